@@ -1,0 +1,25 @@
+"""One CORS policy for every Python web stack.
+
+from crosscors.asgi import CORSMiddleware
+
+app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
+"""
+
+from crosscors.core.decision import CORSRequest, Decision, Kind, Refusal
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem
+from crosscors.core.policy import CORSPolicy
+from crosscors.core.resources import Resources
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CORSPolicy",
+    "CORSRequest",
+    "Decision",
+    "Kind",
+    "PolicyError",
+    "PolicyWarning",
+    "Problem",
+    "Refusal",
+    "Resources",
+]

@@ -1,0 +1,59 @@
+"""Whether an origin is allowed, by which entry of the policy, and whether it gets credentials."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crosscors.core.credentials import INSECURE_ORIGINS, is_insecure
+from crosscors.core.decision import Refusal
+from crosscors.core.options import Options
+from crosscors.core.origins import ANY, MAX_LENGTH, NULL, OriginSet, is_serialized_origin, split
+
+
+class Admission(NamedTuple):
+    """What let an origin in, and whether it gets credentials."""
+
+    entry: str
+    credentials: bool
+
+
+class OriginRules:
+    """All that the options but ``allow_origin_func`` say of origins, arranged to be asked fast."""
+
+    def __init__(self, options: Options) -> None:
+        listed = tuple(entry for entry in options.allow_origins if entry != ANY)
+        credentials = options.allow_credentials
+        self._everyone = ANY in options.allow_origins
+        self._with_credentials = OriginSet.of(listed if credentials is True else credentials or ())
+        self._without_credentials = OriginSet.of(() if credentials is True else listed)
+        self._regex = options.allow_origin_regex
+        self._regex_credentials = credentials is True
+        self._trusts_insecure = INSECURE_ORIGINS in options.dangerously_allow
+        self._entries = options.allow_origins + (credentials if isinstance(credentials, tuple) else ())
+
+    def admit(self, origin: str) -> Admission | Refusal:
+        """The entry that lets the origin in, or why none does; any text may be asked about."""
+        if len(origin) > MAX_LENGTH:  # before the look-ups, which cost in proportion to the length
+            return Refusal("origin-malformed", (origin,))
+        entry = self._with_credentials.match(origin)
+        if entry is not None:
+            return Admission(entry, credentials=True)
+        entry = self._without_credentials.match(origin)
+        if entry is not None:
+            return Admission(entry, credentials=False)
+        if origin == NULL:
+            return Admission(ANY, credentials=False) if self._everyone else Refusal("origin-null", (origin,))
+        if not is_serialized_origin(origin):
+            return Refusal("origin-malformed", (origin,))
+        if self._everyone:
+            return Admission(ANY, credentials=False)
+        if self._regex is not None and self._regex.fullmatch(origin):
+            return self._admit_by_regex(origin, self._regex.pattern)
+        return Refusal("origin-not-allowed", (origin,), self._entries)
+
+    def _admit_by_regex(self, origin: str, pattern: str) -> Admission | Refusal:
+        scheme, host, _ = split(origin)
+        # Entries like this are refused at construction; an expression shows it only when it matches.
+        if self._regex_credentials and not self._trusts_insecure and is_insecure(scheme, host):
+            return Refusal("origin-insecure", (origin,))
+        return Admission(pattern, self._regex_credentials)

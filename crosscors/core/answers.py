@@ -1,0 +1,151 @@
+"""What a response carries: the fields for an allowed origin, a refused one, and none.
+
+All that depends on the options alone is worked out once. Section names in the comments are those
+of the Fetch standard (https://fetch.spec.whatwg.org/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crosscors.core import fields
+from crosscors.core.admission import Admission
+from crosscors.core.decision import CORSRequest, Decision, Kind, Refusal
+from crosscors.core.options import Options
+from crosscors.core.origins import ANY
+
+_Fields = tuple[tuple[str, str], ...]
+
+
+class Answers:
+    """The decisions of a policy, once it is known whether the origin is allowed."""
+
+    def __init__(self, options: Options) -> None:
+        methods = _expanded_methods(options.allow_methods)
+        header_names = _with_always_allowed(options.allow_headers)
+
+        # "HTTP responses": "*" is for everyone alike, so the answer may be the same for everyone.
+        self.is_public = ANY in options.allow_origins and options.allow_credentials is False
+        self._allows_any_header = ANY in options.allow_headers
+        self._allows_private_network = options.allow_private_network
+        # A GET endpoint answers HEAD, in every framework and to every browser.
+        self._methods = frozenset((*methods, "HEAD") if "GET" in methods else methods)
+        self._header_names = frozenset(name.lower() for name in header_names)
+        self._named_methods = tuple(sorted(self._methods))  # for messages
+        self._named_headers = tuple(sorted(self._header_names))
+
+        exposed = _field(fields.EXPOSE_HEADERS, options.expose_headers)
+        allowed_methods = _field(fields.ALLOW_METHODS, methods)
+        credentials = ((fields.ALLOW_CREDENTIALS, "true"),)
+        self._actual_fields = {False: exposed, True: credentials + exposed}
+        self._preflight_fields = {False: allowed_methods, True: credentials + allowed_methods}
+        self._allow_headers = _field(fields.ALLOW_HEADERS, header_names)
+        self._max_age = () if options.max_age is None else ((fields.MAX_AGE, str(options.max_age)),)
+
+        # "CORS protocol and HTTP caches": Vary goes on every answer that another Origin would have
+        # changed, and on no other. Preflights vary on what else they were asked, too.
+        origin = () if self.is_public else ("Origin",)
+        network = (fields.REQUEST_PRIVATE_NETWORK,) if options.allow_private_network else ()
+        self._vary = origin
+        self._refused_preflight_vary = (*origin, fields.REQUEST_METHOD, fields.REQUEST_HEADERS, *network)
+        self._preflight_vary = network if self.is_public else self._refused_preflight_vary
+
+        everyone = self._allow_origin(ANY) + exposed if self.is_public else ()
+        self.no_origin = Decision(Kind.NOT_CORS, True, everyone, self._vary)
+        self.public = Decision(Kind.ACTUAL, True, everyone, self._vary, matched=ANY)
+        # Allowed preflights that are the same for one listed origin, or for everyone, made once.
+        self._allowed_preflights: dict[str, Decision] = {}
+
+    def actual(self, origin: str, admission: Admission | Refusal) -> Decision:
+        """The decision on an actual request; methods and headers were the preflight's business."""
+        if isinstance(admission, Refusal):
+            return Decision(Kind.ACTUAL, False, (), self._vary, refusals=(admission,))
+        headers = self._allow_origin(origin) + self._actual_fields[admission.credentials]
+        return Decision(Kind.ACTUAL, True, headers, self._vary, matched=admission.entry)
+
+    def preflight(self, request: CORSRequest, admission: Admission | Refusal, *, debug: bool) -> Decision:
+        """The decision on a preflight, whose Origin and Access-Control-Request-Method are not None."""
+        if isinstance(admission, Refusal):
+            return Decision(Kind.PREFLIGHT, False, (), self._refused_preflight_vary, 400, (admission,))
+        method = request.request_method or ""
+        names = request.request_headers or ""
+        method_refusal = self._method_refusal(method)
+        headers_refusal = self._headers_refusal(names)
+        if method_refusal is None and headers_refusal is None:
+            return self._allowed_preflight(request, admission)
+        refusals = tuple(refusal for refusal in (method_refusal, headers_refusal) if refusal is not None)
+        # The lists of what is allowed go with the refusal, so that the browser names the right field.
+        headers = self._allow_origin(request.origin or "") + self._preflight_fields[admission.credentials]
+        if headers_refusal is None or headers_refusal.code == "headers-not-allowed":
+            headers += self._allow_headers_for(names, admission.credentials)
+        # "CORS-preflight fetch": a safelisted method passes whatever the list says, so with status 200 a
+        # browser would allow what the policy refuses.
+        status = 200 if debug and (headers_refusal or method not in fields.SAFELISTED_METHODS) else 400
+        vary = self._refused_preflight_vary
+        return Decision(Kind.PREFLIGHT, False, headers, vary, status, refusals, admission.entry)
+
+    def _allowed_preflight(self, request: CORSRequest, admission: Admission) -> Decision:
+        origin = request.origin or ""
+        is_listed = self.is_public or admission.entry == origin
+        repeats_names = self._allows_any_header and admission.credentials
+        is_reusable = is_listed and not repeats_names and not self._allows_private_network
+        if is_reusable and admission.entry in self._allowed_preflights:
+            return self._allowed_preflights[admission.entry]
+        headers = self._allow_origin(origin) + self._preflight_fields[admission.credentials]
+        headers += self._allow_headers_for(request.request_headers or "", admission.credentials)
+        headers += self._max_age
+        if self._allows_private_network and request.request_private_network == "true":
+            headers += ((fields.ALLOW_PRIVATE_NETWORK, "true"),)
+        decision = Decision(Kind.PREFLIGHT, True, headers, self._preflight_vary, 200, matched=admission.entry)
+        if is_reusable:
+            self._allowed_preflights[admission.entry] = decision
+        return decision
+
+    def _allow_origin(self, origin: str) -> _Fields:
+        # "CORS check": the field is "*" or, byte for byte, the one origin that asked.
+        return ((fields.ALLOW_ORIGIN, ANY if self.is_public else origin),)
+
+    def _allow_headers_for(self, names: str, credentials: bool) -> _Fields:
+        if not (self._allows_any_header and credentials):
+            return self._allow_headers
+        # "CORS-preflight fetch": "*" is no wildcard with credentials, so the names are repeated.
+        return _field(fields.ALLOW_HEADERS, dict.fromkeys(fields.field_names(names)))
+
+    def _method_refusal(self, method: str) -> Refusal | None:
+        if method in self._methods:
+            return None
+        return Refusal("method-not-allowed", (method,), self._named_methods)
+
+    def _headers_refusal(self, request_headers: str) -> Refusal | None:
+        if not fields.is_within_bounds(request_headers):
+            return Refusal("headers-too-long", (request_headers,))
+        names = fields.field_names(request_headers)
+        if self._allows_any_header:
+            if all(map(fields.is_token, names)):
+                return None
+            return Refusal("headers-malformed", (request_headers,))
+        if self._header_names.issuperset(names):
+            return None
+        refused = tuple(name for name in dict.fromkeys(names) if name not in self._header_names)
+        return Refusal("headers-not-allowed", refused, self._named_headers)
+
+
+def _field(name: str, values: Iterable[str]) -> _Fields:
+    """The field with these values as its list; none if there are no values."""
+    value = ", ".join(values)
+    return ((name, value),) if value else ()
+
+
+def _expanded_methods(methods: tuple[str, ...]) -> tuple[str, ...]:
+    """The methods with ``"*"`` spelled out: a wildcard in the field would not do with credentials."""
+    if ANY not in methods:
+        return methods
+    return tuple(dict.fromkeys((*fields.ALL_METHODS, *(method for method in methods if method != ANY))))
+
+
+def _with_always_allowed(names: tuple[str, ...]) -> tuple[str, ...]:
+    if ANY in names:
+        # "CORS non-wildcard request-header name": the wildcard does not cover Authorization.
+        return (ANY, "Authorization")
+    by_name = {name.lower(): name for name in fields.ALWAYS_ALLOWED_HEADERS}
+    return tuple((by_name | {name.lower(): name for name in names if name.lower() not in by_name}).values())

@@ -1,0 +1,104 @@
+"""What is not safe together with credentials, and what is said about it.
+
+Where an answer depends on the reader's cookies, an origin that an attacker can pose as, or come
+from, is a hole: it reads and acts in the name of the signed-in user.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
+
+from crosscors.core.errors import Problem, shown
+from crosscors.core.origins import ANY, APP_SCHEMES, NULL, is_loopback, split
+
+INSECURE_ORIGINS = "insecure-origins"
+NULL_ORIGIN = "null-origin"
+PUBLIC_SUFFIX_SUBDOMAINS = "public-suffix-subdomains"
+DANGERS = (INSECURE_ORIGINS, NULL_ORIGIN, PUBLIC_SUFFIX_SUBDOMAINS)
+
+# Origins that have nothing in common but being on the web, each under another public suffix. An
+# expression that matches one of them was surely not meant to.
+_UNRELATED_ORIGINS = (
+    "https://unrelated.com",
+    "https://www.unrelated.org",
+    "http://unrelated.net",
+    "https://unrelated.io:8443",
+    "https://unrelated.co.uk",
+    "https://unrelated.github.io",
+    "https://unrelated.vercel.app",
+    "https://unrelated.netlify.app",
+    "https://unrelated.pages.dev",
+    "https://unrelated.herokuapp.com",
+    "http://203.0.113.7",
+)
+
+
+def entry_problem(option: str, entry: str, dangers: tuple[str, ...]) -> Problem | None:
+    """The problem of a well-formed entry that gets credentials; None if it is safe, or accepted."""
+    if entry == ANY:
+        message = (
+            '"*" together with credentials would let every site on the web act in the name of your '
+            "signed-in users; browsers refuse the pair."
+        )
+        hint = (
+            'List the origins that need credentials: allow_credentials=["https://app.example.com"]; '
+            'allow_origins="*" may stay for all others, without.'
+        )
+        return Problem("wildcard-with-credentials", option, entry, message, hint)
+    if entry == NULL:
+        if NULL_ORIGIN in dangers:
+            return None
+        message = '"null" with credentials: any site can send it, from a sandboxed frame.'
+        return Problem("null-with-credentials", option, entry, message, _opt_in("Leave it out", NULL_ORIGIN))
+    scheme, host, _ = split(entry)
+    if INSECURE_ORIGINS not in dangers and is_insecure(scheme, host):
+        message = f"{shown(entry)} with credentials: whoever controls the network can act in its name."
+        secure = f"https://{entry.partition('://')[2]}"
+        hint = _opt_in(f'Write "{secure}"', INSECURE_ORIGINS)
+        return Problem("insecure-origin-with-credentials", option, entry, message, hint)
+    domain = host.removeprefix("*.").removesuffix(".")
+    if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and host.startswith("*.") and is_public_suffix(scheme, domain):
+        message = f"{shown(entry)} with credentials: anyone can have a name under {domain}."
+        hint = _opt_in(
+            f'Write your own domain, such as "{scheme}://*.example.{domain}"', PUBLIC_SUFFIX_SUBDOMAINS
+        )
+        return Problem("public-suffix-with-credentials", option, entry, message, hint)
+    return None
+
+
+def _opt_in(instead: str, danger: str) -> str:
+    return f'{instead}, or accept the danger with dangerously_allow=["{danger}"].'
+
+
+def is_insecure(scheme: str, host: str) -> bool:
+    """Whether someone on the network could pose as this origin.
+
+    Secure Contexts, "Is origin potentially trustworthy?".
+    """
+    return scheme != "https" and scheme not in APP_SCHEMES and not is_loopback(host.removeprefix("*."))
+
+
+def is_public_suffix(scheme: str, domain: str) -> bool:
+    if scheme in APP_SCHEMES or is_loopback(domain):
+        return False
+    return _public_suffix_list().is_public(domain)
+
+
+@cache
+def _public_suffix_list() -> PublicSuffixList:
+    # Reading the list takes some 50 ms, so it waits for the first pattern with credentials.
+    return PublicSuffixList()
+
+
+def regex_problem(regex: re.Pattern[str], dangers: tuple[str, ...]) -> Problem | None:
+    """The problem of an expression that gets credentials and matches origins it surely was not meant to."""
+    matched = [origin for origin in _UNRELATED_ORIGINS if regex.fullmatch(origin)]
+    # One match may be a whole public suffix that is meant, as with a pattern; two are the whole web.
+    if not matched or (len(matched) == 1 and PUBLIC_SUFFIX_SUBDOMAINS in dangers):
+        return None
+    message = f"{shown(regex.pattern)} with credentials matches unrelated sites such as {matched[0]}."
+    hint = r'Name your domain, and put a backslash before its dots: r"https://[a-z0-9-]+\.example\.com".'
+    return Problem("wildcard-with-credentials", "allow_origin_regex", regex.pattern, message, hint)

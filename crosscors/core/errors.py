@@ -1,0 +1,105 @@
+"""What is wrong with a policy, as values: problems, the error that carries them, and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_PLAIN_TYPES = (str, int, float, bool, type(None))
+_SHOWN_CHARACTERS = 100
+
+
+def shown(text: object) -> str:
+    """The text as it may stand in a message: quoted, printable ASCII, bounded in length.
+
+    Text from requests and settings goes into messages and logs only through here, so that
+    nobody forges a log line or fills a disk with one header.
+
+    >>> shown("https://example.com\\r\\nok")
+    "'https://example.com\\\\r\\\\nok'"
+    """
+    if not isinstance(text, str):
+        return _cut(ascii(text))
+    return ascii(text) if len(text) <= _SHOWN_CHARACTERS else ascii(text[:_SHOWN_CHARACTERS]) + "..."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a policy.
+
+    Attributes:
+        code: the kind of fault, stable across releases, such as ``"origin-trailing-slash"``.
+        option: the option that has it, such as ``"allow_origins"``.
+        value: the faulty value, as it was given.
+        message: what is wrong, one sentence in plain words.
+        hint: what to write instead.
+    """
+
+    code: str
+    option: str
+    value: object
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.option}: {self.message} {self.hint}"
+
+    def as_dict(self) -> dict[str, object]:
+        """The problem as a plain dict that ``json.dumps`` takes; other values become their repr."""
+        value = self.value if isinstance(self.value, _PLAIN_TYPES) else repr(self.value)
+        return {
+            "code": self.code,
+            "option": self.option,
+            "value": value,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+class PolicyError(ValueError):
+    """A policy that cannot work or is not safe; it lists every problem at once.
+
+    Attributes:
+        problems: all that is wrong, in the order of the options.
+
+    Example:
+        >>> from crosscors import CORSPolicy
+        >>> try:
+        ...     CORSPolicy(allow_origins=["https://example.com/"])
+        ... except PolicyError as error:
+        ...     error.problems[0].code
+        'origin-trailing-slash'
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        heading = (
+            "This CORS policy has a problem:" if count == 1 else f"This CORS policy has {count} problems:"
+        )
+        entries = (
+            f"  {number}. {problem.option}: {problem.message}\n     {problem.hint}"
+            for number, problem in enumerate(self.problems, start=1)
+        )
+        return "\n".join([heading, *entries])
+
+
+class PolicyWarning(UserWarning):
+    """Something in a policy that is legal, but surely not meant.
+
+    Attributes:
+        problem: what it is, and what to write instead.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return str(self.problem)

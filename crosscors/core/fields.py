@@ -1,0 +1,135 @@
+"""Field names and values: the lists of the Fetch standard, reading token lists, merging Vary.
+
+Section names in the comments are those of the Fetch standard (https://fetch.spec.whatwg.org/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# "HTTP requests" and "HTTP responses" of the CORS protocol: the fields it defines.
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
+ALLOW_METHODS = "Access-Control-Allow-Methods"
+ALLOW_HEADERS = "Access-Control-Allow-Headers"
+EXPOSE_HEADERS = "Access-Control-Expose-Headers"
+MAX_AGE = "Access-Control-Max-Age"
+REQUEST_METHOD = "Access-Control-Request-Method"
+REQUEST_HEADERS = "Access-Control-Request-Headers"
+
+# Not in Fetch: from the draft "Private Network Access", which browsers have given up since.
+REQUEST_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
+ALLOW_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
+
+# What `"*"` stands for in allow_methods: every method that has a meaning of its own on the web.
+ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
+
+# "CORS-safelisted method": a browser lets them through whatever the preflight's list says.
+SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
+
+# "forbidden method": a browser refuses to send them at all.
+FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
+
+# "CORS-safelisted request-header", less Range: allowed by every policy, because a browser asks
+# for one of these names only when its value is unusual (Content-Type: application/json).
+ALWAYS_ALLOWED_HEADERS = ("Accept", "Accept-Language", "Content-Language", "Content-Type")
+
+# "forbidden request-header": a script cannot set these, so a browser never asks for them.
+FORBIDDEN_REQUEST_HEADERS = frozenset(
+    {
+        "accept-charset",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "access-control-request-private-network",
+        "connection",
+        "content-length",
+        "cookie",
+        "cookie2",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        "origin",
+        "referer",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    }
+)
+FORBIDDEN_REQUEST_PREFIXES = ("proxy-", "sec-")
+
+# "CORS-safelisted response-header name": a script reads these without asking.
+SAFELISTED_RESPONSE_HEADERS = frozenset(
+    {
+        "cache-control",
+        "content-language",
+        "content-length",
+        "content-type",
+        "expires",
+        "last-modified",
+        "pragma",
+    }
+)
+
+# "forbidden response-header name": a script never reads these, exposed or not.
+FORBIDDEN_RESPONSE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
+
+# Bounds on Access-Control-Request-Headers. Fetch sets none; a browser stays far below both.
+MAX_REQUEST_HEADERS_LENGTH = 8192
+MAX_REQUEST_HEADERS_NAMES = 256
+
+# RFC 9110, section 5.6.2: token.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def is_token(text: str) -> bool:
+    """Whether the text is a token as RFC 9110 defines it: a legal method or field name."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def is_within_bounds(request_headers: str) -> bool:
+    """Whether a value of Access-Control-Request-Headers is small enough to be read at all."""
+    return (
+        len(request_headers) <= MAX_REQUEST_HEADERS_LENGTH
+        and request_headers.count(",") < MAX_REQUEST_HEADERS_NAMES
+    )
+
+
+def field_names(value: str) -> list[str]:
+    """The elements of a comma-separated list, lower-cased and in order, without empty ones.
+
+    Field names are compared byte-case-insensitively ("byte-lowercase"); what is outside ASCII
+    is left as it is, for no such name is ever allowed.
+
+    >>> field_names("Content-Type, ,X-Token")
+    ['content-type', 'x-token']
+    """
+    lowered = value.lower() if value.isascii() else value
+    return [name for name in (element.strip(" \t") for element in lowered.split(",")) if name]
+
+
+def merge_vary(values: Iterable[str], names: Iterable[str]) -> str:
+    """One Vary value with the names of all the given values and the given names.
+
+    Names are compared without case and not repeated; ``*`` stays alone (RFC 9110, section 12.5.5).
+
+    >>> merge_vary(["Accept-Encoding", "origin"], ["Origin"])
+    'Accept-Encoding, origin'
+    """
+    merged: dict[str, str] = {}
+    for value in values:
+        for name in value.split(","):
+            stripped = name.strip(" \t")
+            if stripped:
+                merged.setdefault(stripped.lower(), stripped)
+    if "*" in merged:
+        return "*"
+    for name in names:
+        merged.setdefault(name.lower(), name)
+    return ", ".join(merged.values())

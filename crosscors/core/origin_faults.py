@@ -1,0 +1,247 @@
+"""Why an entry of a policy is no origin that a browser could send, and what to write instead.
+
+Only ever run while a policy is constructed, on entries that ``origins.is_entry`` refuses.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crosscors.core.errors import Problem, shown
+from crosscors.core.origins import (
+    DEFAULT_PORTS,
+    MAX_HOST_LENGTH,
+    MAX_LABEL_LENGTH,
+    MAX_LENGTH,
+    MAX_PORT,
+    MAX_SCHEME_LENGTH,
+    NULL,
+    is_entry,
+    is_loopback,
+    serialize_ipv6,
+)
+
+_WILDCARD_HINT = (
+    'A "*" may stand for the labels left of a domain ("https://*.example.com") or for any port '
+    '("http://localhost:*"), and for nothing else.'
+)
+# Signs of a regular expression; ".*" alone is none, for it occurs in globs such as "https://a.*".
+_REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|//\.[*+]")
+_LIST_SEPARATORS = re.compile(r"[\s,;]+")
+_BROKEN_SCHEME = re.compile(r"(?:https?(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
+_END_OF_AUTHORITY = re.compile(r"[/?#\\]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_HOST = re.compile(r"[A-Za-z0-9_.*-]+")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
+
+
+def problems_of(option: str, entry: str) -> list[Problem]:
+    """Every fault of an entry that is not well-formed; each hint shows it with all of them mended."""
+    whole = _fault_of_the_whole(entry.strip())
+    if whole is not None:
+        code, message, hint = whole
+        return [Problem(code, option, entry, f"{shown(entry)} {message}", hint)]
+    parts = _Parts.of(entry.strip())
+    mended = _mended(parts)
+    return [
+        Problem(code, option, entry, f"{shown(entry)} {message}", _hint(code, mended))
+        for code, message in _faults(entry, parts)
+    ]
+
+
+def _hint(code: str, mended: str | None) -> str:
+    if mended is not None:
+        return f'Write "{mended}".'
+    return (
+        _WILDCARD_HINT if code == "origin-wildcard" else 'Write an origin such as "https://app.example.com".'
+    )
+
+
+def _fault_of_the_whole(text: str) -> tuple[str, str, str] | None:
+    """Code, message and hint of a fault that leaves nothing to take apart."""
+    if not text:
+        cause = 'An unset environment variable gives it: "".split(",") is [""].'
+        return "origin-empty", "is empty.", f"Leave it out. {cause}"
+    if text.lower() == NULL:
+        return "origin-upper-case", "is not how browsers write it.", 'Write "null".'
+    pieces = [piece for piece in _LIST_SEPARATORS.split(text) if piece]
+    if pieces != [text]:
+        entries = ", ".join(f'"{_mended(_Parts.of(piece)) or piece}"' for piece in pieces)
+        return "origin-list-in-a-string", "is a list in one string.", f"Write [{entries}]."
+    if _REGEX_SIGNS.search(text):
+        hint = f'Write allow_origin_regex=r"{text}", or a pattern such as "https://*.example.com".'
+        return "origin-regex", "looks like a regular expression; entries are compared as they are.", hint
+    if text.lower().startswith("file:"):
+        hint = 'Serve the page from a local server and write "http://localhost:*".'
+        return "origin-file", "is never sent; a page opened from a file has the origin null.", hint
+    return None
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """An entry taken apart without judging it."""
+
+    scheme: str
+    userinfo: str
+    host: str
+    port: str  # with its colon; empty if there is none
+    tail: str  # path, query and fragment
+
+    @classmethod
+    def of(cls, text: str) -> _Parts:
+        scheme, separator, rest = text.partition("://")
+        if not separator:
+            scheme, rest = "", _BROKEN_SCHEME.sub("", text, count=1)
+        authority = _END_OF_AUTHORITY.split(rest, maxsplit=1)[0]
+        userinfo, at, host_and_port = authority.rpartition("@")
+        host, colon, port = host_and_port.rpartition(":")
+        if not colon or host_and_port.endswith("]"):
+            host, colon, port = host_and_port, "", ""
+        return cls(scheme, userinfo + at, host, colon + port, rest[len(authority) :])
+
+
+def _faults(entry: str, parts: _Parts) -> Iterator[tuple[str, str]]:
+    if entry != entry.strip():
+        yield "origin-space", "begins or ends with white space."
+    yield from _scheme_faults(parts.scheme)
+    if parts.userinfo:
+        yield "origin-userinfo", "has a user name; an origin has none."
+    yield from _host_faults(parts)
+    yield from _port_faults(parts)
+    yield from _tail_faults(parts.tail)
+    if len(entry) > MAX_LENGTH:
+        yield "origin-too-long", f"is longer than the {MAX_LENGTH} characters an origin can have."
+
+
+def _scheme_faults(scheme: str) -> Iterator[tuple[str, str]]:
+    if not scheme:
+        yield "origin-missing-scheme", 'does not begin with a scheme and "://".'
+    elif "*" in scheme:
+        yield "origin-wildcard", 'has a "*" in its scheme; every scheme needs an entry of its own.'
+    elif not _SCHEME.fullmatch(scheme) or len(scheme) > MAX_SCHEME_LENGTH:
+        yield "origin-scheme", f"does not begin with a scheme; {shown(scheme)} is none."
+    elif scheme != scheme.lower():
+        yield "origin-upper-case", "has a scheme with upper-case letters; browsers send lower case."
+
+
+def _host_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
+    host = parts.host
+    if not host:
+        yield "origin-host", "has no host."
+    elif host.startswith("[") or ":" in host:
+        yield from _ipv6_faults(host)
+    elif not host.isascii():
+        yield "origin-unicode-host", "has a host with letters outside ASCII; browsers send its Punycode form."
+    elif not _HOST.fullmatch(host):
+        yield "origin-host", f"has a host with characters that no host has: {shown(host)}."
+    else:
+        yield from _name_faults(host)
+        if _is_misplaced_wildcard(host):
+            yield "origin-wildcard", 'has a "*" that is not the whole leftmost label of a domain.'
+        elif _ends_in_number(parts) and _ipv4(host) is None:
+            yield "origin-ip-address", "has a host that ends in a number, but is no IPv4 address."
+        elif _ends_in_number(parts) and _ipv4(host) != host:
+            yield "origin-ip-address", "has an IPv4 address that browsers write in another way."
+
+
+def _name_faults(host: str) -> Iterator[tuple[str, str]]:
+    labels = host.removesuffix(".").split(".")
+    if host != host.lower():
+        yield "origin-upper-case", "has a host with upper-case letters; browsers send lower case."
+    if "" in labels:
+        yield "origin-host", "has a host with an empty label (a dot too many)."
+    if max(map(len, labels)) > MAX_LABEL_LENGTH:
+        yield "origin-too-long", f"has a host label of more than {MAX_LABEL_LENGTH} characters."
+    if len(host) > MAX_HOST_LENGTH:
+        yield "origin-too-long", f"has a host of more than {MAX_HOST_LENGTH} characters."
+
+
+def _is_misplaced_wildcard(host: str) -> bool:
+    rest = host.removeprefix("*.")
+    return "*" in rest or (rest != host and _NUMBER.fullmatch(rest.split(".")[-1]) is not None)
+
+
+def _ipv6_faults(host: str) -> Iterator[tuple[str, str]]:
+    if not host.startswith("["):
+        yield "origin-ip-address", "has a host with colons; an IPv6 address stands in brackets."
+    elif serialize_ipv6(host) is None:
+        yield "origin-ip-address", "has brackets around what is no IPv6 address."
+    elif serialize_ipv6(host) != host:
+        yield "origin-ip-address", "has an IPv6 address that browsers write in another way."
+
+
+def _port_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
+    port = parts.port.removeprefix(":")
+    if not parts.port or port == "*":
+        return
+    if "*" in port:
+        yield "origin-wildcard", 'has a "*" that is only a part of the port.'
+    elif not (port.isascii() and port.isdigit()):
+        yield "origin-port", f"has a port that is no number: {shown(port)}."
+    elif not 0 < int(port[:6]) <= MAX_PORT:
+        yield "origin-port", f"has a port that is not between 1 and {MAX_PORT}."
+    elif port == DEFAULT_PORTS.get(parts.scheme.lower()):
+        yield "origin-default-port", f"names the default port of {parts.scheme}; browsers leave it out."
+    elif port.startswith("0"):
+        yield "origin-port", "has a port with a leading zero."
+
+
+def _tail_faults(tail: str) -> Iterator[tuple[str, str]]:
+    path, _, fragment = tail.partition("#")
+    path, _, query = path.partition("?")
+    if path in ("/", "\\"):
+        yield "origin-trailing-slash", "ends with a slash; an origin has none."
+    elif path:
+        yield "origin-path", "has a path; an origin ends after the host and port."
+    if "?" in tail.partition("#")[0]:
+        yield "origin-query", f"has a query ({shown('?' + query)}); an origin has none."
+    if "#" in tail:
+        yield "origin-fragment", f"has a fragment ({shown('#' + fragment)}); an origin has none."
+
+
+def _mended(parts: _Parts) -> str | None:
+    """The origin that was surely meant, in the form that browsers send; None if that is anyone's guess."""
+    host = _serialized_host(parts)
+    scheme = parts.scheme.lower() or ("http" if is_loopback(host) else "https")
+    port = parts.port.removeprefix(":").lstrip("0")
+    if port == DEFAULT_PORTS.get(scheme):
+        port = ""
+    origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    return origin if is_entry(origin) else None
+
+
+def _serialized_host(parts: _Parts) -> str:
+    host = parts.host
+    if ":" in host:
+        bracketed = host if host.startswith("[") else f"[{host}]"
+        return serialize_ipv6(bracketed) or host
+    if _ends_in_number(parts):
+        return _ipv4(host) or host
+    if host.startswith("*") and not host.startswith("*.") and host != "*":
+        host = "*." + host.removeprefix("*")
+    return ".".join(_ascii_label(label) for label in host.split("."))
+
+
+def _ends_in_number(parts: _Parts) -> bool:
+    """URL, "ends in a number"; hosts of app schemes are opaque and stay as they are."""
+    special = not parts.scheme or parts.scheme.lower() in DEFAULT_PORTS
+    return special and _NUMBER.fullmatch(parts.host.removesuffix(".").split(".")[-1]) is not None
+
+
+def _ipv4(host: str) -> str | None:
+    """The IPv4 address in four decimal numbers; None if it is none (URL, "IPv4 parser")."""
+    try:
+        return str(ipaddress.IPv4Address(socket.inet_aton(host.removesuffix("."))))
+    except OSError:
+        return None
+
+
+def _ascii_label(label: str) -> str:
+    """The label as browsers send it: lower case, and Punycode where it is not ASCII (UTS #46)."""
+    lowered = unicodedata.normalize("NFKC", label).lower()
+    return lowered if lowered.isascii() else "xn--" + lowered.encode("punycode").decode("ascii")

@@ -1,0 +1,209 @@
+"""Serialized origins, origin patterns, and the set that matches them.
+
+A serialized origin is what a browser sends in Origin: ``scheme://host`` or ``scheme://host:port``,
+in lower case, without the scheme's default port, without a path. Section names in the comments
+are those of the Fetch, HTML and URL standards (https://spec.whatwg.org/).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+NULL = "null"  # HTML, "serialization of an origin": what every opaque origin is sent as.
+ANY = "*"
+
+# URL, "special scheme" and its default port; a browser leaves the default port out.
+DEFAULT_PORTS = {"ftp": "21", "http": "80", "https": "443", "ws": "80", "wss": "443"}
+
+# Schemes under which apps and browser extensions run their pages; no network is involved.
+APP_SCHEMES = frozenset(
+    {
+        "app",
+        "capacitor",
+        "chrome-extension",
+        "ionic",
+        "moz-extension",
+        "safari-web-extension",
+        "tauri",
+    }
+)
+
+MAX_SCHEME_LENGTH = 64  # no standard sets a limit; no scheme in use comes near
+MAX_LABEL_LENGTH = 63  # RFC 1035, section 2.3.4
+MAX_HOST_LENGTH = 253
+MAX_PORT = 65535
+MAX_LENGTH = MAX_SCHEME_LENGTH + len("://") + MAX_HOST_LENGTH + len(":65535")
+
+# Fetch, "`Origin` header": scheme "://" host [ ":" port ].
+_SERIALIZED = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:]+\]|[a-z0-9_.-]+)(?::([1-9][0-9]{0,4}))?")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+def is_serialized_origin(text: str) -> bool:
+    """Whether a browser could send this text, byte for byte, as an origin other than ``null``.
+
+    >>> is_serialized_origin("https://example.com"), is_serialized_origin("https://example.com/")
+    (True, False)
+    """
+    if len(text) > MAX_LENGTH:
+        return False
+    parts = _SERIALIZED.fullmatch(text)
+    if parts is None:
+        return False
+    scheme, host, port = parts.groups()
+    return (
+        len(scheme) <= MAX_SCHEME_LENGTH
+        and is_serialized_host(scheme, host)
+        and (port is None or (int(port) <= MAX_PORT and port != DEFAULT_PORTS.get(scheme)))
+    )
+
+
+def is_serialized_host(scheme: str, host: str) -> bool:
+    """Whether the lower-case host is in the one form that browsers give it (URL, "host serializer")."""
+    if host.startswith("["):
+        return host == serialize_ipv6(host)
+    labels = host.removesuffix(".").split(".")
+    if len(host) > MAX_HOST_LENGTH or not all(0 < len(label) <= MAX_LABEL_LENGTH for label in labels):
+        return False
+    # URL, "ends in a number": such a host is an IPv4 address or nothing. Hosts of schemes that
+    # are not special are opaque and not parsed any further.
+    if scheme in DEFAULT_PORTS and _NUMBER.fullmatch(labels[-1]):
+        return _is_ipv4(host)
+    return True
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def serialize_ipv6(host: str) -> str | None:
+    """The bracketed IPv6 address as browsers write it; None if it is no address (URL, "IPv6 serializer").
+
+    >>> serialize_ipv6("[0:0::1]")
+    '[::1]'
+    """
+    if "%" in host or not host.endswith("]"):  # URL has no zone identifiers
+        return None
+    try:
+        address = ipaddress.IPv6Address(host[1:-1])
+    except ValueError:
+        return None
+    if address.ipv4_mapped is not None:  # the standard library writes these with dots, browsers do not
+        high, low = divmod(int(address) & 0xFFFFFFFF, 0x10000)
+        return f"[::ffff:{high:x}:{low:x}]"
+    return f"[{address.compressed}]"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host never leaves the machine: localhost, its subdomains, 127.0.0.0/8, ::1.
+
+    Secure Contexts, "Is origin potentially trustworthy?", trusts these over plain http.
+    """
+    name = host.removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    return host == "[::1]" or (host.startswith("127.") and _is_ipv4(host))
+
+
+def split(origin: str) -> tuple[str, str, str]:
+    """Scheme, host and port (with its colon, or empty) of a serialized origin or pattern.
+
+    Never raises; of a text that is neither, the parts are just not useful.
+
+    >>> split("http://[::1]:3000")
+    ('http', '[::1]', ':3000')
+    """
+    scheme, _, authority = origin.partition("://")
+    host, colon, port = authority.rpartition(":")
+    if not colon or authority.endswith("]"):
+        return scheme, authority, ""
+    return scheme, host, colon + port
+
+
+def is_entry(text: str) -> bool:
+    """Whether the text may stand in a policy: a serialized origin, ``null``, or a pattern.
+
+    >>> is_entry("https://*.example.com"), is_entry("http://localhost:*"), is_entry("https://*")
+    (True, True, False)
+    """
+    if "*" not in text:
+        return text == NULL or is_serialized_origin(text)
+    # A pattern is well-formed if what it would match is: one label for `*.`, no port for `:*`.
+    scheme, host, port = split(text)
+    if host.startswith("*.") and host != "*.":
+        host = "x" + host.removeprefix("*")
+    return is_serialized_origin(f"{scheme}://{host}{port.removesuffix(':*')}")
+
+
+@dataclass(frozen=True)
+class OriginSet:
+    """Entries of a policy (exact origins, ``null`` and patterns), arranged to be matched fast.
+
+    An exact origin costs one look-up however many there are; a pattern costs one look-up per label
+    of the origin's host, however many patterns there are.
+    """
+
+    exact: frozenset[str]
+    # scheme -> rest of the pattern from its first dot on (".example.com:8443") -> the pattern
+    subdomains: Mapping[str, Mapping[str, str]]
+    # scheme -> host, or from its first dot on (".example.com") -> the pattern ending in ":*"
+    any_port: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, entries: Iterable[str]) -> OriginSet:
+        """The set of these entries, each of them already found to be well-formed."""
+        exact: set[str] = set()
+        subdomains: dict[str, dict[str, str]] = {}
+        any_port: dict[str, dict[str, str]] = {}
+        for entry in entries:
+            if "*" not in entry:
+                exact.add(entry)
+                continue
+            scheme, host, port = split(entry)
+            host = host.removeprefix("*")
+            if port == ":*":
+                any_port.setdefault(scheme, {})[host] = entry
+            else:
+                subdomains.setdefault(scheme, {})[host + port] = entry
+        return cls(frozenset(exact), subdomains, any_port)
+
+    def match(self, origin: str) -> str | None:
+        """The entry that matches the origin, the most specific one first; None if none does.
+
+        Any text may be asked for; what is not a serialized origin matches nothing (but ``null``,
+        where it is listed).
+        """
+        if origin in self.exact:
+            return origin
+        if not self.subdomains and not self.any_port:
+            return None
+        return next(self._matching_patterns(origin), None)
+
+    def matches(self, origin: str) -> Iterator[str]:
+        """Every entry that matches the origin, the most specific one first."""
+        if origin in self.exact:
+            yield origin
+        yield from self._matching_patterns(origin)
+
+    def _matching_patterns(self, origin: str) -> Iterator[str]:
+        scheme, host, port = split(origin[: MAX_LENGTH + 1])
+        subdomains = self.subdomains.get(scheme, {})
+        any_port = self.any_port.get(scheme, {})
+        if not (subdomains or any_port):
+            return
+        candidates = [any_port.get(host)]
+        dot = host.find(".")
+        while dot != -1:
+            candidates += (subdomains.get(host[dot:] + port), any_port.get(host[dot:]))
+            dot = host.find(".", dot + 1)
+        found = [pattern for pattern in candidates if pattern is not None]
+        # The tail is the pattern's own, so it is well-formed; what stands for `*` need not be.
+        if found and is_serialized_origin(origin):
+            yield from found

@@ -1,0 +1,267 @@
+"""CORSPolicy: the options, and the one rule book that turns a request into a decision.
+
+Section names in the comments are those of the Fetch standard (https://fetch.spec.whatwg.org/).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
+
+from crosscors.core.admission import Admission, OriginRules
+from crosscors.core.answers import Answers
+from crosscors.core.decision import CORSRequest, Decision, Refusal
+from crosscors.core.errors import shown
+from crosscors.core.options import DEFAULTS, OPTION_NAMES, Options, OriginFunc, read_options
+from crosscors.core.origins import ANY, MAX_LENGTH
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_SHOWN_ENTRIES = 10
+
+
+class PolicyOptions(TypedDict, total=False):
+    """The keywords of CORSPolicy, for adapters that hand them on."""
+
+    allow_origins: str | Iterable[str]
+    allow_origin_regex: str | re.Pattern[str] | None
+    allow_origin_func: OriginFunc | None
+    allow_methods: str | Iterable[str]
+    allow_headers: str | Iterable[str]
+    allow_credentials: bool | str | Iterable[str]
+    expose_headers: str | Iterable[str]
+    max_age: int | timedelta | None
+    allow_private_network: bool
+    dangerously_allow: str | Iterable[str]
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class CORSPolicy(Options):
+    """Which origins may read which answers, and send what: checked once, then immutable.
+
+    A policy that cannot work or is not safe raises PolicyError with every problem at once. What is
+    legal but surely not meant warns with PolicyWarning. Policies compare by their options and are
+    hashable; ``replace`` makes a changed copy.
+
+    Args:
+        allow_origins: origins as browsers send them (``"https://app.example.com"``), patterns
+            (``"https://*.example.com"``: one label or more; ``"http://localhost:*"``: any port, or
+            none), ``"null"``, or ``"*"`` for every origin. Default: none. Prohibited: paths, a slash
+            at the end, upper case, default ports, whatever no browser would send.
+        allow_origin_regex: a regular expression that has to match the whole origin. Only well-formed
+            origins are tried. Default: None.
+        allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
+            well-formed origins that nothing else allows. An exception means refused. Default: None.
+        allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
+            POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.
+        allow_headers: request headers; ``"*"`` means every header, Authorization included. Accept,
+            Accept-Language, Content-Language and Content-Type are always allowed. Default: none.
+        allow_credentials: True: every allowed origin may send cookies and other credentials. A list of
+            origins and patterns: these are allowed with credentials, the rest of ``allow_origins`` (which
+            may then be ``"*"``) without. Prohibited with ``"*"``. Default: False.
+        expose_headers: response headers that scripts may read. ``"*"`` means all of them, and is
+            prohibited with credentials. Default: none.
+        max_age: seconds, or a timedelta, for which a browser may keep the answer to a preflight. 0 means
+            not at all; None leaves it to the browser (5 seconds). Default: 600.
+        allow_private_network: answer Access-Control-Request-Private-Network, which browsers no longer
+            send. Default: False.
+        dangerously_allow: what to accept with credentials although it is not safe: ``"insecure-origins"``
+            (http and the like), ``"null-origin"``, ``"public-suffix-subdomains"`` (such as
+            ``https://*.github.io``). Default: none.
+
+    Raises:
+        PolicyError: listing every problem of the options.
+
+    Example:
+        >>> policy = CORSPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
+        >>> policy.decide(CORSRequest("GET", origin="https://app.example.com")).allowed
+        True
+
+    Standard: Fetch, "CORS protocol".
+    """
+
+    _origin_rules: OriginRules = field(init=False)
+    _answers: Answers = field(init=False)
+    # Decisions on actual requests from listed origins, made once; never more than there are entries.
+    _listed: dict[str, Decision] = field(init=False)
+
+    def __init__(  # noqa: PLR0913  # one keyword for each option
+        self,
+        *,
+        allow_origins: str | Iterable[str] = (),
+        allow_origin_regex: str | re.Pattern[str] | None = None,
+        allow_origin_func: OriginFunc | None = None,
+        allow_methods: str | Iterable[str] = ("GET",),
+        allow_headers: str | Iterable[str] = (),
+        allow_credentials: bool | str | Iterable[str] = False,
+        expose_headers: str | Iterable[str] = (),
+        max_age: int | timedelta | None = 600,
+        allow_private_network: bool = False,
+        dangerously_allow: str | Iterable[str] = (),
+        **unknown: NoReturn,  # so that a type checker refuses them, and we can name the nearest option
+    ) -> None:
+        options = read_options(
+            {
+                "allow_origins": allow_origins,
+                "allow_origin_regex": allow_origin_regex,
+                "allow_origin_func": allow_origin_func,
+                "allow_methods": allow_methods,
+                "allow_headers": allow_headers,
+                "allow_credentials": allow_credentials,
+                "expose_headers": expose_headers,
+                "max_age": max_age,
+                "allow_private_network": allow_private_network,
+                "dangerously_allow": dangerously_allow,
+            },
+            unknown,
+        )
+        vars(self).update(vars(options))  # past the lock that makes the policy immutable from here on
+        vars(self).update(_origin_rules=OriginRules(options), _answers=Answers(options), _listed={})
+
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in OPTION_NAMES)
+        changed = (f"{name}={_short_repr(value)}" for name, value in values if value != DEFAULTS[name])
+        return f"CORSPolicy({', '.join(changed)})"
+
+    def replace(self, **changes: Unpack[PolicyOptions]) -> CORSPolicy:
+        """A new policy with these options changed and all others the same.
+
+        Raises:
+            PolicyError: listing every problem of the new policy.
+
+        Example:
+            >>> CORSPolicy(allow_origins=["https://a.example"]).replace(max_age=0)
+            CORSPolicy(allow_origins=('https://a.example',), max_age=0)
+        """
+        options: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
+        options.update(changes)
+        return CORSPolicy(**options)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether ``allow_origin_func`` is async, so that only ``decide_async`` can ask it."""
+        func = self.allow_origin_func
+        return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
+
+    def decide(self, request: CORSRequest, *, debug: bool = False) -> Decision:
+        """What this policy says of the request, and what the response has to carry.
+
+        Args:
+            request: the request's fields; any text in them is fine and never raises.
+            debug: answer preflights that a browser will refuse by the lists in the answer with status
+                200 instead of 400, because browsers do not look further than a status of 400, and their
+                console then cannot name the method or header. Default: False.
+
+        Raises:
+            TypeError: if ``allow_origin_func`` is async.
+
+        Example:
+            >>> policy = CORSPolicy(allow_origins=["https://app.example.com"])
+            >>> policy.decide(CORSRequest("GET", origin="https://evil.example")).refusals[0].message
+            "the origin 'https://evil.example' is not allowed"
+
+        Standard: Fetch, "CORS protocol".
+        """
+        if self.is_async:
+            raise TypeError("allow_origin_func is async: write `await policy.decide_async(request)`")
+        admission = self._admit(request.origin)
+        if self.allow_origin_func is not None and _is_unlisted(admission):
+            admission = self._ask(self.allow_origin_func, request)
+        return self._decide(request, admission, debug)
+
+    async def decide_async(self, request: CORSRequest, *, debug: bool = False) -> Decision:
+        """The same as ``decide``, and awaits ``allow_origin_func`` if it is async."""
+        admission = self._admit(request.origin)
+        if self.allow_origin_func is not None and _is_unlisted(admission):
+            admission = await self._ask_async(self.allow_origin_func, request)
+        return self._decide(request, admission, debug)
+
+    def decide_by_origin(self, method: str, origin: str | None) -> Decision | None:
+        """The decision, where method and Origin alone settle it: what adapters ask first.
+
+        Returns:
+            None where ``decide`` or ``decide_async`` has to see the whole request: it may be a preflight,
+            or ``allow_origin_func`` has to be asked.
+        """
+        if origin is None:
+            return self._answers.no_origin
+        if method == "OPTIONS":
+            return None
+        if self._answers.is_public:
+            return self._answers.public
+        # The length comes first: a look-up costs in proportion to it.
+        decision = self._listed.get(origin) if len(origin) <= MAX_LENGTH else None
+        if decision is not None:
+            return decision
+        admission = self._origin_rules.admit(origin)
+        if self.allow_origin_func is not None and _is_unlisted(admission):
+            return None
+        decision = self._answers.actual(origin, admission)
+        if decision.matched == origin:
+            self._listed[origin] = decision
+        return decision
+
+    def _admit(self, origin: str | None) -> Admission | Refusal | None:
+        """Whether the origin is allowed; None if the request has none."""
+        if origin is None:
+            return None
+        if self._answers.is_public:
+            return Admission(ANY, credentials=False)
+        return self._origin_rules.admit(origin)
+
+    def _ask(self, func: OriginFunc, request: CORSRequest) -> Admission | Refusal:
+        try:
+            answer = func(request)
+        except Exception as error:  # noqa: BLE001  # whatever it raises means refused, never a 500
+            return _unanswered(request, error)
+        if inspect.iscoroutine(answer):
+            answer.close()  # a function that hid that it is async
+        return self._admission_from(answer, request)
+
+    async def _ask_async(self, func: OriginFunc, request: CORSRequest) -> Admission | Refusal:
+        try:
+            answer = func(request)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        except Exception as error:  # noqa: BLE001  # whatever it raises means refused, never a 500
+            return _unanswered(request, error)
+        return self._admission_from(answer, request)
+
+    def _admission_from(self, answer: object, request: CORSRequest) -> Admission | Refusal:
+        if answer is True:
+            return Admission("allow_origin_func", self.allow_credentials is True)
+        if answer is False:
+            return Refusal("origin-not-allowed", (request.origin or "",), self.allow_origins)
+        # Anything else may be true by mistake: a coroutine nobody awaited, a query nobody ran.
+        return _unanswered(request, TypeError(f"it returned {shown(answer)}"))
+
+    def _decide(self, request: CORSRequest, admission: Admission | Refusal | None, debug: bool) -> Decision:
+        if request.origin is None or admission is None:
+            return self._answers.no_origin
+        # "HTTP requests": all three together, and nothing less, are a CORS-preflight request.
+        if request.method == "OPTIONS" and request.request_method is not None:
+            return self._answers.preflight(request, admission, debug=debug)
+        return self._answers.actual(request.origin, admission)
+
+
+def _is_unlisted(admission: Admission | Refusal | None) -> bool:
+    """Whether the origin is well-formed, and just no option but ``allow_origin_func`` may allow it."""
+    return isinstance(admission, Refusal) and admission.code == "origin-not-allowed"
+
+
+def _unanswered(request: CORSRequest, error: Exception) -> Refusal:
+    return Refusal("origin-func-failed", (request.origin or "",), error=error)
+
+
+def _short_repr(value: object) -> str:
+    if not isinstance(value, tuple):
+        return repr(value)
+    entries = cast("tuple[object, ...]", value)
+    if len(entries) <= _SHOWN_ENTRIES:
+        return repr(entries)
+    return f"({', '.join(map(repr, entries[:_SHOWN_ENTRIES]))}, and {len(entries) - _SHOWN_ENTRIES} more)"

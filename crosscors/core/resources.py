@@ -1,0 +1,165 @@
+"""Resources: which policy covers which path."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+from urllib.parse import unquote
+
+from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.options import is_text_pattern
+from crosscors.core.policy import CORSPolicy, PolicyOptions
+
+_Path = str | re.Pattern[str]
+
+_BELOW = "/*"
+_DOT_SEGMENTS = frozenset({".", ".."})
+# What only regular expressions and URLs contain; a path like that is never meant as it is written.
+_REGEX_SIGNS = re.compile(r"[\\^$()|\[\]]|\.[*+]")
+
+
+class Resources:
+    """Policies by path: exact paths, paths with all that is below them, and compiled expressions.
+
+    An exact path comes first, then the longest ``/.../*``, then the expressions in their order.
+    Matching is case-sensitive, on the decoded path that the application's router sees.
+
+    Args:
+        policies: keys are paths (``"/health"``), paths ending in ``/*`` (``"/api/*"`` covers ``/api`` and
+            all below it, but not ``/apix``; ``"/*"`` covers everything), or compiled regular expressions,
+            which have to match the whole path. Values are policies; None means: not covered, so that the
+            application's own answers stay as they are.
+
+    Raises:
+        PolicyError: listing every key and value that cannot work.
+
+    Example:
+        >>> public = CORSPolicy(allow_origins="*")
+        >>> resources = Resources({"/api/*": public, "/api/admin/*": None})
+        >>> resources.policy_for("/api/items") is public, resources.policy_for("/api/admin/users")
+        (True, None)
+    """
+
+    def __init__(self, policies: Mapping[_Path, CORSPolicy | None]) -> None:
+        problems = tuple(_problems_of(policies))
+        if problems:
+            raise PolicyError(problems)
+        self._policies = dict(policies)
+        self._exact: dict[str, CORSPolicy | None] = {}
+        self._below: dict[str, CORSPolicy | None] = {}
+        self._regexes: list[tuple[re.Pattern[str], CORSPolicy | None]] = []
+        for path, policy in policies.items():
+            if isinstance(path, re.Pattern):
+                self._regexes.append((path, policy))
+            elif path.endswith(_BELOW):
+                self._below[path.removesuffix(_BELOW)] = policy
+            else:
+                self._exact[path] = policy
+        self._longest = max(map(len, self._below), default=0)
+
+    def __repr__(self) -> str:
+        return f"Resources({self._policies!r})"
+
+    @property
+    def policies(self) -> tuple[CORSPolicy, ...]:
+        """All the policies, without repeats."""
+        return tuple(dict.fromkeys(policy for policy in self._policies.values() if policy is not None))
+
+    def policy_for(self, path: str) -> CORSPolicy | None:
+        """The policy that covers the path; None if none does.
+
+        A path with dot segments is covered by none: what it means depends on who resolves it, and
+        browsers resolve them before they ask (URL, "path state").
+        """
+        if "/." in path and not _DOT_SEGMENTS.isdisjoint(path.split("/")):
+            return None
+        if path in self._exact:
+            return self._exact[path]
+        prefix = self._longest_prefix(path)
+        if prefix is not None:
+            return self._below[prefix]
+        return next((policy for regex, policy in self._regexes if regex.fullmatch(path)), None)
+
+    def _longest_prefix(self, path: str) -> str | None:
+        """The longest covered prefix that ends where a segment does, found by one look-up per segment."""
+        longest = None
+        end = 0
+        while end != -1 and end <= self._longest:
+            if path[:end] in self._below:
+                longest = path[:end]
+            end = path.find("/", end + 1)
+        if end == -1 and path in self._below:
+            longest = path
+        return longest
+
+
+def _problems_of(policies: object) -> Iterable[Problem]:
+    if not isinstance(policies, Mapping):
+        message = f"takes a dict of paths and policies, not {shown(policies)}."
+        yield Problem("wrong-type", "resources", policies, message, 'Write Resources({"/api/*": policy}).')
+        return
+    for path, policy in cast("Mapping[object, object]", policies).items():
+        if not (policy is None or isinstance(policy, CORSPolicy)):
+            message = f"the value of {shown(path)} is no policy: {shown(policy)}."
+            hint = "Write CORSPolicy(...), or None to leave the path to the application."
+            yield Problem("wrong-type", "resources", policy, message, hint)
+        yield from _path_problems(path)
+
+
+def _path_problems(path: object) -> Iterable[Problem]:
+    if is_text_pattern(path):
+        return
+    if not isinstance(path, str):
+        message = f"{shown(path)} is no path."
+        yield Problem("wrong-type", "resources", path, message, 'Write a path such as "/api/*".')
+        return
+    literal = path.removesuffix(_BELOW)
+    if _REGEX_SIGNS.search(path):
+        message = f"{shown(path)} looks like a regular expression; paths are compared as they are."
+        hint = f'Write re.compile(r"{path}"), or a path such as "/api/*".'
+        yield Problem("path-regex", "resources", path, message, hint)
+    elif not path.startswith("/"):
+        message = f"{shown(path)} does not begin with a slash."
+        yield Problem("path-relative", "resources", path, message, f'Write "/{path}".')
+    elif "*" in literal:
+        message = f'{shown(path)} has a "*" that is not the last segment.'
+        hint = f'Write "{literal[: literal.index("*")].rstrip("/")}/*", or a compiled regular expression.'
+        yield Problem("path-wildcard", "resources", path, message, hint)
+    elif "?" in path or "#" in path:
+        message = f"{shown(path)} has a query or fragment; only paths are compared."
+        hint = f'Write "{re.split("[?#]", path)[0]}".'
+        yield Problem("path-query", "resources", path, message, hint)
+    elif "%" in path:
+        message = f"{shown(path)} is percent-encoded; paths are compared decoded."
+        yield Problem("path-encoded", "resources", path, message, f'Write "{unquote(path)}".')
+    elif not _DOT_SEGMENTS.isdisjoint(path.split("/")):
+        message = f"{shown(path)} has dot segments, which browsers resolve before they ask."
+        yield Problem("path-dots", "resources", path, message, f'Write "{posixpath.normpath(path)}".')
+
+
+def read_policy(policy: object, options: PolicyOptions, *, can_await: bool) -> CORSPolicy | Resources:
+    """The policy that an adapter is given: as ``policy=``, or as the options of one.
+
+    Raises:
+        PolicyError: listing every problem of the options; if both are given; if an adapter that
+            cannot await is given an async ``allow_origin_func``.
+    """
+    if policy is None:
+        policy = CORSPolicy(**cast("dict[str, Any]", options))
+    elif options:
+        message = f"is given together with {', '.join(options)}."
+        hint = "Put the options into the policy: policy=CORSPolicy(...)."
+        raise PolicyError((Problem("policy-and-options", "policy", None, message, hint),))
+    elif not isinstance(policy, (CORSPolicy, Resources)):
+        message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
+        raise PolicyError(
+            (Problem("wrong-type", "policy", policy, message, "Write policy=CORSPolicy(...)."),)
+        )
+    policies = policy.policies if isinstance(policy, Resources) else (policy,)
+    if not can_await and any(each.is_async for each in policies):
+        message = "is async, but a WSGI application cannot await it."
+        hint = 'Write it as "def" instead of "async def", or serve the application over ASGI.'
+        raise PolicyError((Problem("async-origin-func", "allow_origin_func", None, message, hint),))
+    return policy
