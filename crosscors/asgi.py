@@ -1,0 +1,151 @@
+"""The ASGI adapter: ``CORSMiddleware`` for every ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from crosscors.core.decision import CORSRequest, Decision
+from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.resources import Resources, read_policy
+from crosscors.reporting import OnDecision, Reporter
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class CORSMiddleware:
+    """Answers preflights, and writes the policy into every other HTTP response of the application.
+
+    Args:
+        app: the ASGI application.
+        policy: a CORSPolicy, or Resources with one for each path. Instead of it, the options of
+            CORSPolicy may be given here: those of Starlette's CORSMiddleware, with its defaults, and more.
+        debug: answer refused preflights with status 200 where that lets the browser's console name the
+            method or header. Default: False.
+        on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
+            policy covers. Default: None.
+
+    Raises:
+        PolicyError: listing every problem of the options.
+
+    Example:
+        >>> async def app(scope, receive, send): ...
+        >>> app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
+
+    Standard: Fetch, "CORS protocol"; ASGI, "HTTP & WebSocket message format".
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        policy: CORSPolicy | Resources | None = None,
+        debug: bool = False,
+        on_decision: OnDecision | None = None,
+        **options: Unpack[PolicyOptions],
+    ) -> None:
+        self.app = app
+        self.policy = read_policy(policy, options, can_await=True)
+        self.debug = debug
+        self._reporter = Reporter(on_decision)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        policy = self.policy
+        if isinstance(policy, Resources):
+            covering = policy.policy_for(_path(scope))
+            if covering is None:
+                await self.app(scope, receive, send)
+                return
+            policy = covering
+        decision = policy.decide_by_origin(scope["method"], _origin(scope))
+        if decision is None:
+            decision = await policy.decide_async(_request(scope), debug=self.debug)
+        self._reporter.report(decision, _request, scope)
+        if decision.status is not None:
+            await _answer_preflight(decision, decision.status, send)
+            return
+        await self.app(scope, receive, _sender(decision, send))
+
+
+def _sender(decision: Decision, send: Send) -> Send:
+    """A ``send`` that writes the decision into the start of the response."""
+
+    async def send_with_cors(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            # A new message: applications send one message, or one list, for many responses.
+            message = {**message, "headers": decision.apply_raw(message.get("headers", ()))}
+        await send(message)
+
+    return send_with_cors
+
+
+async def _answer_preflight(decision: Decision, status: int, send: Send) -> None:
+    headers = list(decision.raw_preflight_headers)  # a server may change its list, and decisions are shared
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": decision.body})
+
+
+def _origin(scope: Scope) -> str | None:
+    origin: bytes | None = None
+    for name, value in scope["headers"]:
+        if name == b"origin":
+            # Two fields are one list (RFC 9110, section 5.3), which no policy takes for an origin.
+            origin = value if origin is None else origin + b", " + value
+    return None if origin is None else origin.decode("latin-1")
+
+
+def _path(scope: Scope) -> str:
+    """The path as the application's router sees it: without the root path it is mounted at."""
+    path: str = scope["path"]
+    root_path: str = scope.get("root_path", "")
+    below = path.removeprefix(root_path)
+    return below if root_path and (not below or below.startswith("/")) else path
+
+
+def _request(scope: Scope) -> CORSRequest:
+    read: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in _FIELDS:
+            read[name] = read[name] + b", " + value if name in read else value
+    values = {_FIELDS[name]: value.decode("latin-1") for name, value in read.items()}
+    headers = _Headers(scope["headers"])
+    return CORSRequest(scope["method"], path=_path(scope), headers=headers, **values)
+
+
+_FIELDS = {
+    b"origin": "origin",
+    b"host": "host",
+    b"access-control-request-method": "request_method",
+    b"access-control-request-headers": "request_headers",
+    b"access-control-request-private-network": "request_private_network",
+}
+
+
+class _Headers(Mapping[str, str]):
+    """The fields of a scope, decoded when they are read."""
+
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        self._raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        raw_name = name.lower().encode("latin-1", "replace")
+        values = [value for key, value in self._raw if key == raw_name]
+        if not values:
+            raise KeyError(name)
+        return b", ".join(values).decode("latin-1")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key.decode("latin-1") for key, _ in self._raw))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))

@@ -1,0 +1,324 @@
+"""The ASGI adapter: it reads the request's fields, asks the core, and writes the decision."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
+from crosscors.asgi import CORSMiddleware
+from tests.clients import ask_asgi, http_scope, send_asgi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crosscors.asgi import ASGIApp, Message, Receive, Scope, Send
+
+ORIGIN = "https://app.example.com"
+FROM_ALLOWED = [("origin", ORIGIN)]
+ALLOWED = [(b"access-control-allow-origin", ORIGIN.encode()), (b"vary", b"Origin")]
+
+
+def sending(*messages: Message) -> ASGIApp:
+    """An application that sends these messages, whatever it is asked."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for message in messages:
+            await send(message)
+
+    return app
+
+
+def start(headers: Iterable[Any] = (), **others: Any) -> Message:
+    return {"type": "http.response.start", "status": 200, "headers": headers, **others}
+
+
+def body(content: bytes = b"", **others: Any) -> Message:
+    return {"type": "http.response.body", "body": content, **others}
+
+
+async def untouchable(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError("the application was called")
+
+
+def guarded(app: ASGIApp, **options: Any) -> CORSMiddleware:
+    options.setdefault("allow_origins", [ORIGIN])
+    return CORSMiddleware(app, **options)
+
+
+# What applications do.
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param([(b"x-one", b"1"), (b"x-two", b"2")], id="a list of tuples"),
+        pytest.param([[b"x-one", b"1"], [b"x-two", b"2"]], id="a list of lists"),
+        pytest.param(((b"x-one", b"1"), (b"x-two", b"2")), id="a tuple"),
+        pytest.param(iter([(b"x-one", b"1"), (b"x-two", b"2")]), id="an iterator"),
+    ],
+)
+def test_response_headers_may_be_any_iterable(headers: Iterable[Any]) -> None:
+    answer = ask_asgi(guarded(sending(start(headers), body(b"hello"))), headers=FROM_ALLOWED)
+    assert answer.headers == [
+        ("x-one", "1"),
+        ("x-two", "2"),
+        ("access-control-allow-origin", ORIGIN),
+        ("vary", "Origin"),
+    ]
+    assert answer.body == b"hello"
+
+
+def test_response_headers_may_be_missing() -> None:
+    messages = send_asgi(
+        guarded(sending({"type": "http.response.start", "status": 204}, body())),
+        http_scope("GET", "/", FROM_ALLOWED),
+    )
+    assert messages == [{"type": "http.response.start", "status": 204, "headers": ALLOWED}, body()]
+
+
+def test_an_application_may_reuse_its_message_and_its_list_for_all_responses() -> None:
+    headers = [(b"x-one", b"1")]
+    message = start(headers)
+    app = guarded(sending(message, body()), allow_origins=[ORIGIN, "https://other.example"])
+    for origin in (ORIGIN, "https://other.example", "https://evil.example", ORIGIN):
+        allowed = [origin] if origin != "https://evil.example" else []
+        assert ask_asgi(app, headers=[("origin", origin)]).values("access-control-allow-origin") == allowed
+    assert message == start(headers)
+    assert headers == [(b"x-one", b"1")]
+
+
+def test_a_streamed_response_goes_through_part_by_part_with_its_trailers() -> None:
+    trailers = {"type": "http.response.trailers", "headers": [(b"x-sum", b"9")], "more_trailers": False}
+    parts = [body(b"one", more_body=True), body(b"two", more_body=True), body(b"three"), trailers]
+    messages = send_asgi(guarded(sending(start(trailers=True), *parts)), http_scope("GET", "/", FROM_ALLOWED))
+    assert messages == [start(ALLOWED, trailers=True), *parts]
+
+
+def test_messages_of_extensions_go_through_unchanged() -> None:
+    hint = {"type": "http.response.early_hint", "links": [b"</style.css>; rel=preload"]}
+    messages = send_asgi(guarded(sending(hint, start(), body())), http_scope("GET", "/", FROM_ALLOWED))
+    assert messages == [hint, start(ALLOWED), body()]
+
+
+def test_what_the_application_raises_before_the_response_comes_through() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise LookupError("before")
+
+    with pytest.raises(LookupError, match="before"):
+        send_asgi(guarded(app), http_scope("GET", "/", FROM_ALLOWED))
+
+
+def test_what_the_application_raises_within_the_response_comes_through() -> None:
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start())
+        raise LookupError("within")
+
+    async def middleware_outside(scope: Scope, receive: Receive, send: Send) -> None:
+        async def remember(message: Message) -> None:
+            sent.append(message)
+
+        await guarded(app)(scope, receive, remember)
+
+    with pytest.raises(LookupError, match="within"):
+        send_asgi(middleware_outside, http_scope("GET", "/", FROM_ALLOWED))
+    assert sent == [start(ALLOWED)]
+
+
+def test_the_application_gets_the_very_scope_and_receive() -> None:
+    seen: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.extend((scope, await receive()))
+
+    scope = http_scope("GET", "/", FROM_ALLOWED)
+    send_asgi(guarded(app), scope)
+    assert seen[0] is scope
+    assert seen[1] == {"type": "http.request"}
+
+
+@pytest.mark.parametrize("kind", ["lifespan", "websocket", "something.new"])
+def test_everything_but_http_passes_untouched(kind: str) -> None:
+    seen: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.extend((scope, send))
+        await send({"type": "http.response.start", "headers": []})
+
+    scope = {"type": kind, "headers": [(b"origin", b"https://evil.example")]}
+    assert send_asgi(guarded(app), scope) == [{"type": "http.response.start", "headers": []}]
+    assert seen[0] is scope
+
+
+# What requests look like.
+
+
+def test_a_preflight_is_answered_without_the_application() -> None:
+    app = guarded(untouchable, allow_methods=["PUT"], allow_headers=["X-Token"])
+    asked = [
+        *FROM_ALLOWED,
+        ("access-control-request-method", "PUT"),
+        ("access-control-request-headers", "x-token"),
+    ]
+    answer = ask_asgi(app, "OPTIONS", headers=asked)
+    assert answer.status == 200
+    assert answer.body == b"OK"
+    assert answer.headers == [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("content-length", "2"),
+        ("access-control-allow-origin", ORIGIN),
+        ("access-control-allow-methods", "PUT"),
+        ("access-control-allow-headers", "Accept, Accept-Language, Content-Language, Content-Type, X-Token"),
+        ("access-control-max-age", "600"),
+        ("vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
+    ]
+
+
+def test_a_server_that_changes_the_list_of_a_preflight_changes_no_other() -> None:
+    app = guarded(untouchable)
+    scope = http_scope("OPTIONS", "/", [*FROM_ALLOWED, ("access-control-request-method", "GET")])
+    first = send_asgi(app, scope)[0]["headers"]
+    expected = list(first)
+    first.clear()
+    assert send_asgi(app, scope)[0]["headers"] == expected
+
+
+def test_a_refused_preflight_says_why() -> None:
+    asked = [*FROM_ALLOWED, ("access-control-request-method", "DELETE")]
+    answer = ask_asgi(guarded(untouchable), "OPTIONS", headers=asked)
+    assert answer.status == 400
+    assert answer.body == b"Refused by the CORS policy: the method 'DELETE' is not allowed"
+    assert answer.values("content-length") == [str(len(answer.body))]
+    assert answer.values("access-control-allow-origin") == [ORIGIN]
+
+
+def test_debug_lets_the_browser_find_the_refusal() -> None:
+    asked = [*FROM_ALLOWED, ("access-control-request-method", "DELETE")]
+    answer = ask_asgi(guarded(untouchable, debug=True), "OPTIONS", headers=asked)
+    assert answer.status == 200
+    assert answer.values("access-control-allow-methods") == ["GET"]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        pytest.param("OPTIONS", FROM_ALLOWED, id="OPTIONS without Access-Control-Request-Method"),
+        pytest.param("OPTIONS", [("access-control-request-method", "GET")], id="OPTIONS without Origin"),
+        pytest.param(
+            "GET", [*FROM_ALLOWED, ("access-control-request-method", "GET")], id="GET that looks like one"
+        ),
+        pytest.param(
+            "options", [*FROM_ALLOWED, ("access-control-request-method", "GET")], id="lower-case options"
+        ),
+    ],
+)
+def test_what_is_no_preflight_reaches_the_application(method: str, headers: list[tuple[str, str]]) -> None:
+    app = guarded(sending(start([(b"allow", b"GET")]), body(b"from the application")))
+    answer = ask_asgi(app, method, headers=headers)
+    assert answer.body == b"from the application"
+    assert answer.values("allow") == ["GET"]
+    assert answer.values("vary") == ["Origin"]
+
+
+def test_two_origin_fields_are_refused() -> None:
+    answer = ask_asgi(guarded(sending(start(), body())), headers=[*FROM_ALLOWED, *FROM_ALLOWED])
+    assert answer.cors() == {"vary": "Origin"}
+
+
+def test_two_origin_fields_of_a_preflight_are_refused() -> None:
+    asked = [*FROM_ALLOWED, *FROM_ALLOWED, ("access-control-request-method", "GET")]
+    answer = ask_asgi(guarded(untouchable), "OPTIONS", headers=asked)
+    assert answer.status == 400
+    assert "access-control-allow-origin" not in answer.cors()
+
+
+def test_several_lines_of_request_headers_are_one_list() -> None:
+    asked = [
+        *FROM_ALLOWED,
+        ("access-control-request-method", "GET"),
+        ("access-control-request-headers", "x-one"),
+        ("access-control-request-headers", "x-two"),
+    ]
+    assert ask_asgi(guarded(untouchable, allow_headers=["X-One"]), "OPTIONS", headers=asked).status == 400
+    assert (
+        ask_asgi(guarded(untouchable, allow_headers=["X-One", "X-Two"]), "OPTIONS", headers=asked).status
+        == 200
+    )
+
+
+# Options.
+
+
+@pytest.mark.parametrize(
+    ("path", "root_path", "is_covered"),
+    [
+        pytest.param("/api/items", "", True, id="below the covered path"),
+        pytest.param("/apix", "", False, id="beside the covered path"),
+        pytest.param("/app/api/items", "/app", True, id="mounted at a root path that the path repeats"),
+        pytest.param("/api/items", "/app", True, id="mounted at a root path that the path lacks"),
+        pytest.param("/api/api/items", "/api", True, id="mounted at a root path of the same name"),
+        pytest.param("/api/items", "/api", False, id="below the root path, but not below the covered path"),
+        pytest.param("/api", "/api", False, id="the root path itself"),
+        pytest.param("/apis/api", "/api", False, id="a path that only begins like the root path"),
+    ],
+)
+def test_resources_match_the_path_that_the_router_sees(path: str, root_path: str, is_covered: bool) -> None:
+    policy = Resources({"/api/*": CORSPolicy(allow_origins=[ORIGIN])})
+    app = CORSMiddleware(sending(start(), body()), policy=policy)
+    messages = send_asgi(app, http_scope("GET", path, FROM_ALLOWED, root_path=root_path))
+    assert messages[0] == start(ALLOWED if is_covered else ())
+
+
+def test_an_async_func_is_awaited() -> None:
+    async def is_tenant(request: CORSRequest) -> bool:
+        return request.path == "/tenants" and request.headers["X-Tenant"] == "one"
+
+    app = guarded(sending(start(), body()), allow_origins=(), allow_origin_func=is_tenant)
+    assert ask_asgi(app, path="/tenants", headers=[*FROM_ALLOWED, ("x-tenant", "one")]).cors() == {
+        "access-control-allow-origin": ORIGIN,
+        "vary": "Origin",
+    }
+    assert ask_asgi(app, path="/tenants", headers=[*FROM_ALLOWED, ("x-tenant", "two")]).cors() == {
+        "vary": "Origin"
+    }
+
+
+def test_the_hook_sees_every_request_with_its_decision() -> None:
+    seen: list[tuple[CORSRequest, Decision]] = []
+    app = guarded(
+        sending(start(), body()), on_decision=lambda request, decision: seen.append((request, decision))
+    )
+    ask_asgi(app)
+    ask_asgi(
+        app,
+        path="/items",
+        headers=[*FROM_ALLOWED, ("host", "api.example.com"), ("accept", "a"), ("accept", "b")],
+    )
+    (without, no_origin), (request, allowed) = seen
+    assert (without.origin, no_origin.matched) == (None, None)
+    assert request == CORSRequest("GET", origin=ORIGIN, path="/items", host="api.example.com")
+    assert allowed.matched == ORIGIN
+    assert dict(request.headers) == {"origin": ORIGIN, "host": "api.example.com", "accept": "a, b"}
+    assert len(request.headers) == 3
+    assert request.headers.get("X-Missing \N{SNOWMAN}") is None
+
+
+def test_a_policy_or_its_options_but_not_both() -> None:
+    with pytest.raises(PolicyError, match=r"policy: is given together with allow_origins, max_age\."):
+        CORSMiddleware(untouchable, policy=CORSPolicy(), allow_origins=[ORIGIN], max_age=5)
+
+
+def test_a_policy_has_to_be_one() -> None:
+    with pytest.raises(
+        PolicyError, match=re.escape("policy: takes a CORSPolicy or Resources, not {'a': 1}.")
+    ):
+        CORSMiddleware(untouchable, policy={"a": 1})  # type: ignore[arg-type]
+
+
+def test_a_wrong_option_stops_at_once() -> None:
+    with pytest.raises(PolicyError, match=r"Write allow_credentials="):
+        CORSMiddleware(untouchable, supports_credentials=True)  # type: ignore[call-arg]

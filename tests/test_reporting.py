@@ -1,0 +1,161 @@
+"""What the log and the hook are told."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError
+from crosscors.reporting import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ALLOWED = "https://app.example.com"
+POLICY = CORSPolicy(allow_origins=[ALLOWED])
+REFUSED = CORSRequest("GET", origin="https://app.example.co")
+NO_ORIGIN = CORSRequest("GET")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def report(reporter: Reporter, request: CORSRequest, policy: CORSPolicy = POLICY) -> None:
+    def read(source: CORSRequest) -> CORSRequest:
+        return source
+
+    reporter.report(policy.decide(request), read, request)
+
+
+def test_a_refusal_is_logged_with_its_reason_and_hint(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    report(Reporter(None), REFUSED)
+    (record,) = caplog.records
+    assert record.levelno == logging.INFO
+    assert record.name == "crosscors"
+    assert record.getMessage() == (
+        "refused actual request: the origin 'https://app.example.co' is not allowed. "
+        "The nearest entry is 'https://app.example.com', which has another host."
+    )
+
+
+def test_nothing_of_a_request_gets_into_the_log_raw(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "crosscors")
+    forged = "https://app.example.com\r\nINFO all is well \N{SNOWMAN}\x1b[2J"
+    report(Reporter(None), CORSRequest("OPTIONS", forged, request_method=forged, request_headers=forged))
+    report(Reporter(None), CORSRequest("OPTIONS", ALLOWED, request_method=forged, request_headers=forged))
+    assert len(caplog.messages) == 3
+    for message in caplog.messages:
+        assert message.isascii()
+        assert message.isprintable()
+
+
+def test_a_megabyte_of_origin_makes_a_short_record(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    report(Reporter(None), CORSRequest("GET", origin="a" * 1_000_000))
+    assert len(caplog.messages[0]) < 500
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        pytest.param(
+            NO_ORIGIN, "not-cors request: no Origin field, so the response gets at most Vary", id="no Origin"
+        ),
+        pytest.param(
+            CORSRequest("GET", origin="https://app.example.com"),
+            "actual request: allowed by 'https://app.example.com'",
+            id="an allowed origin",
+        ),
+    ],
+)
+def test_everything_else_is_logged_at_debug(
+    request_: CORSRequest, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    report(Reporter(None), request_)
+    assert not caplog.records
+    caplog.set_level(logging.DEBUG, "crosscors")
+    report(Reporter(None), request_)
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(logging.DEBUG, message)]
+
+
+def test_a_flood_of_refusals_does_not_flood_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    clock = Clock()
+    reporter = Reporter(None, clock)
+    for _ in range(1000):
+        report(reporter, REFUSED)
+    assert len(caplog.records) == 10
+    clock.now = 9.9
+    report(reporter, REFUSED)
+    assert len(caplog.records) == 10
+    clock.now = 10.0
+    report(reporter, REFUSED)
+    assert len(caplog.records) == 12
+    assert caplog.messages[10] == "991 more records like these were not logged"
+    assert caplog.messages[11].startswith("refused actual request")
+
+
+def test_a_refusal_that_nobody_logs_uses_up_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "crosscors")
+    reporter = Reporter(None, Clock())
+    for _ in range(1000):
+        report(reporter, REFUSED)
+    caplog.set_level(logging.INFO, "crosscors")
+    report(reporter, REFUSED)
+    assert len(caplog.records) == 1
+
+
+def test_a_func_that_fails_is_logged_as_an_error_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(request: CORSRequest) -> bool:
+        raise LookupError("no such tenant")
+
+    report(Reporter(None), REFUSED, CORSPolicy(allow_origin_func=fail))
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], LookupError)
+    assert record.getMessage() == (
+        "refused actual request: allow_origin_func gave no answer for the origin 'https://app.example.co'. "
+        "It has to return True or False; instead: \"LookupError('no such tenant')\"."
+    )
+
+
+def test_the_hook_gets_request_and_decision_of_everything() -> None:
+    seen: list[tuple[CORSRequest, Decision]] = []
+    reporter = Reporter(lambda request, decision: seen.append((request, decision)))
+    report(reporter, REFUSED)
+    report(reporter, NO_ORIGIN)
+    assert seen == [(REFUSED, POLICY.decide(REFUSED)), (NO_ORIGIN, POLICY.decide(NO_ORIGIN))]
+
+
+def test_a_hook_that_fails_is_logged_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(request: CORSRequest, decision: Decision) -> None:
+        raise LookupError("the metrics server is gone")
+
+    reporter = Reporter(fail, Clock())
+    for _ in range(1000):
+        report(reporter, NO_ORIGIN)
+    assert len(caplog.records) == 10
+    assert caplog.messages[0] == "on_decision failed; the response is not affected"
+
+
+async def _async_hook(request: CORSRequest, decision: Decision) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    "hook", [pytest.param("print", id="a name"), pytest.param(_async_hook, id="async def")]
+)
+def test_a_hook_has_to_be_a_plain_function(hook: Any) -> None:
+    on_decision: Callable[[CORSRequest, Decision], object] = hook
+    with pytest.raises(PolicyError, match=r"on_decision: takes a function that is not async, not "):
+        Reporter(on_decision)
