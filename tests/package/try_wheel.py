@@ -1,0 +1,34 @@
+"""Build sdist and wheel, install the wheel alone into a clean environment, and answer a first request."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FIRST_REQUEST = Path(__file__).with_name("first_request.py")
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> None:
+    subprocess.run([str(part) for part in command], check=True, cwd=cwd)
+
+
+def main(workspace: Path) -> None:
+    dist = workspace / "dist"
+    for leftover in dist.glob("*"):
+        leftover.unlink()
+    run(sys.executable, "-m", "build", "--outdir", dist)  # the wheel from the sdist, so both are complete
+    run(sys.executable, "-m", "twine", "check", "--strict", *dist.iterdir())
+
+    environment = workspace / "clean"
+    venv.create(environment, clear=True, with_pip=True)
+    python = environment / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", next(dist.glob("*.whl")))
+    run(python, "-m", "pip", "check")
+    run(python, "-W", "error", FIRST_REQUEST, cwd=workspace)  # away from the sources
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
