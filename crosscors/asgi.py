@@ -67,6 +67,9 @@ class CORSMiddleware:
                 await self.app(scope, receive, send)
                 return
             policy = covering
+        if not isinstance(scope["headers"], (list, tuple)):
+            # ASGI allows an iterator, which the application could not read once we have.
+            scope = {**scope, "headers": list(scope["headers"])}
         decision = policy.decide_by_origin(scope["method"], _origin(scope))
         if decision is None:
             decision = await policy.decide_async(_request(scope), debug=self.debug)

@@ -18,7 +18,7 @@ OnDecision = Callable[[CORSRequest, Decision], object]
 _Source = TypeVar("_Source")
 
 # So many records are logged in so many seconds; a flood of refused requests is counted instead.
-RECORDS_PER_WINDOW = 10
+RECORDS_PER_WINDOW = 20
 WINDOW_SECONDS = 10.0
 
 
@@ -50,20 +50,24 @@ class Reporter:
     def report(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
         """Report a decision; the request is only read from its source if someone wants to see it."""
         if decision.refusals:
-            self._log_refusals(decision)
+            self._log_refusals(decision, read, source)
         elif logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s request: %s", decision.kind.value, _outcome(decision))
         if self._on_decision is not None:
             self._call(self._on_decision, read(source), decision)
 
-    def _log_refusals(self, decision: Decision) -> None:
+    def _log_refusals(
+        self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source
+    ) -> None:
         for refusal in decision.refusals:
             level = logging.INFO if refusal.error is None else logging.ERROR
             if logger.isEnabledFor(level) and self._may_log():
+                request = read(source)
                 logger.log(
                     level,
-                    "refused %s request: %s. %s",
+                    "refused %s request %s: %s. %s",
                     decision.kind.value,
+                    shown(f"{request.method} {request.path}"),
                     refusal.message,
                     refusal.hint,
                     exc_info=refusal.error,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ALLOWED = "https://app.example.com"
 POLICY = CORSPolicy(allow_origins=[ALLOWED])
-REFUSED = CORSRequest("GET", origin="https://app.example.co")
+REFUSED = CORSRequest("GET", origin="https://app.example.co", path="/items")
 NO_ORIGIN = CORSRequest("GET")
 
 
@@ -41,7 +41,7 @@ def test_a_refusal_is_logged_with_its_reason_and_hint(caplog: pytest.LogCaptureF
     assert record.levelno == logging.INFO
     assert record.name == "crosscors"
     assert record.getMessage() == (
-        "refused actual request: the origin 'https://app.example.co' is not allowed. "
+        "refused actual request 'GET /items': the origin 'https://app.example.co' is not allowed. "
         "The nearest entry is 'https://app.example.com', which has another host."
     )
 
@@ -93,15 +93,15 @@ def test_a_flood_of_refusals_does_not_flood_the_log(caplog: pytest.LogCaptureFix
     reporter = Reporter(None, clock)
     for _ in range(1000):
         report(reporter, REFUSED)
-    assert len(caplog.records) == 10
+    assert len(caplog.records) == 20
     clock.now = 9.9
     report(reporter, REFUSED)
-    assert len(caplog.records) == 10
+    assert len(caplog.records) == 20
     clock.now = 10.0
     report(reporter, REFUSED)
-    assert len(caplog.records) == 12
-    assert caplog.messages[10] == "991 more records like these were not logged"
-    assert caplog.messages[11].startswith("refused actual request")
+    assert len(caplog.records) == 22
+    assert caplog.messages[20] == "981 more records like these were not logged"
+    assert caplog.messages[21].startswith("refused actual request")
 
 
 def test_a_refusal_that_nobody_logs_uses_up_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -124,7 +124,8 @@ def test_a_func_that_fails_is_logged_as_an_error_with_its_traceback(caplog: pyte
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], LookupError)
     assert record.getMessage() == (
-        "refused actual request: allow_origin_func gave no answer for the origin 'https://app.example.co'. "
+        "refused actual request 'GET /items': allow_origin_func gave no answer for the origin "
+        "'https://app.example.co'. "
         "It has to return True or False; instead: \"LookupError('no such tenant')\"."
     )
 
@@ -144,7 +145,7 @@ def test_a_hook_that_fails_is_logged_and_no_more(caplog: pytest.LogCaptureFixtur
     reporter = Reporter(fail, Clock())
     for _ in range(1000):
         report(reporter, NO_ORIGIN)
-    assert len(caplog.records) == 10
+    assert len(caplog.records) == 20
     assert caplog.messages[0] == "on_decision failed; the response is not affected"
 
 

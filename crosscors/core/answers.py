@@ -31,8 +31,8 @@ class Answers:
         # A GET endpoint answers HEAD, in every framework and to every browser.
         self._methods = frozenset((*methods, "HEAD") if "GET" in methods else methods)
         self._header_names = frozenset(name.lower() for name in header_names)
-        self._named_methods = tuple(sorted(self._methods))  # for messages
-        self._named_headers = tuple(sorted(self._header_names))
+        self._listed_methods = methods
+        self._listed_headers = options.allow_headers
 
         exposed = _field(fields.EXPOSE_HEADERS, options.expose_headers)
         allowed_methods = _field(fields.ALLOW_METHODS, methods)
@@ -114,7 +114,7 @@ class Answers:
     def _method_refusal(self, method: str) -> Refusal | None:
         if method in self._methods:
             return None
-        return Refusal("method-not-allowed", (method,), self._named_methods)
+        return Refusal("method-not-allowed", (method,), self._listed_methods)
 
     def _headers_refusal(self, request_headers: str) -> Refusal | None:
         if not fields.is_within_bounds(request_headers):
@@ -127,7 +127,7 @@ class Answers:
         if self._header_names.issuperset(names):
             return None
         refused = tuple(name for name in dict.fromkeys(names) if name not in self._header_names)
-        return Refusal("headers-not-allowed", refused, self._named_headers)
+        return Refusal("headers-not-allowed", refused, self._listed_headers)
 
 
 def _field(name: str, values: Iterable[str]) -> _Fields:

@@ -13,7 +13,7 @@ from crosscors.core import fields
 from crosscors.core.errors import shown
 from crosscors.core.origins import split
 
-_SHOWN_NAMES = 8
+_SHOWN_NAMES = 12
 _COMPARED_ENTRIES = 1000
 
 
@@ -140,7 +140,15 @@ def _method_hint(refusal: Refusal) -> str:
     method = refusal.values[0]
     if method.upper() in refusal.allowed:
         return f'Methods are case-sensitive: write fetch(url, {{method: "{method.upper()}"}}) in the page.'
-    return f"Allowed are: {_listed(refusal.allowed) or 'none'}. Add it to allow_methods."
+    return _option_with("allow_methods", refusal)
+
+
+def _option_with(option: str, refusal: Refusal) -> str:
+    """The option as it would be if it allowed what is refused."""
+    missing = tuple(value for value in refusal.values if fields.is_token(value))
+    if not missing:
+        return "No browser sends this; a proxy may have changed the field."
+    return f"To allow it, write {option}=[{_listed(refusal.allowed + missing)}]."
 
 
 _HINTS: Mapping[RefusalCode, Callable[[Refusal], str]] = {
@@ -157,9 +165,7 @@ _HINTS: Mapping[RefusalCode, Callable[[Refusal], str]] = {
         f"It has to return True or False; instead: {shown(repr(refusal.error))}."
     ),
     "method-not-allowed": _method_hint,
-    "headers-not-allowed": lambda refusal: (
-        f"Allowed are: {_listed(refusal.allowed)}. Add what is missing to allow_headers."
-    ),
+    "headers-not-allowed": lambda refusal: _option_with("allow_headers", refusal),
     "headers-malformed": lambda _: "No browser sends this; a proxy may have changed the field.",
     "headers-too-long": lambda _: (
         f"At most {fields.MAX_REQUEST_HEADERS_NAMES} names in {fields.MAX_REQUEST_HEADERS_LENGTH} "

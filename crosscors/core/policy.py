@@ -54,7 +54,9 @@ class CORSPolicy(Options):
             none), ``"null"``, or ``"*"`` for every origin. Default: none. Prohibited: paths, a slash
             at the end, upper case, default ports, whatever no browser would send.
         allow_origin_regex: a regular expression that has to match the whole origin. Only well-formed
-            origins are tried. Default: None.
+            origins are tried; with credentials, one that is not https (nor loopback, nor of an app) is
+            refused although it matches. Prohibited with credentials: what matches unrelated sites.
+            Default: None.
         allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
             well-formed origins that nothing else allows. An exception means refused. Default: None.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
@@ -74,6 +76,11 @@ class CORSPolicy(Options):
             (http and the like), ``"null-origin"``, ``"public-suffix-subdomains"`` (such as
             ``https://*.github.io``). Default: none.
 
+    Attributes:
+        is_async: whether ``allow_origin_func`` is async, so that only ``decide_async`` can ask it.
+
+    All options are attributes, too, in their final form: strings as tuples, ``max_age`` in seconds.
+
     Raises:
         PolicyError: listing every problem of the options.
 
@@ -85,6 +92,7 @@ class CORSPolicy(Options):
     Standard: Fetch, "CORS protocol".
     """
 
+    is_async: bool = field(init=False)
     _origin_rules: OriginRules = field(init=False)
     _answers: Answers = field(init=False)
     # Decisions on actual requests from listed origins, made once; never more than there are entries.
@@ -121,7 +129,12 @@ class CORSPolicy(Options):
             unknown,
         )
         vars(self).update(vars(options))  # past the lock that makes the policy immutable from here on
-        vars(self).update(_origin_rules=OriginRules(options), _answers=Answers(options), _listed={})
+        vars(self).update(
+            is_async=_is_async(options.allow_origin_func),
+            _origin_rules=OriginRules(options),
+            _answers=Answers(options),
+            _listed={},
+        )
 
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in OPTION_NAMES)
@@ -141,12 +154,6 @@ class CORSPolicy(Options):
         options: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
         options.update(changes)
         return CORSPolicy(**options)
-
-    @property
-    def is_async(self) -> bool:
-        """Whether ``allow_origin_func`` is async, so that only ``decide_async`` can ask it."""
-        func = self.allow_origin_func
-        return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
 
     def decide(self, request: CORSRequest, *, debug: bool = False) -> Decision:
         """What this policy says of the request, and what the response has to carry.
@@ -247,6 +254,10 @@ class CORSPolicy(Options):
         if request.method == "OPTIONS" and request.request_method is not None:
             return self._answers.preflight(request, admission, debug=debug)
         return self._answers.actual(request.origin, admission)
+
+
+def _is_async(func: OriginFunc | None) -> bool:
+    return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
 
 
 def _is_unlisted(admission: Admission | Refusal | None) -> bool:
