@@ -1,0 +1,5 @@
+"""``python -m crosscors``: the same as the command ``crosscors``."""
+
+from crosscors.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""``crosscors demo``: two pages, two APIs, one policy, and your own browser as the judge."""

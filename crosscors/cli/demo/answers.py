@@ -1,0 +1,98 @@
+"""What both APIs answer, whichever server they run on. Nothing here knows of CORS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the answers depend on.
+
+    Attributes:
+        method: the request method.
+        path: the path, such as ``"/items"``.
+        session: the name of this API's cookie. Browsers share cookies among all ports of a host, so
+            each API needs a name of its own.
+        cookies: the Cookie field.
+        body: the request's body.
+    """
+
+    method: str
+    path: str
+    session: str
+    cookies: str = ""
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response: its status, what its JSON body says, and its further fields."""
+
+    status: int
+    content: object
+    more_headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def body(self) -> bytes:
+        """The content as JSON."""
+        return json.dumps(self.content).encode()
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """All fields, those of the body included."""
+        content = [("Content-Type", "application/json"), ("Content-Length", str(len(self.body)))]
+        return [*content, *self.more_headers]
+
+
+def answer(request: Request) -> Answer:
+    """Answer a request to one of the APIs."""
+    respond = _ROUTES.get((request.method, request.path))
+    if respond is None:
+        return Answer(404, {"error": "there is nothing here"})
+    return respond(request)
+
+
+def _list_items(_: Request) -> Answer:
+    items = ["tea", "milk", "biscuits"]
+    return Answer(200, items, (("X-Item-Count", str(len(items))), ("X-Internal", "rack 7")))
+
+
+def _save_item(request: Request) -> Answer:
+    try:
+        return Answer(200, {"saved": json.loads(request.body)})
+    except ValueError:
+        return Answer(400, {"error": "this is not JSON"})
+
+
+def _delete_item(_: Request) -> Answer:
+    return Answer(200, {"deleted": 1})
+
+
+def _log_in(request: Request) -> Answer:
+    cookie = f"{request.session}=ada; Path=/; HttpOnly; SameSite=Lax"
+    return Answer(200, {"hello": "ada"}, (("Set-Cookie", cookie),))
+
+
+def _who_am_i(request: Request) -> Answer:
+    cookie = SimpleCookie(request.cookies).get(request.session)
+    if cookie is None:
+        return Answer(401, {"error": "nobody is logged in"})
+    return Answer(200, {"user": cookie.value})
+
+
+def _fail(_: Request) -> Answer:
+    return Answer(500, {"error": "something broke"})
+
+
+_ROUTES: Mapping[tuple[str, str], Callable[[Request], Answer]] = {
+    ("GET", "/items"): _list_items,
+    ("PUT", "/items/1"): _save_item,
+    ("DELETE", "/items/1"): _delete_item,
+    ("POST", "/login"): _log_in,
+    ("GET", "/me"): _who_am_i,
+    ("GET", "/failure"): _fail,
+}

@@ -1,0 +1,44 @@
+"""The API as an ASGI application, which the demo serves with uvicorn."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from crosscors.asgi import ASGIApp, CORSMiddleware, Receive, Scope, Send
+from crosscors.cli.demo.answers import Request, answer
+from crosscors.cli.demo.policy import PAGE_ORIGIN, demo_policy
+
+
+async def api(scope: Scope, receive: Receive, send: Send) -> None:
+    """The API without any CORS."""
+    fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    request = Request(
+        scope["method"],
+        scope["path"],
+        session="demo-asgi",
+        cookies=fields.get(b"cookie", ""),
+        body=await _read_body(receive),
+    )
+    response = answer(request)
+    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+async def _read_body(receive: Receive) -> bytes:
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+def create_app() -> ASGIApp:
+    """The API, guarded by the policy: ``uvicorn --factory crosscors.cli.demo.asgi_api:create_app``."""
+    logging.basicConfig(level=logging.INFO, format="asgi  %(message)s")
+    policy = demo_policy(os.environ[PAGE_ORIGIN])
+    # With debug, the browser's console names the method or header that is refused.
+    return CORSMiddleware(api, policy=policy, debug=True)

@@ -1,0 +1,77 @@
+"""The page, served on two origins of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from typing import Any
+
+# How often a server looks whether it shall stop.
+_POLL_SECONDS = 0.1
+
+Documents = Mapping[str, tuple[str, bytes]]
+
+
+def page_documents(facts: Mapping[str, object]) -> Documents:
+    """What a page origin serves: content type and body by path.
+
+    Args:
+        facts: what the page has to know of the demo; its script reads them as ``/demo.json``.
+    """
+    page = (files("crosscors.cli.demo") / "page.html").read_bytes()
+    return {
+        "/": ("text/html; charset=utf-8", page),
+        "/demo.json": ("application/json", json.dumps(facts).encode()),
+    }
+
+
+@contextmanager
+def page_server(listener: socket.socket, documents: Documents) -> Generator[None]:
+    """The documents on this listening socket, for as long as the context lasts."""
+    address = listener.getsockname()
+    with ThreadingHTTPServer(address, partial(_Handler, documents), bind_and_activate=False) as server:
+        server.socket.close()  # it made one itself, not knowing that there is one already
+        server.socket = listener
+        thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers GET requests for the documents."""
+
+    def __init__(self, documents: Documents, *connection: Any) -> None:
+        self._documents = documents
+        super().__init__(*connection)
+
+    def handle(self) -> None:
+        # Browsers hang up whenever they like; that is no news for the terminal.
+        with suppress(ConnectionError):
+            super().handle()
+
+    def do_GET(self) -> None:
+        document = self._documents.get(self.path)
+        if document is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        content_type, body = document
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name that http.server gives
+        """Log nothing: the terminal is for what the policy refuses."""

@@ -1,0 +1,17 @@
+"""The group of all commands."""
+
+from __future__ import annotations
+
+import click
+
+import crosscors
+from crosscors.cli.demo.command import demo
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(crosscors.__version__, prog_name="crosscors")
+def cli() -> None:
+    """One CORS policy for every Python web stack."""
+
+
+cli.add_command(demo)

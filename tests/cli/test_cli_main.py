@@ -1,0 +1,45 @@
+"""The command itself: how it starts, and what it says where its packages are missing."""
+
+import runpy
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+from click.testing import CliRunner
+
+import crosscors
+import crosscors.cli
+from crosscors.cli import MISSING_EXTRA, main
+from crosscors.cli.group import cli
+
+
+def test_python_m_crosscors_is_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["crosscors", "--version"])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("crosscors", run_name="__main__")
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"crosscors, version {crosscors.__version__}\n"
+
+
+@pytest.mark.parametrize("missing", ["click", "rich"])
+def test_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.setattr(crosscors.cli, "find_spec", lambda name: None if name == missing else find_spec(name))
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == MISSING_EXTRA
+    assert 'pip install "crosscors[demo]"' in MISSING_EXTRA
+    assert "\n" not in MISSING_EXTRA
+
+
+def test_nothing_is_imported_before_it_is_known_to_be_there() -> None:
+    script = "import sys, crosscors.cli; assert not {'click', 'rich'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_help_lists_the_commands() -> None:
+    result = CliRunner().invoke(cli, ["-h"])
+    assert result.exit_code == 0
+    assert "demo" in result.output
