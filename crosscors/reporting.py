@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from crosscors.core.decision import CORSRequest, Decision
+from crosscors.core.decision import CORSRequest, Decision, Kind
 from crosscors.core.errors import PolicyError, Problem, shown
 
 logger = logging.getLogger("crosscors")
@@ -52,7 +52,7 @@ class Reporter:
         if decision.refusals:
             self._log_refusals(decision, read, source)
         elif logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s request: %s", decision.kind.value, _outcome(decision))
+            logger.debug("%s %s: %s", decision.kind.value, _named(decision, read(source)), _outcome(decision))
         if self._on_decision is not None:
             self._call(self._on_decision, read(source), decision)
 
@@ -62,12 +62,11 @@ class Reporter:
         for refusal in decision.refusals:
             level = logging.INFO if refusal.error is None else logging.ERROR
             if logger.isEnabledFor(level) and self._may_log():
-                request = read(source)
                 logger.log(
                     level,
-                    "refused %s request %s: %s. %s",
+                    "refused %s %s: %s. %s",
                     decision.kind.value,
-                    shown(f"{request.method} {request.path}"),
+                    _named(decision, read(source)),
                     refusal.message,
                     refusal.hint,
                     exc_info=refusal.error,
@@ -94,6 +93,12 @@ class Reporter:
                 return False
             self._left -= 1
             return True
+
+
+def _named(decision: Decision, request: CORSRequest) -> str:
+    """The request as its developer thinks of it: a preflight by the method that it asks for."""
+    method = request.request_method if decision.kind is Kind.PREFLIGHT else request.method
+    return shown(f"{method} {request.path}")
 
 
 def _outcome(decision: Decision) -> str:

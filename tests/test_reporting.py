@@ -41,9 +41,18 @@ def test_a_refusal_is_logged_with_its_reason_and_hint(caplog: pytest.LogCaptureF
     assert record.levelno == logging.INFO
     assert record.name == "crosscors"
     assert record.getMessage() == (
-        "refused actual request 'GET /items': the origin 'https://app.example.co' is not allowed. "
+        "refused actual 'GET /items': the origin 'https://app.example.co' is not allowed. "
         "The nearest entry is 'https://app.example.com', which has another host."
     )
+
+
+def test_a_preflight_is_named_by_the_method_it_asks_for(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    report(Reporter(None), CORSRequest("OPTIONS", ALLOWED, path="/items/1", request_method="PUT"))
+    assert caplog.messages == [
+        "refused preflight 'PUT /items/1': the method 'PUT' is not allowed. "
+        "To allow it, write allow_methods=['GET', 'PUT']."
+    ]
 
 
 def test_nothing_of_a_request_gets_into_the_log_raw(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,11 +76,11 @@ def test_a_megabyte_of_origin_makes_a_short_record(caplog: pytest.LogCaptureFixt
     ("request_", "message"),
     [
         pytest.param(
-            NO_ORIGIN, "not-cors request: no Origin field, so the response gets at most Vary", id="no Origin"
+            NO_ORIGIN, "not-cors 'GET ': no Origin field, so the response gets at most Vary", id="no Origin"
         ),
         pytest.param(
             CORSRequest("GET", origin="https://app.example.com"),
-            "actual request: allowed by 'https://app.example.com'",
+            "actual 'GET ': allowed by 'https://app.example.com'",
             id="an allowed origin",
         ),
     ],
@@ -101,7 +110,7 @@ def test_a_flood_of_refusals_does_not_flood_the_log(caplog: pytest.LogCaptureFix
     report(reporter, REFUSED)
     assert len(caplog.records) == 22
     assert caplog.messages[20] == "981 more records like these were not logged"
-    assert caplog.messages[21].startswith("refused actual request")
+    assert caplog.messages[21].startswith("refused actual")
 
 
 def test_a_refusal_that_nobody_logs_uses_up_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -124,7 +133,7 @@ def test_a_func_that_fails_is_logged_as_an_error_with_its_traceback(caplog: pyte
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], LookupError)
     assert record.getMessage() == (
-        "refused actual request 'GET /items': allow_origin_func gave no answer for the origin "
+        "refused actual 'GET /items': allow_origin_func gave no answer for the origin "
         "'https://app.example.co'. "
         "It has to return True or False; instead: \"LookupError('no such tenant')\"."
     )

@@ -11,7 +11,13 @@ from crosscors.cli.demo.command import demo
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(crosscors.__version__, prog_name="crosscors")
 def cli() -> None:
-    """One CORS policy for every Python web stack."""
+    """One CORS policy for every Python web stack.
+
+    \b
+    Examples:
+      crosscors demo         watch one policy work in your own browser
+      crosscors demo --help  what its options are
+    """
 
 
 cli.add_command(demo)

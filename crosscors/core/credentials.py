@@ -7,12 +7,13 @@ from, is a hole: it reads and acts in the name of the signed-in user.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from publicsuffixlist import PublicSuffixList
 
 from crosscors.core.errors import Problem, shown
-from crosscors.core.origins import ANY, APP_SCHEMES, NULL, is_loopback, split
+from crosscors.core.origins import ANY, APP_SCHEMES, DEFAULT_PORTS, NULL, is_loopback, split
 
 INSECURE_ORIGINS = "insecure-origins"
 NULL_ORIGIN = "null-origin"
@@ -36,8 +37,8 @@ _UNRELATED_ORIGINS = (
 )
 
 
-def entry_problem(option: str, entry: str, dangers: tuple[str, ...]) -> Problem | None:
-    """The problem of a well-formed entry that gets credentials; None if it is safe, or accepted."""
+def entry_problems(option: str, entry: str, dangers: tuple[str, ...]) -> Iterator[Problem]:
+    """The problems of a well-formed entry that gets credentials, less those that are accepted."""
     if entry == ANY:
         message = (
             '"*" together with credentials would let every site on the web act in the name of your '
@@ -47,26 +48,27 @@ def entry_problem(option: str, entry: str, dangers: tuple[str, ...]) -> Problem 
             'List the origins that need credentials: allow_credentials=["https://app.example.com"]; '
             'allow_origins="*" may stay for all others, without.'
         )
-        return Problem("wildcard-with-credentials", option, entry, message, hint)
+        yield Problem("wildcard-with-credentials", option, entry, message, hint)
+        return
     if entry == NULL:
-        if NULL_ORIGIN in dangers:
-            return None
-        message = '"null" with credentials: any site can send it, from a sandboxed frame.'
-        return Problem("null-with-credentials", option, entry, message, _opt_in("Leave it out", NULL_ORIGIN))
-    scheme, host, _ = split(entry)
+        if NULL_ORIGIN not in dangers:
+            message = '"null" with credentials: any site can send it, from a sandboxed frame.'
+            yield Problem(
+                "null-with-credentials", option, entry, message, _opt_in("Leave it out", NULL_ORIGIN)
+            )
+        return
+    scheme, host, port = split(entry)
     if INSECURE_ORIGINS not in dangers and is_insecure(scheme, host):
         message = f"{shown(entry)} with credentials: whoever controls the network can act in its name."
-        secure = f"https://{entry.partition('://')[2]}"
+        secure = f"https://{host}{port}".removesuffix(f":{DEFAULT_PORTS['https']}")
         hint = _opt_in(f'Write "{secure}"', INSECURE_ORIGINS)
-        return Problem("insecure-origin-with-credentials", option, entry, message, hint)
+        yield Problem("insecure-origin-with-credentials", option, entry, message, hint)
     domain = host.removeprefix("*.").removesuffix(".")
     if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and host.startswith("*.") and is_public_suffix(scheme, domain):
         message = f"{shown(entry)} with credentials: anyone can have a name under {domain}."
-        hint = _opt_in(
-            f'Write your own domain, such as "{scheme}://*.example.{domain}"', PUBLIC_SUFFIX_SUBDOMAINS
-        )
-        return Problem("public-suffix-with-credentials", option, entry, message, hint)
-    return None
+        own = f"{scheme}://*.example.{domain}{port}"
+        hint = _opt_in(f'Write your own domain, such as "{own}"', PUBLIC_SUFFIX_SUBDOMAINS)
+        yield Problem("public-suffix-with-credentials", option, entry, message, hint)
 
 
 def _opt_in(instead: str, danger: str) -> str:
@@ -93,12 +95,12 @@ def _public_suffix_list() -> PublicSuffixList:
     return PublicSuffixList()
 
 
-def regex_problem(regex: re.Pattern[str], dangers: tuple[str, ...]) -> Problem | None:
+def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> Iterator[Problem]:
     """The problem of an expression that gets credentials and matches origins it surely was not meant to."""
     matched = [origin for origin in _UNRELATED_ORIGINS if regex.fullmatch(origin)]
     # One match may be a whole public suffix that is meant, as with a pattern; two are the whole web.
     if not matched or (len(matched) == 1 and PUBLIC_SUFFIX_SUBDOMAINS in dangers):
-        return None
+        return
     message = f"{shown(regex.pattern)} with credentials matches unrelated sites such as {matched[0]}."
     hint = r'Name your domain, and put a backslash before its dots: r"https://[a-z0-9-]+\.example\.com".'
-    return Problem("wildcard-with-credentials", "allow_origin_regex", regex.pattern, message, hint)
+    yield Problem("wildcard-with-credentials", "allow_origin_regex", regex.pattern, message, hint)

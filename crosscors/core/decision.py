@@ -148,7 +148,10 @@ def _option_with(option: str, refusal: Refusal) -> str:
     missing = tuple(value for value in refusal.values if fields.is_token(value))
     if not missing:
         return "No browser sends this; a proxy may have changed the field."
-    return f"To allow it, write {option}=[{_listed(refusal.allowed + missing)}]."
+    wanted = refusal.allowed + missing
+    if len(wanted) > _SHOWN_NAMES:
+        return f"To allow it, add {_listed(missing)} to {option}."
+    return f"To allow it, write {option}=[{_listed(wanted)}]."
 
 
 _HINTS: Mapping[RefusalCode, Callable[[Refusal], str]] = {

@@ -6,6 +6,7 @@ Section names in the comments are those of the Fetch standard (https://fetch.spe
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable
 
 # "HTTP requests" and "HTTP responses" of the CORS protocol: the fields it defines.
@@ -84,6 +85,7 @@ FORBIDDEN_RESPONSE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 MAX_REQUEST_HEADERS_LENGTH = 8192
 MAX_REQUEST_HEADERS_NAMES = 256
 
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # RFC 9110, section 5.6.2: token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -104,13 +106,13 @@ def is_within_bounds(request_headers: str) -> bool:
 def field_names(value: str) -> list[str]:
     """The elements of a comma-separated list, lower-cased and in order, without empty ones.
 
-    Field names are compared byte-case-insensitively ("byte-lowercase"); what is outside ASCII
-    is left as it is, for no such name is ever allowed.
+    Only ASCII letters are lower-cased (Infra, "byte-lowercase"), for the lower case of some others is
+    in ASCII, and would make an allowed name of one that is not.
 
     >>> field_names("Content-Type, ,X-Token")
     ['content-type', 'x-token']
     """
-    lowered = value.lower() if value.isascii() else value
+    lowered = value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
     return [name for name in (element.strip(" \t") for element in lowered.split(",")) if name]
 
 

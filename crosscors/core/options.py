@@ -16,7 +16,7 @@ from inspect import currentframe
 from typing import Any, TypeGuard, cast
 
 from crosscors.core import fields
-from crosscors.core.credentials import DANGERS, entry_problem, regex_problem
+from crosscors.core.credentials import DANGERS, entry_problems, regex_problems
 from crosscors.core.decision import CORSRequest
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.core.origin_faults import problems_of
@@ -157,10 +157,8 @@ def _strings(option: str, value: object, found: _Findings) -> list[str]:
     entries = list(value)
     for entry in entries:
         if not isinstance(entry, str):
-            is_regex = isinstance(entry, re.Pattern)
-            hint = (
-                "Write allow_origin_regex=re.compile(...) for a regular expression." if is_regex else example
-            )
+            is_origin_regex = option == "allow_origins" and isinstance(entry, re.Pattern)
+            hint = "Write allow_origin_regex=re.compile(...)." if is_origin_regex else example
             found.problem("wrong-type", option, entry, f"takes strings, not {shown(entry)}.", hint)
     strings = [entry for entry in entries if isinstance(entry, str)]
     return sorted(strings) if isinstance(value, (set, frozenset)) else strings
@@ -361,27 +359,34 @@ def _check_credentials(options: Options, found: _Findings) -> None:
         found.problem("wildcard-with-credentials", "expose_headers", ANY, message, hint)
     if options.allow_credentials is True:
         option, entries = "allow_origins", options.allow_origins
+        if options.allow_origin_regex is not None:
+            found.problems.extend(regex_problems(options.allow_origin_regex, options.dangerously_allow))
     else:
         option, entries = "allow_credentials", options.allow_credentials
-    problems = [entry_problem(option, entry, options.dangerously_allow) for entry in entries]
-    if options.allow_credentials is True and options.allow_origin_regex is not None:
-        problems.append(regex_problem(options.allow_origin_regex, options.dangerously_allow))
-    found.problems.extend(problem for problem in problems if problem is not None)
+    for entry in entries:
+        found.problems.extend(entry_problems(option, entry, options.dangerously_allow))
 
 
 def _check_coverage(options: Options, found: _Findings) -> None:
-    entries = options.allow_origins
-    if ANY in entries:
-        _warn_of_covered("allow_origins", (entry for entry in entries if entry != ANY), found)
-        for option in ("allow_origin_regex", "allow_origin_func"):
-            if getattr(options, option) is not None:
-                found.warning("already-covered", option, ANY, "in allow_origins allows every origin already.")
+    if isinstance(options.allow_credentials, tuple):
+        _warn_of_narrower("allow_credentials", options.allow_credentials, None, found)
+    if ANY not in options.allow_origins:
+        _warn_of_narrower("allow_origins", options.allow_origins, options.allow_origin_regex, found)
         return
+    _warn_of_covered("allow_origins", (entry for entry in options.allow_origins if entry != ANY), found)
+    for option in ("allow_origin_regex", "allow_origin_func"):
+        if getattr(options, option) is not None:
+            found.warning("already-covered", option, ANY, "in allow_origins allows every origin already.")
+
+
+def _warn_of_narrower(
+    option: str, entries: tuple[str, ...], regex: re.Pattern[str] | None, found: _Findings
+) -> None:
     origins = OriginSet.of(entries)
     for entry in entries:
-        wider = _wider_entry(entry, origins, options.allow_origin_regex)
+        wider = _wider_entry(entry, origins, regex)
         if wider is not None:
-            found.warning("already-covered", "allow_origins", entry, f"is already covered by {shown(wider)}.")
+            found.warning("already-covered", option, entry, f"is already covered by {shown(wider)}.")
 
 
 def _wider_entry(entry: str, origins: OriginSet, regex: re.Pattern[str] | None) -> str | None:

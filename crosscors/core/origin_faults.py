@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins import (
+    ANY,
     DEFAULT_PORTS,
     MAX_HOST_LENGTH,
     MAX_LABEL_LENGTH,
@@ -28,7 +29,7 @@ from crosscors.core.origins import (
 
 _WILDCARD_HINT = (
     'A "*" may stand for the labels left of a domain ("https://*.example.com") or for any port '
-    '("http://localhost:*"), and for nothing else.'
+    '("http://localhost:*"), and for nothing else; allow_origin_regex can say more.'
 )
 # Signs of a regular expression; ".*" alone is none, for it occurs in globs such as "https://a.*".
 _REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|//\.[*+]")
@@ -37,6 +38,8 @@ _BROKEN_SCHEME = re.compile(r"(?:https?(?::|/))?/*", re.IGNORECASE)  # "https:/h
 _END_OF_AUTHORITY = re.compile(r"[/?#\\]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _HOST = re.compile(r"[A-Za-z0-9_.*-]+")
+_IDEOGRAPHIC_FULL_STOP = "\u3002"
+_JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
@@ -48,9 +51,11 @@ def problems_of(option: str, entry: str) -> list[Problem]:
         return [Problem(code, option, entry, f"{shown(entry)} {message}", hint)]
     parts = _Parts.of(entry.strip())
     mended = _mended(parts)
+    # Never without a fault: an entry that is silently left out would be a policy that nobody wrote.
+    found = list(_faults(entry, parts)) or [("origin-host", "is no origin that browsers send.")]
     return [
         Problem(code, option, entry, f"{shown(entry)} {message}", _hint(code, mended))
-        for code, message in _faults(entry, parts)
+        for code, message in found
     ]
 
 
@@ -67,6 +72,8 @@ def _fault_of_the_whole(text: str) -> tuple[str, str, str] | None:
     if not text:
         cause = 'An unset environment variable gives it: "".split(",") is [""].'
         return "origin-empty", "is empty.", f"Leave it out. {cause}"
+    if text == ANY:
+        return "origin-space", "begins or ends with white space.", 'Write "*".'
     if text.lower() == NULL:
         return "origin-upper-case", "is not how browsers write it.", 'Write "null".'
     pieces = [piece for piece in _LIST_SEPARATORS.split(text) if piece]
@@ -163,7 +170,7 @@ def _name_faults(host: str) -> Iterator[tuple[str, str]]:
 
 def _is_misplaced_wildcard(host: str) -> bool:
     rest = host.removeprefix("*.")
-    return "*" in rest or (rest != host and _NUMBER.fullmatch(rest.split(".")[-1]) is not None)
+    return not rest or "*" in rest or (rest != host and _NUMBER.fullmatch(rest.split(".")[-1]) is not None)
 
 
 def _ipv6_faults(host: str) -> Iterator[tuple[str, str]]:
@@ -222,9 +229,9 @@ def _serialized_host(parts: _Parts) -> str:
         return serialize_ipv6(bracketed) or host
     if _ends_in_number(parts):
         return _ipv4(host) or host
-    if host.startswith("*") and not host.startswith("*.") and host != "*":
-        host = "*." + host.removeprefix("*")
-    return ".".join(_ascii_label(label) for label in host.split("."))
+    if host[:1] == "*" and host[1:2].isalnum():
+        host = f"*.{host[1:]}"
+    return _ascii_host(host)
 
 
 def _ends_in_number(parts: _Parts) -> bool:
@@ -237,11 +244,17 @@ def _ipv4(host: str) -> str | None:
     """The IPv4 address in four decimal numbers; None if it is none (URL, "IPv4 parser")."""
     try:
         return str(ipaddress.IPv4Address(socket.inet_aton(host.removesuffix("."))))
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a zero byte, or half a character
         return None
 
 
+def _ascii_host(host: str) -> str:
+    """The domain as browsers send it: lower case, Punycode where it is not ASCII (UTS #46, near enough)."""
+    normal = unicodedata.normalize("NFKC", host).replace(_IDEOGRAPHIC_FULL_STOP, ".")
+    visible = (letter for letter in normal if unicodedata.category(letter) != "Cf" or letter in _JOINERS)
+    lowered = "".join(letter.lower() for letter in visible)  # one by one, for a sigma to be no final one
+    return ".".join(_ascii_label(label) for label in lowered.split("."))
+
+
 def _ascii_label(label: str) -> str:
-    """The label as browsers send it: lower case, and Punycode where it is not ASCII (UTS #46)."""
-    lowered = unicodedata.normalize("NFKC", label).lower()
-    return lowered if lowered.isascii() else "xn--" + lowered.encode("punycode").decode("ascii")
+    return label if label.isascii() else "xn--" + label.encode("punycode", "replace").decode("ascii")

@@ -149,7 +149,7 @@ class CORSPolicy(Options):
 
         Example:
             >>> CORSPolicy(allow_origins=["https://a.example"]).replace(max_age=0)
-            CORSPolicy(allow_origins=('https://a.example',), max_age=0)
+            CORSPolicy(allow_origins=['https://a.example'], max_age=0)
         """
         options: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
         options.update(changes)
@@ -273,6 +273,6 @@ def _short_repr(value: object) -> str:
     if not isinstance(value, tuple):
         return repr(value)
     entries = cast("tuple[object, ...]", value)
-    if len(entries) <= _SHOWN_ENTRIES:
-        return repr(entries)
-    return f"({', '.join(map(repr, entries[:_SHOWN_ENTRIES]))}, and {len(entries) - _SHOWN_ENTRIES} more)"
+    listed = ", ".join(map(repr, entries[:_SHOWN_ENTRIES]))
+    more = len(entries) - _SHOWN_ENTRIES
+    return f"[{listed}, and {more} more]" if more > 0 else f"[{listed}]"

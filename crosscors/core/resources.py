@@ -16,8 +16,8 @@ _Path = str | re.Pattern[str]
 
 _BELOW = "/*"
 _DOT_SEGMENTS = frozenset({".", ".."})
-# What only regular expressions and URLs contain; a path like that is never meant as it is written.
-_REGEX_SIGNS = re.compile(r"[\\^$()|\[\]]|\.[*+]")
+# Signs of a regular expression; "$" and "(" alone are none, for paths such as "/$metadata" have them.
+_REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]")
 
 
 class Resources:
