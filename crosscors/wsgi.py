@@ -87,7 +87,7 @@ def _answer_preflight(decision: Decision, status: int, start_response: StartResp
 def _path(environ: WSGIEnvironment) -> str:
     # PEP 3333, "Unicode Issues": the bytes of the path, each as one latin-1 character.
     path: str = environ.get("PATH_INFO", "")
-    return path.encode("latin-1").decode("utf-8", "replace")
+    return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _request(environ: WSGIEnvironment) -> CORSRequest:

@@ -13,7 +13,7 @@ from functools import cache
 from publicsuffixlist import PublicSuffixList
 
 from crosscors.core.errors import Problem, shown
-from crosscors.core.origins import ANY, APP_SCHEMES, DEFAULT_PORTS, NULL, is_loopback, split
+from crosscors.core.origins import ANY, APP_SCHEMES, DEFAULT_PORTS, NULL, is_entry, is_loopback, split
 
 INSECURE_ORIGINS = "insecure-origins"
 NULL_ORIGIN = "null-origin"
@@ -57,18 +57,35 @@ def entry_problems(option: str, entry: str, dangers: tuple[str, ...]) -> Iterato
                 "null-with-credentials", option, entry, message, _opt_in("Leave it out", NULL_ORIGIN)
             )
         return
-    scheme, host, port = split(entry)
+    scheme, host, _ = split(entry)
+    mended = _mended(entry)
     if INSECURE_ORIGINS not in dangers and is_insecure(scheme, host):
         message = f"{shown(entry)} with credentials: whoever controls the network can act in its name."
-        secure = f"https://{host}{port}".removesuffix(f":{DEFAULT_PORTS['https']}")
-        hint = _opt_in(f'Write "{secure}"', INSECURE_ORIGINS)
+        hint = _opt_in(f'Write "{mended}"' if mended else "Use https", INSECURE_ORIGINS)
         yield Problem("insecure-origin-with-credentials", option, entry, message, hint)
-    domain = host.removeprefix("*.").removesuffix(".")
-    if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and host.startswith("*.") and is_public_suffix(scheme, domain):
+    if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and _is_on_public_suffix(scheme, host):
+        domain = host.removeprefix("*.")
         message = f"{shown(entry)} with credentials: anyone can have a name under {domain}."
-        own = f"{scheme}://*.example.{domain}{port}"
-        hint = _opt_in(f'Write your own domain, such as "{own}"', PUBLIC_SUFFIX_SUBDOMAINS)
-        yield Problem("public-suffix-with-credentials", option, entry, message, hint)
+        instead = "Write your own domain" + (f', such as "{mended}"' if mended else "")
+        yield Problem(
+            "public-suffix-with-credentials",
+            option,
+            entry,
+            message,
+            _opt_in(instead, PUBLIC_SUFFIX_SUBDOMAINS),
+        )
+
+
+def _mended(entry: str) -> str | None:
+    """The entry over https and with a domain of its own; None if that makes no sense."""
+    scheme, host, port = split(entry)
+    if scheme == "http" and is_insecure(scheme, host):
+        scheme, port = "https", port if port != f":{DEFAULT_PORTS['https']}" else ""
+    if _is_on_public_suffix(scheme, host):
+        host = f"*.example.{host.removeprefix('*.').removesuffix('.')}"
+    mended = f"{scheme}://{host}{port}"
+    is_safe = is_entry(mended) and not is_insecure(scheme, host) and not _is_on_public_suffix(scheme, host)
+    return mended if is_safe else None
 
 
 def _opt_in(instead: str, danger: str) -> str:
@@ -83,8 +100,10 @@ def is_insecure(scheme: str, host: str) -> bool:
     return scheme != "https" and scheme not in APP_SCHEMES and not is_loopback(host.removeprefix("*."))
 
 
-def is_public_suffix(scheme: str, domain: str) -> bool:
-    if scheme in APP_SCHEMES or is_loopback(domain):
+def _is_on_public_suffix(scheme: str, host: str) -> bool:
+    """Whether the host is a pattern for names that anyone can register."""
+    domain = host.removeprefix("*.").removesuffix(".")
+    if domain == host.removesuffix(".") or scheme in APP_SCHEMES or is_loopback(domain):
         return False
     return _public_suffix_list().is_public(domain)
 

@@ -165,7 +165,7 @@ _HINTS: Mapping[RefusalCode, Callable[[Refusal], str]] = {
         'Serve the page over https, or write dangerously_allow=["insecure-origins"].'
     ),
     "origin-func-failed": lambda refusal: (
-        f"It has to return True or False; instead: {shown(repr(refusal.error))}."
+        f"It has to return True or False; this ended in {shown(type(refusal.error).__name__)}."
     ),
     "method-not-allowed": _method_hint,
     "headers-not-allowed": lambda refusal: _option_with("allow_headers", refusal),

@@ -17,13 +17,13 @@ def shown(text: object) -> str:
     >>> shown("https://example.com\\r\\nok")
     "'https://example.com\\\\r\\\\nok'"
     """
-    if not isinstance(text, str):
-        return _cut(ascii(text))
-    return ascii(text) if len(text) <= _SHOWN_CHARACTERS else ascii(text[:_SHOWN_CHARACTERS]) + "..."
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."
+    # Cut before and after: one character can become ten, and most of a megabyte need not become any.
+    escaped = ascii(text[:_SHOWN_CHARACTERS] if isinstance(text, str) else text)
+    is_whole = not isinstance(text, str) or len(text) <= _SHOWN_CHARACTERS
+    if is_whole and len(escaped) <= _SHOWN_CHARACTERS + len("''"):
+        return escaped
+    closing = escaped[0] if isinstance(text, str) else ""
+    return escaped[: _SHOWN_CHARACTERS + len(closing)] + closing + "..."
 
 
 @dataclass(frozen=True)

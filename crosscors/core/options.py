@@ -19,7 +19,7 @@ from crosscors.core import fields
 from crosscors.core.credentials import DANGERS, entry_problems, regex_problems
 from crosscors.core.decision import CORSRequest
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
-from crosscors.core.origin_faults import problems_of
+from crosscors.core.origin_faults import mended, problems_of
 from crosscors.core.origins import ANY, OriginSet, is_entry, is_serialized_origin
 
 OriginFunc = Callable[[CORSRequest], bool] | Callable[[CORSRequest], Awaitable[bool]]
@@ -157,7 +157,7 @@ def _strings(option: str, value: object, found: _Findings) -> list[str]:
     entries = list(value)
     for entry in entries:
         if not isinstance(entry, str):
-            is_origin_regex = option == "allow_origins" and isinstance(entry, re.Pattern)
+            is_origin_regex = option == "allow_origins" and is_text_pattern(entry)
             hint = "Write allow_origin_regex=re.compile(...)." if is_origin_regex else example
             found.problem("wrong-type", option, entry, f"takes strings, not {shown(entry)}.", hint)
     strings = [entry for entry in entries if isinstance(entry, str)]
@@ -181,11 +181,15 @@ def _warn_of_covered(option: str, covered: Iterable[str], found: _Findings) -> N
 
 
 def _read_origins(option: str, value: object, found: _Findings) -> tuple[str, ...]:
-    entries = _strings(option, value, found)
-    for entry in entries:
-        if not _is_origin_entry(entry):
+    """The entries; in place of those with a fault what was meant, so that the checks to come see it, too."""
+    entries: list[str | None] = []
+    for entry in _strings(option, value, found):
+        if _is_origin_entry(entry):
+            entries.append(entry)
+        else:
             found.problems.extend(problems_of(option, entry))
-    return _without_repeats(option, filter(_is_origin_entry, entries), found)
+            entries.append(mended(entry))
+    return _without_repeats(option, filter(None, entries), found)
 
 
 def _is_origin_entry(entry: str) -> bool:

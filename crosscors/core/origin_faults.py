@@ -49,19 +49,33 @@ def problems_of(option: str, entry: str) -> list[Problem]:
     if whole is not None:
         code, message, hint = whole
         return [Problem(code, option, entry, f"{shown(entry)} {message}", hint)]
-    parts = _Parts.of(entry.strip())
-    mended = _mended(parts)
     # Never without a fault: an entry that is silently left out would be a policy that nobody wrote.
-    found = list(_faults(entry, parts)) or [("origin-host", "is no origin that browsers send.")]
+    faults = list(_faults(entry)) or [("origin-host", "is no origin that browsers send.")]
+    meant = mended(entry)
     return [
-        Problem(code, option, entry, f"{shown(entry)} {message}", _hint(code, mended))
-        for code, message in found
+        Problem(code, option, entry, f"{shown(entry)} {message}", _hint(code, meant))
+        for code, message in faults
     ]
 
 
-def _hint(code: str, mended: str | None) -> str:
-    if mended is not None:
-        return f'Write "{mended}".'
+def mended(entry: str) -> str | None:
+    """The entry that was surely meant, in the form that browsers send; None if that is anyone's guess."""
+    text = entry.strip()
+    if text == ANY or text.lower() == NULL:
+        return text.lower()
+    parts = _Parts.of(text)
+    host = _serialized_host(parts)
+    scheme = parts.scheme.lower() or ("http" if is_loopback(host) else "https")
+    port = parts.port.removeprefix(":").lstrip("0")
+    if port == DEFAULT_PORTS.get(scheme):
+        port = ""
+    origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    return origin if is_entry(origin) else None
+
+
+def _hint(code: str, meant: str | None) -> str:
+    if meant is not None:
+        return f'Write "{meant}".'
     return (
         _WILDCARD_HINT if code == "origin-wildcard" else 'Write an origin such as "https://app.example.com".'
     )
@@ -78,8 +92,13 @@ def _fault_of_the_whole(text: str) -> tuple[str, str, str] | None:
         return "origin-upper-case", "is not how browsers write it.", 'Write "null".'
     pieces = [piece for piece in _LIST_SEPARATORS.split(text) if piece]
     if pieces != [text]:
-        entries = ", ".join(f'"{_mended(_Parts.of(piece)) or piece}"' for piece in pieces)
-        return "origin-list-in-a-string", "is a list in one string.", f"Write [{entries}]."
+        entries = ", ".join(f'"{mended(piece)}"' for piece in pieces)
+        hint = (
+            f"Write [{entries}]."
+            if all(map(mended, pieces))
+            else "Write a list with a string for each origin."
+        )
+        return "origin-list-in-a-string", "is a list in one string.", hint
     if _REGEX_SIGNS.search(text):
         hint = f'Write allow_origin_regex=r"{text}", or a pattern such as "https://*.example.com".'
         return "origin-regex", "looks like a regular expression; entries are compared as they are.", hint
@@ -112,7 +131,8 @@ class _Parts:
         return cls(scheme, userinfo + at, host, colon + port, rest[len(authority) :])
 
 
-def _faults(entry: str, parts: _Parts) -> Iterator[tuple[str, str]]:
+def _faults(entry: str) -> Iterator[tuple[str, str]]:
+    parts = _Parts.of(entry.strip())
     if entry != entry.strip():
         yield "origin-space", "begins or ends with white space."
     yield from _scheme_faults(parts.scheme)
@@ -209,17 +229,6 @@ def _tail_faults(tail: str) -> Iterator[tuple[str, str]]:
         yield "origin-query", f"has a query ({shown('?' + query)}); an origin has none."
     if "#" in tail:
         yield "origin-fragment", f"has a fragment ({shown('#' + fragment)}); an origin has none."
-
-
-def _mended(parts: _Parts) -> str | None:
-    """The origin that was surely meant, in the form that browsers send; None if that is anyone's guess."""
-    host = _serialized_host(parts)
-    scheme = parts.scheme.lower() or ("http" if is_loopback(host) else "https")
-    port = parts.port.removeprefix(":").lstrip("0")
-    if port == DEFAULT_PORTS.get(scheme):
-        port = ""
-    origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
-    return origin if is_entry(origin) else None
 
 
 def _serialized_host(parts: _Parts) -> str:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
 from crosscors.core.admission import Admission, OriginRules
 from crosscors.core.answers import Answers
 from crosscors.core.decision import CORSRequest, Decision, Refusal
-from crosscors.core.errors import shown
 from crosscors.core.options import DEFAULTS, OPTION_NAMES, Options, OriginFunc, read_options
 from crosscors.core.origins import ANY, MAX_LENGTH
 
@@ -245,7 +244,8 @@ class CORSPolicy(Options):
         if answer is False:
             return Refusal("origin-not-allowed", (request.origin or "",), self.allow_origins)
         # Anything else may be true by mistake: a coroutine nobody awaited, a query nobody ran.
-        return _unanswered(request, TypeError(f"it returned {shown(answer)}"))
+        kind = type(answer).__name__
+        return _unanswered(request, TypeError(f"allow_origin_func returned {kind}, not True or False"))
 
     def _decide(self, request: CORSRequest, admission: Admission | Refusal | None, debug: bool) -> Decision:
         if request.origin is None or admission is None:

@@ -12,12 +12,16 @@ from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.options import is_text_pattern
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 
-_Path = str | re.Pattern[str]
+# The keys of a Mapping are invariant: any other type would refuse a dict of just strings, or a mixed one.
+_Policies = Mapping[Any, CORSPolicy | None]
 
 _BELOW = "/*"
 _DOT_SEGMENTS = frozenset({".", ".."})
 # Signs of a regular expression; "$" and "(" alone are none, for paths such as "/$metadata" have them.
 _REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]")
+
+
+_PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 class Resources:
@@ -42,7 +46,7 @@ class Resources:
         (True, None)
     """
 
-    def __init__(self, policies: Mapping[_Path, CORSPolicy | None]) -> None:
+    def __init__(self, policies: _Policies) -> None:
         problems = tuple(_problems_of(policies))
         if problems:
             raise PolicyError(problems)
@@ -115,28 +119,36 @@ def _path_problems(path: object) -> Iterable[Problem]:
         message = f"{shown(path)} is no path."
         yield Problem("wrong-type", "resources", path, message, 'Write a path such as "/api/*".')
         return
-    literal = path.removesuffix(_BELOW)
     if _REGEX_SIGNS.search(path):
         message = f"{shown(path)} looks like a regular expression; paths are compared as they are."
         hint = f'Write re.compile(r"{path}"), or a path such as "/api/*".'
         yield Problem("path-regex", "resources", path, message, hint)
-    elif not path.startswith("/"):
-        message = f"{shown(path)} does not begin with a slash."
-        yield Problem("path-relative", "resources", path, message, f'Write "/{path}".')
-    elif "*" in literal:
-        message = f'{shown(path)} has a "*" that is not the last segment.'
-        hint = f'Write "{literal[: literal.index("*")].rstrip("/")}/*", or a compiled regular expression.'
-        yield Problem("path-wildcard", "resources", path, message, hint)
-    elif "?" in path or "#" in path:
-        message = f"{shown(path)} has a query or fragment; only paths are compared."
-        hint = f'Write "{re.split("[?#]", path)[0]}".'
-        yield Problem("path-query", "resources", path, message, hint)
-    elif "%" in path:
-        message = f"{shown(path)} is percent-encoded; paths are compared decoded."
-        yield Problem("path-encoded", "resources", path, message, f'Write "{unquote(path)}".')
-    elif not _DOT_SEGMENTS.isdisjoint(path.split("/")):
-        message = f"{shown(path)} has dot segments, which browsers resolve before they ask."
-        yield Problem("path-dots", "resources", path, message, f'Write "{posixpath.normpath(path)}".')
+        return
+    faults = list(_path_faults(path))
+    mended = _mended_path(path) if faults else path
+    example = mended if not list(_path_faults(mended)) else "/api/*"
+    for code, message in faults:
+        yield Problem(code, "resources", path, f"{shown(path)} {message}", f'Write "{example}".')
+
+
+def _path_faults(path: str) -> Iterable[tuple[str, str]]:
+    if not path.startswith("/"):
+        yield "path-relative", "does not begin with a slash."
+    if "*" in path.removesuffix(_BELOW):
+        yield "path-wildcard", 'has a "*" that is not the whole last segment.'
+    if "?" in path or "#" in path:
+        yield "path-query", "has a query or fragment; only paths are compared."
+    if _PERCENT_ENCODED.search(path):
+        yield "path-encoded", "is percent-encoded; paths are compared decoded."
+    if not _DOT_SEGMENTS.isdisjoint(path.split("/")):
+        yield "path-dots", "has dot segments, which browsers resolve before they ask."
+
+
+def _mended_path(path: str) -> str:
+    path = "/" + unquote(re.split("[?#]", path)[0]).lstrip("/")
+    literal, star, _ = path.partition("*")
+    resolved = posixpath.normpath(literal)
+    return resolved.rstrip("/") + _BELOW if star else resolved
 
 
 def read_policy(policy: object, options: PolicyOptions, *, can_await: bool) -> CORSPolicy | Resources:

@@ -83,7 +83,7 @@ def test_the_page_learns_where_everything_is(listeners: Listeners) -> None:
     addresses, facts = learnt
     assert (facts["page"], facts["refused"]) == (addresses.page, addresses.refused)
     assert [api["address"] for api in facts["apis"]] == [addresses.asgi, addresses.wsgi]
-    assert facts["policy"].startswith(f"CORSPolicy(allow_origins=('{addresses.page}',), ")
+    assert facts["policy"].startswith(f"CORSPolicy(allow_origins=['{addresses.page}'], ")
 
 
 def test_a_server_that_ends_by_itself_ends_the_demo(

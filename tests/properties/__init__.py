@@ -1,0 +1,1 @@
+"""Tests over generated input: what holds for every policy, request and response."""

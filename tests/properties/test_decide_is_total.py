@@ -1,0 +1,186 @@
+"""No request makes a policy raise, allow what it does not list, or say what may not be said."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crosscors import CORSPolicy, CORSRequest, Decision, Kind
+
+from . import reference
+from .strategies import origins_near, requests
+
+LISTED = (
+    "https://app.example.com",
+    "https://*.example.org",
+    "http://localhost:*",
+    "app://x",
+    "http://[::1]:3000",
+    "null",
+)
+ORIGINS = st.sampled_from(LISTED).flatmap(origins_near)
+LONGEST_TEXT = 2000
+
+_CREDENTIALED = ("https://app.example.com", "https://*.example.org")
+
+# Every option that sends decisions down another path, with origins listed and without.
+POLICIES = (
+    CORSPolicy(),
+    CORSPolicy(allow_origins=LISTED),
+    CORSPolicy(allow_origins=LISTED, allow_methods="*", allow_headers="*", expose_headers="*", max_age=None),
+    CORSPolicy(
+        allow_origins=LISTED,
+        allow_methods=["PUT", "x"],
+        allow_headers=["X-Token"],
+        allow_private_network=True,
+    ),
+    CORSPolicy(allow_origins=_CREDENTIALED, allow_credentials=True, allow_headers="*", allow_methods="*"),
+    CORSPolicy(allow_origins=LISTED, allow_credentials=_CREDENTIALED, expose_headers=["X-Total"]),
+    CORSPolicy(allow_origins=LISTED, allow_origin_func=lambda _: False),
+)
+OPEN_POLICIES = (
+    CORSPolicy(allow_origins="*", allow_private_network=True),
+    CORSPolicy(allow_origins="*", allow_credentials=_CREDENTIALED, allow_headers="*"),
+    CORSPolicy(allow_origin_regex=r"(?s:.*)", allow_headers=["X-Token"]),
+    CORSPolicy(allow_origin_func=lambda _: True, allow_credentials=True, allow_headers="*"),
+)
+
+
+def finished(coroutine: Coroutine[Any, Any, Decision]) -> Decision:
+    """What a coroutine returns that never has to wait."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        decision: Decision = stop.value
+        return decision
+    raise AssertionError("it waited")
+
+
+def _is_printable_ascii(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def assert_can_be_sent(decision: Decision) -> None:
+    assert decision.allowed == (not decision.refusals)
+    assert (decision.status is not None) == (decision.kind is Kind.PREFLIGHT)
+    for name, value in (*decision.headers, ("Vary", ", ".join(decision.vary))):
+        assert _is_printable_ascii(name)
+        assert _is_printable_ascii(value)
+    if decision.matched is None and decision.refusals:
+        assert decision.headers == ()
+
+
+def assert_can_be_read(decision: Decision) -> None:
+    texts = [decision.body.decode("ascii")]
+    for refusal in decision.refusals:
+        texts += (refusal.message, refusal.hint)
+    for text in texts:
+        assert _is_printable_ascii(text)
+        assert 0 < len(text) < LONGEST_TEXT
+
+
+@given(st.sampled_from((*POLICIES, *OPEN_POLICIES)), requests(ORIGINS), st.booleans())
+@example(POLICIES[1], CORSRequest("GET", origin="https://*@:;"), False)
+@example(POLICIES[1], CORSRequest("GET", origin="https://example.com].evil.com"), False)
+def test_every_request_gets_one_decision(policy: CORSPolicy, request: CORSRequest, debug: bool) -> None:
+    decision = policy.decide(request, debug=debug)
+    assert finished(policy.decide_async(request, debug=debug)) == decision
+    assert policy.decide_by_origin(request.method, request.origin) in (decision, None)
+    assert_can_be_sent(decision)
+
+
+@given(st.sampled_from((*POLICIES, *OPEN_POLICIES)), requests(ORIGINS))
+@example(
+    POLICIES[1],
+    CORSRequest(
+        "OPTIONS",
+        origin="https://app.example.com",
+        request_method="PUT",
+        request_headers=",".join(f"{number}\xff" * 200 for number in range(9)),
+    ),
+)
+def test_what_a_decision_says_is_short_and_printable(policy: CORSPolicy, request: CORSRequest) -> None:
+    assert_can_be_read(policy.decide(request))
+
+
+@given(st.sampled_from(POLICIES), requests(ORIGINS))
+def test_only_listed_origins_are_allowed(policy: CORSPolicy, request: CORSRequest) -> None:
+    decision = policy.decide(request)
+    is_listed = request.origin is not None and any(
+        reference.matches(entry, request.origin) for entry in policy.allow_origins
+    )
+    fields = dict(decision.headers)
+    if is_listed:
+        assert fields["Access-Control-Allow-Origin"] == request.origin
+    else:
+        assert fields == {}
+        assert decision.allowed == (request.origin is None)
+    if decision.kind is Kind.ACTUAL:
+        assert decision.allowed == is_listed
+
+
+@pytest.mark.parametrize("policy", [*POLICIES, *OPEN_POLICIES])
+def test_no_request_is_remembered(policy: CORSPolicy) -> None:
+    def ask_about(numbers: range) -> int:
+        for number in numbers:
+            for origin in (f"https://n{number}.example.org", f"http://localhost:{number}", f"n{number}"):
+                policy.decide_by_origin("GET", origin)
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = ask_about(range(1, 100))
+        assert ask_about(range(100, 1000)) - before < 50_000  # bytes, for 2,700 origins
+    finally:
+        tracemalloc.stop()
+
+
+class _Unprintable:
+    """What has no repr, as a query has none when the database is gone."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no database")
+
+
+class _UnprintableError(Exception):
+    def __repr__(self) -> str:
+        raise RuntimeError("no database")
+
+
+def _raising(error: Exception) -> Callable[[CORSRequest], bool]:
+    def allow(_: CORSRequest) -> bool:
+        raise error
+
+    return allow
+
+
+_ORIGIN = "https://app.example.com"
+
+
+@pytest.mark.parametrize("preflight", [False, True], ids=["actual request", "preflight"])
+@pytest.mark.parametrize(
+    "func",
+    [
+        pytest.param(lambda _: None, id="None"),
+        pytest.param(lambda _: 1, id="a true value that is not True"),
+        pytest.param(lambda _: "\r\né" * 1000, id="a long text outside ASCII"),
+        pytest.param(lambda _: _Unprintable(), id="a value that has no repr"),
+        pytest.param(_raising(ValueError("\r\né" * 1000)), id="an error with a long text outside ASCII"),
+        pytest.param(_raising(_UnprintableError()), id="an error that has no repr"),
+        pytest.param(_raising(StopIteration()), id="StopIteration"),
+    ],
+)
+def test_a_function_that_gives_no_answer_refuses(
+    func: Callable[[CORSRequest], bool], *, preflight: bool
+) -> None:
+    policy = CORSPolicy(allow_origin_func=func)
+    request = CORSRequest("OPTIONS" if preflight else "GET", origin=_ORIGIN, request_method="PUT")
+    for decision in (policy.decide(request), finished(policy.decide_async(request))):
+        assert [refusal.code for refusal in decision.refusals] == ["origin-func-failed"]
+        assert_can_be_sent(decision)
+        assert_can_be_read(decision)
