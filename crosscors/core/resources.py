@@ -55,7 +55,7 @@ class Resources:
         self._below: dict[str, CORSPolicy | None] = {}
         self._regexes: list[tuple[re.Pattern[str], CORSPolicy | None]] = []
         for path, policy in policies.items():
-            if isinstance(path, re.Pattern):
+            if is_text_pattern(path):
                 self._regexes.append((path, policy))
             elif path.endswith(_BELOW):
                 self._below[path.removesuffix(_BELOW)] = policy
