@@ -38,6 +38,13 @@ def assert_refused(entry: str, code: str, write: str) -> None:
     [
         pytest.param("https://a.example/", '"https://a.example"', id="a trailing slash"),
         pytest.param("https://a.example\\", '"https://a.example"', id="a backslash at the end"),
+        pytest.param(
+            "https://a.example:65535/", '"https://a.example:65535"', id="a slash after the last port"
+        ),
+        pytest.param("capacitor://1/", '"capacitor://1"', id="a slash after the opaque host of an app"),
+        pytest.param(f"https://{LABEL_63}/", f'"https://{LABEL_63}"', id="a slash after a label of 63"),
+        pytest.param(f"https://{HOST_253}/", f'"https://{HOST_253}"', id="a slash after a host of 253"),
+        pytest.param(f"{'s' * 64}://a/", f'"{"s" * 64}://a"', id="a slash after a scheme of 64"),
     ],
 )
 def test_a_trailing_slash_is_refused(entry: str, write: str) -> None:
@@ -159,6 +166,11 @@ def test_upper_case_is_refused(entry: str, write: str) -> None:
             '"https://xn--nxasmq6b.example"',
             id="Greek capitals",
         ),
+        pytest.param(
+            "https://\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example",
+            '"https://xn--mgba3gch31f060k.example"',
+            id="a joiner that is part of the name",
+        ),
     ],
 )
 def test_a_unicode_host_is_refused(entry: str, write: str) -> None:
@@ -247,6 +259,7 @@ def test_a_host_that_is_none_is_refused(entry: str, write: str) -> None:
     [
         pytest.param("file://", ANY_PORT, id="file://"),
         pytest.param("file:///home/me/a.html", ANY_PORT, id="a file"),
+        pytest.param("FILE:///C:/a.html", ANY_PORT, id="a file in upper case"),
     ],
 )
 def test_a_file_is_refused(entry: str, write: str) -> None:
@@ -336,6 +349,18 @@ def test_a_hint_for_a_star_before_a_suffix_makes_no_label_that_begins_with_a_hyp
             ("origin-upper-case", "origin-unicode-host", "origin-default-port", "origin-path"),
             '"https://xn--bcher-kva.example"',
             id="scheme, host, port and path",
+        ),
+        pytest.param(
+            "127.1",
+            ("origin-missing-scheme", "origin-ip-address"),
+            '"http://127.0.0.1"',
+            id="no scheme, and IPv4 in two numbers",
+        ),
+        pytest.param(
+            "HTTP://127.1",
+            ("origin-upper-case", "origin-ip-address"),
+            '"http://127.0.0.1"',
+            id="an upper-case scheme, and IPv4 in two numbers",
         ),
         pytest.param(
             "https://a.example/app?x=1#top",
