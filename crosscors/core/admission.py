@@ -27,7 +27,7 @@ class OriginRules:
         self._with_credentials = OriginSet.of(listed if credentials is True else credentials or ())
         self._without_credentials = OriginSet.of(() if credentials is True else listed)
         self._regex = options.allow_origin_regex
-        self._regex_credentials = credentials is True
+        self._credentials = credentials is True
         self._trusts_insecure = INSECURE_ORIGINS in options.dangerously_allow
         self._entries = options.allow_origins + (credentials if isinstance(credentials, tuple) else ())
 
@@ -48,12 +48,13 @@ class OriginRules:
         if self._everyone:
             return Admission(ANY, credentials=False)
         if self._regex is not None and self._regex.fullmatch(origin):
-            return self._admit_by_regex(origin, self._regex.pattern)
+            return self.admit_unlisted(origin, self._regex.pattern)
         return Refusal("origin-not-allowed", (origin,), self._entries)
 
-    def _admit_by_regex(self, origin: str, pattern: str) -> Admission | Refusal:
+    def admit_unlisted(self, origin: str, entry: str) -> Admission | Refusal:
+        """What a well-formed origin gets that a regular expression or a function has let in."""
         scheme, host, _ = split(origin)
-        # Entries like this are refused at construction; an expression shows it only when it matches.
-        if self._regex_credentials and not self._trusts_insecure and is_insecure(scheme, host):
+        # Entries like this are refused at construction; here the origin is only known by now.
+        if self._credentials and not self._trusts_insecure and is_insecure(scheme, host):
             return Refusal("origin-insecure", (origin,))
-        return Admission(pattern, self._regex_credentials)
+        return Admission(entry, self._credentials)

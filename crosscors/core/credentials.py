@@ -20,20 +20,15 @@ NULL_ORIGIN = "null-origin"
 PUBLIC_SUFFIX_SUBDOMAINS = "public-suffix-subdomains"
 DANGERS = (INSECURE_ORIGINS, NULL_ORIGIN, PUBLIC_SUFFIX_SUBDOMAINS)
 
-# Origins that have nothing in common but being on the web, each under another public suffix. An
-# expression that matches one of them was surely not meant to.
-_UNRELATED_ORIGINS = (
-    "https://unrelated.com",
-    "https://www.unrelated.org",
-    "http://unrelated.net",
-    "https://unrelated.io:8443",
-    "https://unrelated.co.uk",
-    "https://unrelated.github.io",
-    "https://unrelated.vercel.app",
-    "https://unrelated.netlify.app",
-    "https://unrelated.pages.dev",
-    "https://unrelated.herokuapp.com",
-    "http://203.0.113.7",
+# Sites that have nothing in common but being on the web, under suffixes that anyone can register at.
+# An expression that matches one of them was surely not meant to.
+_SUFFIXES = (
+    *("com", "org", "net", "io", "dev", "app", "info", "de", "fr", "nl", "ru", "cn", "jp", "in", "br"),
+    *("co.uk", "com.au", "github.io", "vercel.app", "netlify.app", "pages.dev", "herokuapp.com", "web.app"),
+)
+_UNRELATED_SITES = (
+    *("https://unrelated.{}", "https://www.unrelated.{}", "https://evil.{}", "https://x1-y2.{}"),
+    *("https://unrelated.{}:8443", "http://unrelated.{}", "http://unrelated.{}:8080"),
 )
 
 
@@ -65,7 +60,7 @@ def entry_problems(option: str, entry: str, dangers: tuple[str, ...]) -> Iterato
         yield Problem("insecure-origin-with-credentials", option, entry, message, hint)
     if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and _is_on_public_suffix(scheme, host):
         domain = host.removeprefix("*.")
-        message = f"{shown(entry)} with credentials: anyone can have a name under {domain}."
+        message = f"{shown(entry)} with credentials: names under {domain} belong to many owners."
         instead = "Write your own domain" + (f', such as "{mended}"' if mended else "")
         yield Problem(
             "public-suffix-with-credentials",
@@ -116,10 +111,22 @@ def _public_suffix_list() -> PublicSuffixList:
 
 def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> Iterator[Problem]:
     """The problem of an expression that gets credentials and matches origins it surely was not meant to."""
-    matched = [origin for origin in _UNRELATED_ORIGINS if regex.fullmatch(origin)]
-    # One match may be a whole public suffix that is meant, as with a pattern; two are the whole web.
-    if not matched or (len(matched) == 1 and PUBLIC_SUFFIX_SUBDOMAINS in dangers):
-        return
-    message = f"{shown(regex.pattern)} with credentials matches unrelated sites such as {matched[0]}."
-    hint = r'Name your domain, and put a backslash before its dots: r"https://[a-z0-9-]+\.example\.com".'
-    yield Problem("wildcard-with-credentials", "allow_origin_regex", regex.pattern, message, hint)
+    matched = [
+        next(filter(regex.fullmatch, origins), None)
+        for origins in ([site.format(suffix) for site in _UNRELATED_SITES] for suffix in _SUFFIXES)
+    ]
+    unrelated = [origin for origin in matched if origin is not None]
+    # A match under one suffix only may be meant, as with a pattern; matches under two are the whole web.
+    if len(unrelated) == 1 and PUBLIC_SUFFIX_SUBDOMAINS in dangers:
+        unrelated = []
+    unrelated += filter(regex.fullmatch, _glued_to(regex.pattern))
+    if unrelated:
+        message = f"{shown(regex.pattern)} with credentials matches unrelated sites such as {unrelated[0]}."
+        hint = r'Name your domain, with a backslash before each dot: r"https://[a-z0-9-]+\.example\.com".'
+        yield Problem("wildcard-with-credentials", "allow_origin_regex", regex.pattern, message, hint)
+
+
+def _glued_to(pattern: str) -> Iterator[str]:
+    """Sites whose name only ends like one in the expression, which ``.*example\\.com`` matches."""
+    for name in re.findall(r"(?<![a-z0-9-])[a-z0-9][a-z0-9-]*(?:\\?\.[a-z0-9-]+)+", pattern):
+        yield f"https://unrelated{name}".replace("\\", "")

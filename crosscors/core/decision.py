@@ -125,15 +125,21 @@ def _origin_hint(refusal: Refusal) -> str:
     near = difflib.get_close_matches(origin, refusal.allowed[:_COMPARED_ENTRIES], n=1, cutoff=0.8)
     if not near:
         return f'Add "{origin}" to allow_origins if its pages shall read the answers.'
-    return f"The nearest entry is {shown(near[0])}, which has another {_difference(origin, near[0])}."
+    return f"The nearest entry is {shown(near[0])}, which {_difference(origin, near[0])}."
 
 
 def _difference(origin: str, entry: str) -> str:
     """In which of its three parts an origin differs from an entry (HTML, "same origin")."""
-    names = ("scheme", "host", "port")
-    return " and ".join(
-        name for name, ours, theirs in zip(names, split(origin), split(entry), strict=True) if ours != theirs
-    )
+    scheme, host, port = split(origin)
+    entry_scheme, entry_host, entry_port = split(entry)
+    if entry_host == f"*.{host}":
+        return "covers the names below that domain, but not the domain itself"
+    differing = {
+        "scheme": scheme != entry_scheme,
+        "host": not host.endswith(entry_host[1:]) if entry_host.startswith("*.") else host != entry_host,
+        "port": entry_port not in (port, ":*"),
+    }
+    return f"has another {' and '.join(part for part, differs in differing.items() if differs)}"
 
 
 def _method_hint(refusal: Refusal) -> str:
@@ -145,7 +151,9 @@ def _method_hint(refusal: Refusal) -> str:
 
 def _option_with(option: str, refusal: Refusal) -> str:
     """The option as it would be if it allowed what is refused."""
-    missing = tuple(value for value in refusal.values if fields.is_token(value))
+    missing = tuple(
+        value for value in refusal.values if fields.is_token(value) and value not in fields.FORBIDDEN_METHODS
+    )
     if not missing:
         return "No browser sends this; a proxy may have changed the field."
     wanted = refusal.allowed + missing

@@ -73,7 +73,7 @@ DEFAULTS: Mapping[str, object] = vars(Options())
 OPTION_NAMES = tuple(DEFAULTS)
 
 
-def read_options(given: Mapping[str, object], unknown: Iterable[str]) -> Options:
+def read_options(given: Mapping[str, object], unknown: Mapping[str, object]) -> Options:
     """The options in their final form.
 
     Raises:
@@ -94,10 +94,9 @@ def read_options(given: Mapping[str, object], unknown: Iterable[str]) -> Options
     )
     _check_credentials(options, found)
     _check_coverage(options, found)
-    for name in unknown:
-        found.problem(
-            "unknown-option", name, None, f"there is no option {shown(name)}.", _nearest_option(name)
-        )
+    for name, value in unknown.items():
+        message = f"there is no option {shown(name)}."
+        found.problem("unknown-option", name, value, message, _nearest_option(name))
     if found.problems:
         raise PolicyError(tuple(found.problems))
     for problem in found.warnings:
@@ -124,7 +123,7 @@ class _Findings:
 def _nearest_option(name: str) -> str:
     nearest = _NAMES_ELSEWHERE.get(name.lower())
     if nearest is None:
-        nearest = next(iter(difflib.get_close_matches(name.lower(), OPTION_NAMES, n=1)), None)
+        nearest = next(iter(difflib.get_close_matches(name.lower(), OPTION_NAMES, n=1, cutoff=0.75)), None)
     return f"Write {nearest}=..." if nearest else f"The options are {', '.join(OPTION_NAMES)}."
 
 
@@ -228,20 +227,22 @@ def _read_func(value: object, found: _Findings) -> OriginFunc | None:
     return None
 
 
-def _not_a_token(option: str, entry: str, kind: str, found: _Findings) -> None:
+def _not_a_token(option: str, entry: str, entries: list[str], kind: str, found: _Findings) -> None:
     pieces = [piece for piece in _SEPARATORS.split(entry) if fields.is_token(piece)]
     listed = ", ".join(f'"{piece}"' for piece in pieces)
-    hint = f"Write {option}=[{listed}]." if pieces else "Leave it out."
+    instead = f"Write {option}=[{listed}]." if entries == [entry] else f"Write {listed}."
+    hint = instead if pieces else "Leave it out."
     found.problem("not-a-token", option, entry, f"{shown(entry)} is no {kind}.", hint)
 
 
 def _read_methods(value: object, found: _Findings) -> tuple[str, ...]:
     option = "allow_methods"
     methods: list[str] = []
-    for entry in _strings(option, value, found):
+    entries = _strings(option, value, found)
+    for entry in entries:
         upper = entry.upper()
         if not fields.is_token(entry):
-            _not_a_token(option, entry, "method name", found)
+            _not_a_token(option, entry, entries, "method name", found)
         elif upper in fields.FORBIDDEN_METHODS:
             message = f"{shown(entry)} is a method that browsers never send."
             found.problem("forbidden-method", option, entry, message, "Leave it out.")
@@ -255,11 +256,12 @@ def _read_methods(value: object, found: _Findings) -> tuple[str, ...]:
 
 def _header_names(option: str, value: object, found: _Findings) -> tuple[str, ...]:
     names: list[str] = []
-    for entry in _strings(option, value, found):
+    entries = _strings(option, value, found)
+    for entry in entries:
         if fields.is_token(entry):
             names.append(entry)
         else:
-            _not_a_token(option, entry, "header name", found)
+            _not_a_token(option, entry, entries, "header name", found)
     return _without_repeats(option, names, found, key=str.lower)
 
 
@@ -302,6 +304,10 @@ def _read_credentials(value: object, found: _Findings) -> bool | tuple[str, ...]
     if isinstance(value, str) and value.strip().lower() in ("true", "false"):
         message = f"takes True or False, not the string {shown(value)}."
         found.problem("wrong-type", option, value, message, f"Write {option}={value.strip().capitalize()}.")
+        return False
+    if not isinstance(value, str) and not _is_several(value):
+        message = f"takes True, False or a list of origins, not {shown(value)}."
+        found.problem("wrong-type", option, value, message, f"Write {option}={_EXAMPLES[option]}.")
         return False
     return _read_origins(option, value, found) or False
 
@@ -346,7 +352,7 @@ def _read_dangers(value: object, found: _Findings) -> tuple[str, ...]:
         if name not in DANGERS:
             nearest = difflib.get_close_matches(name, DANGERS, n=1)
             hint = f'Write "{nearest[0]}".' if nearest else f"The names are {', '.join(DANGERS)}."
-            found.problem("unknown-danger", option, name, f"there is no {shown(name)}.", hint)
+            found.problem("unknown-danger", option, name, f"there is no danger named {shown(name)}.", hint)
     return _without_repeats(option, (name for name in names if name in DANGERS), found)
 
 

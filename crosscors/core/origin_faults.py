@@ -32,8 +32,9 @@ _WILDCARD_HINT = (
     '("http://localhost:*"), and for nothing else; allow_origin_regex can say more.'
 )
 # Signs of a regular expression; ".*" alone is none, for it occurs in globs such as "https://a.*".
-_REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|//\.[*+]")
+_REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]")
 _LIST_SEPARATORS = re.compile(r"[\s,;]+")
+_OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):", re.IGNORECASE)
 _BROKEN_SCHEME = re.compile(r"(?:https?(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
 _END_OF_AUTHORITY = re.compile(r"[/?#\\]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
@@ -86,12 +87,12 @@ def _fault_of_the_whole(text: str) -> tuple[str, str, str] | None:
     if not text:
         cause = 'An unset environment variable gives it: "".split(",") is [""].'
         return "origin-empty", "is empty.", f"Leave it out. {cause}"
-    if text == ANY:
-        return "origin-space", "begins or ends with white space.", 'Write "*".'
+    if text in (ANY, NULL):
+        return "origin-space", "begins or ends with white space.", f'Write "{text}".'
     if text.lower() == NULL:
         return "origin-upper-case", "is not how browsers write it.", 'Write "null".'
     pieces = [piece for piece in _LIST_SEPARATORS.split(text) if piece]
-    if pieces != [text]:
+    if "," in text or ";" in text or (len(pieces) > 1 and all("://" in piece for piece in pieces)):
         entries = ", ".join(f'"{mended(piece)}"' for piece in pieces)
         hint = (
             f"Write [{entries}]."
@@ -102,9 +103,9 @@ def _fault_of_the_whole(text: str) -> tuple[str, str, str] | None:
     if _REGEX_SIGNS.search(text):
         hint = f'Write allow_origin_regex=r"{text}", or a pattern such as "https://*.example.com".'
         return "origin-regex", "looks like a regular expression; entries are compared as they are.", hint
-    if text.lower().startswith("file:"):
+    if _OPAQUE_SCHEME.match(text):
         hint = 'Serve the page from a local server and write "http://localhost:*".'
-        return "origin-file", "is never sent; a page opened from a file has the origin null.", hint
+        return "origin-file", "is never sent; pages with this scheme have the origin null.", hint
     return None
 
 

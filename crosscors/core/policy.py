@@ -53,11 +53,10 @@ class CORSPolicy(Options):
             none), ``"null"``, or ``"*"`` for every origin. Default: none. Prohibited: paths, a slash
             at the end, upper case, default ports, whatever no browser would send.
         allow_origin_regex: a regular expression that has to match the whole origin. Only well-formed
-            origins are tried; with credentials, one that is not https (nor loopback, nor of an app) is
-            refused although it matches. Prohibited with credentials: what matches unrelated sites.
-            Default: None.
+            origins are tried. Prohibited with credentials: what matches unrelated sites. Default: None.
         allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
             well-formed origins that nothing else allows. An exception means refused. Default: None.
+            With credentials, expression and function let in only what is https, loopback or an app.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
             POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.
         allow_headers: request headers; ``"*"`` means every header, Authorization included. Accept,
@@ -239,10 +238,11 @@ class CORSPolicy(Options):
         return self._admission_from(answer, request)
 
     def _admission_from(self, answer: object, request: CORSRequest) -> Admission | Refusal:
+        origin = request.origin or ""
         if answer is True:
-            return Admission("allow_origin_func", self.allow_credentials is True)
+            return self._origin_rules.admit_unlisted(origin, "allow_origin_func")
         if answer is False:
-            return Refusal("origin-not-allowed", (request.origin or "",), self.allow_origins)
+            return Refusal("origin-not-allowed", (origin,), self.allow_origins)
         # Anything else may be true by mistake: a coroutine nobody awaited, a query nobody ran.
         kind = type(answer).__name__
         return _unanswered(request, TypeError(f"allow_origin_func returned {kind}, not True or False"))

@@ -223,6 +223,22 @@ def test_a_coroutine_that_a_sync_function_returned_is_awaited_where_that_can_be(
     assert decide_async(policy, CORSRequest("GET", TENANT)).allowed
 
 
+@pytest.mark.parametrize(
+    ("options", "codes"),
+    [
+        pytest.param({}, [], id="without credentials it may"),
+        pytest.param({"allow_credentials": True}, ["origin-insecure"], id="with credentials it may not"),
+        pytest.param(
+            {"allow_credentials": True, "dangerously_allow": ["insecure-origins"]}, [], id="unless opted in"
+        ),
+    ],
+)
+def test_whether_it_may_allow_an_origin_that_is_not_https(options: dict[str, Any], codes: list[str]) -> None:
+    policy = CORSPolicy(allow_origin_func=returning(True), **options)
+    decision = policy.decide(CORSRequest("GET", "http://tenant.example"))
+    assert [refusal.code for refusal in decision.refusals] == codes
+
+
 # When it is asked.
 
 

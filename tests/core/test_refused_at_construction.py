@@ -508,6 +508,10 @@ def test_any_origin_with_credentials_is_refused_and_has_no_opt_in(
         pytest.param(r"https://.*\.github\.io", id="any page of a host that anyone can have"),
         pytest.param(r"https://app\.example\.com|https://.*", id="an origin or anything"),
         pytest.param(re.compile("HTTPS://.*", re.IGNORECASE), id="compiled, in any case"),
+        pytest.param(r"https://.*\.de", id="any domain of a country"),
+        pytest.param(r"https://[a-z]{3,6}\.com", id="any short name"),
+        pytest.param(r"https://.*example\.com", id="any name that ends like the one meant"),
+        pytest.param(r"https://(.*)app\.example\.com(:\d+)?", id="any name that ends so, and any port"),
     ],
 )
 def test_an_expression_that_matches_unrelated_origins_is_refused_with_credentials(
@@ -524,6 +528,14 @@ def test_an_expression_that_matches_unrelated_origins_is_refused_with_credential
         pytest.param(
             {"allow_origin_regex": r"https://[a-z]+\.example\.com", "allow_credentials": True},
             id="an expression for one domain, with credentials",
+        ),
+        pytest.param(
+            {"allow_origin_regex": r"https://([a-z0-9-]+\.)?example\.com", "allow_credentials": True},
+            id="an expression for a domain and its subdomains",
+        ),
+        pytest.param(
+            {"allow_origin_regex": r"https://.*--example\.netlify\.app", "allow_credentials": True},
+            id="an expression for the previews of one site",
         ),
         pytest.param({"allow_origin_regex": ".*"}, id="an expression for anything, without credentials"),
         pytest.param(
@@ -845,6 +857,7 @@ def test_a_danger_that_does_not_exist_is_refused(name: str, write: str) -> None:
         pytest.param("ALLOW_ORIGIN_REGEX", "allow_origin_regex=", id="upper case"),
         pytest.param("maxage", "max_age=", id="the underscore forgotten"),
         pytest.param("zzz", "allow_origins, allow_origin_regex", id="no name comes near, so all are listed"),
+        pytest.param("vary_header", "allow_origins, allow_origin_regex", id="a name that only sounds alike"),
     ],
 )
 def test_an_unknown_option_is_refused_with_the_nearest_name(name: str, write: str) -> None:
@@ -954,6 +967,24 @@ def test_all_problems_of_a_policy_come_at_once_in_the_order_of_the_options() -> 
         ("expose_headers", "wildcard-with-credentials"),
         ("max_age", "negative-max-age"),
         ("supports_credentials", "unknown-option"),
+    ]
+
+
+def test_of_several_entries_only_the_faulty_one_is_written_anew() -> None:
+    (problem,) = refused({"allow_methods": ["GET, POST", "PUT"]})
+    assert problem.hint == 'Write "GET", "POST".'
+
+
+def test_credentials_that_are_neither_yes_nor_no_nor_a_list_are_refused() -> None:
+    (problem,) = refused({"allow_credentials": 1})
+    assert problem.message == "takes True, False or a list of origins, not 1."
+
+
+def test_a_fault_hides_no_other_fault_of_the_origin_that_was_meant() -> None:
+    problems = refused({"allow_origins": ["http://Example.com"], "allow_credentials": True})
+    assert [(problem.code, problem.value) for problem in problems] == [
+        ("origin-upper-case", "http://Example.com"),
+        ("insecure-origin-with-credentials", "http://example.com"),
     ]
 
 

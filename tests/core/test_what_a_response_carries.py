@@ -1003,6 +1003,24 @@ def test_a_refused_preflight_allows_no_private_network() -> None:
             id="an origin of another scheme and port",
         ),
         pytest.param(
+            Refusal("origin-not-allowed", ("https://example.com",), ("https://*.example.com",)),
+            "the origin 'https://example.com' is not allowed",
+            "'https://*.example.com', which covers the names below that domain, but not the domain itself",
+            id="the domain of a pattern",
+        ),
+        pytest.param(
+            Refusal("origin-not-allowed", ("http://app.example.com:81",), ("https://*.example.com:*",)),
+            "the origin 'http://app.example.com:81' is not allowed",
+            "'https://*.example.com:*', which has another scheme.",
+            id="an origin that a pattern would match with its own scheme",
+        ),
+        pytest.param(
+            Refusal("method-not-allowed", ("TRACE",), ("GET",)),
+            "the method 'TRACE' is not allowed",
+            "No browser sends this",
+            id="a method that no policy can allow",
+        ),
+        pytest.param(
             Refusal("origin-null", ("null",)), "the origin null is not allowed", "Sandboxed frames", id="null"
         ),
         pytest.param(
