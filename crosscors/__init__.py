@@ -5,9 +5,10 @@ from crosscors.asgi import CORSMiddleware
 app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
 """
 
-from crosscors.core.decision import CORSRequest, Decision, Kind, Refusal
+from crosscors.core.decision import CORSRequest, Decision, Kind
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem
 from crosscors.core.policy import CORSPolicy
+from crosscors.core.refusal import Refusal
 from crosscors.core.resources import Resources
 
 __version__ = "0.1.0"

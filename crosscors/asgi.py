@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
-from crosscors.core.resources import Resources, read_policy
+from crosscors.core.resources import Resources
+from crosscors.keywords import read_policy
 from crosscors.reporting import OnDecision, Reporter
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class CORSMiddleware:
         >>> async def app(scope, receive, send): ...
         >>> app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
 
-    Standard: Fetch, "CORS protocol"; ASGI, "HTTP & WebSocket message format".
+    Standard: Fetch, "CORS protocol"; ASGI, "HTTP & WebSocket ASGI Message Format".
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class CORSMiddleware:
         **options: Unpack[PolicyOptions],
     ) -> None:
         self.app = app
-        self.policy = read_policy(policy, options, can_await=True)
+        self.policy = read_policy(policy, options, debug=debug, can_await=True)
         self.debug = debug
         self._reporter = Reporter(on_decision)
 
@@ -135,20 +137,24 @@ _FIELDS = {
 
 
 class _Headers(Mapping[str, str]):
-    """The fields of a scope, decoded when they are read."""
+    """The fields of a scope, decoded as soon as one is read."""
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._raw = raw
 
+    @cached_property
+    def _decoded(self) -> dict[str, str]:
+        decoded: dict[str, str] = {}
+        for raw_name, raw_value in self._raw:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            decoded[name] = f"{decoded[name]}, {value}" if name in decoded else value
+        return decoded
+
     def __getitem__(self, name: str) -> str:
-        raw_name = name.lower().encode("latin-1", "replace")
-        values = [value for key, value in self._raw if key == raw_name]
-        if not values:
-            raise KeyError(name)
-        return b", ".join(values).decode("latin-1")
+        return self._decoded[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(key.decode("latin-1") for key, _ in self._raw))
+        return iter(self._decoded)
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return len(self._decoded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 import time
@@ -11,19 +10,20 @@ from typing import TypeVar
 
 from crosscors.core.decision import CORSRequest, Decision, Kind
 from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.options import is_async_callable
 
 logger = logging.getLogger("crosscors")
 
 OnDecision = Callable[[CORSRequest, Decision], object]
 _Source = TypeVar("_Source")
 
-# So many records are logged in so many seconds; a flood of refused requests is counted instead.
+# So many records of one level are logged in so many seconds; what a flood brings besides is counted.
 RECORDS_PER_WINDOW = 20
 WINDOW_SECONDS = 10.0
 
 
 class Reporter:
-    """Logs refusals at INFO, at a bounded rate, and all else at DEBUG; calls the hook for everything.
+    """Logs refusals at INFO, failures at ERROR, both at a bounded rate, and all else at DEBUG.
 
     Args:
         on_decision: called with every request and its decision; what it raises is logged, no more.
@@ -34,74 +34,81 @@ class Reporter:
     """
 
     def __init__(self, on_decision: OnDecision | None, clock: Callable[[], float] = time.monotonic) -> None:
-        if on_decision is not None and (
-            not callable(on_decision) or inspect.iscoroutinefunction(on_decision)
-        ):
+        if on_decision is not None and (not callable(on_decision) or is_async_callable(on_decision)):
             message = f"takes a function that is not async, not {shown(on_decision)}."
             hint = "Write on_decision=func, where func(request, decision) returns at once."
             raise PolicyError((Problem("wrong-type", "on_decision", on_decision, message, hint),))
         self._on_decision = on_decision
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._window_end = 0.0
-        self._left = 0
-        self._dropped = 0
+        # One for each level, so that refused requests cannot crowd out what is wrong in here.
+        self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
 
     def report(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
         """Report a decision; the request is only read from its source if someone wants to see it."""
         if decision.refusals:
             self._log_refusals(decision, read, source)
         elif logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s %s: %s", decision.kind.value, _named(decision, read(source)), _outcome(decision))
+            logger.debug("%s: %s", _named(decision, read(source)), _outcome(decision))
         if self._on_decision is not None:
             self._call(self._on_decision, read(source), decision)
 
     def _log_refusals(
         self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source
     ) -> None:
-        for refusal in decision.refusals:
-            level = logging.INFO if refusal.error is None else logging.ERROR
-            if logger.isEnabledFor(level) and self._may_log():
-                logger.log(
-                    level,
-                    "refused %s %s: %s. %s",
-                    decision.kind.value,
-                    _named(decision, read(source)),
-                    refusal.message,
-                    refusal.hint,
-                    exc_info=refusal.error,
-                )
+        error = next((refusal.error for refusal in decision.refusals if refusal.error is not None), None)
+        level = logging.INFO if error is None else logging.ERROR
+        if self._may_log(level):
+            reasons = " ".join(f"{refusal.message}. {refusal.hint}" for refusal in decision.refusals)
+            logger.log(level, "refused %s: %s", _named(decision, read(source)), reasons, exc_info=error)
 
     def _call(self, on_decision: OnDecision, request: CORSRequest, decision: Decision) -> None:
         try:
             on_decision(request, decision)
-        except Exception:
-            if self._may_log():
-                logger.exception("on_decision failed; the response is not affected")
+        except Exception as error:  # a hook must not decide what becomes of the request
+            if self._may_log(logging.ERROR):
+                logger.error("on_decision failed; the response is not affected", exc_info=error)
 
-    def _may_log(self) -> bool:
+    def _may_log(self, level: int) -> bool:
+        if not logger.isEnabledFor(level):
+            return False
+        may_log, dropped = self._windows[level].take()
+        if dropped:
+            logger.log(level, "%d records like the next one were not logged", dropped)
+        return may_log
+
+
+class _Window:
+    """Counts the records of one level: so many in so many seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._end = 0.0
+        self._left = 0
+        self._dropped = 0
+
+    def take(self) -> tuple[bool, int]:
+        """Whether one more may be logged, and how many were not before it, if a new window begins."""
         with self._lock:
             now = self._clock()
-            if now >= self._window_end:
-                if self._dropped:
-                    logger.info("%d more records like these were not logged", self._dropped)
-                self._window_end = now + WINDOW_SECONDS
-                self._left = RECORDS_PER_WINDOW
-                self._dropped = 0
+            dropped = 0
+            if now >= self._end:
+                dropped, self._dropped = self._dropped, 0
+                self._end, self._left = now + WINDOW_SECONDS, RECORDS_PER_WINDOW
             if not self._left:
                 self._dropped += 1
-                return False
+                return False, dropped
             self._left -= 1
-            return True
+            return True, dropped
 
 
 def _named(decision: Decision, request: CORSRequest) -> str:
     """The request as its developer thinks of it: a preflight by the method that it asks for."""
-    method = request.request_method if decision.kind is Kind.PREFLIGHT else request.method
-    return shown(f"{method} {request.path}")
+    if decision.kind is Kind.PREFLIGHT:
+        return f"preflight for {shown(f'{request.request_method} {request.path}')}"
+    return shown(f"{request.method} {request.path}")
 
 
 def _outcome(decision: Decision) -> str:
-    if decision.matched is None:
-        return "no Origin field, so the response gets at most Vary"
+    if decision.kind is Kind.NOT_CORS:
+        return "no Origin field, so this is not a CORS request"
     return f"allowed by {shown(decision.matched)}"

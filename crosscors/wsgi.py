@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
-from crosscors.core.resources import Resources, read_policy
+from crosscors.core.resources import Resources
+from crosscors.keywords import read_policy
 from crosscors.reporting import OnDecision, Reporter
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class CORSMiddleware:
         **options: Unpack[PolicyOptions],
     ) -> None:
         self.app = app
-        self.policy = read_policy(policy, options, can_await=False)
+        self.policy = read_policy(policy, options, debug=debug, can_await=False)
         self.debug = debug
         self._reporter = Reporter(on_decision)
 

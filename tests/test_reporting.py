@@ -41,7 +41,7 @@ def test_a_refusal_is_logged_with_its_reason_and_hint(caplog: pytest.LogCaptureF
     assert record.levelno == logging.INFO
     assert record.name == "crosscors"
     assert record.getMessage() == (
-        "refused actual 'GET /items': the origin 'https://app.example.co' is not allowed. "
+        "refused 'GET /items': the origin 'https://app.example.co' is not allowed. "
         "The nearest entry is 'https://app.example.com', which has another host."
     )
 
@@ -51,7 +51,7 @@ def test_a_preflight_is_named_by_the_method_it_asks_for(caplog: pytest.LogCaptur
     report(Reporter(None), CORSRequest("OPTIONS", ALLOWED, path="/items/1", request_method="PUT"))
     assert caplog.messages == [
         (
-            "refused preflight 'PUT /items/1': the method 'PUT' is not allowed. "
+            "refused preflight for 'PUT /items/1': the method 'PUT' is not allowed. "
             "To allow it, write allow_methods=['GET', 'PUT']."
         )
     ]
@@ -62,7 +62,7 @@ def test_nothing_of_a_request_gets_into_the_log_raw(caplog: pytest.LogCaptureFix
     forged = "https://app.example.com\r\nINFO all is well \N{SNOWMAN}\x1b[2J"
     report(Reporter(None), CORSRequest("OPTIONS", forged, request_method=forged, request_headers=forged))
     report(Reporter(None), CORSRequest("OPTIONS", ALLOWED, request_method=forged, request_headers=forged))
-    assert len(caplog.messages) == 3
+    assert len(caplog.messages) == 2
     for message in caplog.messages:
         assert message.isascii()
         assert message.isprintable()
@@ -77,12 +77,10 @@ def test_a_megabyte_of_origin_makes_a_short_record(caplog: pytest.LogCaptureFixt
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        pytest.param(
-            NO_ORIGIN, "not-cors 'GET ': no Origin field, so the response gets at most Vary", id="no Origin"
-        ),
+        pytest.param(NO_ORIGIN, "'GET ': no Origin field, so this is not a CORS request", id="no Origin"),
         pytest.param(
             CORSRequest("GET", origin="https://app.example.com"),
-            "actual 'GET ': allowed by 'https://app.example.com'",
+            "'GET ': allowed by 'https://app.example.com'",
             id="an allowed origin",
         ),
     ],
@@ -111,8 +109,8 @@ def test_a_flood_of_refusals_does_not_flood_the_log(caplog: pytest.LogCaptureFix
     clock.now = 10.0
     report(reporter, REFUSED)
     assert len(caplog.records) == 22
-    assert caplog.messages[20] == "981 more records like these were not logged"
-    assert caplog.messages[21].startswith("refused actual")
+    assert caplog.messages[20] == "981 records like the next one were not logged"
+    assert caplog.messages[21].startswith("refused 'GET")
 
 
 def test_a_refusal_that_nobody_logs_uses_up_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -135,10 +133,37 @@ def test_a_func_that_fails_is_logged_as_an_error_with_its_traceback(caplog: pyte
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], LookupError)
     assert record.getMessage() == (
-        "refused actual 'GET /items': allow_origin_func gave no answer for the origin "
+        "refused 'GET /items': allow_origin_func gave no answer for the origin "
         "'https://app.example.co'. "
         "It has to return True or False; this ended in 'LookupError'."
     )
+
+
+def test_a_flood_of_refusals_hides_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    failing = CORSPolicy(allow_origin_func=lambda request: bool(request.headers["x-tenant"]))
+    reporter = Reporter(None, Clock())
+    for _ in range(1000):
+        report(reporter, REFUSED)
+    report(reporter, REFUSED, failing)
+    assert [record.levelno for record in caplog.records] == [logging.INFO] * 20 + [logging.ERROR]
+
+
+def test_two_refusals_of_one_request_are_one_record(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    report(Reporter(None), CORSRequest("OPTIONS", ALLOWED, request_method="PUT", request_headers="x-a"))
+    assert caplog.messages == [
+        (
+            "refused preflight for 'PUT ': the method 'PUT' is not allowed. "
+            "To allow it, write allow_methods=['GET', 'PUT']. "
+            "not allowed among the request headers: 'x-a'. To allow it, write allow_headers=['x-a']."
+        )
+    ]
+
+
+class _AsyncHook:
+    async def __call__(self, request: CORSRequest, decision: Decision) -> None:
+        pass
 
 
 def test_the_hook_gets_request_and_decision_of_everything() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crosscors.core.credentials import INSECURE_ORIGINS, is_insecure
-from crosscors.core.decision import Refusal
 from crosscors.core.options import Options
 from crosscors.core.origins import ANY, MAX_LENGTH, NULL, OriginSet, is_serialized_origin, split
+from crosscors.core.refusal import Refusal
 
 
 class Admission(NamedTuple):

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 
 from crosscors.core import fields
 from crosscors.core.admission import Admission
-from crosscors.core.decision import CORSRequest, Decision, Kind, Refusal
+from crosscors.core.decision import CORSRequest, Decision, Kind
 from crosscors.core.options import Options
 from crosscors.core.origins import ANY
+from crosscors.core.refusal import Refusal
 
 _Fields = tuple[tuple[str, str], ...]
 
@@ -24,7 +25,7 @@ class Answers:
         methods = _expanded_methods(options.allow_methods)
         header_names = _with_always_allowed(options.allow_headers)
 
-        # "HTTP responses": "*" is for everyone alike, so the answer may be the same for everyone.
+        # "CORS protocol and HTTP caches": "*" is for everyone alike, with and without an Origin.
         self.is_public = ANY in options.allow_origins and options.allow_credentials is False
         self._allows_any_header = ANY in options.allow_headers
         self._allows_private_network = options.allow_private_network

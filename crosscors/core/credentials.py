@@ -21,23 +21,25 @@ PUBLIC_SUFFIX_SUBDOMAINS = "public-suffix-subdomains"
 DANGERS = (INSECURE_ORIGINS, NULL_ORIGIN, PUBLIC_SUFFIX_SUBDOMAINS)
 
 # Sites that have nothing in common but being on the web, under suffixes that anyone can register at.
-# An expression that matches one of them was surely not meant to.
-_SUFFIXES = (
-    *("com", "org", "net", "io", "dev", "app", "info", "de", "fr", "nl", "ru", "cn", "jp", "in", "br"),
-    *("co.uk", "com.au", "github.io", "vercel.app", "netlify.app", "pages.dev", "herokuapp.com", "web.app"),
-)
+_SUFFIXES = ("com", "org", "net", "io", "dev", "co.uk", "github.io", "vercel.app", "netlify.app", "pages.dev")
 _UNRELATED_SITES = (
     *("https://unrelated.{}", "https://www.unrelated.{}", "https://evil.{}", "https://x1-y2.{}"),
     *("https://unrelated.{}:8443", "http://unrelated.{}", "http://unrelated.{}:8080"),
 )
+# A name in a regular expression, its dots escaped or not; and what follows an escaped dot.
+_NAME = re.compile(r"(?<![a-z0-9-])[a-z0-9][a-z0-9-]*(?:\\?\.[a-z0-9-]+)+")
+_TAIL = re.compile(r"\\\.([a-z0-9-]+(?:\\\.[a-z0-9-]+)*)")
+_ALTERNATIVES = re.compile(r"\((?:\?:)?([^()|]*)\|[^()]*\)")
+_ESCAPED_DOT = r"\."
+_UNESCAPED_DOT = re.compile(r"(?<!\\)\.")
 
 
 def entry_problems(option: str, entry: str, dangers: tuple[str, ...]) -> Iterator[Problem]:
     """The problems of a well-formed entry that gets credentials, less those that are accepted."""
     if entry == ANY:
         message = (
-            '"*" together with credentials would let every site on the web act in the name of your '
-            "signed-in users; browsers refuse the pair."
+            'browsers refuse "*" together with credentials; a server that sends the caller\'s origin instead '
+            "lets every site on the web act in the name of your signed-in users."
         )
         hint = (
             'List the origins that need credentials: allow_credentials=["https://app.example.com"]; '
@@ -110,23 +112,41 @@ def _public_suffix_list() -> PublicSuffixList:
 
 
 def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> Iterator[Problem]:
-    """The problem of an expression that gets credentials and matches origins it surely was not meant to."""
+    """The problem of an expression that gets credentials and matches origins it surely was not meant to.
+
+    A net, not a proof: it tries sites under well-known suffixes, and sites that attackers derive from the
+    names in the expression.
+    """
+    pattern = _ALTERNATIVES.sub(r"\1", regex.pattern)
+    suffixes = dict.fromkeys((*_SUFFIXES, *_public_suffixes_in(pattern)))
     matched = [
-        next(filter(regex.fullmatch, origins), None)
-        for origins in ([site.format(suffix) for site in _UNRELATED_SITES] for suffix in _SUFFIXES)
+        next(filter(regex.fullmatch, (site.format(suffix) for site in _UNRELATED_SITES)), None)
+        for suffix in suffixes
     ]
     unrelated = [origin for origin in matched if origin is not None]
     # A match under one suffix only may be meant, as with a pattern; matches under two are the whole web.
     if len(unrelated) == 1 and PUBLIC_SUFFIX_SUBDOMAINS in dangers:
         unrelated = []
-    unrelated += filter(regex.fullmatch, _glued_to(regex.pattern))
+    unrelated += filter(regex.fullmatch, _look_alikes(pattern))
     if unrelated:
         message = f"{shown(regex.pattern)} with credentials matches unrelated sites such as {unrelated[0]}."
         hint = r'Name your domain, with a backslash before each dot: r"https://[a-z0-9-]+\.example\.com".'
         yield Problem("wildcard-with-credentials", "allow_origin_regex", regex.pattern, message, hint)
 
 
-def _glued_to(pattern: str) -> Iterator[str]:
-    """Sites whose name only ends like one in the expression, which ``.*example\\.com`` matches."""
-    for name in re.findall(r"(?<![a-z0-9-])[a-z0-9][a-z0-9-]*(?:\\?\.[a-z0-9-]+)+", pattern):
-        yield f"https://unrelated{name}".replace("\\", "")
+def _public_suffixes_in(pattern: str) -> Iterator[str]:
+    for tail in _TAIL.findall(pattern):
+        suffix = tail.replace(_ESCAPED_DOT, ".")
+        if _public_suffix_list().is_public(suffix):
+            yield suffix
+
+
+def _look_alikes(pattern: str) -> Iterator[str]:
+    """Sites that expressions match which lack a backslash, or an end, or a beginning."""
+    for written in _NAME.findall(pattern):
+        name = written.replace(_ESCAPED_DOT, ".")
+        yield f"https://unrelated{name}"
+        yield f"https://{name}.unrelated.com"
+        yield f"https://any.{name}.unrelated.com"
+        if _UNESCAPED_DOT.search(written):
+            yield "https://" + _UNESCAPED_DOT.sub("x", written, count=1).replace(_ESCAPED_DOT, ".")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _PLAIN_TYPES = (str, int, float, bool, type(None))
 _SHOWN_CHARACTERS = 100
+_SHOWN_PROBLEMS = 20
 
 
 def shown(text: object) -> str:
@@ -18,7 +19,10 @@ def shown(text: object) -> str:
     "'https://example.com\\\\r\\\\nok'"
     """
     # Cut before and after: one character can become ten, and most of a megabyte need not become any.
-    escaped = ascii(text[:_SHOWN_CHARACTERS] if isinstance(text, str) else text)
+    try:
+        escaped = ascii(text[:_SHOWN_CHARACTERS] if isinstance(text, str) else text)
+    except Exception:  # noqa: BLE001  # a repr can do anything, and must not hide what is to be said
+        return f"<{type(text).__name__}>"
     is_whole = not isinstance(text, str) or len(text) <= _SHOWN_CHARACTERS
     if is_whole and len(escaped) <= _SHOWN_CHARACTERS + len("''"):
         return escaped
@@ -63,7 +67,7 @@ class PolicyError(ValueError):
     """A policy that cannot work or is not safe; it lists every problem at once.
 
     Attributes:
-        problems: all that is wrong, in the order of the options.
+        problems: all that is wrong.
 
     Example:
         >>> from crosscors import CORSPolicy
@@ -85,9 +89,10 @@ class PolicyError(ValueError):
         )
         entries = (
             f"  {number}. {problem.option}: {problem.message}\n     {problem.hint}"
-            for number, problem in enumerate(self.problems, start=1)
+            for number, problem in enumerate(self.problems[:_SHOWN_PROBLEMS], start=1)
         )
-        return "\n".join([heading, *entries])
+        more = [f"  ... and {count - _SHOWN_PROBLEMS} more."] if count > _SHOWN_PROBLEMS else []
+        return "\n".join([heading, *entries, *more])
 
 
 class PolicyWarning(UserWarning):

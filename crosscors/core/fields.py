@@ -43,7 +43,6 @@ FORBIDDEN_REQUEST_HEADERS = frozenset(
         "accept-encoding",
         "access-control-request-headers",
         "access-control-request-method",
-        "access-control-request-private-network",
         "connection",
         "content-length",
         "cookie",
@@ -93,6 +92,12 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 def is_token(text: str) -> bool:
     """Whether the text is a token as RFC 9110 defines it: a legal method or field name."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def is_forbidden_request_header(name: str) -> bool:
+    """Whether a script cannot set this header, in any case (Fetch, "forbidden request-header")."""
+    lowered = name.lower()
+    return lowered in FORBIDDEN_REQUEST_HEADERS or lowered.startswith(FORBIDDEN_REQUEST_PREFIXES)
 
 
 def is_within_bounds(request_headers: str) -> bool:

@@ -7,12 +7,12 @@ PolicyError with everything that is wrong.
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from inspect import currentframe
 from typing import Any, TypeGuard, cast
 
 from crosscors.core import fields
@@ -26,6 +26,7 @@ OriginFunc = Callable[[CORSRequest], bool] | Callable[[CORSRequest], Awaitable[b
 
 # The longest that any browser keeps a preflight is a day (Firefox); Chromium keeps it two hours.
 LONGEST_USEFUL_MAX_AGE = 86400
+LONGEST_POSSIBLE_MAX_AGE = 2**31 - 1
 
 # What users of other libraries write, where the spelling is too far off for difflib.
 _NAMES_ELSEWHERE = {
@@ -59,7 +60,7 @@ class Options:
 
     allow_origins: tuple[str, ...] = ()
     allow_origin_regex: re.Pattern[str] | None = None
-    allow_origin_func: OriginFunc | None = None
+    allow_origin_func: OriginFunc | None = field(default=None, hash=False)  # it may be unhashable
     allow_methods: tuple[str, ...] = ("GET",)
     allow_headers: tuple[str, ...] = ()
     allow_credentials: bool | tuple[str, ...] = False
@@ -130,7 +131,7 @@ def _nearest_option(name: str) -> str:
 def _level_of_caller() -> int:
     """The stack level, as warnings.warn counts from our caller, of the first frame outside this package."""
     level = 0
-    frame = currentframe()
+    frame = inspect.currentframe()
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("crosscors."):
         frame = frame.f_back
         level += 1
@@ -247,7 +248,7 @@ def _read_methods(value: object, found: _Findings) -> tuple[str, ...]:
             message = f"{shown(entry)} is a method that browsers never send."
             found.problem("forbidden-method", option, entry, message, "Leave it out.")
         else:
-            # Fetch, "normalize": browsers send these in upper case (but for patch, which is never meant).
+            # Fetch, "normalize": browsers send most of these in upper case, and lower case is never meant.
             methods.append(upper if upper in fields.ALL_METHODS else entry)
     if ANY in methods:
         _warn_of_covered(option, (method for method in methods if method in fields.ALL_METHODS), found)
@@ -269,12 +270,9 @@ def _read_request_headers(value: object, found: _Findings) -> tuple[str, ...]:
     option = "allow_headers"
     names = _header_names(option, value, found)
     for name in names:
-        lowered = name.lower()
-        if lowered in fields.FORBIDDEN_REQUEST_HEADERS or lowered.startswith(
-            fields.FORBIDDEN_REQUEST_PREFIXES
-        ):
+        if fields.is_forbidden_request_header(name):
             found.warning("forbidden-header", option, name, "is set by browsers alone; no page asks for it.")
-        elif lowered in _ALWAYS_ALLOWED:
+        elif name.lower() in _ALWAYS_ALLOWED:
             found.warning("safelisted-header", option, name, "is always allowed.")
     if ANY in names:
         # "*, Authorization" is what Fetch wants servers to send, so it is a natural thing to write.
@@ -327,12 +325,15 @@ def _read_max_age(value: object, found: _Findings) -> int | None:
     if seconds < 0:
         hint = "Write max_age=0 to keep browsers from caching preflights."
         found.problem("negative-max-age", option, value, f"{shown(value)} is negative.", hint)
+    elif seconds > LONGEST_POSSIBLE_MAX_AGE:
+        hint = f"Write max_age={LONGEST_USEFUL_MAX_AGE} or less."
+        found.problem("long-max-age", option, value, "is more seconds than browsers can count.", hint)
     elif seconds > LONGEST_USEFUL_MAX_AGE:
         message = "is longer than any browser keeps a preflight (Firefox a day, Chromium two hours)."
         found.warning(
             "long-max-age", option, value, message, f"Write max_age={LONGEST_USEFUL_MAX_AGE} or less."
         )
-    return seconds
+    return int(seconds)  # an IntEnum would print its name
 
 
 def _read_private_network(value: object, found: _Findings) -> bool:
@@ -354,6 +355,11 @@ def _read_dangers(value: object, found: _Findings) -> tuple[str, ...]:
             hint = f'Write "{nearest[0]}".' if nearest else f"The names are {', '.join(DANGERS)}."
             found.problem("unknown-danger", option, name, f"there is no danger named {shown(name)}.", hint)
     return _without_repeats(option, (name for name in names if name in DANGERS), found)
+
+
+def is_async_callable(func: object) -> bool:
+    """Whether a call gives something to await: ``async def``, a partial of one, or such a ``__call__``."""
+    return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
 
 
 # Options together.
@@ -403,7 +409,10 @@ def _wider_entry(entry: str, origins: OriginSet, regex: re.Pattern[str] | None) 
     """Another entry, or the regular expression, that matches all that this one does."""
     example = entry.replace("*.", "any.").removesuffix(":*")
     for other in origins.matches(example):
-        if other != entry and (other.endswith(":*") or not entry.endswith(":*")):
+        is_as_wide = ("*." in other or "*." not in entry) and (
+            other.endswith(":*") or not entry.endswith(":*")
+        )
+        if other != entry and is_as_wide:
             return other
     if regex is not None and is_serialized_origin(entry) and regex.fullmatch(entry):
         return regex.pattern

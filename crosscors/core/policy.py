@@ -14,9 +14,17 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
 
 from crosscors.core.admission import Admission, OriginRules
 from crosscors.core.answers import Answers
-from crosscors.core.decision import CORSRequest, Decision, Refusal
-from crosscors.core.options import DEFAULTS, OPTION_NAMES, Options, OriginFunc, read_options
+from crosscors.core.decision import CORSRequest, Decision
+from crosscors.core.options import (
+    DEFAULTS,
+    OPTION_NAMES,
+    Options,
+    OriginFunc,
+    is_async_callable,
+    read_options,
+)
 from crosscors.core.origins import ANY, MAX_LENGTH
+from crosscors.core.refusal import Refusal
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -53,9 +61,12 @@ class CORSPolicy(Options):
             none), ``"null"``, or ``"*"`` for every origin. Default: none. Prohibited: paths, a slash
             at the end, upper case, default ports, whatever no browser would send.
         allow_origin_regex: a regular expression that has to match the whole origin. Only well-formed
-            origins are tried. Prohibited with credentials: what matches unrelated sites. Default: None.
+            origins are tried. Prohibited with credentials: what matches unrelated sites, as far as that can
+            be found out. Nested repeats such as ``([a-z]+.?)+`` can take seconds. Default: None.
         allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
-            well-formed origins that nothing else allows. An exception means refused. Default: None.
+            well-formed origins that nothing else allows. An exception, or any other answer than True
+            and False, means refused, and is logged as an error. What blocks, such as a database look-up,
+            belongs into an async function when it is served over ASGI. Default: None.
             With credentials, expression and function let in only what is https, loopback or an app.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
             POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.
@@ -128,7 +139,7 @@ class CORSPolicy(Options):
         )
         vars(self).update(vars(options))  # past the lock that makes the policy immutable from here on
         vars(self).update(
-            is_async=_is_async(options.allow_origin_func),
+            is_async=is_async_callable(options.allow_origin_func),
             _origin_rules=OriginRules(options),
             _answers=Answers(options),
             _listed={},
@@ -176,14 +187,14 @@ class CORSPolicy(Options):
             raise TypeError("allow_origin_func is async: write `await policy.decide_async(request)`")
         admission = self._admit(request.origin)
         if self.allow_origin_func is not None and _is_unlisted(admission):
-            admission = self._ask(self.allow_origin_func, request)
+            admission = self._ask(self.allow_origin_func, request) or admission
         return self._decide(request, admission, debug)
 
     async def decide_async(self, request: CORSRequest, *, debug: bool = False) -> Decision:
         """The same as ``decide``, and awaits ``allow_origin_func`` if it is async."""
         admission = self._admit(request.origin)
         if self.allow_origin_func is not None and _is_unlisted(admission):
-            admission = await self._ask_async(self.allow_origin_func, request)
+            admission = await self._ask_async(self.allow_origin_func, request) or admission
         return self._decide(request, admission, debug)
 
     def decide_by_origin(self, method: str, origin: str | None) -> Decision | None:
@@ -219,7 +230,7 @@ class CORSPolicy(Options):
             return Admission(ANY, credentials=False)
         return self._origin_rules.admit(origin)
 
-    def _ask(self, func: OriginFunc, request: CORSRequest) -> Admission | Refusal:
+    def _ask(self, func: OriginFunc, request: CORSRequest) -> Admission | Refusal | None:
         try:
             answer = func(request)
         except Exception as error:  # noqa: BLE001  # whatever it raises means refused, never a 500
@@ -228,7 +239,7 @@ class CORSPolicy(Options):
             answer.close()  # a function that hid that it is async
         return self._admission_from(answer, request)
 
-    async def _ask_async(self, func: OriginFunc, request: CORSRequest) -> Admission | Refusal:
+    async def _ask_async(self, func: OriginFunc, request: CORSRequest) -> Admission | Refusal | None:
         try:
             answer = func(request)
             if inspect.isawaitable(answer):
@@ -237,12 +248,11 @@ class CORSPolicy(Options):
             return _unanswered(request, error)
         return self._admission_from(answer, request)
 
-    def _admission_from(self, answer: object, request: CORSRequest) -> Admission | Refusal:
-        origin = request.origin or ""
+    def _admission_from(self, answer: object, request: CORSRequest) -> Admission | Refusal | None:
         if answer is True:
-            return self._origin_rules.admit_unlisted(origin, "allow_origin_func")
+            return self._origin_rules.admit_unlisted(request.origin or "", "allow_origin_func")
         if answer is False:
-            return Refusal("origin-not-allowed", (origin,), self.allow_origins)
+            return None
         # Anything else may be true by mistake: a coroutine nobody awaited, a query nobody ran.
         kind = type(answer).__name__
         return _unanswered(request, TypeError(f"allow_origin_func returned {kind}, not True or False"))
@@ -254,10 +264,6 @@ class CORSPolicy(Options):
         if request.method == "OPTIONS" and request.request_method is not None:
             return self._answers.preflight(request, admission, debug=debug)
         return self._answers.actual(request.origin, admission)
-
-
-def _is_async(func: OriginFunc | None) -> bool:
-    return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
 
 
 def _is_unlisted(admission: Admission | Refusal | None) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.options import is_text_pattern
-from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.policy import CORSPolicy
 
 # The keys of a Mapping are invariant: any other type would refuse a dict of just strings, or a mixed one.
 _Policies = Mapping[Any, CORSPolicy | None]
@@ -21,6 +21,7 @@ _DOT_SEGMENTS = frozenset({".", ".."})
 _REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]")
 
 
+_PARAMETER = re.compile(r"\{.*\}|<.*>")  # as routes have them in FastAPI and Flask
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -69,7 +70,9 @@ class Resources:
     @property
     def policies(self) -> tuple[CORSPolicy, ...]:
         """All the policies, without repeats."""
-        return tuple(dict.fromkeys(policy for policy in self._policies.values() if policy is not None))
+        return tuple(
+            {id(policy): policy for policy in self._policies.values() if policy is not None}.values()
+        )
 
     def policy_for(self, path: str) -> CORSPolicy | None:
         """The policy that covers the path; None if none does.
@@ -140,38 +143,14 @@ def _path_faults(path: str) -> Iterable[tuple[str, str]]:
         yield "path-query", "has a query or fragment; only paths are compared."
     if _PERCENT_ENCODED.search(path):
         yield "path-encoded", "is percent-encoded; paths are compared decoded."
+    if _PARAMETER.search(path):
+        yield "path-parameter", "has a parameter; paths are compared as they are."
     if not _DOT_SEGMENTS.isdisjoint(path.split("/")):
         yield "path-dots", "has dot segments, which browsers resolve before they ask."
 
 
 def _mended_path(path: str) -> str:
     path = "/" + unquote(re.split("[?#]", path)[0]).lstrip("/")
-    literal, star, _ = path.partition("*")
+    literal, star, _ = _PARAMETER.sub("*", path).partition("*")
     resolved = posixpath.normpath(literal)
     return resolved.rstrip("/") + _BELOW if star else resolved
-
-
-def read_policy(policy: object, options: PolicyOptions, *, can_await: bool) -> CORSPolicy | Resources:
-    """The policy that an adapter is given: as ``policy=``, or as the options of one.
-
-    Raises:
-        PolicyError: listing every problem of the options; if both are given; if an adapter that
-            cannot await is given an async ``allow_origin_func``.
-    """
-    if policy is None:
-        policy = CORSPolicy(**cast("dict[str, Any]", options))
-    elif options:
-        message = f"is given together with {', '.join(options)}."
-        hint = "Put the options into the policy: policy=CORSPolicy(...)."
-        raise PolicyError((Problem("policy-and-options", "policy", None, message, hint),))
-    elif not isinstance(policy, (CORSPolicy, Resources)):
-        message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
-        raise PolicyError(
-            (Problem("wrong-type", "policy", policy, message, "Write policy=CORSPolicy(...)."),)
-        )
-    policies = policy.policies if isinstance(policy, Resources) else (policy,)
-    if not can_await and any(each.is_async for each in policies):
-        message = "is async, but a WSGI application cannot await it."
-        hint = 'Write it as "def" instead of "async def", or serve the application over ASGI.'
-        raise PolicyError((Problem("async-origin-func", "allow_origin_func", None, message, hint),))
-    return policy

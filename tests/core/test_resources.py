@@ -7,21 +7,13 @@ from typing import Any
 
 import pytest
 
-from crosscors import CORSPolicy, CORSRequest, PolicyError, Problem, Resources
-from crosscors.core.resources import read_policy
+from crosscors import CORSPolicy, PolicyError, Problem, Resources
 
 EXACT = CORSPolicy(allow_origins=["https://exact.example"])
 SHORT = CORSPolicy(allow_origins=["https://short.example"])
 LONG = CORSPolicy(allow_origins=["https://long.example"])
 FIRST = CORSPolicy(allow_origins=["https://first.example"])
 SECOND = CORSPolicy(allow_origins=["https://second.example"])
-
-
-async def ask(request: CORSRequest) -> bool:
-    return request.path == "/"
-
-
-ASYNC = CORSPolicy(allow_origin_func=ask)
 
 
 def refused(policies: Any) -> tuple[Problem, ...]:
@@ -172,6 +164,8 @@ def test_how_resources_are_shown() -> None:
         pytest.param("/a%20b", "path-encoded", '"/a b"', id="a percent-encoded space"),
         pytest.param("/api/../admin/*", "path-dots", '"/admin/*"', id="two dots"),
         pytest.param("/api/./*", "path-dots", '"/api/*"', id="one dot"),
+        pytest.param("/items/{id}", "path-parameter", '"/items/*"', id="a parameter as FastAPI has it"),
+        pytest.param("/items/<int:id>/x", "path-parameter", '"/items/*"', id="a parameter as Flask has it"),
     ],
 )
 def test_a_key_that_can_never_match_is_refused(path: str, code: str, write: str) -> None:
@@ -266,57 +260,3 @@ def test_all_problems_of_resources_come_at_once() -> None:
         "wrong-type",
         "wrong-type",
     ]
-
-
-# What adapters are given: a policy, resources, or the options of a policy.
-
-
-def test_options_are_read_as_a_policy() -> None:
-    assert read_policy(None, {"max_age": 0}, can_await=False) == CORSPolicy(max_age=0)
-    assert read_policy(None, {}, can_await=False) == CORSPolicy()
-
-
-@pytest.mark.parametrize(
-    "policy", [pytest.param(EXACT, id="a policy"), pytest.param(RESOURCES, id="resources")]
-)
-def test_a_policy_is_read_as_it_is(policy: CORSPolicy | Resources) -> None:
-    assert read_policy(policy, {}, can_await=False) is policy
-
-
-@pytest.mark.parametrize(
-    ("policy", "options", "can_await", "code", "option"),
-    [
-        pytest.param(EXACT, {"max_age": 0}, True, "policy-and-options", "policy", id="a policy and options"),
-        pytest.param("*", {}, True, "wrong-type", "policy", id="what is no policy"),
-        pytest.param(ASYNC, {}, False, "async-origin-func", "allow_origin_func", id="an async function"),
-        pytest.param(
-            None,
-            {"allow_origin_func": ask},
-            False,
-            "async-origin-func",
-            "allow_origin_func",
-            id="an async function among the options",
-        ),
-        pytest.param(
-            Resources({"/a": EXACT, "/b": ASYNC}),
-            {},
-            False,
-            "async-origin-func",
-            "allow_origin_func",
-            id="an async function of one resource",
-        ),
-        pytest.param(
-            None, {"allow_orgins": "*"}, True, "unknown-option", "allow_orgins", id="an unknown option"
-        ),
-    ],
-)
-def test_what_an_adapter_cannot_use_is_refused(
-    policy: CORSPolicy | None, options: Any, can_await: bool, code: str, option: str
-) -> None:
-    with pytest.raises(PolicyError) as caught:
-        read_policy(policy, options, can_await=can_await)
-    assert [(problem.code, problem.option) for problem in caught.value.problems] == [(code, option)]
-
-
-def test_an_async_function_is_fine_where_it_can_be_awaited() -> None:
-    assert read_policy(ASYNC, {}, can_await=True) is ASYNC

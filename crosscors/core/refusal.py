@@ -1,0 +1,156 @@
+"""Refusals: one reason each why a request is not allowed, and what to change where."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from crosscors.core import fields
+from crosscors.core.errors import shown
+from crosscors.core.origin_faults import mended
+from crosscors.core.origins import split
+
+_SHOWN_NAMES = 12
+# Comparing two origins for likeness takes some 30 microseconds, and refusals can come by the thousand.
+_COMPARED_ENTRIES = 50
+
+RefusalCode = Literal[
+    "origin-not-allowed",
+    "origin-null",
+    "origin-malformed",
+    "origin-insecure",
+    "origin-func-failed",
+    "method-not-allowed",
+    "headers-not-allowed",
+    "headers-malformed",
+    "headers-too-long",
+]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason why a request is not allowed.
+
+    Messages are made when they are read: a refusal that nobody reads costs next to nothing.
+
+    Attributes:
+        code: the kind of reason, stable across releases.
+        values: what was refused, as the request had it: the origin, the method, or header names.
+        allowed: what the policy allows in its place.
+        error: what ``allow_origin_func`` raised, if it did.
+    """
+
+    code: RefusalCode
+    values: tuple[str, ...]
+    allowed: tuple[str, ...] = field(default=(), repr=False)
+    error: Exception | None = field(default=None, compare=False)
+
+    @property
+    def message(self) -> str:
+        """What is refused and why: one line of printable ASCII, bounded in length."""
+        return _MESSAGES[self.code].format(_listed(self.values))
+
+    @property
+    def hint(self) -> str:
+        """What to change where: one line of printable ASCII, bounded in length."""
+        return _HINTS[self.code](self)
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    names = ", ".join(shown(value) for value in values[:_SHOWN_NAMES])
+    more = len(values) - _SHOWN_NAMES
+    return f"{names} and {more} more" if more > 0 else names
+
+
+_MESSAGES: Mapping[RefusalCode, str] = {
+    "origin-not-allowed": "the origin {} is not allowed",
+    "origin-null": "the origin null is not allowed",
+    "origin-malformed": "the Origin field is not one origin as browsers send it: {}",
+    "origin-insecure": "the origin {} is not https, so it gets no credentials",
+    "origin-func-failed": "allow_origin_func gave no answer for the origin {}",
+    "method-not-allowed": "the method {} is not allowed",
+    "headers-not-allowed": "not allowed among the request headers: {}",
+    "headers-malformed": "Access-Control-Request-Headers is no list of header names: {}",
+    "headers-too-long": "Access-Control-Request-Headers is too long to be read: {}",
+}
+
+
+def _origin_hint(refusal: Refusal) -> str:
+    origin = refusal.values[0]
+    if not refusal.allowed:
+        return f'Nothing in the policy allows it. To allow it, write allow_origins=["{origin}"].'
+    near = difflib.get_close_matches(origin, refusal.allowed[:_COMPARED_ENTRIES], n=1, cutoff=0.8)
+    if not near:
+        return f'Add "{origin}" to allow_origins if its pages shall read the answers.'
+    return f"The nearest entry is {shown(near[0])}, which {_difference(origin, near[0])}."
+
+
+def _difference(origin: str, entry: str) -> str:
+    """In which of its three parts an origin differs from an entry (HTML, "same origin")."""
+    scheme, host, port = split(origin)
+    entry_scheme, entry_host, entry_port = split(entry)
+    if f"*.{host}" == entry_host:
+        return "covers the names below that domain, but not the domain itself"
+    differing = {
+        "scheme": scheme != entry_scheme,
+        "host": not host.endswith(entry_host[1:]) if entry_host.startswith("*.") else host != entry_host,
+        "port": entry_port not in (port, ":*"),
+    }
+    return f"has another {' and '.join(part for part, differs in differing.items() if differs)}"
+
+
+def _malformed_hint(refusal: Refusal) -> str:
+    sent = refusal.values[0]
+    if "," in sent:
+        return "A browser sends one; a proxy may have joined two fields."
+    meant = mended(sent)
+    return f"A browser would send {shown(meant)}." if meant else "No browser sends this."
+
+
+def _method_hint(refusal: Refusal) -> str:
+    method = refusal.values[0]
+    upper = method.upper()
+    if method != upper and upper in (*refusal.allowed, *fields.ALL_METHODS):
+        listed = "" if upper in refusal.allowed else f" and add {shown(upper)} to allow_methods"
+        return f'Methods are case-sensitive: write fetch(url, {{method: "{upper}"}}) in the page{listed}.'
+    return _option_with("allow_methods", refusal, lambda name: name.upper() not in fields.FORBIDDEN_METHODS)
+
+
+def _headers_hint(refusal: Refusal) -> str:
+    return _option_with("allow_headers", refusal, lambda name: not fields.is_forbidden_request_header(name))
+
+
+def _option_with(option: str, refusal: Refusal, may_be_sent: Callable[[str], bool]) -> str:
+    """The option as it would be if it allowed what is refused."""
+    missing = tuple(value for value in refusal.values if fields.is_token(value) and may_be_sent(value))
+    if not missing:
+        return "No browser sends this; a proxy may have changed the field."
+    wanted = refusal.allowed + missing
+    if len(wanted) > _SHOWN_NAMES:
+        return f"To allow it, add {_listed(missing)} to {option}."
+    return f"To allow it, write {option}=[{_listed(wanted)}]."
+
+
+_HINTS: Mapping[RefusalCode, Callable[[Refusal], str]] = {
+    "origin-not-allowed": _origin_hint,
+    "origin-null": lambda _: (
+        "Sandboxed frames, file pages and redirects across origins send it, and so can any attacker. "
+        "Serve the page from an origin of its own."
+    ),
+    "origin-malformed": _malformed_hint,
+    "origin-insecure": lambda _: (
+        'Serve the page over https, or write dangerously_allow=["insecure-origins"].'
+    ),
+    "origin-func-failed": lambda refusal: (
+        f"It has to return True or False; this ended in {shown(type(refusal.error).__name__)}."
+    ),
+    "method-not-allowed": _method_hint,
+    "headers-not-allowed": _headers_hint,
+    "headers-malformed": lambda _: "No browser sends this; a proxy may have changed the field.",
+    "headers-too-long": lambda _: (
+        f"At most {fields.MAX_REQUEST_HEADERS_NAMES} names in {fields.MAX_REQUEST_HEADERS_LENGTH} "
+        "bytes are read."
+    ),
+}
