@@ -130,15 +130,18 @@ def test_what_the_application_raises_within_the_response_comes_through() -> None
 
 
 def test_the_application_gets_the_very_scope_and_receive() -> None:
-    seen: list[object] = []
+    seen: list[tuple[object, object]] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        seen.extend((scope, await receive()))
+        seen.append((scope, receive))
 
-    scope = http_scope("GET", "/", FROM_ALLOWED)
-    send_asgi(guarded(app), scope)
-    assert seen[0] is scope
-    assert seen[1] == {"type": "http.request"}
+    async def middleware_outside(scope: Scope, receive: Receive, send: Send) -> None:
+        await guarded(app)(scope, receive, send)
+        assert seen[0][0] is scope
+        assert seen[0][1] is receive
+
+    send_asgi(middleware_outside, http_scope("GET", "/", FROM_ALLOWED))
+    assert seen
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket", "something.new"])

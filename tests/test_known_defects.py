@@ -405,6 +405,16 @@ def test_responses_that_are_no_success_are_readable_too(ask: Ask, status: int) -
 # What one request costs, and what it leaves behind for the next.
 
 
+class _Counted(str):
+    """A text whose comparisons are calls that a profiler sees."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return str.__eq__(self, other)
+
+
 def _calls(policy: CORSPolicy, origin: str) -> int:
     """How many functions are called to decide on an origin."""
     calls = 0
@@ -428,7 +438,10 @@ def _calls(policy: CORSPolicy, origin: str) -> int:
     "entry", ["https://n{}.example", "https://*.n{}.example"], ids=["origins", "patterns"]
 )
 def test_a_thousand_origins_cost_what_three_cost(entry: str, origin: str) -> None:
-    few, many = (CORSPolicy(allow_origins=map(entry.format, range(count))) for count in (3, 1000))
+    few, many = (
+        CORSPolicy(allow_origins=[_Counted(entry.format(number)) for number in range(count)])
+        for count in (3, 1000)
+    )
     assert _calls(few, origin) == _calls(many, origin)
 
 

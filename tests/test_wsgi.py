@@ -222,7 +222,10 @@ def test_a_refused_preflight_says_why() -> None:
 
 def test_debug_lets_the_browser_find_the_refusal() -> None:
     asked = [*FROM_ALLOWED, ("Access-Control-Request-Method", "DELETE")]
-    assert ask_wsgi(guarded(untouchable, debug=True), "OPTIONS", headers=asked).status == 200
+    answer = ask_wsgi(guarded(untouchable, debug=True), "OPTIONS", headers=asked)
+    assert answer.status == 200
+    assert answer.values("access-control-allow-origin") == [ORIGIN]
+    assert answer.values("access-control-allow-methods") == ["GET"]
 
 
 def test_options_without_a_requested_method_reaches_the_application() -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import StreamingResponse
 
+from crosscors import CORSPolicy
 from crosscors.asgi import CORSMiddleware
 
-app = FastAPI()
-app.add_middleware(
-    CORSMiddleware,
+policy = CORSPolicy(
     allow_origins=["https://app.example.com", "https://*.preview.example.com"],
     allow_methods=["GET", "PUT"],
     allow_headers=["X-Token"],
     allow_credentials=True,
     expose_headers=["X-Request-Id"],
 )
+app = FastAPI()
+app.add_middleware(CORSMiddleware, policy=policy)
 
 
 @app.get("/items/{number}")

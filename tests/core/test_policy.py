@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
+from enum import IntEnum
 from typing import Any
 
 import pytest
 
-from crosscors import CORSPolicy, CORSRequest, PolicyError, Problem
+from crosscors import CORSPolicy, CORSRequest, PolicyError, Problem, Resources
 from crosscors.core.errors import shown
 
 APP = "https://app.example.com"
@@ -422,3 +423,32 @@ def test_a_problem_prints_as_one_line_and_cannot_be_changed() -> None:
 )
 def test_how_a_value_is_shown_in_a_message(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+class _Tenants:
+    """A function with state, which compares by it and so has no hash."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Tenants)
+
+    def __call__(self, request: CORSRequest) -> bool:
+        return request.path == "/"
+
+
+def test_a_policy_is_hashable_whatever_its_function_is() -> None:
+    policy = CORSPolicy(allow_origin_func=_Tenants())
+    assert hash(policy) == hash(CORSPolicy(allow_origin_func=_Tenants()))
+    assert Resources({"/a": policy, "/b": policy}).policies == (policy,)
+
+
+class _Seconds(IntEnum):
+    DAY = 86400
+
+
+def test_a_max_age_that_is_an_enum_is_its_number() -> None:
+    decision = CORSPolicy(allow_origins="*", max_age=_Seconds.DAY).decide(
+        CORSRequest("OPTIONS", "https://app.example.com", request_method="GET")
+    )
+    assert ("Access-Control-Max-Age", "86400") in decision.headers

@@ -401,3 +401,8 @@ def test_a_warning_carries_its_problem_and_prints_as_one_line() -> None:
         "hint": "Leave it out.",
     }
     assert str(message) == "allow_headers: 'Accept' is always allowed. Leave it out."
+
+
+def test_an_origin_does_not_cover_a_pattern_that_it_is_an_example_of() -> None:
+    (problem,) = warned({"allow_origins": ["https://*.example.com", "https://any.example.com"]})
+    assert (problem.code, problem.value) == ("already-covered", "https://any.example.com")

@@ -943,7 +943,7 @@ def test_an_entry_of_the_wrong_type_is_refused_by_itself(option: str, entry: obj
 # All at once.
 
 
-def test_all_problems_of_a_policy_come_at_once_in_the_order_of_the_options() -> None:
+def test_all_problems_of_a_policy_come_at_once() -> None:
     options: dict[str, Any] = {
         "allow_origins": ["https://a.example/", "http://b.example", "null", 5],
         "allow_origin_regex": "(",
@@ -997,3 +997,27 @@ def test_a_fault_hides_no_other_fault_of_the_origin_that_was_meant() -> None:
 def test_several_unknown_options_are_all_named() -> None:
     options: dict[str, Any] = {"origins": "*", "methods": "*"}
     assert tuple(problem.option for problem in refused(options)) == ("origins", "methods")
+
+
+def test_an_error_with_very_many_problems_prints_the_first_twenty() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(allow_origins=[f"https://{number}.example/" for number in range(1000)])
+    assert len(caught.value.problems) == 1000
+    assert str(caught.value).splitlines()[-1] == "  ... and 980 more."
+    assert len(str(caught.value).splitlines()) == 42
+
+
+class _Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+def test_a_value_that_cannot_be_printed_is_named_by_its_type() -> None:
+    options: dict[str, Any] = {"max_age": _Unprintable()}
+    (problem,) = refused(options)
+    assert problem.message == "takes whole seconds, as int or timedelta, not <_Unprintable>."
+
+
+def test_a_max_age_beyond_all_counting_is_refused() -> None:
+    (problem,) = refused({"max_age": 10**5000})
+    assert (problem.code, problem.hint) == ("long-max-age", "Write max_age=86400 or less.")

@@ -1021,6 +1021,30 @@ def test_a_refused_preflight_allows_no_private_network() -> None:
             id="a method that no policy can allow",
         ),
         pytest.param(
+            Refusal("method-not-allowed", ("connect",), ("GET",)),
+            "the method 'connect' is not allowed",
+            "No browser sends this",
+            id="the same in lower case",
+        ),
+        pytest.param(
+            Refusal("method-not-allowed", ("patch",), ("GET",)),
+            "the method 'patch' is not allowed",
+            "write fetch(url, {method: \"PATCH\"}) in the page and add 'PATCH' to allow_methods.",
+            id="a lower-case method that is not listed in upper case either",
+        ),
+        pytest.param(
+            Refusal("headers-not-allowed", ("cookie",)),
+            "not allowed among the request headers: 'cookie'",
+            "No browser sends this",
+            id="a header that no page can send",
+        ),
+        pytest.param(
+            Refusal("origin-malformed", ("https://app.example.com/",)),
+            "the Origin field is not one origin as browsers send it: 'https://app.example.com/'",
+            "A browser would send 'https://app.example.com'.",
+            id="an origin typed by hand",
+        ),
+        pytest.param(
             Refusal("origin-null", ("null",)), "the origin null is not allowed", "Sandboxed frames", id="null"
         ),
         pytest.param(
