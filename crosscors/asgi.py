@@ -114,7 +114,8 @@ def _path(scope: Scope) -> str:
     path: str = scope["path"]
     root_path: str = scope.get("root_path", "")
     below = path.removeprefix(root_path)
-    return below if root_path and (not below or below.startswith("/")) else path
+    is_below = bool(root_path) and (not below or below.startswith("/"))
+    return (below if is_below else path) or "/"
 
 
 def _request(scope: Scope) -> CORSRequest:

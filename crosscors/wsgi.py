@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
@@ -13,6 +13,7 @@ from crosscors.keywords import read_policy
 from crosscors.reporting import OnDecision, Reporter
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from typing_extensions import Unpack
 
@@ -73,9 +74,11 @@ def _starter(decision: Decision, start_response: StartResponse) -> StartResponse
     """A ``start_response`` that writes the decision into the response."""
 
     def start_response_with_cors(
-        status: str, headers: list[tuple[str, str]], *exc_info: Any
+        status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
     ) -> Callable[[bytes], object]:
-        return start_response(status, decision.apply(headers), *exc_info)
+        if exc_info is None:
+            return start_response(status, decision.apply(headers))
+        return start_response(status, decision.apply(headers), exc_info)
 
     return start_response_with_cors
 
@@ -87,7 +90,7 @@ def _answer_preflight(decision: Decision, status: int, start_response: StartResp
 
 def _path(environ: WSGIEnvironment) -> str:
     # PEP 3333, "Unicode Issues": the bytes of the path, each as one latin-1 character.
-    path: str = environ.get("PATH_INFO", "")
+    path: str = environ.get("PATH_INFO") or "/"
     return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 

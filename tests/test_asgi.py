@@ -266,6 +266,7 @@ def test_several_lines_of_request_headers_are_one_list() -> None:
         pytest.param("/api/api/items", "/api", True, id="mounted at a root path of the same name"),
         pytest.param("/api/items", "/api", False, id="below the root path, but not below the covered path"),
         pytest.param("/api", "/api", False, id="the root path itself"),
+        pytest.param("//api/items", "", False, id="a slash more, which some routers overlook"),
         pytest.param("/apis/api", "/api", False, id="a path that only begins like the root path"),
     ],
 )

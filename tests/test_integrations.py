@@ -212,6 +212,12 @@ def test_a_streamed_response_can_be_read(fastapi: Server) -> None:
             [("access-control-allow-origin", "https://left.over")],
             id="a path that no policy covers is left alone",
         ),
+        pytest.param(
+            "//public/data",
+            "https://one.example",
+            [("access-control-allow-origin", "https://left.over")],
+            id="so is one that routers read in two ways",
+        ),
         pytest.param("/tenants/1", "https://three.example", [("vary", "Origin")], id="the function refuses"),
         pytest.param(
             "/tenants/1",

@@ -79,6 +79,16 @@ def test_start_response_is_called_as_the_application_calls_it() -> None:
     assert server.started == [("200 OK", TEXT + ALLOWED)]
 
 
+def test_exc_info_by_keyword_is_handed_on_by_position() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", list(TEXT), exc_info=None)  # type: ignore[call-arg]
+        return []
+
+    server = Server()
+    server.call(guarded(app))
+    assert server.started == [("200 OK", TEXT + ALLOWED)]
+
+
 def test_write_is_that_of_the_server() -> None:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         write = start_response("200 OK", list(TEXT))
@@ -249,12 +259,14 @@ def test_two_origin_fields_are_refused() -> None:
         pytest.param("/apix", False, id="beside the covered path"),
         pytest.param("/caf\u00c3\u00a9", True, id="bytes of UTF-8, as PEP 3333 hands them over"),
         pytest.param("/caf\u00e9", False, id="bytes that are no UTF-8"),
+        pytest.param("", True, id="the path that it is mounted at"),
     ],
 )
 def test_resources_match_the_path_that_the_router_sees(path: str, is_covered: bool) -> None:
     policy = CORSPolicy(allow_origins=[ORIGIN])
     app = CORSMiddleware(
-        hello, policy=Resources({"/api/*": policy, "/caf\N{LATIN SMALL LETTER E WITH ACUTE}": policy})
+        hello,
+        policy=Resources({"/api/*": policy, "/": policy, "/caf\N{LATIN SMALL LETTER E WITH ACUTE}": policy}),
     )
     assert bool(ask_wsgi(app, path=path, headers=FROM_ALLOWED).cors()) is is_covered
 

@@ -16,11 +16,11 @@ from crosscors.core.policy import CORSPolicy
 _Policies = Mapping[Any, CORSPolicy | None]
 
 _BELOW = "/*"
-_DOT_SEGMENTS = frozenset({".", ".."})
 # Signs of a regular expression; "$" and "(" alone are none, for paths such as "/$metadata" have them.
 _REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]")
 
 
+_AMBIGUOUS = re.compile(r"//|/\.\.?(?:/|\Z)|[\x00-\x1f\x7f\\\ufffd]")
 _PARAMETER = re.compile(r"\{.*\}|<.*>")  # as routes have them in FastAPI and Flask
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -29,7 +29,8 @@ class Resources:
     """Policies by path: exact paths, paths with all that is below them, and compiled expressions.
 
     An exact path comes first, then the longest ``/.../*``, then the expressions in their order.
-    Matching is case-sensitive, on the decoded path that the application's router sees.
+    Matching is case-sensitive, on the decoded path that the application's router sees, less the root path
+    of the server. (A ``root_path`` given to FastAPI itself is known inside of it only: add_middleware.)
 
     Args:
         policies: keys are paths (``"/health"``), paths ending in ``/*`` (``"/api/*"`` covers ``/api`` and
@@ -77,13 +78,16 @@ class Resources:
     def policy_for(self, path: str) -> CORSPolicy | None:
         """The policy that covers the path; None if none does.
 
-        A path with dot segments is covered by none: what it means depends on who resolves it, and
-        browsers resolve them before they ask (URL, "path state").
+        A path that routers and file systems understand in more than one way is covered by none, so that
+        no loose policy gets at what a strict one covers: with empty or dot segments, backslashes, control
+        characters, what was no UTF-8, or without a slash at its beginning.
         """
-        if "/." in path and not _DOT_SEGMENTS.isdisjoint(path.split("/")):
+        if not path.startswith("/") or _AMBIGUOUS.search(path):
             return None
         if path in self._exact:
             return self._exact[path]
+        if (path.removesuffix("/") if path.endswith("/") else f"{path}/") in self._exact:
+            return None  # to many routers the same as the exact path, so no wider policy may take it
         prefix = self._longest_prefix(path)
         if prefix is not None:
             return self._below[prefix]
@@ -145,12 +149,12 @@ def _path_faults(path: str) -> Iterable[tuple[str, str]]:
         yield "path-encoded", "is percent-encoded; paths are compared decoded."
     if _PARAMETER.search(path):
         yield "path-parameter", "has a parameter; paths are compared as they are."
-    if not _DOT_SEGMENTS.isdisjoint(path.split("/")):
-        yield "path-dots", "has dot segments, which browsers resolve before they ask."
+    if _AMBIGUOUS.search(path):
+        yield "path-ambiguous", "has dot or empty segments, a backslash or a control character."
 
 
 def _mended_path(path: str) -> str:
     path = "/" + unquote(re.split("[?#]", path)[0]).lstrip("/")
     literal, star, _ = _PARAMETER.sub("*", path).partition("*")
-    resolved = posixpath.normpath(literal)
+    resolved = posixpath.normpath(re.sub(r"[/\\]+", "/", literal))
     return resolved.rstrip("/") + _BELOW if star else resolved
