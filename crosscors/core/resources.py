@@ -18,8 +18,7 @@ _Policies = Mapping[Any, CORSPolicy | None]
 _BELOW = "/*"
 # Signs of a regular expression; "$" and "(" alone are none, for paths such as "/$metadata" have them.
 _REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]")
-
-
+# Empty and dot segments, control characters, backslashes, and what was no UTF-8.
 _AMBIGUOUS = re.compile(r"//|/\.\.?(?:/|\Z)|[\x00-\x1f\x7f\\\ufffd]")
 _PARAMETER = re.compile(r"\{.*\}|<.*>")  # as routes have them in FastAPI and Flask
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
