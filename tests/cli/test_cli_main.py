@@ -43,3 +43,8 @@ def test_the_help_lists_the_commands() -> None:
     result = CliRunner().invoke(cli, ["-h"])
     assert result.exit_code == 0
     assert "demo" in result.output
+
+
+def test_the_module_runs_nothing_when_it_is_imported(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_module("crosscors.__main__", run_name="imported")
+    assert capsys.readouterr() == ("", "")
