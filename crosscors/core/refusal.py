@@ -10,7 +10,7 @@ from typing import Literal
 from crosscors.core import fields
 from crosscors.core.errors import shown
 from crosscors.core.origin_faults import mended
-from crosscors.core.origins import split
+from crosscors.core.origins import MAX_LENGTH, split
 
 _SHOWN_NAMES = 12
 # Comparing two origins for likeness takes some 30 microseconds, and refusals can come by the thousand.
@@ -105,7 +105,7 @@ def _malformed_hint(refusal: Refusal) -> str:
     sent = refusal.values[0]
     if "," in sent:
         return "A browser sends one; a proxy may have joined two fields."
-    meant = mended(sent)
+    meant = mended(sent) if len(sent) <= MAX_LENGTH else None  # what is longer is no slip of a pen
     return f"A browser would send {shown(meant)}." if meant else "No browser sends this."
 
 

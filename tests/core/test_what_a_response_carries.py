@@ -1121,6 +1121,11 @@ def test_what_a_refusal_says(refusal: Refusal, message: str, hint: str) -> None:
     assert hint in refusal.hint
 
 
+def test_a_text_too_long_to_be_an_origin_is_not_mended() -> None:
+    refusal = Refusal("origin-malformed", ("https://" + "app." * 100 + "example.com/",))
+    assert refusal.hint == "No browser sends this."
+
+
 def test_a_refusal_names_what_the_policy_allows_in_its_place() -> None:
     assert TWO_LISTS.decide(CORSRequest("GET", EVIL)).refusals == (
         Refusal("origin-not-allowed", (EVIL,), (OTHER, APP)),
