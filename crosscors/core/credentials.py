@@ -30,6 +30,8 @@ _UNRELATED_SITES = (
 _NAME = re.compile(r"(?<![a-z0-9-])[a-z0-9][a-z0-9-]*(?:\\?\.[a-z0-9-]+)+")
 _TAIL = re.compile(r"\\\.([a-z0-9-]+(?:\\\.[a-z0-9-]+)*)")
 _ALTERNATIVES = re.compile(r"\((?:\?:)?([^()|]*)\|[^()]*\)")
+# A repeat of what ends in a repeat, as in ([a-z]+\.?)+, takes time exponential in the length not to match.
+_NESTED_REPEAT = re.compile(r"[+*](?:\\?.\?)?\)[+*{]")
 _ESCAPED_DOT = r"\."
 _UNESCAPED_DOT = re.compile(r"(?<!\\)\.")
 
@@ -107,7 +109,7 @@ def _is_on_public_suffix(scheme: str, host: str) -> bool:
 
 @cache
 def _public_suffix_list() -> PublicSuffixList:
-    # Reading the list takes some 50 ms, so it waits for the first pattern with credentials.
+    # Reading the list takes some 50 ms, so it waits for the first pattern or expression with credentials.
     return PublicSuffixList()
 
 
@@ -127,7 +129,8 @@ def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> Iterator
     # A match under one suffix only may be meant, as with a pattern; matches under two are the whole web.
     if len(unrelated) == 1 and PUBLIC_SUFFIX_SUBDOMAINS in dangers:
         unrelated = []
-    unrelated += filter(regex.fullmatch, _look_alikes(pattern))
+    if not _NESTED_REPEAT.search(pattern):  # for look-alikes are as long as the names in the expression
+        unrelated += filter(regex.fullmatch, _look_alikes(pattern))
     if unrelated:
         message = f"{shown(regex.pattern)} with credentials matches unrelated sites such as {unrelated[0]}."
         hint = r'Name your domain, with a backslash before each dot: r"https://[a-z0-9-]+\.example\.com".'
@@ -146,7 +149,7 @@ def _look_alikes(pattern: str) -> Iterator[str]:
     for written in _NAME.findall(pattern):
         name = written.replace(_ESCAPED_DOT, ".")
         yield f"https://unrelated{name}"
-        yield f"https://{name}.unrelated.com"
-        yield f"https://any.{name}.unrelated.com"
+        yield f"https://{name}.evil.com"
+        yield f"https://any.{name}.evil.com"
         if _UNESCAPED_DOT.search(written):
             yield "https://" + _UNESCAPED_DOT.sub("x", written, count=1).replace(_ESCAPED_DOT, ".")

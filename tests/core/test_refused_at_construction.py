@@ -540,6 +540,13 @@ def test_an_expression_that_matches_unrelated_origins_is_refused_with_credential
             id="an expression for a domain and its subdomains",
         ),
         pytest.param(
+            {
+                "allow_origin_regex": r"https://([a-z0-9-]+\.?)+\.preview\.mycompany\.com",
+                "allow_credentials": True,
+            },
+            id="an expression that would take minutes to find out that a look-alike does not match",
+        ),
+        pytest.param(
             {"allow_origin_regex": r"https://.*--example\.netlify\.app", "allow_credentials": True},
             id="an expression for the previews of one site",
         ),
