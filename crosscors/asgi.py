@@ -57,18 +57,23 @@ class CORSMiddleware:
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
         self.debug = debug
         self._reporter = Reporter(on_decision)
+        # Either one policy covers every request, which shall not cost a call, or the request decides.
+        self._policy: CORSPolicy | None = None
+        self.policy_for: Callable[[Scope], CORSPolicy | None] | None = None
+        if isinstance(self.policy, Resources):
+            resources = self.policy
+            self.policy_for = lambda scope: resources.policy_for(path_of(scope))
+        else:
+            self._policy = self.policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        policy = self.policy
-        if isinstance(policy, Resources):
-            covering = policy.policy_for(_path(scope))
-            if covering is None:
-                await self.app(scope, receive, send)
-                return
-            policy = covering
+        policy = self._policy if self.policy_for is None else self.policy_for(scope)
+        if policy is None:
+            await self.app(scope, receive, send)
+            return
         if not isinstance(scope["headers"], (list, tuple)):
             # ASGI allows an iterator, which the application could not read once we have.
             scope = {**scope, "headers": list(scope["headers"])}
@@ -79,19 +84,29 @@ class CORSMiddleware:
         if decision.status is not None:
             await _answer_preflight(decision, decision.status, send)
             return
-        await self.app(scope, receive, _sender(decision, send))
+        is_answered = False
+
+        async def send_with_cors(message: Message) -> None:
+            nonlocal is_answered
+            if message["type"] == "http.response.start":
+                is_answered = True
+                # A new message: applications send one message, or one list, for many responses.
+                message = {**message, "headers": decision.apply_raw(message.get("headers", ()))}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_cors)
+        except Exception:
+            if not is_answered:
+                self._reporter.report_unanswered(_ANSWERED_OUTSIDE)
+            raise
 
 
-def _sender(decision: Decision, send: Send) -> Send:
-    """A ``send`` that writes the decision into the start of the response."""
-
-    async def send_with_cors(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            # A new message: applications send one message, or one list, for many responses.
-            message = {**message, "headers": decision.apply_raw(message.get("headers", ()))}
-        await send(message)
-
-    return send_with_cors
+_ANSWERED_OUTSIDE = (
+    "an exception left the application unanswered; whatever answers it now does so without the fields of "
+    "the CORS policy, and browsers will hide that answer. Starlette and FastAPI: instead of add_middleware, "
+    "write CORS(app, ...) with CORS from crosscors.starlette or crosscors.fastapi"
+)
 
 
 async def _answer_preflight(decision: Decision, status: int, send: Send) -> None:
@@ -109,7 +124,7 @@ def _origin(scope: Scope) -> str | None:
     return None if origin is None else origin.decode("latin-1")
 
 
-def _path(scope: Scope) -> str:
+def path_of(scope: Scope) -> str:
     """The path as the application's router sees it: without the root path it is mounted at."""
     path: str = scope["path"]
     root_path: str = scope.get("root_path", "")
@@ -125,7 +140,7 @@ def _request(scope: Scope) -> CORSRequest:
             read[name] = read[name] + b", " + value if name in read else value
     values = {_FIELDS[name]: value.decode("latin-1") for name, value in read.items()}
     headers = _Headers(scope["headers"])
-    return CORSRequest(scope["method"], path=_path(scope), headers=headers, **values)
+    return CORSRequest(scope["method"], path=path_of(scope), headers=headers, **values)
 
 
 _FIELDS = {

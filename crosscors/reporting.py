@@ -39,6 +39,7 @@ class Reporter:
             hint = "Write on_decision=func, where func(request, decision) returns at once."
             raise PolicyError((Problem("wrong-type", "on_decision", on_decision, message, hint),))
         self._on_decision = on_decision
+        self._has_reported_unanswered = False
         # One for each level, so that refused requests cannot crowd out what is wrong in here.
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
 
@@ -50,6 +51,12 @@ class Reporter:
             logger.debug("%s: %s", _named(decision, read(source)), _outcome(decision))
         if self._on_decision is not None:
             self._call(self._on_decision, read(source), decision)
+
+    def report_unanswered(self, message: str) -> None:
+        """Report, once, that an exception passed the adapter."""
+        if not self._has_reported_unanswered:
+            self._has_reported_unanswered = True
+            logger.warning(message)
 
     def _log_refusals(
         self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source

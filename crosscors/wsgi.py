@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
+from crosscors.environ import cors_request
 from crosscors.keywords import read_policy
 from crosscors.reporting import OnDecision, Reporter
 
@@ -53,14 +54,19 @@ class CORSMiddleware:
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
         self.debug = debug
         self._reporter = Reporter(on_decision)
+        # Either one policy covers every request, which shall not cost a call, or the request decides.
+        self._policy: CORSPolicy | None = None
+        self.policy_for: Callable[[WSGIEnvironment], CORSPolicy | None] | None = None
+        if isinstance(self.policy, Resources):
+            resources = self.policy
+            self.policy_for = lambda environ: resources.policy_for(path_of(environ))
+        else:
+            self._policy = self.policy
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        policy = self.policy
-        if isinstance(policy, Resources):
-            covering = policy.policy_for(_path(environ))
-            if covering is None:
-                return self.app(environ, start_response)
-            policy = covering
+        policy = self._policy if self.policy_for is None else self.policy_for(environ)
+        if policy is None:
+            return self.app(environ, start_response)
         decision = policy.decide_by_origin(environ["REQUEST_METHOD"], environ.get("HTTP_ORIGIN"))
         if decision is None:
             decision = policy.decide(_request(environ), debug=self.debug)
@@ -88,46 +94,12 @@ def _answer_preflight(decision: Decision, status: int, start_response: StartResp
     return [decision.body]
 
 
-def _path(environ: WSGIEnvironment) -> str:
+def path_of(environ: WSGIEnvironment) -> str:
+    """The decoded path below the application's root."""
     # PEP 3333, "Unicode Issues": the bytes of the path, each as one latin-1 character.
     path: str = environ.get("PATH_INFO") or "/"
     return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _request(environ: WSGIEnvironment) -> CORSRequest:
-    return CORSRequest(
-        environ["REQUEST_METHOD"],
-        origin=environ.get("HTTP_ORIGIN"),
-        path=_path(environ),
-        host=environ.get("HTTP_HOST", ""),
-        request_method=environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
-        request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-        request_private_network=environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
-        headers=_Headers(environ),
-    )
-
-
-class _Headers(Mapping[str, str]):
-    """The fields of a request in its environ (PEP 3333, "environ Variables")."""
-
-    def __init__(self, environ: WSGIEnvironment) -> None:
-        self._environ = environ
-
-    def __getitem__(self, name: str) -> str:
-        variable = name.upper().replace("-", "_")
-        try:
-            value: str = self._environ[variable if variable in _UNPREFIXED else f"HTTP_{variable}"]
-        except KeyError:
-            raise KeyError(name) from None
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        for variable in self._environ:
-            if variable.startswith("HTTP_") or variable in _UNPREFIXED:
-                yield variable.removeprefix("HTTP_").replace("_", "-").lower()
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-_UNPREFIXED = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
+    return cors_request(environ, environ["REQUEST_METHOD"], path_of(environ))

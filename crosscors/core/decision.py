@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import AnyStr
@@ -50,6 +50,14 @@ class CORSRequest:
     request_headers: str | None = None
     request_private_network: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
+
+    @property
+    def is_preflight(self) -> bool:
+        """Whether this is a CORS-preflight request: OPTIONS, Origin and Access-Control-Request-Method.
+
+        Standard: Fetch, "HTTP requests".
+        """
+        return self.method == "OPTIONS" and self.origin is not None and self.request_method is not None
 
 
 @dataclass(frozen=True)
@@ -120,6 +128,16 @@ class Decision:
             return [*kept, *self._raw_fields]
         merged = fields.merge_vary([value.decode("latin-1") for value in vary], self.vary)
         return [*kept, *_raw(self.headers), (b"vary", merged.encode("latin-1"))]
+
+    def write(self, headers: MutableMapping[str, str]) -> None:
+        """The same as ``apply`` for fields in a case-insensitive mapping, which it changes."""
+        for name in [name for name in headers if name.lower().startswith("access-control-")]:
+            del headers[name]
+        for name, value in self.headers:
+            headers[name] = value
+        if self.vary:
+            own = headers.get("Vary")
+            headers["Vary"] = fields.merge_vary([] if own is None else [own], self.vary)
 
     @cached_property
     def _fields(self) -> tuple[tuple[str, str], ...]:

@@ -260,8 +260,7 @@ class CORSPolicy(Options):
     def _decide(self, request: CORSRequest, admission: Admission | Refusal | None, debug: bool) -> Decision:
         if request.origin is None or admission is None:
             return self._answers.no_origin
-        # "HTTP requests": all three together, and nothing less, are a CORS-preflight request.
-        if request.method == "OPTIONS" and request.request_method is not None:
+        if request.is_preflight:
             return self._answers.preflight(request, admission, debug=debug)
         return self._answers.actual(request.origin, admission)
 

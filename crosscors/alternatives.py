@@ -1,0 +1,41 @@
+"""Several regular expressions as one, for frameworks whose users list them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x"}
+
+
+def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
+    """One expression that matches what any of the given ones does; each keeps its flags.
+
+    Raises:
+        re.error: if one of them is not valid, or cannot stand beside the others: names and numbers of
+            groups count through all of them.
+
+    >>> any_of([r"https://a\\.example", re.compile(r"https://B\\.example", re.IGNORECASE)]).pattern
+    '(?:https://a\\\\.example)|(?i:https://B\\\\.example)'
+    """
+    compiled = [re.compile(expression) for expression in expressions]
+    if len(compiled) == 1:
+        return compiled[0]
+    for each in compiled:
+        if _REFERENCE.search(each.pattern):
+            raise re.error("it refers to a group by number", each.pattern)
+    return re.compile("|".join(map(_group, compiled)))
+
+
+_REFERENCE = re.compile(r"\\[1-9]|\(\?\(\d")
+
+
+def _group(expression: re.Pattern[str]) -> str:
+    flags = "".join(letter for flag, letter in _FLAGS.items() if expression.flags & flag)
+    # A verbose expression may end in a comment, which would take the parenthesis in.
+    end = "\n)" if expression.flags & re.VERBOSE else ")"
+    return f"(?{flags}:{_INLINE_FLAGS.sub('', expression.pattern)}{end}"
+
+
+# Flags at the beginning hold for a whole expression, and may only stand there.
+_INLINE_FLAGS = re.compile(r"\A\(\?[aimsux]+\)")

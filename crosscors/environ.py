@@ -1,0 +1,48 @@
+"""Requests as CGI-style variables, which WSGI has as ``environ`` and Django as ``META``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from crosscors.core.decision import CORSRequest
+
+
+def cors_request(environ: Mapping[str, Any], method: str, path: str) -> CORSRequest:
+    """The request's fields; its method and decoded path are as the server or framework gives them."""
+    return CORSRequest(
+        method,
+        origin=environ.get("HTTP_ORIGIN"),
+        path=path,
+        host=environ.get("HTTP_HOST", ""),
+        request_method=environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+        request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+        request_private_network=environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
+        headers=_Headers(environ),
+    )
+
+
+class _Headers(Mapping[str, str]):
+    """The fields of a request in its variables (PEP 3333, "environ Variables")."""
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        variable = name.upper().replace("-", "_")
+        try:
+            value: str = self._environ[variable if variable in _UNPREFIXED else f"HTTP_{variable}"]
+        except KeyError:
+            raise KeyError(name) from None
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        for variable in self._environ:
+            if variable.startswith("HTTP_") or variable in _UNPREFIXED:
+                yield variable.removeprefix("HTTP_").replace("_", "-").lower()
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+_UNPREFIXED = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})

@@ -1,0 +1,84 @@
+"""Policies of single views: the mark that ``cross_origin`` leaves on a view, and how it is found."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, TypeVar, cast
+
+from crosscors.core.errors import PolicyError, Problem, shown
+
+_View = TypeVar("_View")
+
+_ATTRIBUTE = "__crosscors__"
+
+
+def mark(view: _View, policy: object) -> _View:
+    """Leave the policy on the view, which is otherwise returned as it was given.
+
+    Decorators that use functools.wraps hand the mark on, so their order does not matter.
+
+    Raises:
+        PolicyError: if the view has a policy already, or cannot have one.
+    """
+    if _ATTRIBUTE in getattr(view, "__dict__", {}):
+        hint = "Give each use a function of its own: functools.partial(view)."
+        raise _error("view-policy-twice", view, f"{_name(view)} has a policy already.", hint)
+    try:
+        setattr(view, _ATTRIBUTE, policy)
+    except (AttributeError, TypeError):
+        hint = "Decorate the function where it is defined."
+        raise _error("wrong-type", view, f"{_name(view)} cannot have a policy.", hint) from None
+    return view
+
+
+def mark_of(view: Any, method: str) -> Any:
+    """What the view, or that method of a class-based view which the request method reaches, is marked with.
+
+    None if there is no mark.
+    """
+    while isinstance(view, functools.partial) and not hasattr(view, _ATTRIBUTE):
+        view = cast("Any", view).func
+    for place in (_handler(view, method), view, _class_of(view)):
+        found = getattr(place, _ATTRIBUTE, None)
+        if found is not None:
+            return found
+    return None
+
+
+def has_mark(view: object) -> bool:
+    """Whether the view, or any of its methods, is marked."""
+    if mark_of(view, "") is not None:
+        return True
+    cls = _class_of(view)
+    bases = cls.__mro__ if cls else ()
+    return any(
+        _ATTRIBUTE in getattr(member, "__dict__", ()) for base in bases for member in vars(base).values()
+    )
+
+
+def _class_of(view: object) -> type | None:
+    """The class behind a view: Flask and Django keep it as ``view_class``, REST framework as ``cls``."""
+    cls = view if isinstance(view, type) else getattr(view, "view_class", None) or getattr(view, "cls", None)
+    return cls if isinstance(cls, type) else None
+
+
+def _handler(view: object, method: str) -> object:
+    """The function of a class-based view that answers the request method; HEAD is answered by ``get``."""
+    cls = _class_of(view)
+    if cls is None:
+        return None
+    # REST framework's view sets name their functions as they like.
+    names: dict[str, str] = getattr(view, "actions", None) or {}
+    name = method.lower()
+    handler = getattr(cls, names.get(name, name), None)
+    if handler is None and name == "head":
+        return _handler(view, "GET")
+    return handler
+
+
+def _name(view: object) -> str:
+    return shown(getattr(view, "__qualname__", None) or view)
+
+
+def _error(code: str, view: object, message: str, hint: str) -> PolicyError:
+    return PolicyError((Problem(code, "cross_origin", view, message, hint),))
