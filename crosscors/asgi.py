@@ -70,17 +70,17 @@ class CORSMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if not isinstance(scope["headers"], (list, tuple)):
+            # ASGI allows an iterator, which the application could not read once we have.
+            scope = {**scope, "headers": list(scope["headers"])}
         policy = self._policy if self.policy_for is None else self.policy_for(scope)
         if policy is None:
             await self.app(scope, receive, send)
             return
-        if not isinstance(scope["headers"], (list, tuple)):
-            # ASGI allows an iterator, which the application could not read once we have.
-            scope = {**scope, "headers": list(scope["headers"])}
         decision = policy.decide_by_origin(scope["method"], _origin(scope))
         if decision is None:
-            decision = await policy.decide_async(_request(scope), debug=self.debug)
-        self._reporter.report(decision, _request, scope)
+            decision = await policy.decide_async(request_of(scope), debug=self.debug)
+        self._reporter.report(decision, request_of, scope)
         if decision.status is not None:
             await _answer_preflight(decision, decision.status, send)
             return
@@ -133,7 +133,8 @@ def path_of(scope: Scope) -> str:
     return (below if is_below else path) or "/"
 
 
-def _request(scope: Scope) -> CORSRequest:
+def request_of(scope: Scope) -> CORSRequest:
+    """The fields of the request, whose headers have to be a list or tuple."""
     read: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name in _FIELDS:

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.resources import Resources
+from crosscors.keywords import read_policy
 
 _View = TypeVar("_View")
 
 _ATTRIBUTE = "__crosscors__"
+
+
+def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
+    """The policy that a decorator is given: as ``policy=``, or as the options of one.
+
+    Raises:
+        PolicyError: as ``read_policy`` does, and if it is given Resources.
+    """
+    read = read_policy(policy, options, debug=False, can_await=True)
+    if isinstance(read, Resources):
+        message = "takes one policy; a view has no paths below it."
+        raise PolicyError(
+            (Problem("wrong-type", "policy", policy, message, "Write policy=CORSPolicy(...)."),)
+        )
+    return read
 
 
 def mark(view: _View, policy: object) -> _View:
@@ -31,14 +49,13 @@ def mark(view: _View, policy: object) -> _View:
     return view
 
 
-def mark_of(view: Any, method: str) -> Any:
+def mark_of(view: object, method: str) -> Any:
     """What the view, or that method of a class-based view which the request method reaches, is marked with.
 
     None if there is no mark.
     """
-    while isinstance(view, functools.partial) and not hasattr(view, _ATTRIBUTE):
-        view = cast("Any", view).func
-    for place in (_handler(view, method), view, _class_of(view)):
+    inner = _without_partials(view)
+    for place in (_handler(inner, method), inner, _class_of(inner)):
         found = getattr(place, _ATTRIBUTE, None)
         if found is not None:
             return found
@@ -54,6 +71,13 @@ def has_mark(view: object) -> bool:
     return any(
         _ATTRIBUTE in getattr(member, "__dict__", ()) for base in bases for member in vars(base).values()
     )
+
+
+def _without_partials(view: Any) -> Any:
+    partial: type[Any] = functools.partial
+    while isinstance(view, partial) and not hasattr(view, _ATTRIBUTE):
+        view = view.func
+    return view
 
 
 def _class_of(view: object) -> type | None:
