@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from crosscors.core.errors import PolicyError, Problem, shown
@@ -62,15 +63,17 @@ def mark_of(view: object, method: str) -> Any:
     return None
 
 
-def has_mark(view: object) -> bool:
-    """Whether the view, or any of its methods, is marked."""
-    if mark_of(view, "") is not None:
-        return True
+def marks_of(view: object) -> Iterator[Any]:
+    """All marks of the view and of its methods."""
+    own = mark_of(view, "")
+    if own is not None:
+        yield own
     cls = _class_of(view)
-    bases = cls.__mro__ if cls else ()
-    return any(
-        _ATTRIBUTE in getattr(member, "__dict__", ()) for base in bases for member in vars(base).values()
-    )
+    for base in cls.__mro__ if cls else ():
+        for member in vars(base).values():
+            found = getattr(member, "__dict__", {}).get(_ATTRIBUTE)
+            if found is not None:
+                yield found
 
 
 def _without_partials(view: Any) -> Any:

@@ -64,16 +64,23 @@ class CORSMiddleware:
             self._policy = self.policy
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        policy = self._policy if self.policy_for is None else self.policy_for(environ)
-        if policy is None:
-            return self.app(environ, start_response)
-        decision = policy.decide_by_origin(environ["REQUEST_METHOD"], environ.get("HTTP_ORIGIN"))
+        decision = self.decide(environ)
         if decision is None:
-            decision = policy.decide(_request(environ), debug=self.debug)
-        self._reporter.report(decision, _request, environ)
+            return self.app(environ, start_response)
         if decision.status is not None:
             return _answer_preflight(decision, decision.status, start_response)
         return self.app(environ, _starter(decision, start_response))
+
+    def decide(self, environ: WSGIEnvironment) -> Decision | None:
+        """What the policy that covers the request says of it, which is reported; None if none covers it."""
+        policy = self._policy if self.policy_for is None else self.policy_for(environ)
+        if policy is None:
+            return None
+        decision = policy.decide_by_origin(environ["REQUEST_METHOD"], environ.get("HTTP_ORIGIN"))
+        if decision is None:
+            decision = policy.decide(request_of(environ), debug=self.debug)
+        self._reporter.report(decision, request_of, environ)
+        return decision
 
 
 def _starter(decision: Decision, start_response: StartResponse) -> StartResponse:
@@ -101,5 +108,6 @@ def path_of(environ: WSGIEnvironment) -> str:
     return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def _request(environ: WSGIEnvironment) -> CORSRequest:
+def request_of(environ: WSGIEnvironment) -> CORSRequest:
+    """The fields of the request."""
     return cors_request(environ, environ["REQUEST_METHOD"], path_of(environ))

@@ -1,0 +1,169 @@
+"""The WSGI adapter inside a Flask application, with the policies of its blueprints and views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
+from werkzeug.routing import MapAdapter, RequestRedirect
+
+from crosscors.core.errors import PolicyError, Problem
+from crosscors.core.policy import CORSPolicy
+from crosscors.core.resources import Resources
+from crosscors.flask.options import Layer, read_config, read_policy
+from crosscors.reporting import OnDecision
+from crosscors.view_policies import mark_of, marks_of
+from crosscors.wsgi import CORSMiddleware, path_of, request_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Adapter(CORSMiddleware):
+    """Delivers the policies of a Flask application: a view's, or the innermost blueprint's, or its own."""
+
+    def __init__(self, flask: Flask) -> None:
+        super().__init__(self._run)
+        self.is_installed = False
+        self._flask = flask
+        self._inner: WSGIApplication = flask.wsgi_app
+        self._has_policy = False
+        self._outer_policy_for: Callable[[WSGIEnvironment], CORSPolicy | None] | None = _uncovered
+        self._blueprints: dict[str, CORSPolicy | Resources] = {}
+        self._views: dict[Layer, CORSPolicy] = {}
+        self.policy_for = self._first_policy_for
+
+    @staticmethod
+    def of(flask: Flask) -> Adapter:
+        """The adapter of the application, which may not be installed yet."""
+        adapter = flask.extensions.setdefault("crosscors", None) or Adapter(flask)
+        flask.extensions["crosscors"] = adapter
+        return adapter
+
+    def install(self) -> None:
+        """Stand in front of the application, and have an eye on the views that it gets."""
+        if self.is_installed:
+            return
+        self.is_installed = True
+        self._inner = self._flask.wsgi_app
+        self._flask.wsgi_app = self  # type: ignore[method-assign]
+        add_url_rule = self._flask.add_url_rule
+
+        def add_checked(
+            rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+        ) -> None:
+            self._check(view_func)
+            add_url_rule(rule, endpoint, view_func, *args, **options)
+
+        self._flask.add_url_rule = add_checked  # type: ignore[method-assign]
+        for view in self._flask.view_functions.values():
+            self._check(view)
+
+    def cover_app(
+        self, policy: CORSPolicy | Resources, *, debug: bool, on_decision: OnDecision | None
+    ) -> None:
+        """Cover all that no view and no blueprint has a policy for.
+
+        Raises:
+            PolicyError: if the application has a policy already, or this one cannot be used.
+        """
+        if self._has_policy:
+            message = "the application has a policy already."
+            hint = "Call CORS(app, ...) once; resources={...} has options for each path."
+            raise PolicyError((Problem("policy-twice", "app", self._flask, message, hint),))
+        super().__init__(self._run, policy=policy, debug=debug, on_decision=on_decision)
+        self._has_policy = True
+        self._outer_policy_for, self.policy_for = self.policy_for, self._first_policy_for
+
+    def cover_blueprint(self, name: str, policy: CORSPolicy | Resources) -> None:
+        """Cover the blueprint with this full name, and those in it."""
+        self._blueprints[name] = policy
+
+    def _check(self, view: object) -> None:
+        for given in marks_of(view):
+            self._view_policy(given)
+
+    def _first_policy_for(self, environ: WSGIEnvironment) -> CORSPolicy | None:
+        """Look once, at the first request, for inner policies: without any, no request is routed twice."""
+        self._views.clear()  # the configuration is complete by now
+        for view in self._flask.view_functions.values():
+            self._check(view)
+        has_inner = self._views or self._blueprints
+        self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
+        return self._policy if self.policy_for is None else self.policy_for(environ)
+
+    def _inner_policy_for(self, environ: WSGIEnvironment) -> CORSPolicy | None:
+        request = request_of(environ)
+        method = (request.request_method or "") if request.is_preflight else request.method
+        endpoint = self._endpoint(environ, method)
+        if endpoint is not None:
+            given: Layer | None = mark_of(self._flask.view_functions.get(endpoint), method)
+            if given is not None:
+                return self._view_policy(given)
+            for name in _blueprints(endpoint):
+                policy = self._blueprints.get(name)
+                if isinstance(policy, Resources):
+                    policy = policy.policy_for(path_of(environ))
+                if policy is not None:
+                    return policy
+        return self._policy if self._outer_policy_for is None else self._outer_policy_for(environ)
+
+    def _view_policy(self, given: Layer) -> CORSPolicy:
+        if given not in self._views:
+            self._views[given] = read_policy(given.over(read_config(self._flask.config)).without("resources"))
+        return self._views[given]
+
+    def _endpoint(self, environ: WSGIEnvironment, method: str) -> str | None:
+        flask = self._flask
+        try:
+            urls = flask.create_url_adapter(flask.request_class(environ))
+        except HTTPException:
+            return None  # a host that is not trusted
+        return None if urls is None else _endpoint(urls, urls.path_info, method)
+
+    def _run(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Run the application; exceptions that it does not answer are answered, and then go their way.
+
+        In debug mode and with PROPAGATE_EXCEPTIONS, Flask leaves them to what stands around it, which
+        cannot know the policy.
+        """
+        try:
+            return self._inner(environ, start_response)
+        except Exception as error:
+            # Tests want exceptions at once; without an Origin, nothing hides the debugger's page.
+            if self._flask.testing or "HTTP_ORIGIN" not in environ:
+                raise
+            answer = InternalServerError().get_response(environ)
+            return _then_raise(answer(environ, start_response), error)
+
+
+def _then_raise(body: Iterable[bytes], error: Exception) -> Iterator[bytes]:
+    yield from body
+    raise error
+
+
+def _uncovered(_: WSGIEnvironment) -> None:
+    """The policy of an application that has none."""
+
+
+def _blueprints(endpoint: str) -> Iterator[str]:
+    """The full names of the blueprints that an endpoint is in, the innermost first."""
+    while "." in endpoint:
+        endpoint = endpoint.rpartition(".")[0]
+        yield endpoint
+
+
+def _endpoint(urls: MapAdapter, path: str, method: str) -> str | None:
+    """The endpoint that answers the request, or would after a redirect or status 405; None if none does."""
+    try:
+        endpoint, _ = urls.match(path, method)
+    except RequestRedirect:
+        return None if path.endswith("/") else _endpoint(urls, f"{path}/", method)
+    except MethodNotAllowed as error:
+        allowed = sorted(error.valid_methods or ())
+        return _endpoint(urls, path, allowed[0]) if allowed else None
+    except HTTPException:
+        return None
+    return cast("str", endpoint)

@@ -1,0 +1,371 @@
+"""The options of the Flask extension: the core's and Flask-CORS's names, keywords and configuration."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeGuard, cast
+
+from crosscors.alternatives import any_of
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
+from crosscors.core.options import OPTION_NAMES, is_text_pattern
+from crosscors.core.origins import ANY, is_entry
+from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.resources import Resources
+
+Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
+
+
+class ViewOptions(PolicyOptions, total=False):
+    """The keywords of ``cross_origin``: the options of CORSPolicy, and Flask-CORS's names for them."""
+
+    policy: CORSPolicy
+    origins: Origins
+    methods: str | Iterable[str]
+    supports_credentials: bool | str | Iterable[str]
+    send_wildcard: bool
+    vary_header: bool
+    always_send: bool
+    automatic_options: bool
+    intercept_exceptions: bool
+
+
+class AppOptions(ViewOptions, total=False):
+    """The keywords of ``CORS``."""
+
+    policy: CORSPolicy | Resources  # type: ignore[misc]  # here there are paths
+    resources: Any
+
+
+# Flask-CORS's names; those of its other options are the core's.
+_CORE_NAMES = {
+    "origins": "allow_origins",
+    "methods": "allow_methods",
+    "supports_credentials": "allow_credentials",
+}
+_FLASK_NAMES = {core_name: name for name, core_name in _CORE_NAMES.items()}
+
+# Flask-CORS's defaults, where they are not the core's.
+_DEFAULTS: Mapping[str, object] = {
+    "allow_origins": ANY,
+    "allow_methods": ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"),
+    "allow_headers": ANY,
+    "max_age": None,
+}
+
+# Flask-CORS's switches, which are always on here: what the other position would do.
+_SWITCHES: Mapping[str, str] = {
+    "send_wildcard": 'repeats the origin of each caller, where "*" says as much and one cached copy serves all',
+    "vary_header": "lets caches hand the answer for one origin to another",
+    "always_send": "lets caches keep an answer that pages cannot read, and hand it to everyone",
+    "automatic_options": "leaves preflights to the views, which do not answer them",
+    "intercept_exceptions": "hides every error of the application behind one of CORS",
+}
+
+_NAMES = ("policy", "resources", *_CORE_NAMES, *OPTION_NAMES, *_SWITCHES)
+_CONFIG_PREFIX = "CORS_"
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Options that one place gives: their values by the core's names, and how they are spelled there."""
+
+    values: Mapping[str, object]
+    labels: Mapping[str, str]
+
+    def over(self, lower: Layer) -> Layer:
+        """Both, this one's options before those of the lower one; a whole policy leaves none of them."""
+        if "policy" in self.values:
+            return self
+        return Layer({**lower.values, **self.values}, {**lower.labels, **self.labels})
+
+    def without(self, name: str) -> Layer:
+        return replace(self, values={key: value for key, value in self.values.items() if key != name})
+
+
+def read_keywords(keywords: Mapping[str, object]) -> Layer:
+    """The options that are given as keywords, or as the dict of a resource.
+
+    Raises:
+        PolicyError: if there is no such option, or one is given in both spellings.
+    """
+    problems = [
+        Problem("unknown-option", name, value, f"there is no option {shown(name)}.", _write_instead(name))
+        for name, value in keywords.items()
+        if name not in _NAMES
+    ]
+    if problems:
+        raise PolicyError(tuple(problems))
+    return _layer((name, name, value) for name, value in keywords.items())
+
+
+def read_config(config: Mapping[str, Any]) -> Layer:
+    """The options in the configuration of an application, such as ``CORS_ORIGINS``; None means not given.
+
+    Raises:
+        PolicyError: if a name is nearly that of an option, or one is given in both spellings.
+    """
+    given = [
+        (label.removeprefix(_CONFIG_PREFIX).lower(), label, value)
+        for label, value in config.items()
+        if label.startswith(_CONFIG_PREFIX) and value is not None
+    ]
+    known = [name for name in _NAMES if name != "policy"]
+    # Other names may be the application's own.
+    problems = [
+        Problem(
+            "unknown-option",
+            label,
+            value,
+            f"there is no option {shown(label)}.",
+            f"Write {_CONFIG_PREFIX}{nearest.upper()}.",
+        )
+        for name, label, value in given
+        if name not in known and (nearest := _nearest(name, known))
+    ]
+    if problems:
+        raise PolicyError(tuple(problems))
+    return _layer(option for option in given if option[0] in known)
+
+
+def _layer(options: Iterable[tuple[str, str, object]]) -> Layer:
+    values: dict[str, object] = {}
+    labels: dict[str, str] = {}
+    for name, label, value in options:
+        core_name = _CORE_NAMES.get(name, name)
+        if core_name in values:
+            message = f"is given together with {labels[core_name]}, which is the same."
+            raise PolicyError((Problem("given-twice", label, value, message, "Keep one of the two."),))
+        values[core_name] = value
+        labels[core_name] = label
+    return Layer(values, labels)
+
+
+def _nearest(name: str, known: Iterable[str] = _NAMES) -> str | None:
+    if name in ("headers", "allowed_headers"):  # as Flask-CORS itself once had it
+        return "allow_headers"
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None)
+
+
+def _write_instead(name: str) -> str:
+    nearest = _nearest(name)
+    return f"Write {nearest}=..." if nearest else f"The options are {', '.join(_NAMES)}."
+
+
+def read_app(layer: Layer) -> CORSPolicy | Resources:
+    """The policies of an application or blueprint, one for each of its ``resources``.
+
+    Raises:
+        PolicyError: listing every problem, under the names that the options have where they are given.
+    """
+    policy = layer.values.get("policy")
+    if isinstance(policy, Resources):
+        _refuse_others(layer)
+        return policy
+    resources = layer.values.get("resources")
+    common = layer.without("resources")
+    if resources is None:
+        return read_policy(common)
+    policies: dict[object, CORSPolicy | None] = {}
+    problems: list[Problem] = []
+    for key, own in _resources(resources):
+        path = _path(key)
+        if path in policies:
+            message = f"{shown(key)} means the same as another key."
+            problems.append(Problem("given-twice", "resources", key, message, "Keep one of the two."))
+        try:
+            policies[path] = _resource_policy(own, common)
+        except PolicyError as error:
+            of_this = f"resources[{shown(key)}]"
+            problems += (replace(problem, option=f"{of_this} {problem.option}") for problem in error.problems)
+            policies[path] = None
+    try:
+        read = Resources(policies)
+    except PolicyError as error:
+        problems += error.problems
+    else:
+        if not problems:
+            return read
+    raise PolicyError(tuple(problems))
+
+
+def _resources(resources: object) -> Iterator[tuple[object, object]]:
+    """Keys, and the options or policy of each, of all that Flask-CORS takes for resources."""
+    if isinstance(resources, Mapping):
+        yield from cast("Mapping[object, object]", resources).items()
+    elif _is_several(resources):
+        for key in resources:
+            yield key, {}
+    else:
+        yield resources, {}
+
+
+def _path(key: object) -> object:
+    """The key as Resources takes it: Flask-CORS's users write ``*``, ``/.*`` and ``/*`` for all below."""
+    if key in (ANY, ".*"):
+        return "/*"
+    if isinstance(key, str) and key.endswith("/.*"):
+        return key.removesuffix(".*") + "*"
+    return key
+
+
+def _resource_policy(own: object, common: Layer) -> CORSPolicy | None:
+    if own is None or isinstance(own, CORSPolicy):
+        return own
+    if isinstance(own, Mapping):
+        return read_policy(read_keywords(cast("Mapping[str, object]", own)).over(common).without("resources"))
+    message = f"takes a dict of options, a CORSPolicy or None, not {shown(own)}."
+    raise PolicyError((Problem("wrong-type", "options", own, message, 'Write {"origins": [...]}.'),))
+
+
+def read_policy(layer: Layer) -> CORSPolicy:
+    """The policy that the options describe, with Flask-CORS's defaults for all others.
+
+    Raises:
+        PolicyError: listing every problem, under the names that the options have where they are given.
+    """
+    if "policy" in layer.values:
+        return _given_policy(layer)
+    problems = list(_switch_problems(layer))
+    options = {name: value for name, value in layer.values.items() if name not in _SWITCHES}
+    for name, default in _DEFAULTS.items():
+        options.setdefault(name, default)
+    if "allow_origins" not in layer.values and not _NARROWER.isdisjoint(options):
+        options["allow_origins"] = ()  # who says which origins does not mean everyone
+    problems += _read_origins(options)
+    if isinstance(options["max_age"], str) and options["max_age"].isdecimal():
+        options["max_age"] = int(options["max_age"])
+    if options.get("expose_headers", ()) is None:
+        options["expose_headers"] = ()
+    try:
+        policy = CORSPolicy(**cast("dict[str, Any]", options))
+    except PolicyError as error:
+        problems += error.problems
+    else:
+        if not problems:
+            return policy
+    raise PolicyError(tuple(_relabelled(problem, layer.labels) for problem in problems))
+
+
+_NARROWER = frozenset({"allow_origin_regex", "allow_origin_func"})
+
+
+def _given_policy(layer: Layer) -> CORSPolicy:
+    _refuse_others(layer)
+    policy = layer.values["policy"]
+    if not isinstance(policy, CORSPolicy):
+        message = f"takes a CORSPolicy, not {shown(policy)}."
+        raise PolicyError(
+            (Problem("wrong-type", "policy", policy, message, "Write policy=CORSPolicy(...)."),)
+        )
+    return policy
+
+
+def _refuse_others(layer: Layer) -> None:
+    others = [name for name in layer.values if name != "policy"]
+    if others:
+        message = f"is given together with {', '.join(layer.labels[name] for name in others)}."
+        hint = "Put the options into the policy: policy=CORSPolicy(...)."
+        raise PolicyError((Problem("policy-and-options", "policy", None, message, hint),))
+
+
+def _switch_problems(layer: Layer) -> Iterator[Problem]:
+    for name, effect in _SWITCHES.items():
+        value = layer.values.get(name, True)
+        if value is not True:
+            message = f"takes only True, not {shown(value)}: False {effect}."
+            yield Problem("always-on", name, value, message, "Leave it out.")
+
+
+def _read_origins(options: dict[str, object]) -> list[Problem]:
+    """Sort the expressions out of the origins, and find those that are spelled as strings."""
+    origins = options["allow_origins"]
+    entries = list(origins) if _is_several(origins) else [origins]
+    expressions = [entry for entry in entries if is_text_pattern(entry)]
+    disguised = [entry for entry in entries if _is_disguised(entry)]
+    if not expressions and not disguised:
+        return []
+    options["allow_origins"] = [
+        entry for entry in entries if not is_text_pattern(entry) and entry not in disguised
+    ]
+    problems = [_disguised_problem(entry) for entry in disguised]
+    given = options.get("allow_origin_regex")
+    if expressions and (given is None or isinstance(given, str) or is_text_pattern(given)):
+        try:
+            options["allow_origin_regex"] = any_of([*expressions, *([] if given is None else [given])])
+        except re.error as error:
+            message = f"the expressions cannot be used side by side: {error}."
+            problems.append(
+                Problem("invalid-regex", "allow_origins", origins, message, 'Write one, joined with "|".')
+            )
+    return problems
+
+
+def _is_several(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+
+
+# Signs that no origin has, whatever else may be wrong with it.
+_REGEX_SIGNS = re.compile(r"[\\^$|()]|\.[*+]|\[[^:\]]*\]|s\?:")
+
+
+def _is_disguised(entry: object) -> TypeGuard[str]:
+    return isinstance(entry, str) and not is_entry(entry) and _REGEX_SIGNS.search(entry) is not None
+
+
+def _disguised_problem(expression: str) -> Problem:
+    message = f"{shown(expression)} is a regular expression, but strings are compared as they are."
+    try:
+        re.compile(expression)
+    except re.error as error:
+        message = f"{shown(expression)} is neither an origin nor a valid regular expression: {error}."
+        return Problem("invalid-regex", "allow_origins", expression, message, "Write what browsers send.")
+    quoted = repr(expression) if '"' in expression else f'"{expression}"'
+    hints = [f"re.compile(r{quoted})"]
+    entry = _as_entry(expression)
+    if entry is not None:
+        hints.insert(0, f'"{entry}"')
+    return Problem("origin-regex", "allow_origins", expression, message, f"Write {', or '.join(hints)}.")
+
+
+def _as_entry(expression: str) -> str | None:
+    """The entry that means the same, if the expression is as simple as most of them are."""
+    text = expression.removeprefix("^").removesuffix("$")
+    if text == ".*":
+        return ANY
+    text = re.sub(r"(?<=://)\.[*+]\\\.", "*.", text)
+    text = re.sub(r"(?::\\d[*+]|:\[0-9\][*+]|\(:\\d\+\)\?|\(:\[0-9\]\+\)\?)\Z", ":*", text)
+    text = re.sub(r"\\([./-])", r"\1", text)
+    return text if is_entry(text) else None
+
+
+def _relabelled(problem: Problem, labels: Mapping[str, str]) -> Problem:
+    """The problem with the names under which its user knows the options."""
+
+    def label(core_name: str) -> str:
+        return labels.get(core_name) or _FLASK_NAMES.get(core_name, core_name)
+
+    hint = _ASSIGNED.sub(lambda found: f"{label(found[1])}=", problem.hint)
+    return replace(problem, option=label(problem.option), hint=hint)
+
+
+_ASSIGNED = re.compile(rf"\b({'|'.join(OPTION_NAMES)})=")
+
+
+def check(given: Layer) -> None:
+    """Refuse at once what is wrong with the given options, whatever the configuration will add.
+
+    Raises:
+        PolicyError: listing the problems of these options.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PolicyWarning)  # they come when the policy is made
+            read_policy(given)
+    except PolicyError as error:
+        own = tuple(problem for problem in error.problems if problem.option in given.labels.values())
+        if own:
+            raise PolicyError(own) from None
