@@ -132,11 +132,16 @@ class Adapter(CORSMiddleware):
         try:
             return self._inner(environ, start_response)
         except Exception as error:
-            # Tests want exceptions at once; without an Origin, nothing hides the debugger's page.
-            if self._flask.testing or "HTTP_ORIGIN" not in environ:
+            if self._flask.testing or not self._hides_answer(environ):
                 raise
             answer = InternalServerError().get_response(environ)
             return _then_raise(answer(environ, start_response), error)
+
+    def _hides_answer(self, environ: WSGIEnvironment) -> bool:
+        """Whether a browser would hide an answer without the policy's fields, as it does from scripts."""
+        if "HTTP_ORIGIN" not in environ or environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
+            return False
+        return self.policy_for is None or self.policy_for(environ) is not None
 
 
 def _then_raise(body: Iterable[bytes], error: Exception) -> Iterator[bytes]:

@@ -58,7 +58,7 @@ _DEFAULTS: Mapping[str, object] = {
 
 # Flask-CORS's switches, which are always on here: what the other position would do.
 _SWITCHES: Mapping[str, str] = {
-    "send_wildcard": 'repeats the origin of each caller, where "*" says as much and one cached copy serves all',
+    "send_wildcard": 'repeats the origin of each caller, where "*" says as much and caches can share it',
     "vary_header": "lets caches hand the answer for one origin to another",
     "always_send": "lets caches keep an answer that pages cannot read, and hand it to everyone",
     "automatic_options": "leaves preflights to the views, which do not answer them",
