@@ -24,6 +24,8 @@ __all__ = ["CORS", "cross_origin"]
 _Starlette = TypeVar("_Starlette", bound=Starlette)
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., object])
 
+_ADAPTER = "__crosscors_adapter__"
+
 
 @overload
 def CORS(
@@ -79,11 +81,11 @@ def CORS(  # noqa: N802  # spelled as in Flask, and as what it is
     adapter = _Adapter(app, policy=policy, debug=debug, on_decision=on_decision, **options)
     if not isinstance(app, Starlette):
         return adapter
-    if mark_of(app, "") is not None:
+    if _has_adapter(app):
         message = "the application has a policy already."
         hint = "Call CORS(app, ...) once; policy=Resources({...}) has a policy for each path."
         raise PolicyError((Problem("policy-twice", "app", app, message, hint),))
-    mark(app, adapter)
+    setattr(app, _ADAPTER, adapter)
     build = app.build_middleware_stack
 
     def build_with_cors_outermost() -> ASGIApp:
@@ -103,7 +105,7 @@ def cross_origin(
     It holds for the endpoint's preflights and actual requests, and for everything that is answered in its
     place, such as status 405 or 422. A preflight is answered for the endpoint that the requested method
     would reach. The application needs ``CORS(app, ...)``, which delivers it. Endpoints are functions,
-    classes, or single methods of classes; the order of decorators does not matter.
+    classes, or single methods of classes. As every decorator of endpoints, it stands below ``@app.get``.
 
     Args:
         policy: a CORSPolicy. Instead of it, the options of CORSPolicy may be given here.
@@ -211,4 +213,4 @@ def _with_adapter(route: BaseRoute) -> object:
 
 
 def _has_adapter(app: object) -> bool:
-    return isinstance(app, CORSMiddleware) or isinstance(mark_of(app, ""), CORSMiddleware)
+    return isinstance(app, CORSMiddleware) or hasattr(app, _ADAPTER)

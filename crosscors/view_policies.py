@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any, TypeVar
 
 from crosscors.core.errors import PolicyError, Problem, shown
@@ -32,22 +34,36 @@ def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
 
 
 def mark(view: _View, policy: object) -> _View:
-    """Leave the policy on the view, which is otherwise returned as it was given.
+    """A copy of the view with the policy left on it; the view itself may have other uses.
 
-    Decorators that use functools.wraps hand the mark on, so their order does not matter.
+    It is a copy, not a wrapper, so that it stays what it is: async or not, with its signature and at no cost.
+    Decorators that use functools.wraps hand the mark on, so they may stand above and below.
 
     Raises:
         PolicyError: if the view has a policy already, or cannot have one.
     """
     if _ATTRIBUTE in getattr(view, "__dict__", {}):
-        hint = "Give each use a function of its own: functools.partial(view)."
-        raise _error("view-policy-twice", view, f"{_name(view)} has a policy already.", hint)
+        raise _error(
+            "view-policy-twice", view, f"{_name(view)} has a policy already.", "Keep one of the two."
+        )
+    copied: _View = _copy(view)
     try:
-        setattr(view, _ATTRIBUTE, policy)
+        setattr(copied, _ATTRIBUTE, policy)
     except (AttributeError, TypeError):
         hint = "Decorate the function where it is defined."
         raise _error("wrong-type", view, f"{_name(view)} cannot have a policy.", hint) from None
-    return view
+    return copied
+
+
+def _copy(view: Any) -> Any:
+    if isinstance(view, type):
+        names = {name: getattr(view, name) for name in ("__module__", "__qualname__", "__doc__")}
+        return type(view)(view.__name__, (view,), names)
+    if not isinstance(view, FunctionType):
+        return copy.copy(view)
+    copied = FunctionType(view.__code__, view.__globals__, view.__name__, view.__defaults__, view.__closure__)
+    copied.__kwdefaults__ = view.__kwdefaults__
+    return functools.update_wrapper(copied, view)
 
 
 def mark_of(view: object, method: str) -> Any:

@@ -38,8 +38,9 @@ class Adapter(CORSMiddleware):
     @staticmethod
     def of(flask: Flask) -> Adapter:
         """The adapter of the application, which may not be installed yet."""
-        adapter = flask.extensions.setdefault("crosscors", None) or Adapter(flask)
-        flask.extensions["crosscors"] = adapter
+        adapter: Adapter | None = flask.extensions.get("crosscors")
+        if adapter is None:
+            adapter = flask.extensions["crosscors"] = Adapter(flask)
         return adapter
 
     def install(self) -> None:

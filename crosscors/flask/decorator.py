@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, Response, abort, after_this_request, request, request_started
 
+from crosscors.core.errors import PolicyError, Problem
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import ViewOptions, check, read_keywords
 from crosscors.view_policies import mark
@@ -22,8 +23,8 @@ def cross_origin(**options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
 
     It holds for the view's preflights and actual requests, and for what is answered in its place, such as
     status 405. A preflight is answered for the view that the requested method would reach. Views are
-    functions (async or not), classes, or single methods of classes; the order of decorators does not
-    matter.
+    functions (async or not), classes, or single methods of classes. As every decorator of views, it stands
+    below ``@app.route``.
 
     Without ``CORS(app)`` it works as well, but for exceptions that Flask leaves to the server, as it does
     in debug mode.
@@ -39,6 +40,9 @@ def cross_origin(**options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
         ... def status(): ...
     """
     given = read_keywords(options)
+    if "resources" in given.values:
+        message = "is an option of CORS(app), but a view has no paths below it."
+        raise PolicyError((Problem("unknown-option", "resources", None, message, "Leave it out."),))
     check(given)
     request_started.connect(_deliver_alone)
 

@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.flask.adapter import Adapter
-from crosscors.flask.options import AppOptions, Layer, read_app, read_config, read_keywords
+from crosscors.flask.options import AppOptions, Layer, check, read_app, read_config, read_keywords
 from crosscors.reporting import OnDecision
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class CORS:
         self._debug = debug
         self._on_decision = on_decision
         self._given = read_keywords(options)
+        check(self._given)
         if app is not None:
             self.init_app(app)
 

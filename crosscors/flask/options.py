@@ -15,6 +15,7 @@ from crosscors.core.options import OPTION_NAMES, is_text_pattern
 from crosscors.core.origins import ANY, is_entry
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
+from crosscors.keywords import read_policy as read_given
 
 Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
 
@@ -71,88 +72,86 @@ _CONFIG_PREFIX = "CORS_"
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """Options that one place gives: their values by the core's names, and how they are spelled there."""
+    """Options that one place gives.
+
+    Attributes:
+        values: what they are, by the core's names.
+        labels: how they are spelled there.
+        problems: what is wrong with their names.
+    """
 
     values: Mapping[str, object]
     labels: Mapping[str, str]
+    problems: tuple[Problem, ...] = ()
 
     def over(self, lower: Layer) -> Layer:
         """Both, this one's options before those of the lower one; a whole policy leaves none of them."""
+        problems = self.problems + lower.problems
         if "policy" in self.values:
-            return self
-        return Layer({**lower.values, **self.values}, {**lower.labels, **self.labels})
+            return replace(self, problems=problems)
+        return Layer({**lower.values, **self.values}, {**lower.labels, **self.labels}, problems)
 
     def without(self, name: str) -> Layer:
         return replace(self, values={key: value for key, value in self.values.items() if key != name})
 
 
 def read_keywords(keywords: Mapping[str, object]) -> Layer:
-    """The options that are given as keywords, or as the dict of a resource.
-
-    Raises:
-        PolicyError: if there is no such option, or one is given in both spellings.
-    """
-    problems = [
-        Problem("unknown-option", name, value, f"there is no option {shown(name)}.", _write_instead(name))
-        for name, value in keywords.items()
-        if name not in _NAMES
-    ]
-    if problems:
-        raise PolicyError(tuple(problems))
-    return _layer((name, name, value) for name, value in keywords.items())
+    """The options that are given as keywords, or as the dict of a resource."""
+    return _layer(((name, name, value) for name, value in keywords.items()), _NAMES)
 
 
 def read_config(config: Mapping[str, Any]) -> Layer:
-    """The options in the configuration of an application, such as ``CORS_ORIGINS``; None means not given.
-
-    Raises:
-        PolicyError: if a name is nearly that of an option, or one is given in both spellings.
-    """
-    given = [
+    """The options in the configuration of an application, such as ``CORS_ORIGINS``; None means not given."""
+    given = (
         (label.removeprefix(_CONFIG_PREFIX).lower(), label, value)
         for label, value in config.items()
         if label.startswith(_CONFIG_PREFIX) and value is not None
-    ]
-    known = [name for name in _NAMES if name != "policy"]
-    # Other names may be the application's own.
-    problems = [
-        Problem(
-            "unknown-option",
-            label,
-            value,
-            f"there is no option {shown(label)}.",
-            f"Write {_CONFIG_PREFIX}{nearest.upper()}.",
-        )
-        for name, label, value in given
-        if name not in known and (nearest := _nearest(name, known))
-    ]
-    if problems:
-        raise PolicyError(tuple(problems))
-    return _layer(option for option in given if option[0] in known)
+    )
+    names = tuple(name for name in _NAMES if name != "policy")
+    # Names that are like no option's may be the application's own.
+    return _layer((option for option in given if option[0] in names or _nearest(option[0])), names)
 
 
-def _layer(options: Iterable[tuple[str, str, object]]) -> Layer:
+def _layer(options: Iterable[tuple[str, str, object]], names: tuple[str, ...]) -> Layer:
     values: dict[str, object] = {}
     labels: dict[str, str] = {}
+    problems: list[Problem] = []
     for name, label, value in options:
         core_name = _CORE_NAMES.get(name, name)
-        if core_name in values:
+        if name not in names:
+            message = f"there is no option {shown(label)}."
+            problems.append(
+                Problem("unknown-option", label, value, message, _write_instead(name, label, names))
+            )
+        elif core_name in values:
             message = f"is given together with {labels[core_name]}, which is the same."
-            raise PolicyError((Problem("given-twice", label, value, message, "Keep one of the two."),))
-        values[core_name] = value
-        labels[core_name] = label
-    return Layer(values, labels)
+            problems.append(Problem("given-twice", label, value, message, "Keep one of the two."))
+        else:
+            values[core_name] = _kept(value)
+            labels[core_name] = label
+    return Layer(values, labels, tuple(problems))
 
 
-def _nearest(name: str, known: Iterable[str] = _NAMES) -> str | None:
+def _write_instead(name: str, label: str, names: Iterable[str]) -> str:
+    nearest = _nearest(name)
+    if nearest is None:
+        return f"The options are {', '.join(names)}."
+    return f"Write {nearest}=..." if label == name else f"Write {_CONFIG_PREFIX}{nearest.upper()}."
+
+
+def _nearest(name: str) -> str | None:
     if name in ("headers", "allowed_headers"):  # as Flask-CORS itself once had it
         return "allow_headers"
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.8)), None)
+    return next(iter(difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.8)), None)
 
 
-def _write_instead(name: str) -> str:
-    nearest = _nearest(name)
-    return f"Write {nearest}=..." if nearest else f"The options are {', '.join(_NAMES)}."
+def _kept(value: object) -> object:
+    """The value, so that it can be read more than once."""
+    if isinstance(value, Iterator):
+        return tuple(cast("Iterator[object]", value))
+    if isinstance(value, Mapping):
+        return {key: _kept(each) for key, each in cast("Mapping[object, object]", value).items()}
+    return value
 
 
 def read_app(layer: Layer) -> CORSPolicy | Resources:
@@ -164,13 +163,14 @@ def read_app(layer: Layer) -> CORSPolicy | Resources:
     policy = layer.values.get("policy")
     if isinstance(policy, Resources):
         _refuse_others(layer)
+        _refuse_async(policy)
         return policy
     resources = layer.values.get("resources")
-    common = layer.without("resources")
     if resources is None:
-        return read_policy(common)
+        return read_policy(layer.without("resources"))
+    common = replace(layer.without("resources"), problems=())
     policies: dict[object, CORSPolicy | None] = {}
-    problems: list[Problem] = []
+    problems = list(layer.problems)
     for key, own in _resources(resources):
         path = _path(key)
         if path in policies:
@@ -207,7 +207,7 @@ def _path(key: object) -> object:
     """The key as Resources takes it: Flask-CORS's users write ``*``, ``/.*`` and ``/*`` for all below."""
     if key in (ANY, ".*"):
         return "/*"
-    if isinstance(key, str) and key.endswith("/.*"):
+    if isinstance(key, str) and key.endswith("/.*") and not _REGEX_SIGNS.search(key.removesuffix(".*")):
         return key.removesuffix(".*") + "*"
     return key
 
@@ -236,18 +236,19 @@ def read_policy(layer: Layer) -> CORSPolicy:
     if "allow_origins" not in layer.values and not _NARROWER.isdisjoint(options):
         options["allow_origins"] = ()  # who says which origins does not mean everyone
     problems += _read_origins(options)
+    problems += _header_problems(options["allow_headers"])
     if isinstance(options["max_age"], str) and options["max_age"].isdecimal():
         options["max_age"] = int(options["max_age"])
     if options.get("expose_headers", ()) is None:
         options["expose_headers"] = ()
     try:
         policy = CORSPolicy(**cast("dict[str, Any]", options))
+        _refuse_async(policy)
+        if not problems and not layer.problems:
+            return policy
     except PolicyError as error:
         problems += error.problems
-    else:
-        if not problems:
-            return policy
-    raise PolicyError(tuple(_relabelled(problem, layer.labels) for problem in problems))
+    raise PolicyError((*layer.problems, *(_relabelled(problem, layer.labels) for problem in problems)))
 
 
 _NARROWER = frozenset({"allow_origin_regex", "allow_origin_func"})
@@ -265,11 +266,17 @@ def _given_policy(layer: Layer) -> CORSPolicy:
 
 
 def _refuse_others(layer: Layer) -> None:
+    if layer.problems:
+        raise PolicyError(layer.problems)
     others = [name for name in layer.values if name != "policy"]
     if others:
         message = f"is given together with {', '.join(layer.labels[name] for name in others)}."
         hint = "Put the options into the policy: policy=CORSPolicy(...)."
         raise PolicyError((Problem("policy-and-options", "policy", None, message, hint),))
+
+
+def _refuse_async(policy: CORSPolicy | Resources) -> None:
+    read_given(policy, {}, debug=False, can_await=False)
 
 
 def _switch_problems(layer: Layer) -> Iterator[Problem]:
@@ -306,6 +313,14 @@ def _read_origins(options: dict[str, object]) -> list[Problem]:
 
 def _is_several(value: object) -> TypeGuard[Iterable[object]]:
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+
+
+def _header_problems(headers: object) -> Iterator[Problem]:
+    """Expressions among the header names: most of their signs may stand in a name, too."""
+    for name in headers if _is_several(headers) else [headers]:
+        if isinstance(name, str) and name != ANY and ANY in name:
+            message = f"{shown(name)} is a regular expression, but names are compared as they are."
+            yield Problem("header-regex", "allow_headers", name, message, 'List the names, or write "*".')
 
 
 # Signs that no origin has, whatever else may be wrong with it.
@@ -359,13 +374,12 @@ def check(given: Layer) -> None:
     """Refuse at once what is wrong with the given options, whatever the configuration will add.
 
     Raises:
-        PolicyError: listing the problems of these options.
+        PolicyError: listing every problem of these options.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PolicyWarning)  # they come when the policy is made
-            read_policy(given)
-    except PolicyError as error:
-        own = tuple(problem for problem in error.problems if problem.option in given.labels.values())
-        if own:
-            raise PolicyError(own) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PolicyWarning)  # they come when the policy is made
+        read_app(given.over(_SOME_CONFIGURATION))
+
+
+# With the origins that are missing, so that nothing is refused for "*", which nobody wrote.
+_SOME_CONFIGURATION = Layer({"allow_origins": ("https://app.example.com",)}, {})
