@@ -14,7 +14,7 @@ from crosscors.core.errors import PolicyError, Problem
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.reporting import OnDecision
-from crosscors.view_policies import mark, mark_of, marks_of, read_view_policy
+from crosscors.view_policies import mark, mark_of, marks_of, read_view_policy, warn_if_original
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -184,12 +184,13 @@ def _first_match(routes: Iterable[BaseRoute], scope: Scope) -> tuple[BaseRoute, 
 
 
 def _has_inner_policy(routes: Iterable[BaseRoute]) -> bool:
-    return any(
-        any(marks_of(getattr(route, "endpoint", None)))
-        or _with_adapter(route) is not None
-        or _has_inner_policy(_inner_routes(route) or ())
-        for route in _flat(routes)
-    )
+    found = False
+    for route in _flat(routes):
+        endpoint = getattr(route, "endpoint", None)
+        warn_if_original(endpoint)
+        found |= any(marks_of(endpoint)) or _with_adapter(route) is not None
+        found |= _has_inner_policy(_inner_routes(route) or ())
+    return found
 
 
 def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

@@ -12,10 +12,12 @@ from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.keywords import read_policy
+from crosscors.reporting import logger
 
 _View = TypeVar("_View")
 
 _ATTRIBUTE = "__crosscors__"
+_ORIGINAL = "__crosscors_original__"
 
 
 def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
@@ -52,7 +54,19 @@ def mark(view: _View, policy: object) -> _View:
     except (AttributeError, TypeError):
         hint = "Decorate the function where it is defined."
         raise _error("wrong-type", view, f"{_name(view)} cannot have a policy.", hint) from None
+    if isinstance(view, FunctionType):
+        setattr(view, _ORIGINAL, True)
     return copied
+
+
+def warn_if_original(view: object) -> None:
+    """Warn of a routed function of which only a copy has the policy: decorators in the wrong order."""
+    if getattr(view, _ORIGINAL, False) and mark_of(view, "") is None:
+        logger.warning(
+            "%s is routed without the policy that cross_origin gives to it; "
+            "@cross_origin(...) belongs below the decorator that routes",
+            _name(view),
+        )
 
 
 def _copy(view: Any) -> Any:

@@ -14,7 +14,7 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
 from crosscors.flask.options import Layer, read_config, read_policy
 from crosscors.reporting import OnDecision
-from crosscors.view_policies import mark_of, marks_of
+from crosscors.view_policies import mark_of, marks_of, warn_if_original
 from crosscors.wsgi import CORSMiddleware, path_of, request_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ class Adapter(CORSMiddleware):
     def _first_policy_for(self, environ: WSGIEnvironment) -> CORSPolicy | None:
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
         self._views.clear()  # the configuration is complete by now
+        self._check(self._not_found)
         for view in self._flask.view_functions.values():
+            warn_if_original(view)
             self._check(view)
         has_inner = self._views or self._blueprints
         self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
@@ -99,17 +101,22 @@ class Adapter(CORSMiddleware):
         request = request_of(environ)
         method = (request.request_method or "") if request.is_preflight else request.method
         endpoint = self._endpoint(environ, method)
-        if endpoint is not None:
-            given: Layer | None = mark_of(self._flask.view_functions.get(endpoint), method)
-            if given is not None:
-                return self._view_policy(given)
-            for name in _blueprints(endpoint):
-                policy = self._blueprints.get(name)
-                if isinstance(policy, Resources):
-                    policy = policy.policy_for(path_of(environ))
-                if policy is not None:
-                    return policy
+        view = self._not_found if endpoint is None else self._flask.view_functions.get(endpoint)
+        given: Layer | None = mark_of(view, method)
+        if given is not None:
+            return self._view_policy(given)
+        for name in _blueprints(endpoint or ""):
+            policy = self._blueprints.get(name)
+            if isinstance(policy, Resources):
+                policy = policy.policy_for(path_of(environ))
+            if policy is not None:
+                return policy
         return self._policy if self._outer_policy_for is None else self._outer_policy_for(environ)
+
+    @property
+    def _not_found(self) -> object:
+        """What answers for paths without a view, if the application has something of its own for that."""
+        return next(iter(self._flask.error_handler_spec[None][404].values()), None)
 
     def _view_policy(self, given: Layer) -> CORSPolicy:
         if given not in self._views:

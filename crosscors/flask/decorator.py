@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, Response, abort, after_this_request, request, request_started
+from flask import Flask, Response, abort, request, request_finished, request_started
 
+from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import ViewOptions, check, read_keywords
@@ -44,7 +45,8 @@ def cross_origin(**options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
         message = "is an option of CORS(app), but a view has no paths below it."
         raise PolicyError((Problem("unknown-option", "resources", None, message, "Leave it out."),))
     check(given)
-    request_started.connect(_deliver_alone)
+    request_started.connect(_decide_alone)
+    request_finished.connect(_write_alone)
 
     def decorate(view: _View) -> _View:
         return mark(view, given)
@@ -52,22 +54,24 @@ def cross_origin(**options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
     return decorate
 
 
-def _deliver_alone(flask: Flask, **_: Any) -> None:
-    """Deliver the policies of views in an application without ``CORS(app)``.
+def _decide_alone(flask: Flask, **_: Any) -> None:
+    """Decide for an application that has views with a policy, but no ``CORS(app)``.
 
     Only a request tells which application a view belongs to; this runs before everything else of it.
     """
     adapter = Adapter.of(flask)
     if adapter.is_installed:
         return
-    decision = adapter.decide(request.environ)
-    if decision is None:
-        return
-    if decision.status is not None:
+    decision = request.environ[_DECISION] = adapter.decide(request.environ)
+    if decision is not None and decision.status is not None:
         abort(Response(decision.body, decision.status, decision.preflight_headers))
 
-    def write(response: Response) -> Response:
-        response.headers[:] = decision.apply(response.headers)
-        return response
 
-    after_this_request(write)
+def _write_alone(_: Flask, response: Response, **__: Any) -> None:
+    """Write the decision when the application's own hooks are done with the response."""
+    decision: Decision | None = request.environ.pop(_DECISION, None)
+    if decision is not None:
+        response.headers[:] = decision.apply(response.headers)
+
+
+_DECISION = "crosscors.decision"

@@ -58,8 +58,9 @@ class CORS:
         self._debug = debug
         self._on_decision = on_decision
         self._given = read_keywords(options)
-        check(self._given)
-        if app is not None:
+        if app is None:
+            check(self._given)
+        else:
             self.init_app(app)
 
     def init_app(self, app: Flask | Blueprint, **options: Unpack[AppOptions]) -> None:
@@ -86,6 +87,8 @@ class CORS:
             message = "debug and on_decision are those of the application."
             hint = "Write CORS(app, debug=..., on_decision=...)."
             raise PolicyError((Problem("wrong-type", "blueprint", blueprint, message, hint),))
+
+        check(given)
 
         def cover(state: BlueprintSetupState) -> None:
             policy = read_app(given.over(read_config(state.app.config)))

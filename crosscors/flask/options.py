@@ -97,7 +97,7 @@ class Layer:
 
 def read_keywords(keywords: Mapping[str, object]) -> Layer:
     """The options that are given as keywords, or as the dict of a resource."""
-    return _layer(((name, name, value) for name, value in keywords.items()), _NAMES)
+    return _layer((name, name, value) for name, value in keywords.items())
 
 
 def read_config(config: Mapping[str, Any]) -> Layer:
@@ -107,22 +107,19 @@ def read_config(config: Mapping[str, Any]) -> Layer:
         for label, value in config.items()
         if label.startswith(_CONFIG_PREFIX) and value is not None
     )
-    names = tuple(name for name in _NAMES if name != "policy")
     # Names that are like no option's may be the application's own.
-    return _layer((option for option in given if option[0] in names or _nearest(option[0])), names)
+    return _layer(option for option in given if _nearest(option[0]))
 
 
-def _layer(options: Iterable[tuple[str, str, object]], names: tuple[str, ...]) -> Layer:
+def _layer(options: Iterable[tuple[str, str, object]]) -> Layer:
     values: dict[str, object] = {}
     labels: dict[str, str] = {}
     problems: list[Problem] = []
     for name, label, value in options:
         core_name = _CORE_NAMES.get(name, name)
-        if name not in names:
+        if name not in _NAMES:
             message = f"there is no option {shown(label)}."
-            problems.append(
-                Problem("unknown-option", label, value, message, _write_instead(name, label, names))
-            )
+            problems.append(Problem("unknown-option", label, value, message, _write_instead(name, label)))
         elif core_name in values:
             message = f"is given together with {labels[core_name]}, which is the same."
             problems.append(Problem("given-twice", label, value, message, "Keep one of the two."))
@@ -132,10 +129,10 @@ def _layer(options: Iterable[tuple[str, str, object]], names: tuple[str, ...]) -
     return Layer(values, labels, tuple(problems))
 
 
-def _write_instead(name: str, label: str, names: Iterable[str]) -> str:
+def _write_instead(name: str, label: str) -> str:
     nearest = _nearest(name)
     if nearest is None:
-        return f"The options are {', '.join(names)}."
+        return f"The options are {', '.join(_NAMES)}."
     return f"Write {nearest}=..." if label == name else f"Write {_CONFIG_PREFIX}{nearest.upper()}."
 
 
@@ -361,6 +358,8 @@ def _relabelled(problem: Problem, labels: Mapping[str, str]) -> Problem:
     """The problem with the names under which its user knows the options."""
 
     def label(core_name: str) -> str:
+        if core_name == "allow_origin_regex" and core_name not in labels:
+            core_name = "allow_origins"  # where Flask-CORS's users write expressions
         return labels.get(core_name) or _FLASK_NAMES.get(core_name, core_name)
 
     hint = _ASSIGNED.sub(lambda found: f"{label(found[1])}=", problem.hint)
