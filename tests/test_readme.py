@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ def block(mark: str) -> str:
 
 def example(name: str) -> dict[str, Any]:
     """The names that an example defines."""
-    namespace: dict[str, Any] = {}
+    namespace: dict[str, Any] = {"__name__": "main"}
     exec(block(f"example: {name}"), namespace)  # noqa: S102  # our own README
     return namespace
 
@@ -35,6 +38,51 @@ def test_the_fastapi_example() -> None:
     assert answer.status == 404
     assert answer.values("access-control-allow-origin") == ["https://app.example.com"]
     assert answer.values("access-control-allow-credentials") == ["true"]
+    assert ask_asgi(example("fastapi")["app"], path="/status").cors() == {"access-control-allow-origin": "*"}
+
+
+def test_the_flask_example() -> None:
+    app = example("flask")["app"]
+    answer = ask_wsgi(app, path="/api/none", headers=FROM_ALLOWED)
+    assert answer.status == 404
+    assert answer.values("access-control-allow-origin") == ["https://app.example.com"]
+    assert answer.values("access-control-allow-credentials") == ["true"]
+    assert ask_wsgi(app, path="/status").cors() == {"access-control-allow-origin": "*"}
+
+
+def test_the_django_example(tmp_path: Path) -> None:
+    """In a process of its own: Django is configured once in each."""
+    settings = tmp_path / "settings_of_readme.py"
+    settings.write_text(
+        block("example: django")
+        + 'ALLOWED_HOSTS = ["*"]\nROOT_URLCONF = "settings_of_readme"\nurlpatterns = []\n'
+    )
+    program = "\n".join(
+        (
+            "from django.core.management import call_command",
+            "from django.core.wsgi import get_wsgi_application",
+            "from tests.clients import ask_wsgi",
+            "application = get_wsgi_application()",
+            "call_command('check', '--fail-level', 'WARNING')",
+            "answer = ask_wsgi(application, path='/api/none', headers=[('Origin', 'https://app.example.com')])",
+            "print(answer.status, answer.cors())",
+        )
+    )
+    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
+    ran = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "settings_of_readme", "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    expected = {
+        "access-control-allow-origin": "https://app.example.com",
+        "access-control-allow-credentials": "true",
+        "vary": "Origin",
+    }
+    assert ran.stdout.splitlines()[-1] == f"404 {expected}"
 
 
 def test_the_asgi_example() -> None:

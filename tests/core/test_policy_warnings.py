@@ -338,7 +338,7 @@ def test_what_is_listed_twice_is_kept_once() -> None:
         pytest.param({"max_age": None}, id="max_age None"),
         pytest.param(
             {"allow_headers": ["Content-Type", "Authorization"]},
-            id="Content-Type, as JSON needs it elsewhere",
+            id="Content-Type, which others want listed",
         ),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosscors import CORSPolicy, CORSRequest, Decision, Kind, PolicyWarning, Refusal
+from crosscors import CORSPolicy, CORSRequest, Decision, Kind, Refusal
 
 APP = "https://app.example.com"
 OTHER = "https://other.example"
