@@ -38,4 +38,4 @@ def _group(expression: re.Pattern[str]) -> str:
 
 
 # Flags at the beginning hold for a whole expression, and may only stand there.
-_INLINE_FLAGS = re.compile(r"\A\(\?[aimsux]+\)")
+_INLINE_FLAGS = re.compile(r"\A(?:\(\?[aimsux]+\))+")

@@ -19,7 +19,11 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+# Frameworks type the three in ways of their own, none of which would fit all others.
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+# In a scope: an adapter further out writes the policy into what is answered there.
+COVERED_OUTSIDE = "crosscors.covered_outside"
 
 
 class CORSMiddleware:
@@ -97,9 +101,13 @@ class CORSMiddleware:
         try:
             await self.app(scope, receive, send_with_cors)
         except Exception:
-            if not is_answered:
+            if not is_answered and COVERED_OUTSIDE not in scope:
                 self._reporter.report_unanswered(_ANSWERED_OUTSIDE)
             raise
+
+    def covering_policy(self, scope: Scope) -> CORSPolicy | None:
+        """The policy that covers the request; None if none does."""
+        return self._policy if self.policy_for is None else self.policy_for(scope)
 
 
 _ANSWERED_OUTSIDE = (

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Router
 
-from crosscors.asgi import ASGIApp, CORSMiddleware, Scope, request_of
+from crosscors.asgi import COVERED_OUTSIDE, ASGIApp, CORSMiddleware, Scope, request_of
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.reporting import OnDecision
-from crosscors.view_policies import mark, mark_of, marks_of, read_view_policy, warn_if_original
+from crosscors.view_policies import mark, mark_of, marks_of, read_view_policy, warn_of_misplaced
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -57,7 +57,8 @@ def CORS(  # noqa: N802  # spelled as in Flask, and as what it is
 
     The policy is delivered from outside all middleware, also the one that answers unhandled exceptions.
     Routes, middleware and exception handlers may be added before and after. Endpoints may have a policy
-    of their own (``cross_origin``), mounted applications as well; they replace this one.
+    of their own (``cross_origin``), mounted applications as well; they replace this one. They are looked for
+    at the first request; if there are none, routes that come later are not looked at.
 
     Args:
         app: the application, which is changed and returned. (Any other ASGI application is wrapped, so that
@@ -81,7 +82,7 @@ def CORS(  # noqa: N802  # spelled as in Flask, and as what it is
     adapter = _Adapter(app, policy=policy, debug=debug, on_decision=on_decision, **options)
     if not isinstance(app, Starlette):
         return adapter
-    if _has_adapter(app):
+    if hasattr(app, _ADAPTER):
         message = "the application has a policy already."
         hint = "Call CORS(app, ...) once; policy=Resources({...}) has a policy for each path."
         raise PolicyError((Problem("policy-twice", "app", app, message, hint),))
@@ -130,46 +131,60 @@ class _Adapter(CORSMiddleware):
 
     def __init__(self, app: ASGIApp, **keywords: Any) -> None:
         super().__init__(app, **keywords)
+        self._routed = app
         self._outer_policy_for = self.policy_for
         self.policy_for = self._first_policy_for
 
     def _first_policy_for(self, scope: Scope) -> CORSPolicy | None:
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
-        app = scope.get("app")
-        is_routed = isinstance(app, Starlette) and _has_inner_policy(app.routes)
-        self.policy_for = self._inner_policy_for if is_routed else self._outer_policy_for
-        return self._policy if self.policy_for is None else self.policy_for(scope)
+        routes = list(_all_routes(_router_of(self._routed)))
+        endpoints = [_endpoint_of(route) for route in routes]
+        warn_of_misplaced(endpoints)
+        has_inner = any(_delivers(route) for route in routes) or any(map(_is_marked, endpoints))
+        self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
+        return self.covering_policy(scope)
 
     def _inner_policy_for(self, scope: Scope) -> CORSPolicy | None:
         request = request_of(scope)
         method = (request.request_method or "") if request.is_preflight else request.method
-        endpoint = _endpoint(scope["app"].routes, {**scope, "method": method})
-        if _has_adapter(endpoint):
-            return None  # a mounted application that answers for itself
-        inner: CORSPolicy | None = mark_of(endpoint, method)
-        if inner is not None:
-            return inner
+        try:
+            reached = _reached(_router_of(self._routed), {**scope, "method": method})
+        except Exception:  # noqa: BLE001  # a convertor's; the router is about to meet it, too, and to answer
+            reached = None
+        if reached is not None:
+            route, inner_scope = reached
+            apps = list(_wrapped(_app_of(route)))
+            if _is_mount(route) and (request.is_preflight or any(isinstance(app, Starlette) for app in apps)):
+                return None  # the mounted application answers for itself
+            adapter = next((app for app in apps if isinstance(app, CORSMiddleware)), None)
+            if adapter is not None:
+                # Preflights do not come to the middleware of a route, nor do status 404 and 405 of a router.
+                scope[COVERED_OUTSIDE] = True
+                return adapter.covering_policy(inner_scope)
+            inner: CORSPolicy | None = mark_of(_endpoint_of(route), method)
+            if inner is not None:
+                return inner
         return self._policy if self._outer_policy_for is None else self._outer_policy_for(scope)
 
 
-def _endpoint(routes: Iterable[BaseRoute], scope: Scope) -> object:
-    """The endpoint that answers the request, found as Starlette's Router does; None if none does.
+def _reached(router: Router | None, scope: Scope) -> tuple[BaseRoute, Scope] | None:
+    """The route that answers the request, found as Starlette's Router does, and the scope that it gets.
 
-    Where no route of the path takes the method, the first one answers, with status 405.
+    Where no route of the path takes the method, the first one answers, with status 405. A mounted application
+    that delivers a policy of its own is not looked into.
     """
-    found = _first_match(routes, scope)
-    if found is None:
-        # The router redirects to the path with the slash added or removed.
-        path = scope["path"]
-        found = _first_match(routes, {**scope, "path": path[:-1] if path.endswith("/") else f"{path}/"})
-    if found is None:
+    if router is None:
         return None
-    route, child_scope = found
-    inner = _inner_routes(route)
-    if inner is None:
-        return getattr(route, "endpoint", None)
-    app = _with_adapter(route)
-    return _endpoint(inner, {**scope, **child_scope}) if app is None else app
+    found = _first_match(router.routes, scope)
+    if found is None and router.redirect_slashes:
+        # The router redirects to the path with a slash added, or all of them removed.
+        path: str = scope["path"]
+        path = path.rstrip("/") if path.endswith("/") else f"{path}/"
+        found = _first_match(router.routes, {**scope, "path": path})
+    if found is None or not _is_mount(found[0]) or _delivers(found[0]):
+        return found
+    route, inner_scope = found
+    return _reached(_router_of(_app_of(route)), inner_scope)
 
 
 def _first_match(routes: Iterable[BaseRoute], scope: Scope) -> tuple[BaseRoute, Scope] | None:
@@ -177,20 +192,17 @@ def _first_match(routes: Iterable[BaseRoute], scope: Scope) -> tuple[BaseRoute, 
     for route in _flat(routes):
         match, child_scope = route.matches(scope)
         if match is Match.FULL:
-            return route, child_scope
+            return route, {**scope, **child_scope}
         if match is Match.PARTIAL and partial is None:
-            partial = route, child_scope
+            partial = route, {**scope, **child_scope}
     return partial
 
 
-def _has_inner_policy(routes: Iterable[BaseRoute]) -> bool:
-    found = False
-    for route in _flat(routes):
-        endpoint = getattr(route, "endpoint", None)
-        warn_if_original(endpoint)
-        found |= any(marks_of(endpoint)) or _with_adapter(route) is not None
-        found |= _has_inner_policy(_inner_routes(route) or ())
-    return found
+def _all_routes(router: Router | None) -> Iterator[BaseRoute]:
+    for route in _flat(router.routes if router else ()):
+        yield route
+        if _is_mount(route):
+            yield from _all_routes(_router_of(_app_of(route)))
 
 
 def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
@@ -200,18 +212,49 @@ def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
     yield from iter_route_contexts(routes)
 
 
-def _inner_routes(route: BaseRoute) -> Iterable[BaseRoute] | None:
-    """The routes of a mounted application; None if this route leads to an endpoint."""
-    return getattr(route, "routes", None)
+def _endpoint_of(route: BaseRoute) -> object:
+    return getattr(route, "endpoint", None)
 
 
-def _with_adapter(route: BaseRoute) -> object:
-    """The mounted application, or what its middleware wraps, if it has a policy of its own."""
-    app = getattr(route, "app", None)
-    while app is not None and not _has_adapter(app):
-        app = getattr(app, "app", None)
-    return app
+def _app_of(route: BaseRoute) -> object:
+    return getattr(route, "app", None)
 
 
-def _has_adapter(app: object) -> bool:
-    return isinstance(app, CORSMiddleware) or hasattr(app, _ADAPTER)
+def _is_mount(route: BaseRoute) -> bool:
+    return hasattr(route, "routes")
+
+
+def _is_marked(endpoint: object) -> bool:
+    return any(True for _ in marks_of(endpoint))
+
+
+def _delivers(route: BaseRoute) -> bool:
+    """Whether something within the route delivers a policy of its own."""
+    return any(
+        isinstance(app, CORSMiddleware)
+        or hasattr(app, _ADAPTER)
+        or any(_is_cors(middleware.cls) for middleware in getattr(app, "user_middleware", ()))
+        for app in _wrapped(_app_of(route))
+    )
+
+
+def _is_cors(middleware: object) -> bool:
+    return middleware is CORS or (isinstance(middleware, type) and issubclass(middleware, CORSMiddleware))
+
+
+def _router_of(app: object) -> Router | None:
+    return next((each for each in _wrapped(app) if isinstance(each, Router)), None)
+
+
+def _wrapped(app: object) -> Iterator[object]:
+    """The application and what is in it; middleware keeps what it wraps as ``app``."""
+    seen: set[int] = set()
+    while app is not None and id(app) not in seen:
+        seen.add(id(app))
+        yield app
+        if isinstance(app, Starlette):
+            app = app.router
+        elif isinstance(app, Router):
+            app = app.middleware_stack
+        else:
+            app = getattr(app, "app", None)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
@@ -17,7 +17,7 @@ from crosscors.reporting import logger
 _View = TypeVar("_View")
 
 _ATTRIBUTE = "__crosscors__"
-_ORIGINAL = "__crosscors_original__"
+_HAS_COPY = "__crosscors_has_copy__"
 
 
 def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
@@ -54,30 +54,43 @@ def mark(view: _View, policy: object) -> _View:
     except (AttributeError, TypeError):
         hint = "Decorate the function where it is defined."
         raise _error("wrong-type", view, f"{_name(view)} cannot have a policy.", hint) from None
-    if isinstance(view, FunctionType):
-        setattr(view, _ORIGINAL, True)
+    if copied is not view:
+        setattr(view, _HAS_COPY, True)
     return copied
 
 
-def warn_if_original(view: object) -> None:
-    """Warn of a routed function of which only a copy has the policy: decorators in the wrong order."""
-    if getattr(view, _ORIGINAL, False) and mark_of(view, "") is None:
-        logger.warning(
-            "%s is routed without the policy that cross_origin gives to it; "
-            "@cross_origin(...) belongs below the decorator that routes",
-            _name(view),
-        )
-
-
 def _copy(view: Any) -> Any:
+    if type(view) in (staticmethod, classmethod):
+        hint = "Write @staticmethod or @classmethod above @cross_origin(...)."
+        raise _error("wrong-type", view, "What Python makes of this method cannot have a policy.", hint)
     if isinstance(view, type):
-        names = {name: getattr(view, name) for name in ("__module__", "__qualname__", "__doc__")}
-        return type(view)(view.__name__, (view,), names)
+        return view  # a copy would not be the class that its own methods name
     if not isinstance(view, FunctionType):
         return copy.copy(view)
     copied = FunctionType(view.__code__, view.__globals__, view.__name__, view.__defaults__, view.__closure__)
     copied.__kwdefaults__ = view.__kwdefaults__
     return functools.update_wrapper(copied, view)
+
+
+def warn_of_misplaced(views: Iterable[object]) -> None:
+    """Warn of routed views of which but a copy, which is not routed, has a policy: @cross_origin too high."""
+    views = list(views)
+    used = {id(inner) for view in views for inner in _unwrapped(view)}
+    for view in views:
+        if getattr(view, _HAS_COPY, False) and mark_of(view, "") is None and id(view) not in used:
+            logger.warning(
+                "%s is routed without the policy that cross_origin gives to it; "
+                "@cross_origin(...) belongs below the decorator that routes",
+                _name(view),
+            )
+
+
+def _unwrapped(view: object) -> Iterator[object]:
+    """What the view is a copy of, or a wrapper around."""
+    view = getattr(view, "__wrapped__", None)
+    while view is not None:
+        yield view
+        view = getattr(view, "__wrapped__", None)
 
 
 def mark_of(view: object, method: str) -> Any:
@@ -86,11 +99,17 @@ def mark_of(view: object, method: str) -> Any:
     None if there is no mark.
     """
     inner = _without_partials(view)
-    for place in (_handler(inner, method), inner, _class_of(inner)):
+    for place in (_handler(inner, method), inner, _class_of(inner), _called(inner)):
         found = getattr(place, _ATTRIBUTE, None)
         if found is not None:
             return found
     return None
+
+
+def _called(view: Any) -> object:
+    """What is called for an object: a method of its class."""
+    cls: Any = type(cast("object", view))
+    return None if isinstance(view, type) else getattr(cls, "__call__", None)  # noqa: B004  # not whether, but what
 
 
 def marks_of(view: object) -> Iterator[Any]:
@@ -125,9 +144,11 @@ def _handler(view: object, method: str) -> object:
     if cls is None:
         return None
     # REST framework's view sets name their functions as they like.
-    names: dict[str, str] = getattr(view, "actions", None) or {}
+    actions: object = None if isinstance(view, type) else getattr(view, "actions", None)
     name = method.lower()
-    handler = getattr(cls, names.get(name, name), None)
+    if isinstance(actions, dict):
+        name = cast("dict[str, str]", actions).get(name, name)
+    handler = None if name.startswith("__") else getattr(cls, name, None)
     if handler is None and name == "head":
         return _handler(view, "GET")
     return handler

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +129,54 @@ def test_what_the_application_raises_within_the_response_comes_through() -> None
     with pytest.raises(LookupError, match="within"):
         send_asgi(middleware_outside, http_scope("GET", "/", FROM_ALLOWED))
     assert sent == [start(ALLOWED)]
+
+
+async def raising(scope: Scope, receive: Receive, send: Send) -> None:
+    raise LookupError("before")
+
+
+async def answering_and_raising(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(start())
+    raise LookupError("within")
+
+
+async def cancelled(scope: Scope, receive: Receive, send: Send) -> None:
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize(
+    ("app", "error", "records"),
+    [
+        pytest.param(raising, LookupError, 1, id="before the response"),
+        pytest.param(answering_and_raising, LookupError, 0, id="within the response"),
+        pytest.param(cancelled, asyncio.CancelledError, 0, id="because the client is gone"),
+    ],
+)
+def test_an_exception_that_leaves_the_application_unanswered_is_said_once(
+    app: ASGIApp, error: type[BaseException], records: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    middleware = guarded(app)
+    for _ in range(3):
+        with pytest.raises(error):
+            send_asgi(middleware, http_scope("GET", "/", FROM_ALLOWED))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * records
+
+
+@pytest.mark.parametrize("app", [raising, answering_and_raising])
+def test_an_exception_on_a_path_without_policy_is_no_matter_of_ours(
+    app: ASGIApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    middleware = CORSMiddleware(app, policy=Resources({"/api/*": CORSPolicy()}))
+    with pytest.raises(LookupError):
+        send_asgi(middleware, http_scope("GET", "/", FROM_ALLOWED))
+    assert not caplog.records
+
+
+def test_the_policy_may_be_asked_for_with_the_request() -> None:
+    middleware = guarded(sending(start(), body()))
+    middleware.policy_for = lambda scope: None if scope["path"] == "/none" else CORSPolicy(allow_origins="*")
+    assert ask_asgi(middleware, path="/", headers=FROM_ALLOWED).cors() == {"access-control-allow-origin": "*"}
+    assert ask_asgi(middleware, path="/none", headers=FROM_ALLOWED).cors() == {}
 
 
 def test_the_application_gets_the_very_scope_and_receive() -> None:

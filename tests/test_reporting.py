@@ -196,3 +196,25 @@ def test_a_hook_has_to_be_a_plain_function(hook: Any) -> None:
     on_decision: Callable[[CORSRequest, Decision], object] = hook
     with pytest.raises(PolicyError, match=r"on_decision: takes a function that is not async, not "):
         Reporter(on_decision)
+
+
+def test_an_exception_that_passed_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    reporter = Reporter(None)
+    for _ in range(3):
+        reporter.report_unanswered("it is 100% unanswered")
+    Reporter(None).report_unanswered("by another")
+    assert [(record.levelno, record.name) for record in caplog.records] == [
+        (logging.WARNING, "crosscors")
+    ] * 2
+    assert caplog.messages == ["it is 100% unanswered", "by another"]
+
+
+def test_an_exception_that_passed_is_said_beside_a_flood_of_refusals(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    reporter = Reporter(None, Clock())
+    for _ in range(1000):
+        report(reporter, REFUSED)
+    reporter.report_unanswered("unanswered")
+    assert caplog.messages[-1] == "unanswered"

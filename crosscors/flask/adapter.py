@@ -14,7 +14,7 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
 from crosscors.flask.options import Layer, read_config, read_policy
 from crosscors.reporting import OnDecision
-from crosscors.view_policies import mark_of, marks_of, warn_if_original
+from crosscors.view_policies import mark_of, marks_of, warn_of_misplaced
 from crosscors.wsgi import CORSMiddleware, path_of, request_of
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ class Adapter(CORSMiddleware):
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
         self._views.clear()  # the configuration is complete by now
         self._check(self._not_found)
+        warn_of_misplaced(self._flask.view_functions.values())
         for view in self._flask.view_functions.values():
-            warn_if_original(view)
             self._check(view)
         has_inner = self._views or self._blueprints
         self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
@@ -175,8 +175,8 @@ def _endpoint(urls: MapAdapter, path: str, method: str) -> str | None:
     except RequestRedirect:
         return None if path.endswith("/") else _endpoint(urls, f"{path}/", method)
     except MethodNotAllowed as error:
-        allowed = sorted(error.valid_methods or ())
-        return _endpoint(urls, path, allowed[0]) if allowed else None
+        found = {_endpoint(urls, path, allowed) for allowed in error.valid_methods or ()}
+        return next((rule.endpoint for rule in urls.map.iter_rules() if rule.endpoint in found), None)
     except HTTPException:
         return None
     return cast("str", endpoint)

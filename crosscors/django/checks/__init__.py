@@ -1,0 +1,12 @@
+"""The system checks: what ``manage.py check`` and ``runserver`` say of the settings.
+
+Messages are silenced by their ids in SILENCED_SYSTEM_CHECKS. To silence the error of a policy that is not
+safe does not make it start: the middleware refuses it as well.
+"""
+
+from crosscors.django.checks.ids import NUMBERS
+from crosscors.django.checks.of_csrf import check_csrf
+from crosscors.django.checks.of_middleware import check_middleware
+from crosscors.django.checks.of_settings import check_settings, check_signal
+
+__all__ = ["NUMBERS", "check_csrf", "check_middleware", "check_settings", "check_signal"]

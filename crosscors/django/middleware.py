@@ -1,0 +1,104 @@
+"""The middleware: answers preflights, and writes the policy into every other response."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import cast
+
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from crosscors.core.decision import Decision
+from crosscors.core.policy import CORSPolicy
+from crosscors.django.configuration import Configuration, configuration
+from crosscors.django.requests import Arrival, read_request
+from crosscors.django.views import policy_of_view
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+class CORSMiddleware:
+    """Answers preflights before the rest of the stack, and writes the policy into every other response.
+
+    For ``MIDDLEWARE``, at its top: what middleware further out answers is without the policy's fields.
+    The policy is in the settings; see ``crosscors.django``. Runs in sync and async stacks as it is.
+
+    Raises:
+        ImproperlyConfigured: listing every problem of the settings, so that the server does not start.
+
+    Example:
+        >>> MIDDLEWARE = ["crosscors.django.CORSMiddleware", "django.middleware.common.CommonMiddleware"]
+        >>> CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+
+    Standard: Fetch, "CORS protocol"; Django, "Asynchronous support" of middleware.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        configuration(self._is_async)  # now, for faults to stop the server instead of requests
+
+    def __call__(self, http_request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        return self._answer_async(http_request) if self._is_async else self._answer(http_request)
+
+    def _answer(self, http_request: HttpRequest) -> HttpResponseBase:
+        get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self.get_response)
+        current = configuration(False)
+        arrival = Arrival.of(http_request)
+        asked_method = _method_of_preflight(arrival)
+        response = get_response(http_request) if asked_method is None else None
+        policy = _policy_for(arrival, asked_method, current)
+        if policy is None:
+            return get_response(http_request) if response is None else response
+        decision = policy.decide_by_origin(arrival.method, http_request.META.get("HTTP_ORIGIN"))
+        if decision is None:
+            decide = async_to_sync(policy.decide_async) if policy.is_async else policy.decide
+            decision = decide(read_request(arrival), debug=current.debug)
+        current.reporter.report(decision, read_request, arrival)
+        return _written(decision, response)
+
+    async def _answer_async(self, http_request: HttpRequest) -> HttpResponseBase:
+        get_response = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", self.get_response)
+        current = configuration(True)
+        arrival = Arrival.of(http_request)
+        asked_method = _method_of_preflight(arrival)
+        response = await get_response(http_request) if asked_method is None else None
+        policy = _policy_for(arrival, asked_method, current)
+        if policy is None:
+            return await get_response(http_request) if response is None else response
+        decision = policy.decide_by_origin(arrival.method, http_request.META.get("HTTP_ORIGIN"))
+        if decision is None:
+            # A function that is not async may block, as look-ups in the database do.
+            may_block = policy.allow_origin_func is not None and not policy.is_async
+            decide = sync_to_async(policy.decide) if may_block else policy.decide_async
+            decision = await decide(read_request(arrival), debug=current.debug)
+        current.reporter.report(decision, read_request, arrival)
+        return _written(decision, response)
+
+
+def _method_of_preflight(arrival: Arrival) -> str | None:
+    """The method that a preflight asks for; None for every other request."""
+    if arrival.method != "OPTIONS":
+        return None
+    request = read_request(arrival)
+    return request.request_method if request.is_preflight else None
+
+
+def _policy_for(arrival: Arrival, asked_method: str | None, current: Configuration) -> CORSPolicy | None:
+    method = arrival.method if asked_method is None else asked_method
+    policy = policy_of_view(arrival.http_request, method, arrival.path)
+    return current.policy_for(arrival.path) if policy is None else policy
+
+
+def _written(decision: Decision, response: HttpResponseBase | None) -> HttpResponseBase:
+    """The response with the decision in it; without one, the answer to a preflight."""
+    if response is None:
+        return HttpResponse(decision.body, status=decision.status, headers=dict(decision.preflight_headers))
+    decision.write(cast("MutableMapping[str, str]", response.headers))
+    return response

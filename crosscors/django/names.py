@@ -1,0 +1,103 @@
+"""The names of the settings: what they set, what they were called before, and what is mistaken for them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+from crosscors.core.errors import Problem
+
+PREFIX = "CORS_"
+
+# The settings that describe a policy, and the option of CORSPolicy that each of them is.
+OPTIONS = {
+    "CORS_ALLOWED_ORIGINS": "allow_origins",
+    "CORS_ALLOWED_ORIGIN_REGEXES": "allow_origin_regex",
+    "CORS_ORIGIN_FUNC": "allow_origin_func",
+    "CORS_ALLOW_METHODS": "allow_methods",
+    "CORS_ALLOW_HEADERS": "allow_headers",
+    "CORS_ALLOW_CREDENTIALS": "allow_credentials",
+    "CORS_EXPOSE_HEADERS": "expose_headers",
+    "CORS_PREFLIGHT_MAX_AGE": "max_age",
+    "CORS_ALLOW_PRIVATE_NETWORK": "allow_private_network",
+    "CORS_DANGEROUSLY_ALLOW": "dangerously_allow",
+}
+ALL_ORIGINS = "CORS_ALLOW_ALL_ORIGINS"
+URLS_REGEX = "CORS_URLS_REGEX"
+POLICY = "CORS_POLICY"
+RESOURCES = "CORS_RESOURCES"
+DEBUG = "CORS_DEBUG"
+ON_DECISION = "CORS_ON_DECISION"
+
+_KNOWN = (*OPTIONS, ALL_ORIGINS, URLS_REGEX, POLICY, RESOURCES, DEBUG, ON_DECISION)
+
+_OLD_NAMES = {
+    "CORS_ORIGIN_WHITELIST": "CORS_ALLOWED_ORIGINS",
+    "CORS_ORIGIN_REGEX_WHITELIST": "CORS_ALLOWED_ORIGIN_REGEXES",
+    "CORS_ORIGIN_ALLOW_ALL": ALL_ORIGINS,
+}
+
+# What other libraries call a setting, where that is too far off for difflib.
+_NAMES_ELSEWHERE = {
+    "CORS_ALLOW_ALL": ALL_ORIGINS,
+    "CORS_ALLOW_ORIGIN": "CORS_ALLOWED_ORIGINS",
+    "CORS_ALLOW_ORIGINS": "CORS_ALLOWED_ORIGINS",
+    "CORS_ALLOW_ORIGIN_REGEX": "CORS_ALLOWED_ORIGIN_REGEXES",
+    "CORS_ALLOW_ORIGIN_FUNC": "CORS_ORIGIN_FUNC",
+    "CORS_ALLOWED_HEADERS": "CORS_ALLOW_HEADERS",
+    "CORS_ALLOWED_METHODS": "CORS_ALLOW_METHODS",
+    "CORS_CREDENTIALS": "CORS_ALLOW_CREDENTIALS",
+    "CORS_EXPOSED_HEADERS": "CORS_EXPOSE_HEADERS",
+    "CORS_HEADERS": "CORS_ALLOW_HEADERS",
+    "CORS_MAX_AGE": "CORS_PREFLIGHT_MAX_AGE",
+    "CORS_METHODS": "CORS_ALLOW_METHODS",
+    "CORS_ORIGIN": "CORS_ALLOWED_ORIGINS",
+    "CORS_ORIGINS": "CORS_ALLOWED_ORIGINS",
+    "CORS_SUPPORTS_CREDENTIALS": "CORS_ALLOW_CREDENTIALS",
+    "CORS_WHITELIST": "CORS_ALLOWED_ORIGINS",
+}
+
+# Settings of releases of django-cors-headers long past.
+_REMOVED = {
+    "CORS_MODEL": "Ask the model in a receiver of crosscors.django.signals.check_request_enabled.",
+    "CORS_REPLACE_HTTPS_REFERER": "List the origins that may also write in CSRF_TRUSTED_ORIGINS.",
+}
+
+
+def names_as_written(given: Mapping[str, object]) -> dict[str, str]:
+    """For each setting that the project has: its name, and the one that the project wrote for it."""
+    written = {_OLD_NAMES[name]: name for name in given if name in _OLD_NAMES}
+    return written | {name: name for name in given if name in _KNOWN}
+
+
+def unread_names(given: Mapping[str, object]) -> Iterator[Problem]:
+    """What to warn of: old names beside new ones."""
+    for old, name in _OLD_NAMES.items():
+        if old in given and name in given:
+            yield Problem(
+                "old-name-ignored",
+                old,
+                given[old],
+                f"is not read, because {name} is set, too.",
+                "Leave it out.",
+            )
+
+
+def unknown_names(given: Mapping[str, object]) -> Iterator[Problem]:
+    """The problems of names that are surely meant to be others; what else there is, is the project's own."""
+    for name, value in given.items():
+        if name in _KNOWN or name in _OLD_NAMES:
+            continue
+        hint = _REMOVED.get(name) or _nearest(name)
+        if hint is not None:
+            yield Problem("unknown-option", name, value, "there is no setting of this name.", hint)
+
+
+def _nearest(name: str) -> str | None:
+    nearest = _NAMES_ELSEWHERE.get(name)
+    if nearest is None:
+        # Without what all of them have in common, which would make any two alike.
+        known = {each.removeprefix(PREFIX): each for each in _KNOWN}
+        close = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.85)
+        nearest = known[close[0]] if close else None
+    return f"Write {nearest} = ..." if nearest else None

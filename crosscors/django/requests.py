@@ -1,0 +1,47 @@
+"""Django's requests as the core asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.http import HttpRequest
+
+from crosscors.core.decision import CORSRequest
+from crosscors.environ import cors_request
+
+
+@dataclass(frozen=True)
+class DjangoCORSRequest(CORSRequest):
+    """What ``CORS_ORIGIN_FUNC`` and every other ``allow_origin_func`` is asked about under Django.
+
+    Attributes:
+        http_request: Django's request. Of an actual request it has been through the view, so that it has
+            whatever middleware gave it, such as ``user``. A preflight is answered before all that, and
+            browsers send no cookies with it.
+
+    Example:
+        >>> def is_known(request: DjangoCORSRequest) -> bool:
+        ...     return request.http_request.get_host() == "api.example.com"
+    """
+
+    http_request: HttpRequest = field(kw_only=True, repr=False, compare=False)
+
+
+class Arrival(NamedTuple):
+    """A request with what it came for, which middleware further in may change."""
+
+    http_request: HttpRequest
+    method: str
+    path: str
+
+    @classmethod
+    def of(cls, http_request: HttpRequest) -> Arrival:
+        return cls(http_request, http_request.method or "", http_request.path_info)
+
+
+def read_request(arrival: Arrival) -> DjangoCORSRequest:
+    """The request's fields."""
+    http_request, method, path = arrival
+    read = cors_request(http_request.META, method, path)
+    return DjangoCORSRequest(**vars(read), http_request=http_request)

@@ -1,0 +1,488 @@
+"""The same application, once for each stack: what it answers stands in the table.
+
+``/answers/<name>`` answers as ``table.OWN_ANSWERS`` says; the other paths need something of the
+framework: its router, its error handling, its streams. Below ``/view`` views have a policy of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import fastapi
+import flask
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.test import override_settings
+from django.urls import URLPattern, path
+from django.utils.deprecation import MiddlewareMixin
+from django.views import View
+from django.views.decorators.http import require_GET
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+import crosscors.asgi
+import crosscors.django
+import crosscors.fastapi
+import crosscors.flask
+import crosscors.starlette
+import crosscors.wsgi
+from crosscors import CORSPolicy, Resources
+
+from .sending import Ask, UnhandledError, over_asgi, over_wsgi
+from .table import OWN_ANSWERS, STREAMED, VIEW, Answer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from crosscors.asgi import ASGIApp, Receive, Scope, Send
+
+Policy = CORSPolicy | Resources
+
+
+class HandledError(Exception):
+    """The application has a handler for it, which answers 500."""
+
+
+# Without a framework.
+
+_PLAIN_PATHS = {
+    "/only-get": Answer("", 200, "/only-get"),
+    "/slash": Answer("", 307, "/slash", own=[("Location", "/slash/")]),
+    "/stream": Answer("", 200, "/stream"),
+    "/errors/handled": Answer("", 500, "/errors/handled"),
+}
+
+
+def _plain_answer(method: str, path: str) -> Answer:
+    if path == "/errors/unhandled":
+        raise UnhandledError
+    if path == "/only-get" and method not in ("GET", "HEAD"):
+        return Answer("", 405, path)
+    if path.startswith("/answers/"):
+        return OWN_ANSWERS.get(path.removeprefix("/answers/"), Answer("", 404, path))
+    return _PLAIN_PATHS.get(path, Answer("", 404, path))
+
+
+async def _plain_asgi(scope: Scope, _receive: Receive, send: Send) -> None:
+    method, path = scope["method"], scope["path"].removeprefix(scope["root_path"])
+    answer = _plain_answer(method, path)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.own]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    for part in STREAMED if answer.path == "/stream" and method != "HEAD" else ():
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _plain_wsgi(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    method = environ["REQUEST_METHOD"]
+    answer = _plain_answer(method, environ["PATH_INFO"])
+    start_response(f"{answer.status} Status", list(answer.own))
+    return iter(STREAMED) if answer.path == "/stream" and method != "HEAD" else []
+
+
+def plain_asgi(policy: Policy) -> ASGIApp:
+    return crosscors.asgi.CORSMiddleware(_plain_asgi, policy=policy)
+
+
+def plain_wsgi(policy: Policy) -> WSGIApplication:
+    return crosscors.wsgi.CORSMiddleware(_plain_wsgi, policy=policy)
+
+
+# Starlette.
+
+
+async def _streamed() -> AsyncIterator[bytes]:
+    for part in STREAMED:
+        yield part
+
+
+def _starlette_response(answer: Answer) -> Response:
+    response = Response(status_code=answer.status)
+    for name, value in answer.own:
+        response.headers.append(name, value)
+    return response
+
+
+async def _starlette_answer(request: Request) -> Response:
+    name = request.path_params["name"]
+    return _starlette_response(OWN_ANSWERS[name]) if name in OWN_ANSWERS else Response(status_code=404)
+
+
+async def _starlette_hello(_request: Request) -> Response:
+    return PlainTextResponse("Hello")
+
+
+async def _starlette_stream(_request: Request) -> Response:
+    return StreamingResponse(_streamed())
+
+
+async def _starlette_handled(_request: Request) -> Response:
+    raise HandledError
+
+
+async def _starlette_unhandled(_request: Request) -> Response:
+    raise UnhandledError
+
+
+async def _starlette_on_error(_request: Request, _error: Exception) -> Response:
+    return PlainTextResponse("handled", 500)
+
+
+def starlette(policy: Policy, *, with_views: bool = False) -> ASGIApp:
+    routes = [
+        Route("/answers/{name}", _starlette_answer, methods=["GET", "POST", "OPTIONS"]),
+        Route("/only-get", _starlette_hello),
+        Route("/slash/", _starlette_hello),
+        Route("/stream", _starlette_stream),
+        Route("/errors/handled", _starlette_handled),
+        Route("/errors/unhandled", _starlette_unhandled),
+    ]
+    if with_views:
+        routes += _starlette_views()
+    app = Starlette(routes=routes, exception_handlers={HandledError: _starlette_on_error})
+    return crosscors.starlette.CORS(app, policy=policy)
+
+
+def _starlette_views() -> list[Route]:
+    # A mark stays on its function, so the functions are new for each application.
+    own = crosscors.starlette.cross_origin(policy=VIEW)
+
+    @own
+    async def hello(request: Request) -> Response:
+        return await _starlette_hello(request)
+
+    @own
+    async def handled(_request: Request) -> Response:
+        raise HandledError
+
+    @own
+    async def unhandled(_request: Request) -> Response:
+        raise UnhandledError
+
+    return [
+        Route("/view/plain", hello),
+        Route("/view/slash/", hello),
+        Route("/view/handled", handled),
+        Route("/view/unhandled", unhandled),
+        Route("/view/shared", _starlette_hello),
+        Route("/view/shared", hello, methods=["DELETE"]),
+        Route("/view/shared-too", hello),
+        Route("/view/shared-too", _starlette_hello, methods=["DELETE"]),
+    ]
+
+
+# FastAPI.
+
+
+def fastapi_(policy: Policy, *, with_views: bool = False) -> ASGIApp:
+    app = fastapi.FastAPI(openapi_url=None)
+
+    @app.api_route("/answers/{name}", methods=["GET", "HEAD", "POST", "OPTIONS"])
+    async def answer(name: str) -> Response:
+        if name not in OWN_ANSWERS:
+            raise fastapi.HTTPException(404)
+        return _starlette_response(OWN_ANSWERS[name])
+
+    @app.get("/only-get")
+    @app.get("/slash/")
+    async def hello() -> str:
+        return "Hello"
+
+    @app.api_route("/stream", methods=["GET", "HEAD"])
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(_streamed())
+
+    @app.get("/errors/handled")
+    async def handled() -> None:
+        raise HandledError
+
+    @app.get("/errors/unhandled")
+    async def unhandled() -> None:
+        raise UnhandledError
+
+    @app.exception_handler(HandledError)
+    async def on_error(_request: Request, _error: Exception) -> Response:
+        return PlainTextResponse("handled", 500)
+
+    if with_views:
+        app.include_router(_fastapi_views())
+    return crosscors.fastapi.CORS(app, policy=policy)
+
+
+def _fastapi_views() -> fastapi.APIRouter:
+    router = fastapi.APIRouter(prefix="/view")
+    own = crosscors.fastapi.cross_origin(policy=VIEW)
+
+    @router.get("/plain")
+    @router.get("/slash/")
+    @own
+    async def hello() -> str:
+        return "Hello"
+
+    @router.get("/handled")
+    @own
+    async def handled() -> None:
+        raise HandledError
+
+    @router.get("/unhandled")
+    @own
+    async def unhandled() -> None:
+        raise UnhandledError
+
+    @router.get("/shared")
+    async def read() -> str:
+        return "Hello"
+
+    @router.delete("/shared")
+    @own
+    async def delete() -> str:
+        return "Gone"
+
+    router.get("/shared-too")(hello)
+    router.delete("/shared-too")(read)
+
+    return router
+
+
+# Flask.
+
+
+def flask_(policy: Policy, *, with_views: bool = False) -> WSGIApplication:
+    app = flask.Flask(__name__)
+
+    @app.route("/answers/<name>", methods=["GET", "POST", "OPTIONS"])
+    def answer(name: str) -> flask.Response:
+        if name not in OWN_ANSWERS:
+            flask.abort(404)
+        return flask.Response(status=OWN_ANSWERS[name].status, headers=OWN_ANSWERS[name].own)
+
+    @app.get("/only-get")
+    @app.get("/slash/")
+    def hello() -> str:
+        return "Hello"
+
+    @app.get("/stream")
+    def stream() -> flask.Response:
+        return flask.Response(iter(STREAMED))
+
+    @app.get("/errors/handled")
+    def handled() -> str:
+        raise HandledError
+
+    @app.get("/errors/unhandled")
+    def unhandled() -> str:
+        raise UnhandledError
+
+    @app.errorhandler(HandledError)
+    def on_error(_error: HandledError) -> tuple[str, int]:
+        return "handled", 500
+
+    if with_views:
+        _add_flask_views(app)
+    crosscors.flask.CORS(app, policy=policy)
+    return app
+
+
+def _add_flask_views(app: flask.Flask) -> None:
+    own = crosscors.flask.cross_origin(policy=VIEW)
+
+    @app.get("/view/plain", endpoint="view")
+    @app.get("/view/slash/", endpoint="view slash")
+    @own
+    def hello() -> str:
+        return "Hello"
+
+    @app.get("/view/handled", endpoint="view handled")
+    @own
+    def handled() -> str:
+        raise HandledError
+
+    @app.get("/view/unhandled", endpoint="view unhandled")
+    @own
+    def unhandled() -> str:
+        raise UnhandledError
+
+    @app.get("/view/shared")
+    def read() -> str:
+        return "Hello"
+
+    @app.delete("/view/shared")
+    @own
+    def delete() -> str:
+        return "Gone"
+
+    app.get("/view/shared-too", endpoint="view shared too")(hello)
+    app.delete("/view/shared-too", endpoint="view unmarked")(read)
+
+
+# Django. Its policy stands in the settings; views are functions for the sync stack, and coroutines for the
+# async one, so that no thread lies between the adapter and them.
+_View = Callable[..., Any]
+
+
+class AnswerHandled(MiddlewareMixin):
+    """The application's handler for HandledError."""
+
+    def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return HttpResponse("handled", status=500) if isinstance(error, HandledError) else None
+
+
+def _django_answer(_request: HttpRequest, name: str) -> HttpResponse:
+    if name not in OWN_ANSWERS:
+        raise Http404
+    response = HttpResponse(status=OWN_ANSWERS[name].status)
+    for field_name, value in OWN_ANSWERS[name].own:
+        response.headers[field_name] = value
+    return response
+
+
+def _django_hello(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("Hello")
+
+
+def _django_stream(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(_streamed() if isinstance(request, ASGIRequest) else iter(STREAMED))
+
+
+def _django_handled(_request: HttpRequest) -> HttpResponse:
+    raise HandledError
+
+
+def _django_unhandled(_request: HttpRequest) -> HttpResponse:
+    raise UnhandledError
+
+
+def _awaited(view: _View) -> _View:
+    """The view as a coroutine, and with everything it is marked with."""
+
+    @functools.wraps(view)
+    async def awaited(*args: Any, **keywords: Any) -> Any:
+        return view(*args, **keywords)
+
+    return awaited
+
+
+class _Urls:
+    """What a URLconf module is to Django."""
+
+    def __init__(self, *, is_async: bool, with_views: bool) -> None:
+        self._as_view: Callable[[_View], _View] = _awaited if is_async else lambda view: view
+        self.urlpatterns = [
+            path("answers/<name>", self._as_view(_django_answer)),
+            path("only-get", self._as_view(require_GET(_django_hello))),
+            path("slash/", self._as_view(_django_hello)),
+            path("stream", self._as_view(_django_stream)),
+            path("errors/handled", self._as_view(_django_handled)),
+            path("errors/unhandled", self._as_view(_django_unhandled)),
+        ]
+        if with_views:
+            self.urlpatterns += self._views()
+
+    def _views(self) -> list[URLPattern]:
+        # A mark stays on its function, so the functions are new for each application.
+        own = crosscors.django.cross_origin(policy=VIEW)
+
+        @own
+        @self._as_view
+        @require_GET
+        def hello(request: HttpRequest) -> HttpResponse:
+            return _django_hello(request)
+
+        @own
+        @self._as_view
+        def handled(_request: HttpRequest) -> HttpResponse:
+            raise HandledError
+
+        @self._as_view
+        @own
+        def unhandled(_request: HttpRequest) -> HttpResponse:
+            raise UnhandledError
+
+        def read(_view: View, request: HttpRequest) -> HttpResponse:
+            return _django_hello(request)
+
+        def delete(_view: View, request: HttpRequest) -> HttpResponse:
+            return _django_hello(request)
+
+        unmarked, marked = self._as_view(read), own(self._as_view(delete))
+        shared: type[View] = type("Shared", (View,), {"get": unmarked, "delete": marked})
+        shared_too: type[View] = type("SharedToo", (View,), {"get": marked, "delete": unmarked})
+        return [
+            path("view/plain", hello),
+            path("view/slash/", hello),
+            path("view/handled", handled),
+            path("view/unhandled", unhandled),
+            path("view/shared", shared.as_view()),
+            path("view/shared-too", shared_too.as_view()),
+        ]
+
+
+def django_settings(policy: Policy, urls: _Urls) -> dict[str, Any]:
+    return {
+        "ALLOWED_HOSTS": ["*"],
+        "APPEND_SLASH": True,
+        "DEBUG": False,
+        "MIDDLEWARE": [
+            "crosscors.django.CORSMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            f"{__name__}.AnswerHandled",
+        ],
+        "ROOT_URLCONF": urls,
+        "CORS_RESOURCES" if isinstance(policy, Resources) else "CORS_POLICY": policy,
+    }
+
+
+# All of them.
+
+
+# Serves the application with a policy, for as long as the context lasts.
+Serve = Callable[..., contextlib.AbstractContextManager[Ask]]
+
+
+class Stack(NamedTuple):
+    name: str
+    serve: Serve
+
+
+def _asgi(build: Callable[..., ASGIApp]) -> Serve:
+    return lambda policy, **keywords: over_asgi(build(policy, **keywords))
+
+
+def _wsgi(build: Callable[..., WSGIApplication]) -> Serve:
+    return lambda policy, **keywords: over_wsgi(build(policy, **keywords))
+
+
+@contextlib.contextmanager
+def _django(policy: Policy, *, with_views: bool = False) -> Iterator[Ask]:
+    urls = _Urls(is_async=False, with_views=with_views)
+    with override_settings(**django_settings(policy, urls)), over_wsgi(WSGIHandler()) as ask:
+        yield ask
+
+
+def _django_asgi() -> ASGIApp:
+    handler: Any = ASGIHandler()  # whose types are narrower than ASGI's
+    return cast("ASGIApp", handler)
+
+
+@contextlib.contextmanager
+def _django_async(policy: Policy, *, with_views: bool = False) -> Iterator[Ask]:
+    urls = _Urls(is_async=True, with_views=with_views)
+    with override_settings(**django_settings(policy, urls)), over_asgi(_django_asgi()) as ask:
+        yield ask
+
+
+FRAMEWORKS = (
+    Stack("starlette", _asgi(starlette)),
+    Stack("fastapi", _asgi(fastapi_)),
+    Stack("flask", _wsgi(flask_)),
+    Stack("django", _django),
+    Stack("django async", _django_async),
+)
+# A plain application has no views, and so no policies of views.
+STACKS = (Stack("asgi", _asgi(plain_asgi)), Stack("wsgi", _wsgi(plain_wsgi)), *FRAMEWORKS)

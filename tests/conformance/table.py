@@ -1,0 +1,796 @@
+"""The table: policies, requests, what applications answer, and what then has to be sent. By hand.
+
+Nothing here is computed by the library. ``ROWS`` say what a policy makes of a request; ``ANSWERS`` say
+what an application answers, and what becomes of its Vary; every row holds for every answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from crosscors import CORSPolicy, CORSRequest, Resources
+from tests.clients import Fields
+
+APP = "https://app.example.com"
+SECOND = "https://second.example"
+EVIL = "https://evil.example"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request; its path is decoded, bytes that are no UTF-8 as surrogates (PEP 383).
+
+    ``root`` is where the server has mounted the application: SCRIPT_NAME of WSGI, root_path of ASGI.
+    """
+
+    method: str
+    path: str
+    fields: Fields = field(default_factory=list)
+    root: str = ""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a response has to carry, whatever the stack.
+
+    Attributes:
+        fields: the Access-Control-* fields: all of them, and each of them once.
+        vary: what the policy adds to Vary.
+        status: that of the answer to a preflight; None where the application answers.
+        is_covered: False where no policy covers the path, so that the application's own fields stay.
+    """
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    vary: str = ""
+    status: int | None = None
+    is_covered: bool = True
+
+
+# Policies.
+
+
+def is_second_among_answers(request: CORSRequest) -> bool:
+    if request.headers.get("x-broken"):
+        raise RuntimeError("a look-up failed")
+    return request.origin == SECOND and request.path.startswith("/answers/")
+
+
+REST: Mapping[str, object] = {
+    "allow_methods": ("GET", "PUT"),
+    "allow_headers": ("X-Token",),
+    "expose_headers": ("X-Total",),
+    "max_age": 60,
+}
+PUBLIC = CORSPolicy(allow_origins="*", **REST)  # type: ignore[arg-type]
+LISTED = CORSPolicy(allow_origins=(APP, SECOND), **REST)  # type: ignore[arg-type]
+CREDENTIALS = CORSPolicy(allow_origins=APP, allow_credentials=True, **REST)  # type: ignore[arg-type]
+VIEW = CORSPolicy(allow_origins=SECOND, allow_methods=("GET", "DELETE"), max_age=None)
+
+POLICIES: Mapping[str, CORSPolicy | Resources] = {
+    "*": PUBLIC,
+    "a list": LISTED,
+    "a list with credentials": CREDENTIALS,
+    "* with a credentials list": CORSPolicy(allow_origins="*", allow_credentials=(APP,)),
+    "an expression": CORSPolicy(allow_origin_regex=r"https://[a-z]+\.example\.com"),
+    "wildcards": CORSPolicy(allow_origins=("https://*.example.com", "http://localhost:*")),
+    "a function": CORSPolicy(allow_origins=APP, allow_origin_func=is_second_among_answers),
+    "everything, with credentials": CORSPolicy(
+        allow_origins=APP, allow_credentials=True, allow_methods="*", allow_headers="*", max_age=0
+    ),
+    "* with any header": CORSPolicy(allow_origins="*", allow_headers="*", max_age=None),
+    "a private network": CORSPolicy(allow_origins=APP, allow_private_network=True),
+    "nobody": CORSPolicy(),
+    "paths": Resources(
+        {
+            "/answers/plain": PUBLIC,
+            "/answers/*": LISTED,
+            "/answers/varies": None,
+            "/answers/own-many": None,
+            "/errors/*": CREDENTIALS,
+            re.compile(r"/o[a-z]+-get"): LISTED,
+        }
+    ),
+}
+
+
+# Requests, and what they get.
+
+
+def get(*origins: str, path: str = "/answers/plain", method: str = "GET", root: str = "") -> Request:
+    """An actual request; without an origin, no CORS request."""
+    return Request(method, path, [("Origin", origin) for origin in origins], root)
+
+
+def preflight(
+    origin: str = APP,
+    method: str = "PUT",
+    *names: str,
+    path: str = "/answers/plain",
+    network: str = "",
+    root: str = "",
+) -> Request:
+    asked = [("Origin", origin), ("Access-Control-Request-Method", method)]
+    asked += [("Access-Control-Request-Headers", name) for name in names]
+    asked += [("Access-Control-Request-Private-Network", network)] if network else []
+    return Request("OPTIONS", path, asked, root)
+
+
+NOTHING = Expected(vary="Origin")
+UNTOUCHED = Expected(is_covered=False)
+
+
+def reads(origin: str, *, exposed: str = "X-Total", credentials: bool = False) -> Expected:
+    fields = {"access-control-allow-origin": origin}
+    if credentials:
+        fields["access-control-allow-credentials"] = "true"
+    if exposed:
+        fields["access-control-expose-headers"] = exposed
+    return Expected(fields, "" if origin == "*" else "Origin")
+
+
+ASKED = "Access-Control-Request-Method, Access-Control-Request-Headers"
+SAFELISTED = "Accept, Accept-Language, Content-Language, Content-Type"
+
+
+def may_send(
+    origin: str,
+    *,
+    methods: str = "GET, PUT",
+    headers: str = f"{SAFELISTED}, X-Token",
+    credentials: bool = False,
+    max_age: str = "60",
+    network: bool = False,
+) -> Expected:
+    fields = {
+        "access-control-allow-origin": origin,
+        "access-control-allow-credentials": "true" if credentials else "",
+        "access-control-allow-methods": methods,
+        "access-control-allow-headers": headers,
+        "access-control-max-age": max_age,
+        "access-control-allow-private-network": "true" if network else "",
+    }
+    given = {name: value for name, value in fields.items() if value}
+    return Expected(given, "" if origin == "*" else f"Origin, {ASKED}", 200)
+
+
+def may_not_send(allowed: Expected) -> Expected:
+    """An allowed origin, but not with this method or header: the lists say what is allowed."""
+    fields = {name: value for name, value in allowed.fields.items() if name != "access-control-max-age"}
+    return Expected(fields, allowed.vary or ASKED, 400)
+
+
+NO_ENTRY = Expected(vary=f"Origin, {ASKED}", status=400)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sentence, a policy by its name, a request, and what the response has to carry.
+
+    ``is_only_here`` says that the path or the method are part of the matter, so that the same request to
+    another path, or by another method, would be another row.
+    """
+
+    sentence: str
+    policy: str
+    request: Request
+    expected: Expected
+    is_only_here: bool = False
+
+
+ROWS = (
+    # "*": the same for everyone, and no word in Vary.
+    Row("* is for everyone", "*", get(APP), reads("*")),
+    Row("* is there without an Origin, for a cached copy serves everyone", "*", get(), reads("*")),
+    Row("* is for null", "*", get("null"), reads("*")),
+    Row("* is for what no browser sends", "*", get("HTTPS://No Origin/"), reads("*")),
+    Row("* is for two Origins", "*", get(APP, EVIL), reads("*")),
+    Row("* answers OPTIONS that is no preflight", "*", get(APP, method="OPTIONS"), reads("*")),
+    Row("* lets everyone send", "*", preflight(EVIL), may_send("*")),
+    Row("* lets null send", "*", preflight("null", "PUT", "x-token"), may_send("*")),
+    Row("* refuses a method", "*", preflight(APP, "DELETE"), may_not_send(may_send("*"))),
+    Row("* refuses a header", "*", preflight(APP, "PUT", "x-other"), may_not_send(may_send("*"))),
+    # A list.
+    Row("a listed origin reads", "a list", get(APP), reads(APP)),
+    Row("so does another one", "a list", get(SECOND), reads(SECOND)),
+    Row("a listed origin reads what it posted", "a list", get(APP, method="POST"), reads(APP)),
+    Row("a listed origin reads HEAD", "a list", get(APP, method="HEAD"), reads(APP)),
+    Row("a listed origin's OPTIONS is no preflight", "a list", get(APP, method="OPTIONS"), reads(APP)),
+    Row("without an Origin there is but Vary", "a list", get(), NOTHING),
+    Row("a refused origin gets but Vary", "a list", get(EVIL), NOTHING),
+    Row("a refused origin's POST is not stopped", "a list", get(EVIL, method="POST"), NOTHING),
+    Row("null is refused", "a list", get("null"), NOTHING),
+    Row("an empty Origin is refused", "a list", get(""), NOTHING),
+    Row("a slash makes another origin", "a list", get(f"{APP}/"), NOTHING),
+    Row("upper case makes another origin", "a list", get(APP.upper()), NOTHING),
+    Row("a default port makes another origin", "a list", get(f"{APP}:443"), NOTHING),
+    Row("bytes outside ASCII are no origin", "a list", get("https://b\u00fccher.example"), NOTHING),
+    Row("the same Origin twice is no origin", "a list", get(APP, APP), NOTHING),
+    Row("an allowed Origin and another are no origin", "a list", get(APP, EVIL), NOTHING),
+    Row("they are none the other way round", "a list", get(EVIL, APP), NOTHING),
+    Row("a listed origin sends", "a list", preflight(), may_send(APP)),
+    Row("it sends GET", "a list", preflight(APP, "GET"), may_send(APP)),
+    Row("it sends HEAD, which comes with GET", "a list", preflight(APP, "HEAD"), may_send(APP)),
+    Row("it sends a listed header", "a list", preflight(APP, "PUT", "x-token"), may_send(APP)),
+    Row("it sends JSON", "a list", preflight(APP, "PUT", "content-type,x-token"), may_send(APP)),
+    Row("names are a list", "a list", preflight(APP, "PUT", " X-Token ,,\tx-token,"), may_send(APP)),
+    Row(
+        "a list of names may be two fields",
+        "a list",
+        preflight(APP, "PUT", "accept", "x-token"),
+        may_send(APP),
+    ),
+    Row("an empty list of names is none", "a list", preflight(APP, "PUT", ""), may_send(APP)),
+    Row("an unlisted method is refused", "a list", preflight(APP, "DELETE"), may_not_send(may_send(APP))),
+    Row("POST is refused like any other", "a list", preflight(APP, "POST"), may_not_send(may_send(APP))),
+    Row("put is not PUT", "a list", preflight(APP, "put"), may_not_send(may_send(APP))),
+    Row("an empty method is refused", "a list", preflight(APP, ""), may_not_send(may_send(APP))),
+    Row(
+        "an unlisted header is refused",
+        "a list",
+        preflight(APP, "PUT", "x-other"),
+        may_not_send(may_send(APP)),
+    ),
+    Row(
+        "one of two is enough",
+        "a list",
+        preflight(APP, "PUT", "x-token,x-other"),
+        may_not_send(may_send(APP)),
+    ),
+    Row("a preflight of a refused origin says nothing", "a list", preflight(EVIL), NO_ENTRY),
+    Row("nor does one of null", "a list", preflight("null"), NO_ENTRY),
+    Row(
+        "nor does one that asks for all that is refused",
+        "a list",
+        preflight(EVIL, "DELETE", "x-other"),
+        NO_ENTRY,
+    ),
+    Row(
+        "a preflight without Origin is none",
+        "a list",
+        Request("OPTIONS", "/answers/plain", [("Access-Control-Request-Method", "PUT")]),
+        NOTHING,
+    ),
+    Row(
+        "a preflight by another method is none",
+        "a list",
+        Request("POST", "/answers/plain", preflight().fields),
+        reads(APP),
+        is_only_here=True,
+    ),
+    Row("nobody asked for a private network", "a list", preflight(APP, "PUT", network="true"), may_send(APP)),
+    # A list with credentials.
+    Row("credentials", "a list with credentials", get(APP), reads(APP, credentials=True)),
+    Row("credentials for no one else", "a list with credentials", get(EVIL), NOTHING),
+    Row("credentials without Origin", "a list with credentials", get(), NOTHING),
+    Row("sending credentials", "a list with credentials", preflight(), may_send(APP, credentials=True)),
+    Row(
+        "credentials do not make a header allowed",
+        "a list with credentials",
+        preflight(APP, "PUT", "x-other"),
+        may_not_send(may_send(APP, credentials=True)),
+    ),
+    # "*" with a credentials list.
+    Row(
+        "some with credentials",
+        "* with a credentials list",
+        get(APP),
+        reads(APP, exposed="", credentials=True),
+    ),
+    Row("everyone else without", "* with a credentials list", get(EVIL), reads(EVIL, exposed="")),
+    Row("null among everyone else", "* with a credentials list", get("null"), reads("null", exposed="")),
+    Row("but no nonsense", "* with a credentials list", get("no origin"), NOTHING),
+    Row("and no two Origins", "* with a credentials list", get(APP, EVIL), NOTHING),
+    Row("and Vary for those without Origin", "* with a credentials list", get(), NOTHING),
+    Row(
+        "some may send credentials",
+        "* with a credentials list",
+        preflight(APP, "GET"),
+        may_send(APP, methods="GET", headers=SAFELISTED, credentials=True, max_age="600"),
+    ),
+    Row(
+        "everyone else may send, without",
+        "* with a credentials list",
+        preflight(EVIL, "GET"),
+        may_send(EVIL, methods="GET", headers=SAFELISTED, max_age="600"),
+    ),
+    # An expression, wildcards, a function.
+    Row("an expression matches", "an expression", get(APP), reads(APP, exposed="")),
+    Row("an expression does not match", "an expression", get(SECOND), NOTHING),
+    Row("an expression matches the whole origin", "an expression", get(f"{APP}.evil.example"), NOTHING),
+    Row("an expression sees no two Origins", "an expression", get(APP, APP), NOTHING),
+    Row(
+        "a subdomain",
+        "wildcards",
+        get("https://a.b.example.com"),
+        reads("https://a.b.example.com", exposed=""),
+    ),
+    Row("a subdomain of a look-alike", "wildcards", get("https://a.evilexample.com"), NOTHING),
+    Row("the bare domain", "wildcards", get("https://example.com"), NOTHING),
+    Row("a port", "wildcards", get("http://localhost:5173"), reads("http://localhost:5173", exposed="")),
+    Row("no port", "wildcards", get("http://localhost"), reads("http://localhost", exposed="")),
+    Row("a port of another host", "wildcards", get("http://localhost.evil.example:5173"), NOTHING),
+    Row("a function allows", "a function", get(SECOND), reads(SECOND, exposed=""), is_only_here=True),
+    Row(
+        "a function refuses by path", "a function", get(SECOND, path="/only-get"), NOTHING, is_only_here=True
+    ),
+    Row("a function refuses", "a function", get(EVIL), NOTHING),
+    Row("a function is not asked about null", "a function", get("null"), NOTHING),
+    Row(
+        "a function that fails refuses",
+        "a function",
+        Request("GET", "/answers/plain", [("Origin", SECOND), ("X-Broken", "1")]),
+        NOTHING,
+    ),
+    Row(
+        "a function allows a preflight",
+        "a function",
+        preflight(SECOND, "GET"),
+        may_send(SECOND, methods="GET", headers=SAFELISTED, max_age="600"),
+        is_only_here=True,
+    ),
+    Row("a function refuses a preflight", "a function", preflight(EVIL, "GET"), NO_ENTRY),
+    # Methods and headers without a list.
+    Row(
+        "any method and header, with credentials: the names are repeated",
+        "everything, with credentials",
+        preflight(APP, "PATCH", "X-One,authorization, x-one"),
+        may_send(
+            APP,
+            methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
+            headers="x-one, authorization",
+            credentials=True,
+            max_age="0",
+        ),
+    ),
+    Row(
+        "any method is none of one's own making",
+        "everything, with credentials",
+        preflight(APP, "X-OWN"),
+        may_not_send(
+            may_send(
+                APP,
+                methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
+                headers="",
+                credentials=True,
+            )
+        ),
+    ),
+    Row(
+        "any header has to be a header",
+        "everything, with credentials",
+        preflight(APP, "PUT", "x-one,a b"),
+        may_not_send(
+            may_send(
+                APP,
+                methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
+                headers="",
+                credentials=True,
+            )
+        ),
+    ),
+    Row(
+        "any header without credentials: * and Authorization",
+        "* with any header",
+        preflight(EVIL, "GET", "authorization,x-one"),
+        may_send("*", methods="GET", headers="*, Authorization", max_age=""),
+    ),
+    # Private networks.
+    Row(
+        "a private network is answered",
+        "a private network",
+        preflight(APP, "GET", network="true"),
+        Expected(
+            may_send(APP, methods="GET", headers=SAFELISTED, max_age="600", network=True).fields,
+            f"Origin, {ASKED}, Access-Control-Request-Private-Network",
+            200,
+        ),
+    ),
+    Row(
+        "a private network is not answered unasked",
+        "a private network",
+        preflight(APP, "GET"),
+        Expected(
+            may_send(APP, methods="GET", headers=SAFELISTED, max_age="600").fields,
+            f"Origin, {ASKED}, Access-Control-Request-Private-Network",
+            200,
+        ),
+    ),
+    # Nobody.
+    Row("nobody reads", "nobody", get(APP), NOTHING),
+    Row("nobody sends", "nobody", preflight(APP, "GET"), NO_ENTRY),
+    # Resources.
+    Row("an exact path", "paths", get(EVIL), reads("*"), is_only_here=True),
+    Row("an exact path, asked by a preflight", "paths", preflight(EVIL), may_send("*"), is_only_here=True),
+    Row("a prefix", "paths", get(APP, path="/answers/gone"), reads(APP), is_only_here=True),
+    Row("a prefix refuses", "paths", get(EVIL, path="/answers/gone"), NOTHING, is_only_here=True),
+    Row(
+        "a prefix covers preflights",
+        "paths",
+        preflight(SECOND, path="/answers/gone"),
+        may_send(SECOND),
+        is_only_here=True,
+    ),
+    Row(
+        "a prefix covers what is not there",
+        "paths",
+        preflight(path="/answers/nowhere"),
+        may_send(APP),
+        is_only_here=True,
+    ),
+    Row(
+        "a path left out of a prefix", "paths", get(APP, path="/answers/varies"), UNTOUCHED, is_only_here=True
+    ),
+    Row(
+        "a path left out keeps its own fields",
+        "paths",
+        get(APP, path="/answers/own-many"),
+        UNTOUCHED,
+        is_only_here=True,
+    ),
+    Row(
+        "a prefix covers errors",
+        "paths",
+        get(APP, path="/errors/handled"),
+        reads(APP, credentials=True),
+        is_only_here=True,
+    ),
+    Row("an expression for paths", "paths", get(APP, path="/only-get"), reads(APP), is_only_here=True),
+    Row("a path that no policy covers", "paths", get(APP, path="/slash"), UNTOUCHED, is_only_here=True),
+    Row("below a root, paths are the same", "paths", get(EVIL, root="/v1"), reads("*"), is_only_here=True),
+    Row(
+        "below a root, so are preflights",
+        "paths",
+        preflight(EVIL, root="/v1"),
+        may_send("*"),
+        is_only_here=True,
+    ),
+    Row(
+        "a root is no part of the path",
+        "paths",
+        get(APP, path="/slash", root="/answers"),
+        UNTOUCHED,
+        is_only_here=True,
+    ),
+)
+
+
+# What applications answer.
+
+
+@dataclass(frozen=True)
+class Status:
+    """This stack answers with a status of its own; the fields are the same."""
+
+    code: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Another:
+    """This stack's router leads to another view, or to none, whose policy and status are these."""
+
+    expected: Expected
+    code: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Escapes:
+    """On this stack the exception leaves the adapter; there is no response to write fields into."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """An application on this stack cannot answer so."""
+
+    why: str
+
+
+_PLAIN = "a protocol adapter lets exceptions through, as PEP 3333 and ASGI want; the server answers them"
+_ONE_FIELD = Impossible("HttpResponse keeps one field of each name")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the application answers, of itself.
+
+    Attributes:
+        status: on every stack that ``differs`` does not name.
+        own: fields that the application sets, as it spells them.
+        vary: the values of Vary where the policy has no part in it.
+        vary_with_origin: the one value of Vary where the policy adds Origin.
+        differs: stacks that do otherwise, each with the reason.
+    """
+
+    sentence: str
+    status: int
+    path: str
+    method: str = "GET"
+    own: Fields = field(default_factory=list)
+    vary: tuple[str, ...] = ()
+    vary_with_origin: str = "Origin"
+    differs: Mapping[str, Status | Escapes | Impossible] = field(default_factory=dict)
+
+
+_DJANGO = ("django", "django async")
+_HEAD = {"fastapi": Status(405, "its routes take the methods that they name, and no more")}
+_REQUIRE_GET = dict.fromkeys(_DJANGO, Status(405, "require_GET refuses HEAD; require_safe would not"))
+_SLASH = {
+    "flask": Status(308, "Werkzeug redirects for good"),
+    **dict.fromkeys(_DJANGO, Status(301, "CommonMiddleware redirects for good")),
+}
+
+ANSWERS = (
+    Answer("200", 200, "/answers/plain"),
+    Answer("200 to POST", 200, "/answers/plain", "POST"),
+    Answer("200 to HEAD", 200, "/answers/plain", "HEAD"),
+    Answer("200 to OPTIONS, which the endpoint takes", 200, "/answers/plain", "OPTIONS"),
+    # Vary in several spellings.
+    Answer(
+        "200 with Vary",
+        200,
+        "/answers/varies",
+        own=[("Vary", "Accept-Encoding")],
+        vary=("Accept-Encoding",),
+        vary_with_origin="Accept-Encoding, Origin",
+    ),
+    Answer(
+        "200 with a Vary of odd spaces and cases",
+        200,
+        "/answers/varies-oddly",
+        own=[("vary", "accept-encoding ,,COOKIE,cookie")],
+        vary=("accept-encoding ,,COOKIE,cookie",),
+        vary_with_origin="accept-encoding, COOKIE, Origin",
+    ),
+    Answer(
+        "200 with a Vary that has Origin",
+        200,
+        "/answers/varies-already",
+        own=[("VARY", "ORIGIN, Cookie")],
+        vary=("ORIGIN, Cookie",),
+        vary_with_origin="ORIGIN, Cookie",
+    ),
+    Answer(
+        "200 with a name that only looks like Origin in Vary",
+        200,
+        "/answers/varies-likely",
+        own=[("Vary", "X-Origin")],
+        vary=("X-Origin",),
+        vary_with_origin="X-Origin, Origin",
+    ),
+    Answer(
+        "200 with Vary: *",
+        200,
+        "/answers/varies-by-all",
+        own=[("Vary", "*")],
+        vary=("*",),
+        vary_with_origin="*",
+    ),
+    Answer(
+        "200 with * in Vary among others",
+        200,
+        "/answers/varies-by-all-and-more",
+        own=[("Vary", "Cookie, *")],
+        vary=("Cookie, *",),
+        vary_with_origin="*",
+    ),
+    Answer(
+        "200 with two Vary",
+        200,
+        "/answers/varies-twice",
+        own=[("Vary", "Cookie"), ("vary", "Accept")],
+        vary=("Cookie", "Accept"),
+        vary_with_origin="Cookie, Accept, Origin",
+        differs=dict.fromkeys(_DJANGO, _ONE_FIELD),
+    ),
+    Answer("200 with an empty Vary", 200, "/answers/varies-not", own=[("Vary", "")], vary=("",)),
+    # Other statuses.
+    Answer("204", 204, "/answers/empty"),
+    Answer(
+        "304 with Vary",
+        304,
+        "/answers/unchanged",
+        own=[("Vary", "Cookie"), ("ETag", '"1"')],
+        vary=("Cookie",),
+        vary_with_origin="Cookie, Origin",
+    ),
+    Answer("302 by the application", 302, "/answers/moved", own=[("Location", "/answers/plain")]),
+    Answer("404 by the application", 404, "/answers/gone"),
+    Answer("413", 413, "/answers/too-much", "POST"),
+    Answer("503", 503, "/answers/busy", own=[("Retry-After", "5")]),
+    # Fields of the policy, which the application set itself.
+    Answer(
+        "a field of the policy",
+        200,
+        "/answers/own",
+        own=[("Access-Control-Allow-Origin", "https://left.over")],
+    ),
+    Answer(
+        "* of its own, and credentials",
+        200,
+        "/answers/own-many",
+        own=[
+            ("access-control-allow-origin", "*"),
+            ("ACCESS-CONTROL-ALLOW-CREDENTIALS", "true"),
+            ("Access-Control-Allow-Methods", "GET"),
+            ("Access-Control-Expose-Headers", "X-Own"),
+            ("Vary", "Origin"),
+        ],
+        vary=("Origin",),
+    ),
+    Answer(
+        "a field of the policy, twice",
+        200,
+        "/answers/own-twice",
+        own=[("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Origin", EVIL)],
+        differs=dict.fromkeys(_DJANGO, _ONE_FIELD),
+    ),
+    # What routers and error handlers answer.
+    Answer("404 by the router", 404, "/nowhere/at/all"),
+    Answer("GET of what takes GET", 200, "/only-get"),
+    Answer("405 by the router", 405, "/only-get", "POST"),
+    Answer(
+        "HEAD of what takes GET",
+        200,
+        "/only-get",
+        "HEAD",
+        differs=_HEAD | _REQUIRE_GET,
+    ),
+    Answer(
+        "OPTIONS of what takes GET",
+        405,
+        "/only-get",
+        "OPTIONS",
+        differs={"flask": Status(200, "it answers OPTIONS for every endpoint")},
+    ),
+    Answer(
+        "a redirect to the path with a slash",
+        307,
+        "/slash",
+        differs=_SLASH,
+    ),
+    Answer("500 by an error handler", 500, "/errors/handled"),
+    Answer(
+        "500 by nobody",
+        500,
+        "/errors/unhandled",
+        differs={"asgi": Escapes(_PLAIN), "wsgi": Escapes(_PLAIN)},
+    ),
+    Answer("a stream", 200, "/stream"),
+    Answer("HEAD of a stream", 200, "/stream", "HEAD"),
+)
+
+# Those that an application sends itself, by name, for the applications to look up.
+OWN_ANSWERS = {
+    answer.path.removeprefix("/answers/"): answer
+    for answer in ANSWERS
+    if answer.path.startswith("/answers/") and answer.method != "HEAD"
+}
+STREAMED = (b"one\n", b"two\n", b"three\n")
+
+
+# Policies of views: VIEW is that of the view, LISTED that of the application around it.
+
+_VIEW_READS = reads(SECOND, exposed="")
+_VIEW_SENDS = may_send(SECOND, methods="GET, DELETE", headers=SAFELISTED, max_age="")
+_LISTED_SENDS = may_send(SECOND)
+
+
+@dataclass(frozen=True)
+class ViewRow:
+    """A request to a path below /view, whose policy is its own, or to one beside it.
+
+    ``differs`` names the stacks whose application answers with another status, or by another view.
+    """
+
+    sentence: str
+    request: Request
+    status: int
+    expected: Expected
+    differs: Mapping[str, Status | Another] = field(default_factory=dict)
+
+
+def sent(expected: Expected, sentence: str, request: Request) -> ViewRow:
+    """A preflight, whose status is the policy's."""
+    assert expected.status is not None
+    return ViewRow(sentence, request, expected.status, expected)
+
+
+VIEW_ROWS = (
+    ViewRow("its origin reads", get(SECOND, path="/view/plain"), 200, _VIEW_READS),
+    ViewRow("the application's origin does not", get(APP, path="/view/plain"), 200, NOTHING),
+    ViewRow("nor does anyone without Origin", get(path="/view/plain"), 200, NOTHING),
+    ViewRow("another view is the application's", get(APP, path="/answers/plain"), 200, reads(APP)),
+    sent(_VIEW_SENDS, "its origin sends GET", preflight(SECOND, "GET", path="/view/plain")),
+    sent(
+        may_not_send(_VIEW_SENDS),
+        "not PUT, which the application allows",
+        preflight(SECOND, path="/view/plain"),
+    ),
+    sent(NO_ENTRY, "the application's origin does not send", preflight(APP, "GET", path="/view/plain")),
+    sent(_LISTED_SENDS, "to another view it does", preflight(SECOND, path="/answers/plain")),
+    sent(
+        _VIEW_SENDS,
+        "its policy answers for a method that it allows, and the view does not take",
+        preflight(SECOND, "DELETE", path="/view/plain"),
+    ),
+    ViewRow("status 405", get(SECOND, path="/view/plain", method="POST"), 405, _VIEW_READS),
+    ViewRow("status 405 of another origin", get(APP, path="/view/plain", method="POST"), 405, NOTHING),
+    ViewRow("a redirect to the path with a slash", get(SECOND, path="/view/slash"), 307, _VIEW_READS, _SLASH),
+    ViewRow("the redirect for another origin", get(APP, path="/view/slash"), 307, NOTHING, _SLASH),
+    ViewRow(
+        "a redirect of POST",
+        get(SECOND, path="/view/slash", method="POST"),
+        307,
+        _VIEW_READS,
+        {**_SLASH, "flask": Another(reads(SECOND), 404, "Werkzeug redirects only what a view takes")},
+    ),
+    ViewRow("the path with a slash", get(SECOND, path="/view/slash/"), 200, _VIEW_READS),
+    sent(_VIEW_SENDS, "no redirect of its preflight", preflight(SECOND, "GET", path="/view/slash")),
+    ViewRow("500 by an error handler", get(SECOND, path="/view/handled"), 500, _VIEW_READS),
+    ViewRow("500 by nobody", get(SECOND, path="/view/unhandled"), 500, _VIEW_READS),
+    ViewRow("500 for another origin", get(APP, path="/view/unhandled"), 500, NOTHING),
+    # GET /view/shared is the application's, DELETE /view/shared has the policy VIEW.
+    ViewRow("one path: GET is the application's", get(APP, path="/view/shared"), 200, reads(APP)),
+    ViewRow("one path: DELETE is not", get(APP, path="/view/shared", method="DELETE"), 200, NOTHING),
+    ViewRow(
+        "one path: DELETE is the view's", get(SECOND, path="/view/shared", method="DELETE"), 200, _VIEW_READS
+    ),
+    sent(may_send(APP), "one path: a preflight for GET", preflight(APP, "GET", path="/view/shared")),
+    sent(_VIEW_SENDS, "one path: a preflight for DELETE", preflight(SECOND, "DELETE", path="/view/shared")),
+    sent(
+        NO_ENTRY, "one path: a preflight for DELETE, refused", preflight(APP, "DELETE", path="/view/shared")
+    ),
+    ViewRow(
+        "one path: status 405 is the application's",
+        get(APP, path="/view/shared", method="PUT"),
+        405,
+        reads(APP),
+    ),
+    sent(
+        may_send(APP),
+        "one path: so is a preflight for a method that neither takes",
+        preflight(APP, "PUT", path="/view/shared"),
+    ),
+    # GET /view/shared-too has the policy VIEW, DELETE /view/shared-too is the application's.
+    ViewRow("the other way round: GET", get(SECOND, path="/view/shared-too"), 200, _VIEW_READS),
+    ViewRow(
+        "the other way round: DELETE",
+        get(APP, path="/view/shared-too", method="DELETE"),
+        200,
+        reads(APP),
+    ),
+    ViewRow(
+        "the other way round: status 405 is the application's",
+        get(APP, path="/view/shared-too", method="PUT"),
+        405,
+        reads(APP),
+        dict.fromkeys(
+            ("starlette", "fastapi", "flask"), Another(NOTHING, 405, "the first route counts for status 405")
+        ),
+    ),
+    ViewRow("HEAD goes with GET", get(APP, path="/view/shared", method="HEAD"), 200, reads(APP), _HEAD),
+    ViewRow(
+        "HEAD of a view",
+        get(SECOND, path="/view/plain", method="HEAD"),
+        200,
+        _VIEW_READS,
+        _HEAD | _REQUIRE_GET,
+    ),
+    sent(may_send(APP), "a preflight for HEAD goes with GET", preflight(APP, "HEAD", path="/view/shared")),
+    ViewRow("below a root", get(SECOND, path="/view/plain", root="/v1"), 200, _VIEW_READS),
+    sent(
+        NO_ENTRY,
+        "below a root, a preflight",
+        preflight(APP, "DELETE", path="/view/shared", root="/v1"),
+    ),
+)
+
+
+def at(request: Request, answer: Answer) -> Request:
+    """The request, sent to where the application answers so."""
+    return replace(request, method=answer.method, path=answer.path)

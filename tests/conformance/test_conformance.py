@@ -1,0 +1,203 @@
+"""Every row of the table, on every stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from tests.clients import Answer as Sent
+
+from . import table
+from .applications import FRAMEWORKS, STACKS, Stack
+from .sending import Ask
+from .table import (
+    ANSWERS,
+    POLICIES,
+    ROWS,
+    VIEW_ROWS,
+    Another,
+    Answer,
+    Escapes,
+    Expected,
+    Impossible,
+    Row,
+    Status,
+)
+
+
+class Served(NamedTuple):
+    stack: str
+    ask: Ask
+
+
+# A fixture of the module's, so that pytest sorts the rows by it, and builds each application once.
+@pytest.fixture(scope="module")
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
+    stack, policy = request.param
+    with stack.serve(POLICIES[policy]) as ask:
+        yield Served(stack.name, ask)
+
+
+@pytest.fixture(scope="module")
+def served_with_views(request: pytest.FixtureRequest) -> Iterator[Served]:
+    stack: Stack = request.param
+    with stack.serve(table.LISTED, with_views=True) as ask:
+        yield Served(stack.name, ask)
+
+
+def cors_of(sent: Sent) -> list[tuple[str, str]]:
+    """The fields that the policy decides on, in order of their names, with repeats."""
+    return sorted(
+        (name, value) for name, value in sent.headers if name == "vary" or name.startswith("access-control-")
+    )
+
+
+def expected_fields(expected: Expected, answer: Answer) -> list[tuple[str, str]]:
+    """The same of the table: what the policy writes, and what becomes of the application's own."""
+    if not expected.is_covered:
+        own = [(name.lower(), value) for name, value in answer.own]
+        return sorted(each for each in own if each[0] == "vary" or each[0].startswith("access-control-"))
+    if expected.status is not None:
+        vary = [expected.vary] if expected.vary else []
+    elif expected.vary:
+        assert expected.vary == "Origin"
+        vary = [answer.vary_with_origin]
+    else:
+        vary = list(answer.vary)
+    return sorted([*expected.fields.items(), *(("vary", value) for value in vary)])
+
+
+def check(served: Served, request: table.Request, expected: Expected, answer: Answer) -> None:
+    """Send the request; the application answers so, unless the policy does."""
+    differs = answer.differs.get(served.stack)
+    if isinstance(differs, Impossible) and expected.status is None:
+        return
+    sent = served.ask(request)
+    if isinstance(differs, Escapes) and expected.status is None:
+        assert sent is None
+        return
+    assert sent is not None
+    assert cors_of(sent) == expected_fields(expected, answer)
+    if expected.status is None:
+        assert sent.status == (differs.code if isinstance(differs, Status) else answer.status)
+        return
+    assert sent.status == expected.status
+    assert sent.values("content-type") == ["text/plain; charset=utf-8"]
+    assert sent.values("content-length") == [str(len(sent.body))]
+    if sent.status == 200:
+        assert sent.body == b"OK"
+    else:
+        assert sent.body.startswith(b"Refused by the CORS policy: ")
+
+
+def answer_at(request: table.Request) -> Answer:
+    """What the application answers there; what it would answer to a preflight does not matter."""
+    here = [each for each in ANSWERS if (each.path, each.method) == (request.path, request.method)]
+    return here[0] if here else ANSWERS[0]
+
+
+@pytest.mark.parametrize(
+    ("served", "row"),
+    [
+        pytest.param((stack, row.policy), row, id=f"{stack.name}: {row.policy}: {row.sentence}")
+        for stack in STACKS
+        for row in ROWS
+    ],
+    indirect=["served"],
+)
+def test_a_row(served: Served, row: Row) -> None:
+    check(served, row.request, row.expected, answer_at(row.request))
+
+
+# Each kind of decision once, by the sentence of its row.
+_KINDS = {
+    "public": "* is for everyone",
+    "public, no Origin": "* is there without an Origin, for a cached copy serves everyone",
+    "allowed": "a listed origin reads",
+    "allowed with credentials": "credentials",
+    "refused": "a refused origin gets but Vary",
+    "no Origin": "without an Origin there is but Vary",
+    "an allowed preflight": "a listed origin sends",
+    "a refused preflight": "a preflight of a refused origin says nothing",
+}
+_ROWS_OF_KIND = {
+    kind: next(row for row in ROWS if row.sentence == sentence) for kind, sentence in _KINDS.items()
+}
+
+
+@pytest.mark.parametrize(
+    ("served", "row", "answer"),
+    [
+        pytest.param((stack, row.policy), row, answer, id=f"{stack.name}: {answer.sentence}: {kind}")
+        for stack in STACKS
+        for kind, row in _ROWS_OF_KIND.items()
+        for answer in ANSWERS
+        if row.expected.status is not None or not isinstance(answer.differs.get(stack.name), Impossible)
+    ],
+    indirect=["served"],
+)
+def test_an_answer(served: Served, row: Row, answer: Answer) -> None:
+    check(served, placed(row, answer), row.expected, answer)
+
+
+def placed(row: Row, answer: Answer) -> table.Request:
+    """The row's request, sent to where the application answers so; a preflight remains one."""
+    if row.expected.status is not None:
+        return table.Request(row.request.method, answer.path, row.request.fields)
+    return table.at(row.request, answer)
+
+
+def outcomes(policy: str) -> list[Row]:
+    """The first row of each outcome that an actual request can have."""
+    rows = [row for row in ROWS if row.policy == policy and row.expected.status is None]
+    return [
+        row
+        for number, row in enumerate(rows)
+        if not row.is_only_here and row.expected not in [earlier.expected for earlier in rows[:number]]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("served", "rows"),
+    [
+        pytest.param((stack, policy), outcomes(policy), id=f"{stack.name}: {policy}")
+        for stack in STACKS
+        for policy in POLICIES
+        if outcomes(policy)
+    ],
+    indirect=["served"],
+)
+def test_every_outcome_on_every_answer(served: Served, rows: list[Row]) -> None:
+    for row in rows:
+        for answer in ANSWERS:
+            check(served, placed(row, answer), row.expected, answer)
+
+
+@pytest.mark.parametrize(
+    ("served_with_views", "row"),
+    [
+        pytest.param(stack, row, id=f"{stack.name}: {row.sentence}")
+        for stack in FRAMEWORKS
+        for row in VIEW_ROWS
+    ],
+    indirect=["served_with_views"],
+)
+def test_a_view_with_a_policy_of_its_own(served_with_views: Served, row: table.ViewRow) -> None:
+    differs = row.differs.get(served_with_views.stack)
+    expected = differs.expected if isinstance(differs, Another) else row.expected
+    answer = Answer(row.sentence, row.status if differs is None else differs.code, row.request.path)
+    check(served_with_views, row.request, expected, answer)
+
+
+@pytest.mark.parametrize(
+    "rows", [[row.sentence for row in VIEW_ROWS], [answer.sentence for answer in ANSWERS]]
+)
+def test_no_sentence_stands_twice(rows: list[str]) -> None:
+    assert len(rows) == len(set(rows))
+
+
+def test_every_policy_of_the_table_is_used() -> None:
+    assert {row.policy for row in ROWS} == set(POLICIES)
+    assert len({(row.policy, row.sentence) for row in ROWS}) == len(ROWS)

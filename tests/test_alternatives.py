@@ -1,0 +1,114 @@
+"""Several regular expressions as one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crosscors.alternatives import any_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FLAGS = [re.ASCII, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.VERBOSE]
+
+
+@pytest.mark.parametrize(
+    ("expressions", "matched", "not_matched"),
+    [
+        pytest.param(["a"], ["a"], ["b", "aa"], id="one"),
+        pytest.param(["a", "b"], ["a", "b"], ["ab", "c", ""], id="two"),
+        pytest.param(["a|b", "cd"], ["a", "b", "cd"], ["ad", "bd", "ac"], id="alternatives of one"),
+        pytest.param(["a", ""], ["a", ""], ["aa"], id="nothing"),
+        pytest.param([re.compile("a", re.IGNORECASE), "b"], ["A", "b"], ["B"], id="a flag of the first"),
+        pytest.param(["a", re.compile("b", re.IGNORECASE)], ["a", "B"], ["A"], id="a flag of the second"),
+        pytest.param(["(?i)a", "b"], ["a", "A", "b"], ["B"], id="a flag within the first"),
+        pytest.param(["a", "(?i)b"], ["a", "b", "B"], ["A"], id="a flag within the second"),
+        pytest.param(["(?i)(?s)a.", "b"], ["A\n", "b"], ["B"], id="flags within, one after the other"),
+        pytest.param(
+            [re.compile("a b", re.VERBOSE), "c d"], ["ab", "c d"], ["a b", "cd"], id="a verbose one"
+        ),
+        pytest.param(
+            [re.compile("a # the first letter", re.VERBOSE), "b"],
+            ["a", "b"],
+            ["a # the first letter"],
+            id="a comment",
+        ),
+        pytest.param([re.compile(r"\w", re.ASCII), r"\w\w"], ["a", "éé"], ["é"], id="ASCII alone"),
+        pytest.param(["(a)", "(b)(c)"], ["a", "bc"], ["ac"], id="groups"),
+        pytest.param(["(?P<x>a)(?P=x)", "b"], ["aa", "b"], ["a"], id="a reference by name"),
+        pytest.param([r"\0", "b"], ["\0", "b"], ["0"], id="a zero byte"),
+        pytest.param(["(?:a)", "(?=b)b"], ["a", "b"], ["c"], id="groups that are none"),
+    ],
+)
+def test_what_any_of_them_matches_is_matched(
+    expressions: Sequence[str | re.Pattern[str]], matched: list[str], not_matched: list[str]
+) -> None:
+    compiled = [re.compile(expression) for expression in expressions]
+    joined = any_of(expressions)
+    for text in (*matched, *not_matched):
+        assert (joined.fullmatch(text) is not None) == any(each.fullmatch(text) for each in compiled)
+    assert all(map(joined.fullmatch, matched))
+    assert not any(map(joined.fullmatch, not_matched))
+
+
+def test_one_alone_stays_as_it_is() -> None:
+    compiled = re.compile(r"(a)\1", re.IGNORECASE)
+    assert any_of([compiled]) is compiled
+    assert any_of(iter([r"(a)\1"])).fullmatch("aa")
+
+
+@pytest.mark.parametrize("reference", [r"(a)\1", r"(b)\9?", "(a)?(?(1)b|c)", r"(?P<x>a)\1"])
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "second"])
+def test_a_reference_by_number_cannot_stand_beside_others(reference: str, is_first: bool) -> None:
+    if reference == r"(b)\9?":
+        reference = "(b)" * 9 + r"\9"
+    with pytest.raises(re.error, match="refers to a group by number") as caught:
+        any_of([reference, "c"] if is_first else ["c", reference])
+    assert caught.value.pattern == reference
+
+
+@pytest.mark.parametrize(
+    "expressions",
+    [
+        pytest.param(["(bad", "b"], id="the first is not valid"),
+        pytest.param(["a", "[bad"], id="the second is not valid"),
+        pytest.param(["bad)|(.*", "b"], id="a parenthesis that would close ours"),
+        pytest.param(["(?P<x>a)", "(?P<x>b)"], id="one name twice"),
+    ],
+)
+def test_what_cannot_be_joined_raises(expressions: list[str]) -> None:
+    with pytest.raises(re.error):
+        any_of(expressions)
+
+
+ATOMS = st.sampled_from(
+    ["a", "b", "A", ".", "[ab]", "[^a]", r"\.", r"\w", " ", "# a", "^", "$", "(a|b)", "(?:b)"]
+)
+REPEATS = st.sampled_from(["", "", "", "*", "?", "{2}"])
+PIECES = st.tuples(ATOMS, REPEATS).map(
+    lambda pair: pair[0] if pair[0] in ("^", "$", "# a", " ") else "".join(pair)
+)
+PATTERNS = st.lists(st.one_of(PIECES, st.just("|")), max_size=5).map("".join)
+EXPRESSIONS = st.builds(
+    lambda pattern, flags, inline: (inline + pattern, flags),
+    PATTERNS,
+    st.lists(st.sampled_from(FLAGS), max_size=3).map(lambda flags: sum(set(flags), re.RegexFlag(0))),
+    st.sampled_from(["", "", "(?i)", "(?s)", "(?x)", "(?im)", "(?a)"]),
+)
+TEXTS = st.text(alphabet="abAB. #\né", max_size=4)
+
+
+@settings(derandomize=True, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(EXPRESSIONS, min_size=1, max_size=4), st.lists(TEXTS, min_size=1, max_size=10))
+def test_it_agrees_with_trying_one_after_the_other(
+    sources: list[tuple[str, re.RegexFlag]], texts: list[str]
+) -> None:
+    compiled = [re.compile(pattern, flags) for pattern, flags in sources]
+    joined = any_of(compiled)
+    for text in texts:
+        assert (joined.fullmatch(text) is not None) == any(each.fullmatch(text) for each in compiled)
