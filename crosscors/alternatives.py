@@ -24,13 +24,14 @@ def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
     for each in compiled:
         if _REFERENCE.search(each.pattern):
             raise re.error("it refers to a group by number", each.pattern)
-    return re.compile("|".join(map(_group, compiled)))
+    return re.compile("|".join(map(grouped, compiled)))
 
 
 _REFERENCE = re.compile(r"\\[1-9]|\(\?\(\d")
 
 
-def _group(expression: re.Pattern[str]) -> str:
+def grouped(expression: re.Pattern[str]) -> str:
+    """The expression as a part of another one, with its flags for itself alone."""
     flags = "".join(letter for flag, letter in _FLAGS.items() if expression.flags & flag)
     # A verbose expression may end in a comment, which would take the parenthesis in.
     end = "\n)" if expression.flags & re.VERBOSE else ")"

@@ -28,17 +28,24 @@ class Reporter:
     Args:
         on_decision: called with every request and its decision; what it raises is logged, no more.
         clock: seconds that only ever grow, for tests to move.
+        reword: puts what the core says of options into the words of a framework's users.
 
     Raises:
         PolicyError: if ``on_decision`` cannot be called, or would have to be awaited.
     """
 
-    def __init__(self, on_decision: OnDecision | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        on_decision: OnDecision | None,
+        clock: Callable[[], float] = time.monotonic,
+        reword: Callable[[str], str] = str,
+    ) -> None:
         if on_decision is not None and (not callable(on_decision) or is_async_callable(on_decision)):
             message = f"takes a function that is not async, not {shown(on_decision)}."
             hint = "Write on_decision=func, where func(request, decision) returns at once."
             raise PolicyError((Problem("wrong-type", "on_decision", on_decision, message, hint),))
         self._on_decision = on_decision
+        self._reword = reword
         self._has_reported_unanswered = False
         # One for each level, so that refused requests cannot crowd out what is wrong in here.
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
@@ -65,7 +72,8 @@ class Reporter:
         level = logging.INFO if error is None else logging.ERROR
         if self._may_log(level):
             reasons = " ".join(f"{refusal.message}. {refusal.hint}" for refusal in decision.refusals)
-            logger.log(level, "refused %s: %s", _named(decision, read(source)), reasons, exc_info=error)
+            named = _named(decision, read(source))
+            logger.log(level, "refused %s: %s", named, self._reword(reasons), exc_info=error)
 
     def _call(self, on_decision: OnDecision, request: CORSRequest, decision: Decision) -> None:
         try:

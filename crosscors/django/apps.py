@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from crosscors.django.checks import check_csrf, check_middleware, check_settings, check_signal
+from crosscors.django.checks import check_csrf, check_middleware, check_settings, check_signal, check_views
 
 
 class CrossCORSConfig(AppConfig):
@@ -14,5 +14,5 @@ class CrossCORSConfig(AppConfig):
     verbose_name = "crosscors"
 
     def ready(self) -> None:
-        for check in (check_settings, check_middleware, check_csrf, check_signal):
+        for check in (check_settings, check_middleware, check_csrf, check_signal, check_views):
             register(check, Tags.security)

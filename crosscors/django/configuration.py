@@ -19,7 +19,7 @@ from crosscors.django import names
 from crosscors.django.findings import Findings
 from crosscors.django.rules import read_function, read_rules
 from crosscors.django.signals import ask_receivers, ask_receivers_async, check_request_enabled
-from crosscors.django.wording import in_settings
+from crosscors.django.wording import in_settings, text_in_settings
 from crosscors.keywords import read_policy
 from crosscors.reporting import Reporter
 
@@ -95,7 +95,7 @@ def read_settings(*, in_async: bool) -> Configuration:
 
     rules = read_rules(values, written, reword, found)
     on_decision = read_function(names.ON_DECISION, values.get(names.ON_DECISION), found)
-    reporter = found.hear(lambda: Reporter(on_decision), reword)
+    reporter = found.hear(lambda: Reporter(on_decision, reword=text_in_settings(written)), reword)
     debug = values.get(names.DEBUG, False)
     found.hear(lambda: read_policy(CORSPolicy(), {}, debug=debug, can_await=True), reword)
     if rules is None or reporter is None or found.problems:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from django.utils.module_loading import import_string
 
-from crosscors.alternatives import any_of
+from crosscors.alternatives import any_of, grouped
 from crosscors.core.errors import Problem, shown
 from crosscors.core.options import is_text_pattern
 from crosscors.core.origins import ANY
@@ -141,14 +141,10 @@ def _read_urls_regex(value: object, found: Findings) -> re.Pattern[str] | None:
         found.problem("wrong-type", name, value, message, hint)
         return None
     try:
-        # any_of makes flags, inline ones too, hold for the setting's own expression alone.
-        return re.compile(f"(?:{any_of([value, _NOTHING]).pattern}).*")
+        return re.compile(grouped(re.compile(value)) + ".*")
     except re.error as error:
         found.problem("invalid-regex", name, value, f"{shown(value)} cannot be used: {error}.", hint)
         return None
-
-
-_NOTHING = "(?!)"
 
 
 def _read_policy(place: str, value: object, found: Findings) -> CORSPolicy | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 from django import conf
@@ -35,6 +36,20 @@ def policies_of_all_views() -> tuple[CORSPolicy, ...]:
     if getattr(conf.settings, "ROOT_URLCONF", None):
         _imported(None)
     return tuple(policies_of_views)
+
+
+def routed_views() -> Iterator[object]:
+    """All views that the project's URLconf leads to."""
+    if getattr(conf.settings, "ROOT_URLCONF", None):
+        yield from _views(_imported(None))
+
+
+def _views(resolver: URLResolver) -> Iterator[object]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _views(pattern)
+        else:
+            yield pattern.callback
 
 
 def _imported(urlconf: object) -> URLResolver:

@@ -30,6 +30,25 @@ def in_settings(written: Mapping[str, str], *, allows_all: bool) -> Reword:
         allows_all: whether ``"*"`` came from CORS_ALLOW_ALL_ORIGINS, instead of a list.
     """
 
+    text = text_in_settings(written)
+
+    def reword(problem: Problem) -> Problem:
+        name = _SETTINGS.get(problem.option, problem.option)
+        message = problem.message
+        if allows_all:
+            all_origins = written.get(ALL_ORIGINS, ALL_ORIGINS)
+            message = message.replace("'*' in allow_origins", f"{all_origins} = True")
+            if problem.option == "allow_origins" and problem.value == ANY:
+                name = ALL_ORIGINS
+        name = written.get(name, name)
+        return dataclasses.replace(problem, option=name, message=text(message), hint=text(problem.hint))
+
+    return reword
+
+
+def text_in_settings(written: Mapping[str, str]) -> Callable[[str], str]:
+    """Names the settings in a text of the core, as the project wrote them."""
+
     def name_of(setting: str) -> str:
         return written.get(setting, setting)
 
@@ -43,18 +62,7 @@ def in_settings(written: Mapping[str, str], *, allows_all: bool) -> Reword:
             return f"{name} = [{found['regex']}]"
         return f"{name} = "
 
-    def reword(problem: Problem) -> Problem:
-        name = name_of(_SETTINGS.get(problem.option, problem.option))
-        message = problem.message
-        if allows_all:
-            message = message.replace("'*' in allow_origins", f"{name_of(ALL_ORIGINS)} = True")
-            if problem.option == "allow_origins" and problem.value == ANY:
-                name = name_of(ALL_ORIGINS)
-        return dataclasses.replace(
-            problem, option=name, message=_OPTION.sub(option, message), hint=_OPTION.sub(option, problem.hint)
-        )
-
-    return reword
+    return lambda text: _OPTION.sub(option, text)
 
 
 def in_dict(place: str) -> Reword:

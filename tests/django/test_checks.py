@@ -15,14 +15,27 @@ from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import CommandError, call_command
+from django.http import HttpRequest, HttpResponse
 from django.middleware.common import CommonMiddleware
 from django.test import override_settings
+from django.urls import include, path
+from django.views import View
+from rest_framework.decorators import api_view
 
 import crosscors
 from crosscors import CORSPolicy, CORSRequest
 from crosscors.django import CORSMiddleware
-from crosscors.django.checks import NUMBERS, check_csrf, check_middleware, check_settings, check_signal
+from crosscors.django.checks import (
+    NUMBERS,
+    check_csrf,
+    check_middleware,
+    check_settings,
+    check_signal,
+    check_views,
+)
+from crosscors.django.decorators import cross_origin
 from crosscors.django.signals import check_request_enabled
+from crosscors.django.views import policies_of_views
 from tests.django.clients import LISTED, ORIGIN, OTHER
 
 if TYPE_CHECKING:
@@ -35,6 +48,14 @@ COMMON = "django.middleware.common.CommonMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
 WITH_CREDENTIALS: dict[str, Any] = {"CORS_ALLOW_CREDENTIALS": True, "MIDDLEWARE": [OURS, CSRF]}
+
+
+@pytest.fixture(autouse=True)
+def _no_views_of_other_tests() -> Iterator[None]:
+    before = list(policies_of_views)
+    policies_of_views.clear()
+    yield
+    policies_of_views[:] = before
 
 
 def seen(check: Any, **settings: Any) -> list[CheckMessage]:
@@ -58,13 +79,13 @@ def test_the_app_registers_the_checks_as_those_of_security() -> None:
     config = apps.get_app_config("crosscors")
     assert (config.name, config.verbose_name) == ("crosscors.django", "crosscors")
     registered: dict[Any, Any] = {check: check.tags for check in registry.get_checks()}
-    for check in (check_settings, check_middleware, check_csrf, check_signal):
+    for check in (check_settings, check_middleware, check_csrf, check_signal, check_views):
         assert registered[check] == (Tags.security,)
 
 
 def test_nothing_is_said_of_settings_that_are_fine() -> None:
     fine: dict[str, Any] = {**LISTED, "CSRF_TRUSTED_ORIGINS": [ORIGIN], **WITH_CREDENTIALS}
-    for check in (check_settings, check_middleware, check_csrf, check_signal):
+    for check in (check_settings, check_middleware, check_csrf, check_signal, check_views):
         assert seen(check, **fine) == []
     assert "no issues" in manage_check(**fine)
 
@@ -418,3 +439,45 @@ def test_every_code_has_an_id_of_its_own() -> None:
     assert len(codes) > 40
     assert codes == set(NUMBERS)
     assert len(set(NUMBERS.values())) == len(NUMBERS)
+
+
+# Views.
+
+
+def test_a_policy_of_a_view_that_no_url_leads_to_is_warned_of() -> None:
+    routed = CORSPolicy(allow_origins=[ORIGIN], max_age=1)
+    lost = CORSPolicy(allow_origins=[OTHER])
+
+    @cross_origin(policy=routed)
+    def view(_: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    class ByMethod(View):
+        @cross_origin(policy=routed)
+        def get(self, _: HttpRequest) -> HttpResponse:
+            return HttpResponse()
+
+    @api_view(["GET"])  # which makes a new view, and leaves the policy behind
+    @cross_origin(policy=lost)
+    def lost_view(_: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    class URLs:
+        urlpatterns = (
+            path("view", view),
+            path("by-method", ByMethod.as_view()),
+            path("nested/", include([path("lost", lost_view)])),
+        )
+
+    (message,) = seen(check_views, ROOT_URLCONF=URLs)
+    assert message.id == "crosscors.W078"
+    assert "No URL leads to the view that cross_origin gave the policy" in message.msg
+    assert OTHER in message.msg
+    assert message.hint is not None
+    assert "above @api_view" in message.hint
+
+
+def test_without_urls_every_policy_of_a_view_is_warned_of() -> None:
+    cross_origin(policy=CORSPolicy(allow_origins=[OTHER]))
+    (message,) = seen(check_views, ROOT_URLCONF=None)
+    assert message.id == "crosscors.W078"

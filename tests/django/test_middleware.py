@@ -324,6 +324,15 @@ def test_refusals_are_logged(ask: Ask, caplog: pytest.LogCaptureFixture) -> None
     )
 
 
+def test_the_log_says_what_to_write_in_the_settings(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "crosscors"):
+        get(ask, "/api/x", origin=EVIL, CORS_ORIGIN_WHITELIST=[])
+    (record,) = [each for each in caplog.records if each.name == "crosscors"]
+    assert record.getMessage().endswith(
+        'To allow it, write CORS_ORIGIN_WHITELIST = ["https://evil.example"].'
+    )
+
+
 # Sync and async.
 
 

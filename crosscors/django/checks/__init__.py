@@ -8,5 +8,6 @@ from crosscors.django.checks.ids import NUMBERS
 from crosscors.django.checks.of_csrf import check_csrf
 from crosscors.django.checks.of_middleware import check_middleware
 from crosscors.django.checks.of_settings import check_settings, check_signal
+from crosscors.django.checks.of_views import check_views
 
-__all__ = ["NUMBERS", "check_csrf", "check_middleware", "check_settings", "check_signal"]
+__all__ = ["NUMBERS", "check_csrf", "check_middleware", "check_settings", "check_signal", "check_views"]

@@ -60,6 +60,7 @@ NUMBERS = {
     "middleware-order": 75,
     "csrf-trusted-origins": 76,
     "signal-not-asked": 77,
+    "view-not-routed": 78,
 }
 
 

@@ -1,0 +1,26 @@
+"""Whether the policies of views are those of any."""
+
+from __future__ import annotations
+
+from django.core.checks import CheckMessage
+from django.core.checks import Warning as CheckWarning
+
+from crosscors.core.errors import shown
+from crosscors.django.checks.ids import warning_id
+from crosscors.django.views import policies_of_all_views, routed_views
+from crosscors.view_policies import marks_of
+
+
+def check_views(**_: object) -> list[CheckMessage]:
+    """Whether a URL leads to each view that ``cross_origin`` gave a policy."""
+    policies = policies_of_all_views()
+    routed = {id(policy) for view in routed_views() for policy in marks_of(view)} if policies else set[int]()
+    return [
+        CheckWarning(
+            f"No URL leads to the view that cross_origin gave the policy {shown(policy)}.",
+            hint="Write @cross_origin(...) above @api_view, and above other decorators that make a new view.",
+            id=warning_id("view-not-routed"),
+        )
+        for policy in policies
+        if id(policy) not in routed
+    ]
