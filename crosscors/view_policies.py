@@ -117,7 +117,7 @@ def marks_of(view: object) -> Iterator[Any]:
     own = mark_of(view, "")
     if own is not None:
         yield own
-    cls = _class_of(view)
+    cls = _class_of(_without_partials(view))
     for base in cls.__mro__ if cls else ():
         for member in vars(base).values():
             found = getattr(member, "__dict__", {}).get(_ATTRIBUTE)

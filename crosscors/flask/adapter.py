@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
-from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
+from werkzeug.exceptions import InternalServerError, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect
 
-from crosscors.core.errors import PolicyError, Problem
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
 from crosscors.flask.options import Layer, read_config, read_policy
@@ -18,6 +21,7 @@ from crosscors.view_policies import mark_of, marks_of, warn_of_misplaced
 from crosscors.wsgi import CORSMiddleware, path_of, request_of
 
 if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
@@ -28,7 +32,7 @@ class Adapter(CORSMiddleware):
         super().__init__(self._run)
         self.is_installed = False
         self._flask = flask
-        self._inner: WSGIApplication = flask.wsgi_app
+        self._wsgi_app: WSGIApplication = flask.wsgi_app
         self._has_policy = False
         self._outer_policy_for: Callable[[WSGIEnvironment], CORSPolicy | None] | None = _uncovered
         self._blueprints: dict[str, CORSPolicy | Resources] = {}
@@ -48,7 +52,7 @@ class Adapter(CORSMiddleware):
         if self.is_installed:
             return
         self.is_installed = True
-        self._inner = self._flask.wsgi_app
+        self._wsgi_app = self._flask.wsgi_app
         self._flask.wsgi_app = self  # type: ignore[method-assign]
         add_url_rule = self._flask.add_url_rule
 
@@ -59,6 +63,13 @@ class Adapter(CORSMiddleware):
             add_url_rule(rule, endpoint, view_func, *args, **options)
 
         self._flask.add_url_rule = add_checked  # type: ignore[method-assign]
+
+    def check_views(self) -> None:
+        """Refuse what is wrong with the policies of the views that the application has.
+
+        Raises:
+            PolicyError: listing every problem of the first policy that is wrong.
+        """
         for view in self._flask.view_functions.values():
             self._check(view)
 
@@ -79,7 +90,15 @@ class Adapter(CORSMiddleware):
         self._outer_policy_for, self.policy_for = self.policy_for, self._first_policy_for
 
     def cover_blueprint(self, name: str, policy: CORSPolicy | Resources) -> None:
-        """Cover the blueprint with this full name, and those in it."""
+        """Cover the blueprint with this full name, and those in it.
+
+        Raises:
+            PolicyError: if the blueprint has a policy already.
+        """
+        if name in self._blueprints:
+            message = f"{shown(name)} has a policy already."
+            hint = "Call CORS(blueprint, ...) once; resources={...} has options for each path."
+            raise PolicyError((Problem("policy-twice", "blueprint", name, message, hint),))
         self._blueprints[name] = policy
 
     def _check(self, view: object) -> None:
@@ -88,11 +107,10 @@ class Adapter(CORSMiddleware):
 
     def _first_policy_for(self, environ: WSGIEnvironment) -> CORSPolicy | None:
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
-        self._views.clear()  # the configuration is complete by now
-        self._check(self._not_found)
         warn_of_misplaced(self._flask.view_functions.values())
-        for view in self._flask.view_functions.values():
-            self._check(view)
+        # The configuration is complete by now. Several threads may be here at once.
+        views = (self._not_found, *self._flask.view_functions.values())
+        self._views = {given: self._read(given) for view in views for given in marks_of(view)}
         has_inner = self._views or self._blueprints
         self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
         return self._policy if self.policy_for is None else self.policy_for(environ)
@@ -108,7 +126,7 @@ class Adapter(CORSMiddleware):
         for name in _blueprints(endpoint or ""):
             policy = self._blueprints.get(name)
             if isinstance(policy, Resources):
-                policy = policy.policy_for(path_of(environ))
+                return policy.policy_for(path_of(environ))
             if policy is not None:
                 return policy
         return self._policy if self._outer_policy_for is None else self._outer_policy_for(environ)
@@ -120,16 +138,21 @@ class Adapter(CORSMiddleware):
 
     def _view_policy(self, given: Layer) -> CORSPolicy:
         if given not in self._views:
-            self._views[given] = read_policy(given.over(read_config(self._flask.config)).without("resources"))
+            self._views[given] = self._read(given)
         return self._views[given]
+
+    def _read(self, given: Layer) -> CORSPolicy:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PolicyWarning)  # they came where the options were written
+            return read_policy(given.over(read_config(self._flask.config)).without("resources"))
 
     def _endpoint(self, environ: WSGIEnvironment, method: str) -> str | None:
         flask = self._flask
         try:
-            urls = flask.create_url_adapter(flask.request_class(environ))
-        except HTTPException:
-            return None  # a host that is not trusted
-        return None if urls is None else _endpoint(urls, urls.path_info, method)
+            urls = flask.create_url_adapter(flask.request_class(environ, populate_request=False))
+            return None if urls is None else _endpoint_at(urls, urls.path_info, method)
+        except Exception:  # noqa: BLE001  # a host that is not trusted, a converter: Flask has an answer
+            return None
 
     def _run(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Run the application; exceptions that it does not answer are answered, and then go their way.
@@ -138,12 +161,13 @@ class Adapter(CORSMiddleware):
         cannot know the policy.
         """
         try:
-            return self._inner(environ, start_response)
+            return self._wsgi_app(environ, start_response)
         except Exception as error:
             if self._flask.testing or not self._hides_answer(environ):
                 raise
-            answer = InternalServerError().get_response(environ)
-            return _then_raise(answer(environ, start_response), error)
+            # PEP 3333: with exc_info, for something in between may have begun an answer already.
+            restart = cast("StartResponse", functools.partial(_restart, start_response, sys.exc_info()))
+            return _then_raise(InternalServerError().get_response(environ)(environ, restart), error)
 
     def _hides_answer(self, environ: WSGIEnvironment) -> bool:
         """Whether a browser would hide an answer without the policy's fields, as it does from scripts."""
@@ -152,7 +176,14 @@ class Adapter(CORSMiddleware):
         return self.policy_for is None or self.policy_for(environ) is not None
 
 
+def _restart(
+    start_response: StartResponse, exc_info: OptExcInfo, status: str, headers: list[tuple[str, str]]
+) -> Callable[[bytes], object]:
+    return start_response(status, headers, exc_info)
+
+
 def _then_raise(body: Iterable[bytes], error: Exception) -> Iterator[bytes]:
+    yield b""  # for HEAD: servers send the fields with the first part, be it empty
     yield from body
     raise error
 
@@ -168,15 +199,13 @@ def _blueprints(endpoint: str) -> Iterator[str]:
         yield endpoint
 
 
-def _endpoint(urls: MapAdapter, path: str, method: str) -> str | None:
-    """The endpoint that answers the request, or would after a redirect or status 405; None if none does."""
+def _endpoint_at(urls: MapAdapter, path: str, method: str) -> str | None:
+    """The endpoint that answers the request, or would after a redirect or status 405."""
     try:
         endpoint, _ = urls.match(path, method)
     except RequestRedirect:
-        return None if path.endswith("/") else _endpoint(urls, f"{path}/", method)
+        return None if path.endswith("/") else _endpoint_at(urls, f"{path}/", method)
     except MethodNotAllowed as error:
-        found = {_endpoint(urls, path, allowed) for allowed in error.valid_methods or ()}
+        found = {_endpoint_at(urls, path, allowed) for allowed in error.valid_methods or ()}
         return next((rule.endpoint for rule in urls.map.iter_rules() if rule.endpoint in found), None)
-    except HTTPException:
-        return None
     return cast("str", endpoint)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, Response, abort, request, request_finished, request_started
+from flask import Flask, Response, request, request_finished, request_started
 
 from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.flask.adapter import Adapter
-from crosscors.flask.options import ViewOptions, check, read_keywords
+from crosscors.flask.options import ViewOptions, check, read_keywords, read_policy
 from crosscors.view_policies import mark
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def cross_origin(**options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
     It holds for the view's preflights and actual requests, and for what is answered in its place, such as
     status 405. A preflight is answered for the view that the requested method would reach. Views are
     functions (async or not), classes, or single methods of classes. As every decorator of views, it stands
-    below ``@app.route``.
+    below ``@app.route``; others may stand above and below it if they use functools.wraps.
 
     Without ``CORS(app)`` it works as well, but for exceptions that Flask leaves to the server, as it does
     in debug mode.
@@ -44,7 +44,7 @@ def cross_origin(**options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
     if "resources" in given.values:
         message = "is an option of CORS(app), but a view has no paths below it."
         raise PolicyError((Problem("unknown-option", "resources", None, message, "Leave it out."),))
-    check(given)
+    check(given, read_policy)
     request_started.connect(_decide_alone)
     request_finished.connect(_write_alone)
 
@@ -62,9 +62,18 @@ def _decide_alone(flask: Flask, **_: Any) -> None:
     adapter = Adapter.of(flask)
     if adapter.is_installed:
         return
-    decision = request.environ[_DECISION] = adapter.decide(request.environ)
-    if decision is not None and decision.status is not None:
-        abort(Response(decision.body, decision.status, decision.preflight_headers))
+    request.environ[_DECISION] = adapter.decide(request.environ)
+    hooks = flask.before_request_funcs[None]
+    if _answer_alone not in hooks:
+        hooks.insert(0, _answer_alone)
+
+
+def _answer_alone() -> Response | None:
+    """Answer preflights: as a hook and no exception, so that no error handler gets at them."""
+    decision: Decision | None = request.environ.get(_DECISION)
+    if decision is None or decision.status is None:
+        return None
+    return Response(decision.body, decision.status, decision.preflight_headers)
 
 
 def _write_alone(_: Flask, response: Response, **__: Any) -> None:

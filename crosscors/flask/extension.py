@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
-from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import AppOptions, Layer, check, read_app, read_config, read_keywords
 from crosscors.reporting import OnDecision
@@ -35,7 +36,8 @@ class CORS:
     What is not given is taken from the application's configuration: ``CORS_ORIGINS`` and so on. Options
     of a resource come before keywords, keywords before the configuration, the configuration before defaults.
 
-    A blueprint's policy replaces the application's, a view's (``cross_origin``) both.
+    A blueprint's policy replaces the application's, a view's (``cross_origin``) both. Middleware that changes
+    the method, host or path of requests belongs outside: write ``app.wsgi_app = ...`` below ``CORS(app)``.
 
     Raises:
         PolicyError: listing every problem of the options.
@@ -59,7 +61,7 @@ class CORS:
         self._on_decision = on_decision
         self._given = read_keywords(options)
         if app is None:
-            check(self._given)
+            check(self._given, read_app)
         else:
             self.init_app(app)
 
@@ -79,6 +81,7 @@ class CORS:
             return
         policy = read_app(given.over(read_config(app.config)))
         adapter = Adapter.of(app)
+        adapter.check_views()
         adapter.cover_app(policy, debug=self._debug, on_decision=self._on_decision)
         adapter.install()
 
@@ -88,11 +91,14 @@ class CORS:
             hint = "Write CORS(app, debug=..., on_decision=...)."
             raise PolicyError((Problem("wrong-type", "blueprint", blueprint, message, hint),))
 
-        check(given)
+        check(given, read_app)
 
         def cover(state: BlueprintSetupState) -> None:
-            policy = read_app(given.over(read_config(state.app.config)))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", PolicyWarning)  # they have come
+                policy = read_app(given.over(read_config(state.app.config)))
             adapter = Adapter.of(cast("Flask", state.app))
+            adapter.check_views()
             adapter.cover_blueprint(f"{state.name_prefix}.{state.name}".lstrip("."), policy)
             adapter.install()
 

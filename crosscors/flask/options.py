@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard, cast
 
 from crosscors.alternatives import any_of
-from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
+from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.options import OPTION_NAMES, is_text_pattern
 from crosscors.core.origins import ANY, is_entry
 from crosscors.core.policy import CORSPolicy, PolicyOptions
@@ -107,8 +106,9 @@ def read_config(config: Mapping[str, Any]) -> Layer:
         for label, value in config.items()
         if label.startswith(_CONFIG_PREFIX) and value is not None
     )
-    # Names that are like no option's may be the application's own.
-    return _layer(option for option in given if _nearest(option[0]))
+    # Names that are like no option's may be the application's own; but no list of origins is overlooked,
+    # for without one everyone is allowed.
+    return _layer(option for option in given if _nearest(option[0]) or "origin" in option[0])
 
 
 def _layer(options: Iterable[tuple[str, str, object]]) -> Layer:
@@ -170,6 +170,10 @@ def read_app(layer: Layer) -> CORSPolicy | Resources:
     problems = list(layer.problems)
     for key, own in _resources(resources):
         path = _path(key)
+        if not (isinstance(path, str) or is_text_pattern(path)):
+            hint = 'Write a path such as "/api/*".'
+            problems.append(Problem("wrong-type", "resources", key, f"{shown(key)} is no path.", hint))
+            continue
         if path in policies:
             message = f"{shown(key)} means the same as another key."
             problems.append(Problem("given-twice", "resources", key, message, "Keep one of the two."))
@@ -213,7 +217,7 @@ def _resource_policy(own: object, common: Layer) -> CORSPolicy | None:
     if own is None or isinstance(own, CORSPolicy):
         return own
     if isinstance(own, Mapping):
-        return read_policy(read_keywords(cast("Mapping[str, object]", own)).over(common).without("resources"))
+        return read_policy(read_keywords(cast("Mapping[str, object]", own)).over(common))
     message = f"takes a dict of options, a CORSPolicy or None, not {shown(own)}."
     raise PolicyError((Problem("wrong-type", "options", own, message, 'Write {"origins": [...]}.'),))
 
@@ -234,7 +238,7 @@ def read_policy(layer: Layer) -> CORSPolicy:
         options["allow_origins"] = ()  # who says which origins does not mean everyone
     problems += _read_origins(options)
     problems += _header_problems(options["allow_headers"])
-    if isinstance(options["max_age"], str) and options["max_age"].isdecimal():
+    if isinstance(options["max_age"], str) and _DIGITS.fullmatch(options["max_age"]):
         options["max_age"] = int(options["max_age"])
     if options.get("expose_headers", ()) is None:
         options["expose_headers"] = ()
@@ -248,6 +252,7 @@ def read_policy(layer: Layer) -> CORSPolicy:
     raise PolicyError((*layer.problems, *(_relabelled(problem, layer.labels) for problem in problems)))
 
 
+_DIGITS = re.compile("[0-9]+")
 _NARROWER = frozenset({"allow_origin_regex", "allow_origin_func"})
 
 
@@ -257,8 +262,9 @@ def _given_policy(layer: Layer) -> CORSPolicy:
     if not isinstance(policy, CORSPolicy):
         message = f"takes a CORSPolicy, not {shown(policy)}."
         raise PolicyError(
-            (Problem("wrong-type", "policy", policy, message, "Write policy=CORSPolicy(...)."),)
+            (Problem("wrong-type", layer.labels["policy"], policy, message, "Write policy=CORSPolicy(...)."),)
         )
+    _refuse_async(policy)
     return policy
 
 
@@ -321,7 +327,7 @@ def _header_problems(headers: object) -> Iterator[Problem]:
 
 
 # Signs that no origin has, whatever else may be wrong with it.
-_REGEX_SIGNS = re.compile(r"[\\^$|()]|\.[*+]|\[[^:\]]*\]|s\?:")
+_REGEX_SIGNS = re.compile(r"[\\^$|()]|(?:^|//)\.[*+]|\.\+|\[[^:\]]*\]|s\?:")
 
 
 def _is_disguised(entry: object) -> TypeGuard[str]:
@@ -335,12 +341,18 @@ def _disguised_problem(expression: str) -> Problem:
     except re.error as error:
         message = f"{shown(expression)} is neither an origin nor a valid regular expression: {error}."
         return Problem("invalid-regex", "allow_origins", expression, message, "Write what browsers send.")
-    quoted = repr(expression) if '"' in expression else f'"{expression}"'
+    quoted = f"'{expression}'" if '"' in expression else f'"{expression}"'
     hints = [f"re.compile(r{quoted})"]
     entry = _as_entry(expression)
     if entry is not None:
         hints.insert(0, f'"{entry}"')
-    return Problem("origin-regex", "allow_origins", expression, message, f"Write {', or '.join(hints)}.")
+    return Problem(
+        "origin-regex",
+        "allow_origins",
+        expression,
+        message,
+        f"Write {', or '.join(hints)}, which has to match the whole origin.",
+    )
 
 
 def _as_entry(expression: str) -> str | None:
@@ -348,6 +360,7 @@ def _as_entry(expression: str) -> str | None:
     text = expression.removeprefix("^").removesuffix("$")
     if text == ".*":
         return ANY
+    text = text.replace(r"\/", "/")
     text = re.sub(r"(?<=://)\.[*+]\\\.", "*.", text)
     text = re.sub(r"(?::\\d[*+]|:\[0-9\][*+]|\(:\\d\+\)\?|\(:\[0-9\]\+\)\?)\Z", ":*", text)
     text = re.sub(r"\\([./-])", r"\1", text)
@@ -369,16 +382,15 @@ def _relabelled(problem: Problem, labels: Mapping[str, str]) -> Problem:
 _ASSIGNED = re.compile(rf"\b({'|'.join(OPTION_NAMES)})=")
 
 
-def check(given: Layer) -> None:
+def check(given: Layer, read: Callable[[Layer], object]) -> None:
     """Refuse at once what is wrong with the given options, whatever the configuration will add.
 
     Raises:
         PolicyError: listing every problem of these options.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PolicyWarning)  # they come when the policy is made
-        read_app(given.over(_SOME_CONFIGURATION))
+    is_open = _ORIGIN_OPTIONS.isdisjoint(given.values)
+    # With origins from the configuration, so that nothing is refused for "*", which nobody wrote.
+    read(given.over(Layer({"allow_origins": ("https://app.example.com",)}, {})) if is_open else given)
 
 
-# With the origins that are missing, so that nothing is refused for "*", which nobody wrote.
-_SOME_CONFIGURATION = Layer({"allow_origins": ("https://app.example.com",)}, {})
+_ORIGIN_OPTIONS = _NARROWER | {"allow_origins"}
