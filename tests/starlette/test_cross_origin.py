@@ -566,6 +566,12 @@ def test_the_middleware_of_a_route_replaces_the_policy_of_the_application(is_loo
     assert policies_of(app, "/own") == ("inner", "inner")
 
 
+def test_what_is_mounted_without_routes_has_the_policy_of_the_application() -> None:
+    app = covered(Route("/own", own), Mount("/other", app=PlainTextResponse("other")))
+    assert policies_of(app, "/own") == ("inner", "inner")
+    assert policies_of(app, "/other/any") == ("outer", "outer")
+
+
 def test_other_middleware_of_a_route_changes_nothing() -> None:
     route = Route("/own", own, middleware=[Middleware(GZipMiddleware)])
     assert policies_of(covered(route), "/own") == ("inner", "inner")
