@@ -22,8 +22,8 @@ Send = Callable[[Message], Awaitable[None]]
 # Frameworks type the three in ways of their own, none of which would fit all others.
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
-# In a scope: an adapter further out writes the policy into what is answered there.
-COVERED_OUTSIDE = "crosscors.covered_outside"
+# In a scope, and in all copies of it: the adapters that cover the request, the innermost last.
+_COVERING = "crosscors.covering"
 
 
 class CORSMiddleware:
@@ -61,6 +61,8 @@ class CORSMiddleware:
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
         self.debug = debug
         self._reporter = Reporter(on_decision)
+        # For frameworks that know only when they answer which policy covers the request.
+        self.revise: Callable[[Scope, CORSPolicy, Decision], Awaitable[Decision]] | None = None
         # Either one policy covers every request, which shall not cost a call, or the request decides.
         self._policy: CORSPolicy | None = None
         self.policy_for: Callable[[Scope], CORSPolicy | None] | None = None
@@ -88,22 +90,34 @@ class CORSMiddleware:
         if decision.status is not None:
             await _answer_preflight(decision, decision.status, send)
             return
+        await self._deliver(decision, policy, scope, receive, send)
+
+    async def _deliver(
+        self, decision: Decision, policy: CORSPolicy, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Run the application, and write the decision into its response."""
+        covering: list[CORSMiddleware] = scope.setdefault(_COVERING, [])
+        covering.append(self)
         is_answered = False
 
         async def send_with_cors(message: Message) -> None:
             nonlocal is_answered
             if message["type"] == "http.response.start":
                 is_answered = True
-                # A new message: applications send one message, or one list, for many responses.
-                message = {**message, "headers": decision.apply_raw(message.get("headers", ()))}
+                if covering[-1] is self:  # an inner policy replaces the outer one
+                    final = decision if self.revise is None else await self.revise(scope, policy, decision)
+                    # A new message: applications send one message, or one list, for many responses.
+                    message = {**message, "headers": final.apply_raw(message.get("headers", ()))}
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_cors)
         except Exception:
-            if not is_answered and COVERED_OUTSIDE not in scope:
+            if not is_answered and len(covering) == 1:
                 self._reporter.report_unanswered(_ANSWERED_OUTSIDE)
             raise
+        finally:
+            covering.pop()
 
     def covering_policy(self, scope: Scope) -> CORSPolicy | None:
         """The policy that covers the request; None if none does."""

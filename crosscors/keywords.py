@@ -20,7 +20,8 @@ def read_policy(
     """
     if not isinstance(debug, bool):
         message = f"takes True or False, not {shown(debug)}."
-        raise PolicyError((Problem("wrong-type", "debug", debug, message, "Write debug=False."),))
+        hint = f"Write debug={str(debug).strip().lower() in ('true', '1')}."
+        raise PolicyError((Problem("wrong-type", "debug", debug, message, hint),))
     if policy is None:
         policy = CORSPolicy(**cast("dict[str, Any]", options))
     elif options:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match, Router
 
-from crosscors.asgi import COVERED_OUTSIDE, ASGIApp, CORSMiddleware, Scope, request_of
-from crosscors.core.errors import PolicyError, Problem
+from crosscors.asgi import ASGIApp, CORSMiddleware, Receive, Scope, Send, request_of
+from crosscors.core.decision import Decision
+from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.reporting import OnDecision
-from crosscors.view_policies import mark, mark_of, marks_of, read_view_policy, warn_of_misplaced
+from crosscors.view_policies import (
+    mark,
+    mark_of,
+    marks_of,
+    read_view_policy,
+    refuse_positional,
+    warn_of_misplaced,
+    wrong_import,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -79,6 +89,7 @@ def CORS(  # noqa: N802  # spelled as in Flask, and as what it is
 
     Standard: Fetch, "CORS protocol".
     """
+    _refuse_what_is_no_app(app)
     adapter = _Adapter(app, policy=policy, debug=debug, on_decision=on_decision, **options)
     if not isinstance(app, Starlette):
         return adapter
@@ -98,8 +109,17 @@ def CORS(  # noqa: N802  # spelled as in Flask, and as what it is
     return app
 
 
+def _refuse_what_is_no_app(app: object) -> None:
+    fastapi_routing = sys.modules.get("fastapi.routing")
+    is_api_router = fastapi_routing is not None and isinstance(app, fastapi_routing.APIRouter)
+    if is_api_router or isinstance(app, type) or not callable(app):
+        message = f"takes an application, not {shown(app)}."
+        hint = 'Write CORS(app, ...); for a part of it, policy=Resources({"/part/*": CORSPolicy(...)}).'
+        raise PolicyError((Problem("wrong-type", "app", app, message, hint),))
+
+
 def cross_origin(
-    *, policy: CORSPolicy | None = None, **options: Unpack[PolicyOptions]
+    *positional: NoReturn, policy: CORSPolicy | None = None, **options: Unpack[PolicyOptions]
 ) -> Callable[[_Endpoint], _Endpoint]:
     """Give an endpoint a policy of its own, which replaces that of the application.
 
@@ -118,6 +138,7 @@ def cross_origin(
         >>> @cross_origin(allow_origins="*")
         ... async def status(request): ...
     """
+    refuse_positional(positional)
     own = read_view_policy(policy, options)
 
     def decorate(endpoint: _Endpoint) -> _Endpoint:
@@ -132,6 +153,7 @@ class _Adapter(CORSMiddleware):
     def __init__(self, app: ASGIApp, **keywords: Any) -> None:
         super().__init__(app, **keywords)
         self._routed = app
+        self._mounted: list[object] = []
         self._outer_policy_for = self.policy_for
         self.policy_for = self._first_policy_for
 
@@ -139,10 +161,30 @@ class _Adapter(CORSMiddleware):
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
         routes = list(_all_routes(_router_of(self._routed)))
         endpoints = [_endpoint_of(route) for route in routes]
+        for own in (own for endpoint in endpoints for own in marks_of(endpoint)):
+            if not isinstance(own, CORSPolicy):
+                raise wrong_import("crosscors.starlette")
         warn_of_misplaced(endpoints)
         has_inner = any(_delivers(route) for route in routes) or any(map(_is_marked, endpoints))
+        if has_inner:
+            self.revise = self._revise
+            self._mounted = [_app_of(route) for route in routes if _is_mount(route)]
+            _note_what_is_routed(_router_of(self._routed))
         self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
         return self.covering_policy(scope)
+
+    async def _revise(self, scope: Scope, policy: CORSPolicy, decision: Decision) -> Decision:
+        """Middleware may have changed path or method: the endpoint that the router has called counts."""
+        routing: _Routing | None = scope.get(_ROUTING)
+        endpoint = routing.scope.get("endpoint") if routing else None
+        if routing is None or endpoint is None or any(endpoint is app for app in self._mounted):
+            return decision  # nothing was called, within a mounted application perhaps
+        inner: CORSPolicy | None = mark_of(endpoint, routing.scope["method"])
+        if inner is routing.expected:
+            return decision
+        actual = inner or self._policy or _NOBODY
+        revised = actual.decide_by_origin(scope["method"], request_of(scope).origin)
+        return await actual.decide_async(request_of(scope), debug=self.debug) if revised is None else revised
 
     def _inner_policy_for(self, scope: Scope) -> CORSPolicy | None:
         request = request_of(scope)
@@ -159,12 +201,38 @@ class _Adapter(CORSMiddleware):
             adapter = next((app for app in apps if isinstance(app, CORSMiddleware)), None)
             if adapter is not None:
                 # Preflights do not come to the middleware of a route, nor do status 404 and 405 of a router.
-                scope[COVERED_OUTSIDE] = True
                 return adapter.covering_policy(inner_scope)
             inner: CORSPolicy | None = mark_of(_endpoint_of(route), method)
             if inner is not None:
+                scope[_ROUTING] = _Routing(inner)
                 return inner
+        scope[_ROUTING] = _Routing(None)
         return self._policy if self._outer_policy_for is None else self._outer_policy_for(scope)
+
+
+_ROUTING = "crosscors.routing"
+_NOBODY = CORSPolicy()
+
+
+@dataclass
+class _Routing:
+    """In a scope and all copies of it: which policy of an endpoint is expected, and what the router gets."""
+
+    expected: CORSPolicy | None
+    scope: Scope = field(default_factory=dict[str, Any])
+
+
+def _note_what_is_routed(router: Router | None) -> None:
+    if router is None:
+        return
+    routed = router.middleware_stack
+
+    async def note(scope: Scope, receive: Receive, send: Send) -> None:
+        if _ROUTING in scope:
+            scope[_ROUTING].scope = scope
+        await routed(scope, receive, send)
+
+    router.middleware_stack = note
 
 
 def _reached(router: Router | None, scope: Scope) -> tuple[BaseRoute, Scope] | None:
@@ -198,11 +266,13 @@ def _first_match(routes: Iterable[BaseRoute], scope: Scope) -> tuple[BaseRoute, 
     return partial
 
 
-def _all_routes(router: Router | None) -> Iterator[BaseRoute]:
-    for route in _flat(router.routes if router else ()):
+def _all_routes(router: Router | None, seen: tuple[Router, ...] = ()) -> Iterator[BaseRoute]:
+    if router is None or any(router is each for each in seen):
+        return  # applications may be mounted in themselves
+    for route in _flat(router.routes):
         yield route
         if _is_mount(route):
-            yield from _all_routes(_router_of(_app_of(route)))
+            yield from _all_routes(_router_of(_app_of(route)), (*seen, router))
 
 
 def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
@@ -18,6 +19,11 @@ _View = TypeVar("_View")
 
 _ATTRIBUTE = "__crosscors__"
 _HAS_COPY = "__crosscors_has_copy__"
+
+
+@dataclass(frozen=True)
+class _Mark:
+    policy: object
 
 
 def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
@@ -35,6 +41,18 @@ def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
     return read
 
 
+def refuse_positional(values: tuple[object, ...]) -> None:
+    """Refuse what is given to a decorator without a name: the view itself, or an option.
+
+    Raises:
+        PolicyError: if anything is.
+    """
+    if values:
+        message = "is written without parentheses, or has an option without its name."
+        hint = 'Write @cross_origin(allow_origins=["https://app.example.com"]).'
+        raise PolicyError((Problem("wrong-type", "cross_origin", values[0], message, hint),))
+
+
 def mark(view: _View, policy: object) -> _View:
     """A copy of the view with the policy left on it; the view itself may have other uses.
 
@@ -46,14 +64,14 @@ def mark(view: _View, policy: object) -> _View:
     """
     if _ATTRIBUTE in getattr(view, "__dict__", {}):
         raise _error(
-            "view-policy-twice", view, f"{_name(view)} has a policy already.", "Keep one of the two."
+            "view-policy-twice", view, f"{name_of(view)} has a policy already.", "Keep one of the two."
         )
     copied: _View = _copy(view)
     try:
-        setattr(copied, _ATTRIBUTE, policy)
+        setattr(copied, _ATTRIBUTE, _Mark(policy))
     except (AttributeError, TypeError):
         hint = "Decorate the function where it is defined."
-        raise _error("wrong-type", view, f"{_name(view)} cannot have a policy.", hint) from None
+        raise _error("wrong-type", view, f"{name_of(view)} cannot have a policy.", hint) from None
     if copied is not view:
         setattr(view, _HAS_COPY, True)
     return copied
@@ -77,20 +95,28 @@ def warn_of_misplaced(views: Iterable[object]) -> None:
     views = list(views)
     used = {id(inner) for view in views for inner in _unwrapped(view)}
     for view in views:
-        if getattr(view, _HAS_COPY, False) and mark_of(view, "") is None and id(view) not in used:
+        if getattr(view, _HAS_COPY, None) is True and mark_of(view, "") is None and id(view) not in used:
             logger.warning(
                 "%s is routed without the policy that cross_origin gives to it; "
                 "@cross_origin(...) belongs below the decorator that routes",
-                _name(view),
+                name_of(view),
             )
 
 
 def _unwrapped(view: object) -> Iterator[object]:
-    """What the view is a copy of, or a wrapper around."""
-    view = getattr(view, "__wrapped__", None)
-    while view is not None:
+    """What the view is a copy of, or a wrapper around; other objects may say anything of themselves."""
+    seen: set[int] = set()
+    while isinstance(view, FunctionType) and id(view) not in seen:
+        seen.add(id(view))
+        view = view.__dict__.get("__wrapped__")
         yield view
-        view = getattr(view, "__wrapped__", None)
+
+
+def wrong_import(module: str) -> PolicyError:
+    """What a framework says of a decorator for another one."""
+    message = "is that of another framework."
+    hint = f"Write from {module} import cross_origin."
+    return PolicyError((Problem("wrong-type", "cross_origin", None, message, hint),))
 
 
 def mark_of(view: object, method: str) -> Any:
@@ -101,8 +127,8 @@ def mark_of(view: object, method: str) -> Any:
     inner = _without_partials(view)
     for place in (_handler(inner, method), inner, _class_of(inner), _called(inner)):
         found = getattr(place, _ATTRIBUTE, None)
-        if found is not None:
-            return found
+        if isinstance(found, _Mark):  # proxies have every attribute
+            return found.policy
     return None
 
 
@@ -121,8 +147,8 @@ def marks_of(view: object) -> Iterator[Any]:
     for base in cls.__mro__ if cls else ():
         for member in vars(base).values():
             found = getattr(member, "__dict__", {}).get(_ATTRIBUTE)
-            if found is not None:
-                yield found
+            if isinstance(found, _Mark):
+                yield found.policy
 
 
 def _without_partials(view: Any) -> Any:
@@ -154,7 +180,8 @@ def _handler(view: object, method: str) -> object:
     return handler
 
 
-def _name(view: object) -> str:
+def name_of(view: object) -> str:
+    """The view's name, as it may stand in a message."""
     return shown(getattr(view, "__qualname__", None) or view)
 
 

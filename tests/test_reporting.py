@@ -135,7 +135,8 @@ def test_a_func_that_fails_is_logged_as_an_error_with_its_traceback(caplog: pyte
     assert record.getMessage() == (
         "refused 'GET /items': allow_origin_func gave no answer for the origin "
         "'https://app.example.co'. "
-        "It has to return True or False; this ended in 'LookupError'."
+        "It is called with a CORSRequest, which has the origin as request.origin, and has to return True or "
+        "False; this ended in LookupError('no such tenant')."
     )
 
 

@@ -329,3 +329,28 @@ def _pickled() -> None: ...
 
 
 _pickled = PICKLED = mark(_pickled, POLICY)
+
+
+class Proxy:
+    """Has every attribute there is, as stand-ins for remote objects have."""
+
+    def __getattr__(self, name: str) -> Any:
+        return Proxy()
+
+    def __call__(self) -> str:
+        return "called"
+
+
+def test_what_has_every_attribute_has_no_policy(caplog: pytest.LogCaptureFixture) -> None:
+    assert mark_of(Proxy(), "GET") is None
+    assert list(marks_of(Proxy())) == []
+    warn_of_misplaced([Proxy()])
+    assert not caplog.records
+
+
+def test_a_wrapper_around_itself_holds_nothing_up(caplog: pytest.LogCaptureFixture) -> None:
+    def wrapper() -> None: ...
+
+    wrapper.__dict__["__wrapped__"] = wrapper
+    warn_of_misplaced([wrapper])
+    assert not caplog.records

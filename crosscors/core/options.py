@@ -40,6 +40,13 @@ _NAMES_ELSEWHERE = {
     "preflight_max_age": "max_age",
 }
 
+# What is no option of a policy, but of what delivers it.
+_KEYWORDS_OF_ADAPTERS = {
+    "debug": "It belongs to the application: CORS(app, debug=...), or CORSMiddleware(app, debug=...).",
+    "on_decision": "It belongs to the application: CORS(app, on_decision=...), or CORSMiddleware(app, ...).",
+    "resources": 'Write policy=Resources({"/api/*": CORSPolicy(...)}).',
+}
+
 _EXAMPLES = {
     "allow_origins": '["https://app.example.com"]',
     "allow_origin_regex": r'r"https://[a-z]+\.example\.com"',
@@ -124,6 +131,8 @@ class _Findings:
 
 
 def _nearest_option(name: str) -> str:
+    if name in _KEYWORDS_OF_ADAPTERS:
+        return _KEYWORDS_OF_ADAPTERS[name]
     nearest = _NAMES_ELSEWHERE.get(name.lower())
     if nearest is None:
         nearest = next(iter(difflib.get_close_matches(name.lower(), OPTION_NAMES, n=1, cutoff=0.75)), None)

@@ -144,7 +144,8 @@ _HINTS: Mapping[RefusalCode, Callable[[Refusal], str]] = {
         'Serve the page over https, or write dangerously_allow=["insecure-origins"].'
     ),
     "origin-func-failed": lambda refusal: (
-        f"It has to return True or False; this ended in {shown(type(refusal.error).__name__)}."
+        "It is called with a CORSRequest, which has the origin as request.origin, and has to return True or "
+        f"False; this ended in {shown(refusal.error)}."
     ),
     "method-not-allowed": _method_hint,
     "headers-not-allowed": _headers_hint,

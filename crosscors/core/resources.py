@@ -127,7 +127,7 @@ def _path_problems(path: object) -> Iterable[Problem]:
         return
     if _REGEX_SIGNS.search(path):
         message = f"{shown(path)} looks like a regular expression; paths are compared as they are."
-        hint = f'Write re.compile(r"{path}"), or a path such as "/api/*".'
+        hint = f'Write a path such as "/api/*", or re.compile(r"{path}"), which has to match the whole path.'
         yield Problem("path-regex", "resources", path, message, hint)
         return
     faults = list(_path_faults(path))

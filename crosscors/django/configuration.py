@@ -32,12 +32,14 @@ class Configuration:
         rules: one policy for every path, or which policy covers which.
         debug: CORS_DEBUG.
         reporter: logs, and calls CORS_ON_DECISION.
+        reporter_of_views: the same for policies that are not written as settings, but as options of the core.
         warnings: what is legal in the settings, but surely not meant.
     """
 
     rules: CORSPolicy | Resources
     debug: bool
     reporter: Reporter
+    reporter_of_views: Reporter
     warnings: tuple[Problem, ...]
     # While check_request_enabled has receivers: what stands in for a policy, by its id, and the policy for
     # paths that CORS_URLS_REGEX leaves out.
@@ -95,12 +97,13 @@ def read_settings(*, in_async: bool) -> Configuration:
 
     rules = read_rules(values, written, reword, found)
     on_decision = read_function(names.ON_DECISION, values.get(names.ON_DECISION), found)
-    reporter = found.hear(lambda: Reporter(on_decision, reword=text_in_settings(written)), reword)
+    reporter = found.hear(lambda: Reporter(on_decision), reword)
     debug = values.get(names.DEBUG, False)
     found.hear(lambda: read_policy(CORSPolicy(), {}, debug=debug, can_await=True), reword)
     if rules is None or reporter is None or found.problems:
         raise PolicyError(tuple(found.problems))
 
+    has_core_s_words = names.POLICY in values or names.RESOURCES in values
     ask = ask_receivers_async if in_async else ask_receivers
     outside = rules.policies[0] if isinstance(rules, Resources) and names.URLS_REGEX in values else None
     with warnings.catch_warnings():
@@ -108,6 +111,7 @@ def read_settings(*, in_async: bool) -> Configuration:
         return Configuration(
             rules,
             debug,
+            reporter if has_core_s_words else Reporter(on_decision, reword=text_in_settings(written)),
             reporter,
             tuple(found.warnings),
             _asking=dict(_asking(rules.policies if isinstance(rules, Resources) else (rules,), ask)),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.django.views import policies_of_views
-from crosscors.view_policies import mark, read_view_policy
+from crosscors.view_policies import mark, read_view_policy, refuse_positional
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -16,7 +16,7 @@ _View = TypeVar("_View")
 
 
 def cross_origin(
-    *, policy: CORSPolicy | None = None, **options: Unpack[PolicyOptions]
+    *positional: NoReturn, policy: CORSPolicy | None = None, **options: Unpack[PolicyOptions]
 ) -> Callable[[_View], _View]:
     """Give a view a policy of its own, which replaces that of the settings for its requests and preflights.
 
@@ -35,6 +35,7 @@ def cross_origin(
         >>> @cross_origin(allow_origins="*")
         ... def prices(request): ...
     """
+    refuse_positional(positional)
     read = read_view_policy(policy, options)
     policies_of_views.append(read)
     return lambda view: mark(view, read)

@@ -14,6 +14,7 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival, read_request
 from crosscors.django.views import policy_of_view
+from crosscors.reporting import Reporter
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -53,14 +54,14 @@ class CORSMiddleware:
         arrival = Arrival.of(http_request)
         asked_method = _method_of_preflight(arrival)
         response = get_response(http_request) if asked_method is None else None
-        policy = _policy_for(arrival, asked_method, current)
+        policy, reporter = _policy_for(arrival, asked_method, current)
         if policy is None:
             return get_response(http_request) if response is None else response
         decision = policy.decide_by_origin(arrival.method, http_request.META.get("HTTP_ORIGIN"))
         if decision is None:
             decide = async_to_sync(policy.decide_async) if policy.is_async else policy.decide
             decision = decide(read_request(arrival), debug=current.debug)
-        current.reporter.report(decision, read_request, arrival)
+        reporter.report(decision, read_request, arrival)
         return _written(decision, response)
 
     async def _answer_async(self, http_request: HttpRequest) -> HttpResponseBase:
@@ -69,7 +70,7 @@ class CORSMiddleware:
         arrival = Arrival.of(http_request)
         asked_method = _method_of_preflight(arrival)
         response = await get_response(http_request) if asked_method is None else None
-        policy = _policy_for(arrival, asked_method, current)
+        policy, reporter = _policy_for(arrival, asked_method, current)
         if policy is None:
             return await get_response(http_request) if response is None else response
         decision = policy.decide_by_origin(arrival.method, http_request.META.get("HTTP_ORIGIN"))
@@ -78,7 +79,7 @@ class CORSMiddleware:
             may_block = policy.allow_origin_func is not None and not policy.is_async
             decide = sync_to_async(policy.decide) if may_block else policy.decide_async
             decision = await decide(read_request(arrival), debug=current.debug)
-        current.reporter.report(decision, read_request, arrival)
+        reporter.report(decision, read_request, arrival)
         return _written(decision, response)
 
 
@@ -90,10 +91,15 @@ def _method_of_preflight(arrival: Arrival) -> str | None:
     return request.request_method if request.is_preflight else None
 
 
-def _policy_for(arrival: Arrival, asked_method: str | None, current: Configuration) -> CORSPolicy | None:
+def _policy_for(
+    arrival: Arrival, asked_method: str | None, current: Configuration
+) -> tuple[CORSPolicy | None, Reporter]:
+    """The policy that covers the request, and who tells of it in the words that the policy is written in."""
     method = arrival.method if asked_method is None else asked_method
     policy = policy_of_view(arrival.http_request, method, arrival.path)
-    return current.policy_for(arrival.path) if policy is None else policy
+    if policy is not None:
+        return policy, current.reporter_of_views
+    return current.policy_for(arrival.path), current.reporter
 
 
 def _written(decision: Decision, response: HttpResponseBase | None) -> HttpResponseBase:

@@ -140,11 +140,18 @@ def _read_urls_regex(value: object, found: Findings) -> re.Pattern[str] | None:
         message = f"takes one regular expression, as str or compiled from str, not {shown(value)}."
         found.problem("wrong-type", name, value, message, hint)
         return None
+    if _RELATIVE.match(value if isinstance(value, str) else value.pattern):
+        message = f"{shown(value)} matches no path, for paths begin with a slash."
+        found.problem("path-relative", name, value, message, hint)
+        return None
     try:
         return re.compile(grouped(re.compile(value)) + ".*")
     except re.error as error:
         found.problem("invalid-regex", name, value, f"{shown(value)} cannot be used: {error}.", hint)
         return None
+
+
+_RELATIVE = re.compile(r"\^?\w")
 
 
 def _read_policy(place: str, value: object, found: Findings) -> CORSPolicy | None:

@@ -7,7 +7,7 @@ from typing import cast
 
 from django import conf
 from django.http import HttpRequest
-from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver
+from django.urls import ResolverMatch, URLResolver, get_resolver
 from django.utils import translation
 
 from crosscors.core.policy import CORSPolicy
@@ -27,6 +27,8 @@ def policy_of_view(http_request: HttpRequest, method: str, path: str) -> CORSPol
         match = _resolved(resolver, path) if policies_of_views else None
     if match is None or not policies_of_views:
         return None
+    if match is http_request.resolver_match:
+        method = http_request.method or ""  # which middleware may have changed
     policy: CORSPolicy | None = mark_of(match.func, method)
     return policy
 
@@ -62,7 +64,8 @@ def _imported(urlconf: object) -> URLResolver:
 def _resolved(resolver: URLResolver, path: str) -> ResolverMatch | None:
     """The view at a path that Django has not come to resolve."""
     # In i18n_patterns the path says what language it is in; LocaleMiddleware has not had its turn yet.
-    with translation.override(translation.get_language_from_path(path)):
+    language = translation.get_language_from_path(path) or conf.settings.LANGUAGE_CODE
+    with translation.override(language):
         match = _match(resolver, path)
         # CommonMiddleware sends browsers on to the path with a slash, which is what the page will ask then.
         if match is None and conf.settings.APPEND_SLASH and not path.endswith("/"):
@@ -73,5 +76,5 @@ def _resolved(resolver: URLResolver, path: str) -> ResolverMatch | None:
 def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
     try:
         return resolver.resolve(path)
-    except Resolver404:
+    except Exception:  # noqa: BLE001  # nothing is there, or a converter failed; Django has an answer
         return None

@@ -6,10 +6,11 @@ import functools
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
-from werkzeug.exceptions import InternalServerError, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
@@ -17,7 +18,7 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
 from crosscors.flask.options import Layer, read_config, read_policy
 from crosscors.reporting import OnDecision
-from crosscors.view_policies import mark_of, marks_of, warn_of_misplaced
+from crosscors.view_policies import mark_of, marks_of, name_of, warn_of_misplaced, wrong_import
 from crosscors.wsgi import CORSMiddleware, path_of, request_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Adapter(CORSMiddleware):
         def add_checked(
             rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
         ) -> None:
-            self._check(view_func)
+            _refuse(self._problems_of(view_func))
             add_url_rule(rule, endpoint, view_func, *args, **options)
 
         self._flask.add_url_rule = add_checked  # type: ignore[method-assign]
@@ -68,10 +69,11 @@ class Adapter(CORSMiddleware):
         """Refuse what is wrong with the policies of the views that the application has.
 
         Raises:
-            PolicyError: listing every problem of the first policy that is wrong.
+            PolicyError: listing every problem of all of them.
         """
-        for view in self._flask.view_functions.values():
-            self._check(view)
+        _refuse(
+            problem for view in self._flask.view_functions.values() for problem in self._problems_of(view)
+        )
 
     def cover_app(
         self, policy: CORSPolicy | Resources, *, debug: bool, on_decision: OnDecision | None
@@ -101,14 +103,21 @@ class Adapter(CORSMiddleware):
             raise PolicyError((Problem("policy-twice", "blueprint", name, message, hint),))
         self._blueprints[name] = policy
 
-    def _check(self, view: object) -> None:
-        for given in marks_of(view):
-            self._view_policy(given)
+    def _problems_of(self, view: object) -> Iterator[Problem]:
+        try:
+            for given in marks_of(view):
+                if not isinstance(given, Layer):
+                    raise wrong_import("crosscors.flask")
+                self._view_policy(given)
+        except PolicyError as error:
+            of_view = f"cross_origin of {name_of(view)}"
+            yield from (replace(problem, option=f"{of_view} {problem.option}") for problem in error.problems)
 
     def _first_policy_for(self, environ: WSGIEnvironment) -> CORSPolicy | None:
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
         warn_of_misplaced(self._flask.view_functions.values())
         # The configuration is complete by now. Several threads may be here at once.
+        self.check_views()
         views = (self._not_found, *self._flask.view_functions.values())
         self._views = {given: self._read(given) for view in views for given in marks_of(view)}
         has_inner = self._views or self._blueprints
@@ -118,7 +127,12 @@ class Adapter(CORSMiddleware):
     def _inner_policy_for(self, environ: WSGIEnvironment) -> CORSPolicy | None:
         request = request_of(environ)
         method = (request.request_method or "") if request.is_preflight else request.method
-        endpoint = self._endpoint(environ, method)
+        try:
+            endpoint = self._endpoint(environ, method)
+        except HTTPException:  # a host that is not trusted, a converter that aborts: Flask will say so, too
+            endpoint = None
+        except Exception:  # noqa: BLE001  # of a converter; Flask may fare better
+            return None  # no policy at all, for a strict one may be meant
         view = self._not_found if endpoint is None else self._flask.view_functions.get(endpoint)
         given: Layer | None = mark_of(view, method)
         if given is not None:
@@ -148,11 +162,9 @@ class Adapter(CORSMiddleware):
 
     def _endpoint(self, environ: WSGIEnvironment, method: str) -> str | None:
         flask = self._flask
-        try:
+        with flask.app_context():  # which converters may use, as look-ups in a database do
             urls = flask.create_url_adapter(flask.request_class(environ, populate_request=False))
             return None if urls is None else _endpoint_at(urls, urls.path_info, method)
-        except Exception:  # noqa: BLE001  # a host that is not trusted, a converter: Flask has an answer
-            return None
 
     def _run(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Run the application; exceptions that it does not answer are answered, and then go their way.
@@ -174,6 +186,12 @@ class Adapter(CORSMiddleware):
         if "HTTP_ORIGIN" not in environ or environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
             return False
         return self.policy_for is None or self.policy_for(environ) is not None
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    found = tuple(problems)
+    if found:
+        raise PolicyError(found)
 
 
 def _restart(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from flask import Flask, Response, request, request_finished, request_started
 
@@ -11,7 +11,7 @@ from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import ViewOptions, check, read_keywords, read_policy
-from crosscors.view_policies import mark
+from crosscors.view_policies import mark, refuse_positional
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _View = TypeVar("_View", bound=Callable[..., object])
 
 
-def cross_origin(**options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
+def cross_origin(*positional: NoReturn, **options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
     """Give a view a policy of its own, which replaces those of its blueprint and application.
 
     It holds for the view's preflights and actual requests, and for what is answered in its place, such as
@@ -40,6 +40,7 @@ def cross_origin(**options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
         >>> @cross_origin(origins="*", methods=["GET"])
         ... def status(): ...
     """
+    refuse_positional(positional)
     given = read_keywords(options)
     if "resources" in given.values:
         message = "is an option of CORS(app), but a view has no paths below it."

@@ -65,6 +65,15 @@ _SWITCHES: Mapping[str, str] = {
     "intercept_exceptions": "hides every error of the application behind one of CORS",
 }
 
+# Names of other libraries, and of Flask-CORS long ago, that are too far off for difflib.
+_NAMES_ELSEWHERE = {
+    "allow_all_origins": "origins",
+    "allowed_headers": "allow_headers",
+    "headers": "allow_headers",
+    "origin_allow_all": "origins",
+    "origin_whitelist": "origins",
+}
+
 _NAMES = ("policy", "resources", *_CORE_NAMES, *OPTION_NAMES, *_SWITCHES)
 _CONFIG_PREFIX = "CORS_"
 
@@ -88,10 +97,24 @@ class Layer:
         problems = self.problems + lower.problems
         if "policy" in self.values:
             return replace(self, problems=problems)
-        return Layer({**lower.values, **self.values}, {**lower.labels, **self.labels}, problems)
+        values = {**lower.values, **self.values}
+        if "allow_origins" in self.values and "allow_credentials" in lower.values:
+            # A list of origins with credentials allows them, which who lists others here does not mean.
+            inherited = _among(self.values["allow_origins"], lower.values["allow_credentials"])
+            values["allow_credentials"] = self.values.get("allow_credentials", inherited)
+        return Layer(values, {**lower.labels, **self.labels}, problems)
 
     def without(self, name: str) -> Layer:
         return replace(self, values={key: value for key, value in self.values.items() if key != name})
+
+
+def _among(origins: object, credentials: object) -> object:
+    """Those of the origins with credentials that are among the origins, or all if everyone is."""
+    listed = list(origins) if _is_several(origins) else [origins]
+    if isinstance(credentials, bool) or ANY in listed:
+        return credentials
+    given = list(credentials) if _is_several(credentials) else [credentials]
+    return [origin for origin in given if origin in listed] or False
 
 
 def read_keywords(keywords: Mapping[str, object]) -> Layer:
@@ -130,6 +153,8 @@ def _layer(options: Iterable[tuple[str, str, object]]) -> Layer:
 
 
 def _write_instead(name: str, label: str) -> str:
+    if label == "CORS_HEADERS":
+        return "Leave it out: Flask-CORS ignores it and allows all headers. To list some: CORS_ALLOW_HEADERS."
     nearest = _nearest(name)
     if nearest is None:
         return f"The options are {', '.join(_NAMES)}."
@@ -137,8 +162,8 @@ def _write_instead(name: str, label: str) -> str:
 
 
 def _nearest(name: str) -> str | None:
-    if name in ("headers", "allowed_headers"):  # as Flask-CORS itself once had it
-        return "allow_headers"
+    if name in _NAMES_ELSEWHERE:
+        return _NAMES_ELSEWHERE[name]
     return next(iter(difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.8)), None)
 
 
@@ -375,8 +400,10 @@ def _relabelled(problem: Problem, labels: Mapping[str, str]) -> Problem:
             core_name = "allow_origins"  # where Flask-CORS's users write expressions
         return labels.get(core_name) or _FLASK_NAMES.get(core_name, core_name)
 
-    hint = _ASSIGNED.sub(lambda found: f"{label(found[1])}=", problem.hint)
-    return replace(problem, option=label(problem.option), hint=hint)
+    message, hint = problem.message, _ASSIGNED.sub(lambda found: f"{label(found[1])}=", problem.hint)
+    if problem.value == ANY and problem.option == "allow_origins" and "allow_origins" not in labels:
+        message = f'they are "*" unless given, and {message}'
+    return replace(problem, option=label(problem.option), message=message, hint=hint)
 
 
 _ASSIGNED = re.compile(rf"\b({'|'.join(OPTION_NAMES)})=")

@@ -1062,7 +1062,7 @@ def test_a_refused_preflight_allows_no_private_network() -> None:
         pytest.param(
             Refusal("origin-func-failed", (APP,), error=ValueError("no database")),
             "allow_origin_func gave no answer for the origin 'https://app.example.com'",
-            "this ended in 'ValueError'",
+            "this ended in ValueError('no database')",
             id="a function that failed",
         ),
         pytest.param(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf.urls.i18n import i18n_patterns
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
+from django.urls.converters import get_converters
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.decorators import action, api_view
@@ -127,6 +129,23 @@ class Things(ViewSet):
 
 included = [path("function", function), path("plain", plain)]
 
+
+class Failing:
+    regex = "[^/]+"
+
+    def to_python(self, value: str) -> str:
+        if value == "gone":
+            raise Http404
+        raise RuntimeError("the database is gone")
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+if "failing" not in get_converters():  # tests import this module more than once
+    register_converter(Failing, "failing")
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("plain", plain),
     path("function", function),
@@ -147,5 +166,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plain-slash/", plain),
     re_path("^two-slashes//$", function),
     path("in/", include((included, "in"))),
+    path("failing/<failing:item>", function),
+    path(_("Sunday"), function),
     *i18n_patterns(path("translated", function)),
 ]

@@ -38,3 +38,20 @@ def elsewhere(get_response: Any) -> Any:
         return await get_response(change(request))
 
     return answer_async if iscoroutinefunction(get_response) else answer
+
+
+@sync_and_async_middleware
+def overriding(get_response: Any) -> Any:
+    """Takes the method from a field, as forms want it that know GET and POST only."""
+
+    def change(request: HttpRequest) -> HttpRequest:
+        request.method = request.headers.get("X-Method", request.method)
+        return request
+
+    def answer(request: HttpRequest) -> Any:
+        return get_response(change(request))
+
+    async def answer_async(request: HttpRequest) -> Any:
+        return await get_response(change(request))
+
+    return answer_async if iscoroutinefunction(get_response) else answer

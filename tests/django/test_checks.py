@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import io
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from corsheaders.signals import check_request_enabled as their_signal
 from django.apps import apps
 from django.core.checks import Error, Tags
 from django.core.checks.registry import registry
@@ -481,3 +483,23 @@ def test_without_urls_every_policy_of_a_view_is_warned_of() -> None:
     cross_origin(policy=CORSPolicy(allow_origins=[OTHER]))
     (message,) = seen(check_views, ROOT_URLCONF=None)
     assert message.id == "crosscors.W078"
+
+
+def test_receivers_of_the_other_library_s_signal_are_warned_of() -> None:
+    assert seen(check_signal) == []
+
+    def receiver(**_: object) -> bool:
+        return True
+
+    their_signal.connect(receiver)
+    try:
+        (message,) = seen(check_signal)
+    finally:
+        their_signal.disconnect(receiver)
+    assert message.id == "crosscors.W079"
+    assert message.hint == "Write from crosscors.django.signals import check_request_enabled."
+
+
+def test_without_the_other_library_there_is_nothing_to_warn_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "corsheaders.signals")
+    assert seen(check_signal) == []

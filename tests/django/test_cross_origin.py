@@ -233,3 +233,29 @@ def test_other_uses_of_the_view_are_as_the_settings_say() -> None:
 
     assert mark_of(cross_origin(policy=POLICY)(view), "GET") is POLICY
     assert mark_of(view, "GET") is None
+
+
+def test_the_method_that_the_view_gets_counts(ask: Ask) -> None:
+    project = {
+        **PROJECT,
+        "MIDDLEWARE": ["crosscors.django.CORSMiddleware", "tests.django.middleware.overriding"],
+    }
+    overridden = ask("POST", "/by-method", ("Origin", ORIGIN), ("X-Method", "PUT"), **project)
+    assert overridden.status == 200
+    assert allowed_origin(overridden) is None
+    assert (
+        allowed_origin(ask("POST", "/by-method", ("Origin", OTHER), ("X-Method", "PUT"), **project)) == OTHER
+    )
+
+
+@pytest.mark.parametrize(("item", "status"), [("gone", 404), ("1", 500)])
+def test_a_converter_that_fails_is_answered_as_ever(ask: Ask, item: str, status: int) -> None:
+    answer = get(ask, f"/failing/{item}", **PROJECT)
+    assert answer.status == status
+    assert allowed_origin(answer) == ORIGIN
+
+
+def test_preflights_to_translated_paths_are_answered_by_their_views(ask: Ask) -> None:
+    project = {**PROJECT, "LANGUAGE_CODE": "de", "USE_I18N": True}
+    assert get(ask, "/Sonntag", origin=OTHER, **project).body == b"function"
+    assert preflight(ask, "/Sonntag", origin=OTHER, method="PUT", **project).status == 200

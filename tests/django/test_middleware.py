@@ -333,6 +333,37 @@ def test_the_log_says_what_to_write_in_the_settings(ask: Ask, caplog: pytest.Log
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "settings", "hint"),
+    [
+        pytest.param("/x", {"CORS_POLICY": {"allow_origins": [ORIGIN]}}, "allow_methods=", id="CORS_POLICY"),
+        pytest.param(
+            "/x",
+            {"CORS_RESOURCES": {"/*": {"allow_origins": [ORIGIN]}}},
+            "allow_methods=",
+            id="CORS_RESOURCES",
+        ),
+        pytest.param(
+            "/function", {"ROOT_URLCONF": "tests.django.marked_urls"}, "allow_methods=", id="a view"
+        ),
+        pytest.param(
+            "/plain",
+            {"ROOT_URLCONF": "tests.django.marked_urls", **LISTED},
+            "CORS_ALLOW_METHODS = ",
+            id="settings",
+        ),
+    ],
+)
+def test_the_log_has_the_words_that_the_policy_is_written_in(
+    ask: Ask, caplog: pytest.LogCaptureFixture, path: str, settings: dict[str, Any], hint: str
+) -> None:
+    origin = OTHER if path == "/function" else ORIGIN
+    with caplog.at_level(logging.INFO, "crosscors"):
+        preflight(ask, path, origin=origin, method="PURGE", **settings)
+    (record,) = [each for each in caplog.records if each.name == "crosscors"]
+    assert hint in record.getMessage()
+
+
 # Sync and async.
 
 

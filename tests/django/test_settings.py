@@ -398,7 +398,7 @@ FAULTS = [
     ),
     pytest.param(
         {"CORS_DEBUG": "true"},
-        ("wrong-type", "CORS_DEBUG", "takes True or False, not 'true'.", "Write CORS_DEBUG = False."),
+        ("wrong-type", "CORS_DEBUG", "takes True or False, not 'true'.", "Write CORS_DEBUG = True."),
         id="debug",
     ),
     pytest.param(
@@ -475,6 +475,16 @@ FAULTS = [
         {"CORS_URLS_REGEX": "(bad"},
         ("invalid-regex", "CORS_URLS_REGEX", "'(bad' cannot be used", 'Write CORS_URLS_REGEX = r"^/api/".'),
         id="an invalid expression for paths",
+    ),
+    pytest.param(
+        {"CORS_URLS_REGEX": "api/.*"},
+        (
+            "path-relative",
+            "CORS_URLS_REGEX",
+            "'api/.*' matches no path, for paths begin with a slash.",
+            'Write CORS_URLS_REGEX = r"^/api/".',
+        ),
+        id="an expression for paths without their slash",
     ),
     pytest.param(
         {"CORS_URLS_REGEX": ["/api/"]},

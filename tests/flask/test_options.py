@@ -62,7 +62,6 @@ KNOWN = (
         ("allow_origins_regex", "allow_origin_regex"),
         ("method", "methods"),
         ("allowed_methods", "allow_methods"),
-        ("headers", "allow_headers"),
         ("allowed_headers", "allow_headers"),
         ("expose_header", "expose_headers"),
         ("exposed_headers", "expose_headers"),
@@ -554,13 +553,13 @@ def test_expressions_are_no_header_names(headers: Any) -> None:
         pytest.param(
             "^/api/",
             "path-regex",
-            'Write re.compile(r"^/api/"), or a path such as "/api/*".',
+            'Write a path such as "/api/*", or re.compile(r"^/api/"), which has to match the whole path.',
             id="expression",
         ),
         pytest.param(
             r"/v\d/.*",
             "path-regex",
-            r'Write re.compile(r"/v\d/.*"), or a path such as "/api/*".',
+            r'Write a path such as "/api/*", or re.compile(r"/v\d/.*"), which has to match the whole path.',
             id="an expression that ends in any text",
         ),
         pytest.param(5, "wrong-type", 'Write a path such as "/api/*".', id="a number"),
@@ -664,3 +663,70 @@ def test_an_async_function_is_refused_in_every_place() -> None:
     for options in places:
         problems = problems_of(**options)
         assert [problem.code for problem in problems] == ["async-origin-func"]
+
+
+def test_the_old_name_for_headers_is_to_be_left_out() -> None:
+    [problem] = problems_of({"CORS_HEADERS": "Content-Type"})
+    assert problem.hint.startswith("Leave it out: Flask-CORS ignores it")
+    [keyword] = problems_of(headers="Content-Type")
+    assert keyword.hint == "Write allow_headers=..."
+
+
+# Credentials from further out.
+
+PARTNER = "https://partner.example.org"
+
+
+@pytest.mark.parametrize(
+    ("origins", "allowed"),
+    [
+        pytest.param(PARTNER, {PARTNER: False}, id="others, as a string"),
+        pytest.param([PARTNER], {PARTNER: False}, id="others, as a list"),
+        pytest.param([PARTNER, ORIGIN], {PARTNER: False, ORIGIN: True}, id="one of them, and others"),
+        pytest.param("*", {PARTNER: False, ORIGIN: True}, id="everyone"),
+    ],
+)
+@pytest.mark.parametrize("given", [[ORIGIN], ORIGIN], ids=["a list", "a string"])
+def test_an_inherited_list_of_origins_with_credentials_allows_nobody_that_is_not_listed(
+    origins: Any, allowed: dict[str, bool], given: Any
+) -> None:
+    app = site({"CORS_SUPPORTS_CREDENTIALS": given}, origins=origins)
+    found = {origin: ask(app, origin).cors() for origin in (ORIGIN, PARTNER)}
+    assert {
+        origin: "access-control-allow-credentials" in fields
+        for origin, fields in found.items()
+        if "access-control-allow-origin" in fields
+    } == allowed
+
+
+def test_credentials_for_all_are_inherited() -> None:
+    app = site({"CORS_SUPPORTS_CREDENTIALS": True}, origins=ORIGIN)
+    assert ask(app).cors()["access-control-allow-credentials"] == "true"
+
+
+def test_credentials_beside_origins_are_not_narrowed() -> None:
+    app = site({"CORS_SUPPORTS_CREDENTIALS": True}, origins=PARTNER, supports_credentials=[ORIGIN])
+    assert ask(app).cors()["access-control-allow-credentials"] == "true"
+    assert "access-control-allow-credentials" not in ask(app, PARTNER).cors()
+
+
+def test_that_everyone_is_allowed_unless_origins_are_given_is_said() -> None:
+    [problem] = problems_of(supports_credentials=True)
+    assert problem.message.startswith('they are "*" unless given, and browsers refuse "*"')
+    [written] = problems_of(origins="*", supports_credentials=True)
+    assert written.message.startswith('browsers refuse "*"')
+
+
+def test_every_view_with_a_wrong_policy_is_named() -> None:
+    app = Flask(__name__)
+    app.config["CORS_SUPPORTS_CREDENTIALS"] = True
+    for name in ("first", "second"):
+        view: Any = lambda: "Hello"  # noqa: E731
+        view.__qualname__ = name
+        app.add_url_rule(f"/{name}", name, cross_origin()(view))
+    with pytest.raises(PolicyError) as refused:
+        CORS(app, origins=ORIGIN)
+    assert [problem.option for problem in refused.value.problems] == [
+        "cross_origin of 'first' origins",
+        "cross_origin of 'second' origins",
+    ]

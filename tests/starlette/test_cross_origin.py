@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Host, Match, Mount, Route, Router
 
+import crosscors.flask
 from crosscors import CORSPolicy, PolicyError, Resources
 from crosscors.asgi import ASGIApp, CORSMiddleware
 from crosscors.starlette import CORS, cross_origin
@@ -781,5 +782,118 @@ def test_what_cannot_have_a_policy_is_refused(endpoint: Any) -> None:
 
 
 def test_the_decorator_needs_its_parentheses() -> None:
-    with pytest.raises(TypeError, match=r"cross_origin\(\) takes 0 positional arguments"):
-        cross_origin(bare)  # type: ignore[call-arg,arg-type]
+    with pytest.raises(PolicyError, match="without parentheses"):
+        cross_origin(bare)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "app", [APIRouter(), FastAPI, "main:app", object()], ids=["a router", "a class", "a string", "anything"]
+)
+def test_cors_takes_an_application(app: Any) -> None:
+    with pytest.raises(PolicyError, match="takes an application"):
+        CORS(app, allow_origins="*")
+
+
+# What middleware makes of a request.
+
+
+class Rewriting:
+    """Middleware that makes another request of the one that came in."""
+
+    def __init__(self, app: ASGIApp, is_copying: bool) -> None:
+        self.app = app
+        self.is_copying = is_copying
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.is_copying:
+            scope = dict(scope)
+        scope["path"] = scope["path"].removeprefix("/v1")
+        scope["method"] = dict(scope["headers"]).get(b"x-method", scope["method"].encode()).decode()
+        await self.app(scope, receive, send)
+
+
+@KINDS
+@pytest.mark.parametrize("is_copying", [True, False], ids=["copied", "changed"])
+@pytest.mark.parametrize("is_outermost", [True, False], ids=["CORS(app)", "add_middleware"])
+def test_the_endpoint_that_is_called_counts_whatever_middleware_does(
+    kind: type[Starlette], is_copying: bool, is_outermost: bool
+) -> None:
+    app = kind(routes=[Route("/own", own, methods=["GET"]), Route("/own", hello, methods=["POST"])])
+    app.add_middleware(Rewriting, is_copying=is_copying)
+    if is_outermost:
+        CORS(app, allow_origins=[OUTER])
+    else:
+        app.add_middleware(CORS, allow_origins=[OUTER])
+    assert policy_of(app, "/v1/own") == "inner"
+    assert policy_of(app, "/own", "POST", [("X-Method", "GET")]) == "inner"
+    assert policy_of(app, "/own", "GET", [("X-Method", "POST")]) == "outer"
+    assert policy_of(app, "/own") == "inner"
+    assert policy_of(app, "/v1/missing") == "outer"
+
+
+def test_where_outer_policies_are_by_path_an_unexpected_endpoint_allows_nobody() -> None:
+    app = Starlette(routes=[Route("/own", own, methods=["GET"]), Route("/own", hello, methods=["POST"])])
+    app.add_middleware(Rewriting, is_copying=True)
+    CORS(app, policy=Resources({"/*": CORSPolicy(allow_origins=[OUTER])}))
+    assert policy_of(app, "/own", "GET", [("X-Method", "POST")]) == "closed"
+
+
+def test_a_function_is_asked_for_the_endpoint_that_is_called() -> None:
+    @cross_origin(allow_origin_func=lambda request: request.origin == INNER)
+    async def asking(request: Request) -> Response:
+        return PlainTextResponse("asking")
+
+    app = Starlette(routes=[Route("/asking", asking)])
+    app.add_middleware(Rewriting, is_copying=True)
+    CORS(app, allow_origins=[OUTER])
+    assert policy_of(app, "/v1/asking") == "inner"
+
+
+class Opaque:
+    """Middleware that keeps what it wraps under a name of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._inner = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._inner(scope, receive, send)
+
+
+@pytest.mark.parametrize("outer", [CORS, CORSMiddleware], ids=["in CORS", "in the middleware"])
+def test_an_inner_policy_replaces_the_outer_one_wherever_it_is(outer: Any) -> None:
+    inner = CORS(Starlette(routes=[Route("/own", hello)]), allow_origins=[INNER])
+    app = outer(
+        Starlette(routes=[Mount("/in", app=Opaque(inner)), Route("/other", hello)]), allow_origins="*"
+    )
+    assert policy_of(app, "/in/own") == "inner"
+    assert policy_of(app, "/other") == "public"
+
+
+def test_a_route_of_a_class_of_its_own_counts_in_an_included_router_too() -> None:
+    app = CORS(FastAPI(), allow_origins=[OUTER])
+    router = APIRouter(route_class=Versioned)
+    router.get("/api", name="v1")(hello)
+    router.get("/api", name="v2")(own)
+    app.include_router(router)
+    assert ask(app, path="/api", headers=[("X-Version", "2")]).body == b"own"
+    assert policy_of(app, "/api", headers=[("X-Version", "2")]) == "inner"
+    assert policy_of(app, "/api") == "outer"
+
+
+@KINDS
+def test_an_application_may_be_mounted_in_itself(kind: type[Starlette]) -> None:
+    app = kind(routes=[Route("/own", own), Route("/other", hello)])
+    app.mount("/v1", app)
+    CORS(app, allow_origins=[OUTER])
+    assert policies_of(app, "/own") == ("inner", "inner")
+    assert policies_of(app, "/other") == ("outer", "outer")
+    assert ask(app, path="/v1/other", headers=[("Origin", OUTER)]).cors() == {
+        "access-control-allow-origin": OUTER,
+        "vary": "Origin",
+    }
+
+
+def test_the_decorator_of_another_framework_is_refused() -> None:
+    app = covered(Route("/own", crosscors.flask.cross_origin(origins=[INNER])(bare)))
+    with pytest.raises(PolicyError, match=r"Write from crosscors\.starlette import cross_origin"):
+        ask(app, path="/own")

@@ -61,6 +61,7 @@ NUMBERS = {
     "csrf-trusted-origins": 76,
     "signal-not-asked": 77,
     "view-not-routed": 78,
+    "signal-of-django-cors-headers": 79,
 }
 
 

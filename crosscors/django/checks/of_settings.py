@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
@@ -27,7 +29,24 @@ def check_settings(**_: object) -> list[CheckMessage]:
 
 
 def check_signal(**_: object) -> list[CheckMessage]:
-    """Whether receivers are connected that some policy will not ask."""
+    """Whether receivers are connected that nobody, or that some policy, will not ask."""
+    return [*_theirs(), *_not_asked()]
+
+
+def _theirs() -> list[CheckMessage]:
+    signals = sys.modules.get("corsheaders.signals")
+    if signals is None or not signals.check_request_enabled.receivers:
+        return []
+    return [
+        CheckWarning(
+            "Receivers are connected to the signal of django-cors-headers, which nobody sends.",
+            hint="Write from crosscors.django.signals import check_request_enabled.",
+            id=warning_id("signal-of-django-cors-headers"),
+        )
+    ]
+
+
+def _not_asked() -> list[CheckMessage]:
     if not check_request_enabled.receivers:
         return []
     try:
