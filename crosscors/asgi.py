@@ -62,7 +62,7 @@ class CORSMiddleware:
         self.debug = debug
         self._reporter = Reporter(on_decision)
         # For frameworks that know only when they answer which policy covers the request.
-        self.revise: Callable[[Scope, CORSPolicy, Decision], Awaitable[Decision]] | None = None
+        self.revise: Callable[[Scope, Decision], Awaitable[Decision]] | None = None
         # Either one policy covers every request, which shall not cost a call, or the request decides.
         self._policy: CORSPolicy | None = None
         self.policy_for: Callable[[Scope], CORSPolicy | None] | None = None
@@ -90,11 +90,9 @@ class CORSMiddleware:
         if decision.status is not None:
             await _answer_preflight(decision, decision.status, send)
             return
-        await self._deliver(decision, policy, scope, receive, send)
+        await self._deliver(decision, scope, receive, send)
 
-    async def _deliver(
-        self, decision: Decision, policy: CORSPolicy, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _deliver(self, decision: Decision, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and write the decision into its response."""
         covering: list[CORSMiddleware] = scope.setdefault(_COVERING, [])
         covering.append(self)
@@ -105,7 +103,7 @@ class CORSMiddleware:
             if message["type"] == "http.response.start":
                 is_answered = True
                 if covering[-1] is self:  # an inner policy replaces the outer one
-                    final = decision if self.revise is None else await self.revise(scope, policy, decision)
+                    final = decision if self.revise is None else await self.revise(scope, decision)
                     # A new message: applications send one message, or one list, for many responses.
                     message = {**message, "headers": final.apply_raw(message.get("headers", ()))}
             await send(message)

@@ -159,21 +159,22 @@ class _Adapter(CORSMiddleware):
 
     def _first_policy_for(self, scope: Scope) -> CORSPolicy | None:
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
-        routes = list(_all_routes(_router_of(self._routed)))
+        router = _router_of(self._routed)
+        routes = list(_all_routes(router))
         endpoints = [_endpoint_of(route) for route in routes]
         for own in (own for endpoint in endpoints for own in marks_of(endpoint)):
             if not isinstance(own, CORSPolicy):
                 raise wrong_import("crosscors.starlette")
         warn_of_misplaced(endpoints)
         has_inner = any(_delivers(route) for route in routes) or any(map(_is_marked, endpoints))
-        if has_inner:
+        if router is not None and has_inner:
             self.revise = self._revise
             self._mounted = [_app_of(route) for route in routes if _is_mount(route)]
-            _note_what_is_routed(_router_of(self._routed))
+            _note_what_is_routed(router)
         self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
         return self.covering_policy(scope)
 
-    async def _revise(self, scope: Scope, policy: CORSPolicy, decision: Decision) -> Decision:
+    async def _revise(self, scope: Scope, decision: Decision) -> Decision:
         """Middleware may have changed path or method: the endpoint that the router has called counts."""
         routing: _Routing | None = scope.get(_ROUTING)
         endpoint = routing.scope.get("endpoint") if routing else None
@@ -191,7 +192,7 @@ class _Adapter(CORSMiddleware):
         method = (request.request_method or "") if request.is_preflight else request.method
         try:
             reached = _reached(_router_of(self._routed), {**scope, "method": method})
-        except Exception:  # noqa: BLE001  # a convertor's; the router is about to meet it, too, and to answer
+        except Exception:  # noqa: BLE001  # a convertor's; the router is about to meet it, too
             reached = None
         if reached is not None:
             route, inner_scope = reached
@@ -222,9 +223,7 @@ class _Routing:
     scope: Scope = field(default_factory=dict[str, Any])
 
 
-def _note_what_is_routed(router: Router | None) -> None:
-    if router is None:
-        return
+def _note_what_is_routed(router: Router) -> None:
     routed = router.middleware_stack
 
     async def note(scope: Scope, receive: Receive, send: Send) -> None:

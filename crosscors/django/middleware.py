@@ -22,7 +22,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest]
 class CORSMiddleware:
     """Answers preflights before the rest of the stack, and writes the policy into every other response.
 
-    For ``MIDDLEWARE``, at its top: what middleware further out answers is without the policy's fields.
+    For ``MIDDLEWARE``, at its top: what middleware further out answers is without the policy's fields. (Above
+    it belongs what sets ``request.urlconf`` or ``request.path_info``, for preflights to find their views.)
     The policy is in the settings; see ``crosscors.django``. Runs in sync and async stacks as it is.
 
     Raises:

@@ -63,10 +63,10 @@ def _decide_alone(flask: Flask, **_: Any) -> None:
     adapter = Adapter.of(flask)
     if adapter.is_installed:
         return
-    request.environ[_DECISION] = adapter.decide(request.environ)
+    decision = request.environ[_DECISION] = adapter.decide(request.environ)
     hooks = flask.before_request_funcs[None]
-    if _answer_alone not in hooks:
-        hooks.insert(0, _answer_alone)
+    if decision is not None and _answer_alone not in hooks:
+        flask.before_request_funcs[None] = [_answer_alone, *hooks]  # other threads may be at the old ones
 
 
 def _answer_alone() -> Response | None:

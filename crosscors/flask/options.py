@@ -6,14 +6,14 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
-from crosscors.alternatives import any_of
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.options import OPTION_NAMES, is_text_pattern
-from crosscors.core.origins import ANY, is_entry
+from crosscors.core.origins import ANY
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
+from crosscors.flask.expressions import REGEX_SIGNS, header_problems, is_several, read_origins
 from crosscors.keywords import read_policy as read_given
 
 Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
@@ -110,10 +110,10 @@ class Layer:
 
 def _among(origins: object, credentials: object) -> object:
     """Those of the origins with credentials that are among the origins, or all if everyone is."""
-    listed = list(origins) if _is_several(origins) else [origins]
+    listed = list(origins) if is_several(origins) else [origins]
     if isinstance(credentials, bool) or ANY in listed:
         return credentials
-    given = list(credentials) if _is_several(credentials) else [credentials]
+    given = list(credentials) if is_several(credentials) else [credentials]
     return [origin for origin in given if origin in listed] or False
 
 
@@ -222,7 +222,7 @@ def _resources(resources: object) -> Iterator[tuple[object, object]]:
     """Keys, and the options or policy of each, of all that Flask-CORS takes for resources."""
     if isinstance(resources, Mapping):
         yield from cast("Mapping[object, object]", resources).items()
-    elif _is_several(resources):
+    elif is_several(resources):
         for key in resources:
             yield key, {}
     else:
@@ -233,7 +233,7 @@ def _path(key: object) -> object:
     """The key as Resources takes it: Flask-CORS's users write ``*``, ``/.*`` and ``/*`` for all below."""
     if key in (ANY, ".*"):
         return "/*"
-    if isinstance(key, str) and key.endswith("/.*") and not _REGEX_SIGNS.search(key.removesuffix(".*")):
+    if isinstance(key, str) and key.endswith("/.*") and not REGEX_SIGNS.search(key.removesuffix(".*")):
         return key.removesuffix(".*") + "*"
     return key
 
@@ -261,8 +261,8 @@ def read_policy(layer: Layer) -> CORSPolicy:
         options.setdefault(name, default)
     if "allow_origins" not in layer.values and not _NARROWER.isdisjoint(options):
         options["allow_origins"] = ()  # who says which origins does not mean everyone
-    problems += _read_origins(options)
-    problems += _header_problems(options["allow_headers"])
+    problems += read_origins(options)
+    problems += header_problems(options["allow_headers"])
     if isinstance(options["max_age"], str) and _DIGITS.fullmatch(options["max_age"]):
         options["max_age"] = int(options["max_age"])
     if options.get("expose_headers", ()) is None:
@@ -313,83 +313,6 @@ def _switch_problems(layer: Layer) -> Iterator[Problem]:
         if value is not True:
             message = f"takes only True, not {shown(value)}: False {effect}."
             yield Problem("always-on", name, value, message, "Leave it out.")
-
-
-def _read_origins(options: dict[str, object]) -> list[Problem]:
-    """Sort the expressions out of the origins, and find those that are spelled as strings."""
-    origins = options["allow_origins"]
-    entries = list(origins) if _is_several(origins) else [origins]
-    expressions = [entry for entry in entries if is_text_pattern(entry)]
-    disguised = [entry for entry in entries if _is_disguised(entry)]
-    if not expressions and not disguised:
-        return []
-    options["allow_origins"] = [
-        entry for entry in entries if not is_text_pattern(entry) and entry not in disguised
-    ]
-    problems = [_disguised_problem(entry) for entry in disguised]
-    given = options.get("allow_origin_regex")
-    if expressions and (given is None or isinstance(given, str) or is_text_pattern(given)):
-        try:
-            options["allow_origin_regex"] = any_of([*expressions, *([] if given is None else [given])])
-        except re.error as error:
-            message = f"the expressions cannot be used side by side: {error}."
-            problems.append(
-                Problem("invalid-regex", "allow_origins", origins, message, 'Write one, joined with "|".')
-            )
-    return problems
-
-
-def _is_several(value: object) -> TypeGuard[Iterable[object]]:
-    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
-
-
-def _header_problems(headers: object) -> Iterator[Problem]:
-    """Expressions among the header names: most of their signs may stand in a name, too."""
-    for name in headers if _is_several(headers) else [headers]:
-        if isinstance(name, str) and name != ANY and ANY in name:
-            message = f"{shown(name)} is a regular expression, but names are compared as they are."
-            yield Problem("header-regex", "allow_headers", name, message, 'List the names, or write "*".')
-
-
-# Signs that no origin has, whatever else may be wrong with it.
-_REGEX_SIGNS = re.compile(r"[\\^$|()]|(?:^|//)\.[*+]|\.\+|\[[^:\]]*\]|s\?:")
-
-
-def _is_disguised(entry: object) -> TypeGuard[str]:
-    return isinstance(entry, str) and not is_entry(entry) and _REGEX_SIGNS.search(entry) is not None
-
-
-def _disguised_problem(expression: str) -> Problem:
-    message = f"{shown(expression)} is a regular expression, but strings are compared as they are."
-    try:
-        re.compile(expression)
-    except re.error as error:
-        message = f"{shown(expression)} is neither an origin nor a valid regular expression: {error}."
-        return Problem("invalid-regex", "allow_origins", expression, message, "Write what browsers send.")
-    quoted = f"'{expression}'" if '"' in expression else f'"{expression}"'
-    hints = [f"re.compile(r{quoted})"]
-    entry = _as_entry(expression)
-    if entry is not None:
-        hints.insert(0, f'"{entry}"')
-    return Problem(
-        "origin-regex",
-        "allow_origins",
-        expression,
-        message,
-        f"Write {', or '.join(hints)}, which has to match the whole origin.",
-    )
-
-
-def _as_entry(expression: str) -> str | None:
-    """The entry that means the same, if the expression is as simple as most of them are."""
-    text = expression.removeprefix("^").removesuffix("$")
-    if text == ".*":
-        return ANY
-    text = text.replace(r"\/", "/")
-    text = re.sub(r"(?<=://)\.[*+]\\\.", "*.", text)
-    text = re.sub(r"(?::\\d[*+]|:\[0-9\][*+]|\(:\\d\+\)\?|\(:\[0-9\]\+\)\?)\Z", ":*", text)
-    text = re.sub(r"\\([./-])", r"\1", text)
-    return text if is_entry(text) else None
 
 
 def _relabelled(problem: Problem, labels: Mapping[str, str]) -> Problem:
