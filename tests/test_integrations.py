@@ -167,6 +167,7 @@ def test_preflights(guarded: Server, headers: list[tuple[str, str]], status: int
         pytest.param("POST", "/items/1", 405, id="method not allowed"),
         pytest.param("GET", "/items/x", 422, id="validation failed"),
         pytest.param("GET", "/error", 500, id="an error that FastAPI handles"),
+        pytest.param("GET", "/unhandled", 500, id="an error that nobody handles"),
         pytest.param("OPTIONS", "/items/1", 405, id="OPTIONS that is no preflight"),
     ],
 )
@@ -188,6 +189,13 @@ def test_every_way_to_respond_over_wsgi(wsgi: Server, path: str, status: int, bo
     answered, fields, received = wsgi.ask("GET", path, [("Origin", "http://localhost:5173")])
     assert (answered, received) == (status, body)
     assert dict(fields)["access-control-allow-origin"] == "http://localhost:5173"
+
+
+def test_an_endpoint_has_a_policy_of_its_own(fastapi: Server) -> None:
+    for origin in (ORIGIN, "https://evil.example"):
+        status, fields, _ = fastapi.ask("GET", "/status", [("Origin", origin)])
+        assert (status, dict(fields)["access-control-allow-origin"]) == (200, "*")
+        assert "vary" not in dict(fields)
 
 
 def test_a_streamed_response_can_be_read(fastapi: Server) -> None:

@@ -1,22 +1,21 @@
-"""FastAPI on uvicorn, with the middleware where FastAPI's own would be."""
+"""FastAPI on uvicorn, with the policy on all that it answers."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import StreamingResponse
 
-from crosscors import CORSPolicy
-from crosscors.asgi import CORSMiddleware
+from crosscors.fastapi import CORS, cross_origin
 
-policy = CORSPolicy(
+app = FastAPI()
+CORS(
+    app,
     allow_origins=["https://app.example.com", "https://*.preview.example.com"],
     allow_methods=["GET", "PUT"],
     allow_headers=["X-Token"],
     allow_credentials=True,
     expose_headers=["X-Request-Id"],
 )
-app = FastAPI()
-app.add_middleware(CORSMiddleware, policy=policy)
 
 
 @app.get("/items/{number}")
@@ -39,3 +38,14 @@ async def stream() -> StreamingResponse:
 @app.get("/error")
 async def error() -> None:
     raise HTTPException(status_code=500, detail="handled")
+
+
+@app.get("/unhandled")
+async def unhandled() -> None:
+    raise RuntimeError("nobody handles this")
+
+
+@app.get("/status")
+@cross_origin(allow_origins="*")
+async def status() -> str:
+    return "up"
