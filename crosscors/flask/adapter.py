@@ -117,10 +117,11 @@ class Adapter(CORSMiddleware):
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
         warn_of_misplaced(self._flask.view_functions.values())
         # The configuration is complete by now. Several threads may be here at once.
-        self.check_views()
         views = (self._not_found, *self._flask.view_functions.values())
-        self._views = {given: self._read(given) for view in views for given in marks_of(view)}
-        has_inner = self._views or self._blueprints
+        _refuse(problem for view in views for problem in self._problems_of(view))
+        inner = {given: self._read(given) for view in views for given in marks_of(view)}
+        self._views = inner
+        has_inner = inner or self._blueprints
         self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
         return self._policy if self.policy_for is None else self.policy_for(environ)
 

@@ -37,12 +37,12 @@ settings.configure(
     MIDDLEWARE=["crosscors.django.CORSMiddleware", "django.middleware.common.CommonMiddleware"],
     REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None},
     ROOT_URLCONF="tests.django.urls",
-    SECRET_KEY="for tests",  # noqa: S106
+    SECRET_KEY="for tests",  # noqa: S106  # it protects nothing
     USE_TZ=True,
 )
 django.setup()
 
-from crosscors.django.signals import check_request_enabled  # noqa: E402
+from crosscors.django.signals import check_request_enabled  # noqa: E402  # needs the settings above
 from crosscors.django.views import policies_of_views  # noqa: E402
 from tests.django.clients import over_asgi, over_wsgi  # noqa: E402
 
