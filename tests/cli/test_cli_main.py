@@ -4,6 +4,7 @@ import runpy
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,13 +14,16 @@ import crosscors.cli
 from crosscors.cli import MISSING_EXTRA, main
 from crosscors.cli.group import cli
 
+# By its path: pytest loads the modules of its plugins, and all beside them, in a way that runpy cannot.
+MAIN = str(Path(crosscors.__file__).parent / "__main__.py")
+
 
 def test_python_m_crosscors_is_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["crosscors", "--version"])
     with pytest.raises(SystemExit) as stopped:
-        runpy.run_module("crosscors", run_name="__main__")
+        runpy.run_path(MAIN, run_name="__main__")
     assert stopped.value.code == 0
     assert capsys.readouterr().out == f"crosscors, version {crosscors.__version__}\n"
 
@@ -46,5 +50,5 @@ def test_the_help_lists_the_commands() -> None:
 
 
 def test_the_module_runs_nothing_when_it_is_imported(capsys: pytest.CaptureFixture[str]) -> None:
-    runpy.run_module("crosscors.__main__", run_name="imported")
+    runpy.run_path(MAIN, run_name="imported")
     assert capsys.readouterr() == ("", "")

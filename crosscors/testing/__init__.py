@@ -1,0 +1,31 @@
+"""Test CORS as browsers see it: the client half of the Fetch standard, in Python.
+
+`Browser` says what a script on a page could do with a server, and why not. It works with any server, and
+knows nothing of how that server does CORS.
+"""
+
+from crosscors.testing.blocked import BlockedByCORS, NetworkError
+from crosscors.testing.browser import Browser, Page, same_origin
+from crosscors.testing.engines import DEPARTURES, ENGINES, Departure, Engine
+from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest
+from crosscors.testing.response import Response
+from crosscors.testing.response_headers import Headers
+from crosscors.testing.shared_cache import shared_cache
+
+__all__ = [
+    "DEPARTURES",
+    "ENGINES",
+    "BlockedByCORS",
+    "Browser",
+    "Departure",
+    "Engine",
+    "Exchange",
+    "Headers",
+    "NetworkError",
+    "Page",
+    "ReceivedResponse",
+    "Response",
+    "SentRequest",
+    "same_origin",
+    "shared_cache",
+]

@@ -1,0 +1,103 @@
+"""The exceptions of a fetch: why a script gets no response."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from crosscors.testing.exchange import Exchange
+
+Reason = Literal[
+    "allow-origin-missing",
+    "allow-origin-multiple",
+    "allow-origin-invalid",
+    "allow-origin-mismatch",
+    "allow-origin-wildcard-with-credentials",
+    "allow-credentials-not-true",
+    "preflight-redirect",
+    "preflight-status",
+    "allow-methods-invalid",
+    "allow-headers-invalid",
+    "method-not-allowed",
+    "header-not-allowed",
+    "redirect-with-credentials-in-url",
+]
+
+
+class NetworkError(Exception):
+    """What a script sees as ``TypeError: Failed to fetch``: there is no response that it could read.
+
+    ``exchanges`` is what went over the wire.
+    """
+
+    def __init__(self, message: str, exchanges: tuple[Exchange, ...] = ()) -> None:
+        super().__init__(message)
+        self.exchanges = exchanges
+
+    def __str__(self) -> str:
+        return "\n".join([*self.args, *_transcript(self.exchanges)])
+
+
+class BlockedByCORS(NetworkError):  # noqa: N818 (the words of the console)
+    """The browser keeps the response from the script, or never sends the request, because of CORS.
+
+    `reason` is a code to compare with, `step` names the failed step of the Fetch standard with its section,
+    `message` is the sentence in the browser's console, `hint` says what the server should send, `exchange` is
+    the one that failed. ``str()`` has all of it.
+
+    >>> from crosscors.testing import Browser
+    >>> def application(environ, start_response):
+    ...     start_response("200 OK", [])
+    ...     return []
+    >>> page = Browser(application).page("https://app.example.com")
+    >>> try:
+    ...     page.fetch("/items")
+    ... except BlockedByCORS as blocked:
+    ...     print(blocked.reason, blocked.step, sep="\\n")
+    allow-origin-missing
+    Fetch standard, "CORS check", step 2 (https://fetch.spec.whatwg.org/#cors-check)
+    """
+
+    def __init__(self, failure: Failure, message: str, exchanges: tuple[Exchange, ...]) -> None:
+        super().__init__(message, exchanges)
+        self.reason = failure.reason
+        self.step = failure.step
+        self.hint = failure.hint
+        self.message = message
+
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange whose response failed: the last one."""
+        return self.exchanges[-1]
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [self.message, f"Hint: {self.hint}", f"Step: {self.step}", *_transcript(self.exchanges)]
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the Fetch standard."""
+
+    section: str
+    number: str
+    anchor: str
+
+    def __str__(self) -> str:
+        return f'Fetch standard, "{self.section}", step {self.number} (https://fetch.spec.whatwg.org/#{self.anchor})'
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What one check finds wrong with one response."""
+
+    reason: Reason
+    step: Step
+    sentence: str
+    hint: str
+
+
+def _transcript(exchanges: tuple[Exchange, ...]) -> list[str]:
+    return ["", "What went over the wire:", *map(str, exchanges)] if exchanges else []

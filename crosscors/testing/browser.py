@@ -1,0 +1,183 @@
+"""A browser in Python: pages that fetch, and are blocked by CORS where a real browser's would be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from crosscors.testing.cookies import CookieStore
+from crosscors.testing.engines import ENGINES, STANDARD
+from crosscors.testing.fetch import Fetch
+from crosscors.testing.preflight_cache import PreflightCache
+from crosscors.testing.request import new_request
+from crosscors.testing.servers import read_servers
+from crosscors.testing.urls import parse
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from crosscors.testing.engines import EngineName
+    from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest
+    from crosscors.testing.request import RequestInit
+    from crosscors.testing.response import Response
+    from crosscors.testing.servers import AnyServer, Server
+
+T = TypeVar("T")
+
+__tracebackhide__ = True  # pytest then shows the line of the test
+
+same_origin: Final = "same-origin"
+"""The origin of a page that the server itself has served: ``browser.page(same_origin)``."""
+
+SendTo = Callable[["Server", "SentRequest"], Awaitable["ReceivedResponse"]]
+
+
+class Browser:
+    """A browser whose pages talk to the given server, as the Fetch standard says.
+
+    Args:
+        server: an ASGI or WSGI application, a Flask application or test client, Django's test ``Client`` or
+            ``AsyncClient``, Starlette's ``TestClient``, ``httpx.Client`` or ``AsyncClient`` (for a live URL),
+            or a dict of these by origin, where several take part.
+        base_url: the address of the server, against which relative URLs are read; default: the client's own,
+            else ``https://testserver``.
+        engine: ``"chromium"``, ``"firefox"`` or ``"webkit"``, to depart from the standard where that engine
+            does (``crosscors.testing.DEPARTURES``); default: the standard.
+        clock: gives seconds, by which cookies and cached preflights age.
+
+    Raises TypeError for a server of no known kind, ValueError for an unknown engine or a URL that is none.
+
+    All pages share the cookies and the preflight cache. What else keeps a browser from fetching (mixed
+    content, Content-Security-Policy, access to the local network) is not part of it, nor is its HTTP cache.
+
+    >>> def application(environ, start_response):
+    ...     start_response("200 OK", [("Access-Control-Allow-Origin", "*"), ("Content-Type", "text/plain")])
+    ...     return [b"Hello"]
+    >>> browser = Browser(application)
+    >>> browser.page("https://app.example.com").fetch("/greeting").text()
+    'Hello'
+    """
+
+    def __init__(
+        self,
+        server: AnyServer,
+        base_url: str | None = None,
+        *,
+        engine: EngineName | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if engine is not None and engine not in ENGINES:
+            raise ValueError(
+                f"{engine!r} is no engine; write one of {', '.join(map(repr, ENGINES))}, or None."
+            )
+        self._servers = read_servers(server, base_url)
+        self._engine = ENGINES[engine] if engine else STANDARD
+        self._cookies = CookieStore(self._engine, clock)
+        self._preflights = PreflightCache(clock, self._engine)
+        self.exchanges: list[Exchange] = []
+        """Everything that went over the wire, in order."""
+
+    @property
+    def origin(self) -> str:
+        """The server's own origin; the first one's, of several."""
+        return parse(self._servers.base_url).origin
+
+    def page(self, origin: str) -> Page:
+        """A page of ``"https://app.example.com"``, of ``"null"`` (a sandboxed frame), or of `same_origin`.
+
+        Raises ValueError for what is no origin as browsers write it.
+
+        >>> Browser(lambda environ, start_response: []).page("https://app.example.com/")
+        Traceback (most recent call last):
+        ...
+        ValueError: 'https://app.example.com/' is no origin; write 'https://app.example.com'.
+        """
+        if not isinstance(origin, str):  # pyright: ignore[reportUnnecessaryIsInstance] (tests are often untyped)
+            raise TypeError(
+                f"{origin!r} is no origin; write 'https://app.example.com', 'null', or same_origin."
+            )
+        if origin == same_origin:
+            return Page(self.origin, self._fetch)
+        if origin != "null":
+            _check_origin(origin)
+        return Page(origin, self._fetch)
+
+    def clear_preflight_cache(self) -> None:
+        """Forgets which preflights were answered, as a browser that is started anew."""
+        self._preflights.clear()
+
+    async def _fetch(self, origin: str, url: str, init: RequestInit, send: SendTo) -> Response:
+        request = new_request(url, self._servers.base_url, origin, init, self._engine)
+        for address, cookies in self._servers.cookies():
+            self._cookies.take_over(parse(address), cookies)
+
+        def send_to_server(sent: SentRequest) -> Awaitable[ReceivedResponse]:
+            return send(self._servers.at(parse(sent.url).origin), sent)
+
+        fetch = Fetch(request, send_to_server, self._engine, self._cookies, self._preflights)
+        try:
+            return await fetch.run()
+        finally:
+            self.exchanges += fetch.exchanges
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of an origin, whose script fetches. Made by ``Browser.page()``."""
+
+    origin: str
+    _fetch: Callable[[str, str, RequestInit, SendTo], Coroutine[Any, Any, Response]] = field(repr=False)
+
+    def fetch(self, url: str, **init: Unpack[RequestInit]) -> Response:
+        """Fetches as JavaScript's ``fetch()`` does, with its options and its defaults.
+
+        Args:
+            url: relative URLs are read against the server's, not the page's.
+            method: default ``"GET"``. ``"delete"`` and its like are upper-cased, ``"patch"`` is not.
+            headers: a mapping, or pairs. Those that no script may set (``Cookie``, ``Sec-...``) are dropped.
+            body: ``str`` brings ``Content-Type: text/plain;charset=UTF-8``, ``bytes`` brings none.
+            credentials: ``"same-origin"`` (default), ``"include"`` (cookies across origins, too), ``"omit"``.
+            mode: ``"cors"`` (default), ``"same-origin"`` or ``"no-cors"``.
+            redirect: ``"follow"`` (default), ``"error"`` or ``"manual"``.
+            use_cors_preflight: a preflight in any case, as for an XMLHttpRequest with upload listeners.
+
+        Raises BlockedByCORS when the browser refuses because of CORS, NetworkError when it refuses for
+        another reason, TypeError for arguments with which JavaScript's ``fetch()`` sends nothing.
+        """
+        return _run(self._fetch(self.origin, url, init, _send))
+
+    async def afetch(self, url: str, **init: Unpack[RequestInit]) -> Response:
+        """The same as `fetch`, for asynchronous tests and clients."""
+        return await self._fetch(self.origin, url, init, _asend)
+
+
+async def _send(server: Server, request: SentRequest) -> ReceivedResponse:
+    return server.send(request)
+
+
+async def _asend(server: Server, request: SentRequest) -> ReceivedResponse:
+    return await server.asend(request)
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine that never waits, which needs no event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    raise AssertionError("a synchronous fetch waited")  # pragma: no cover
+
+
+def _check_origin(origin: str) -> None:
+    try:
+        serialized = parse(origin).origin
+    except ValueError:
+        raise ValueError(
+            f"{origin!r} is no origin; write scheme and host, and a port that is not the default one:"
+            " 'https://app.example.com', 'http://localhost:5173'; or 'null'."
+        ) from None
+    if serialized != origin:
+        raise ValueError(f"{origin!r} is no origin; write {serialized!r}.")

@@ -1,0 +1,213 @@
+"""The cookies of a browser: which of them a request carries, and which a response may set.
+
+Sections in the comments are those of RFC 6265bis (draft-ietf-httpbis-rfc6265bis). http.cookiejar follows its
+predecessors, which know no SameSite, no prefixes and no public suffixes.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from math import inf
+from typing import TYPE_CHECKING, Literal
+
+from crosscors.testing.sites import is_ip_address, is_public_suffix, is_secure
+
+if TYPE_CHECKING:
+    from crosscors.testing.engines import Engine
+    from crosscors.testing.exchange import ReceivedResponse
+    from crosscors.testing.urls import URL
+
+SameSite = Literal["none", "lax", "strict", "default"]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_MAX_AGE = re.compile("-?[0-9]+")
+_LONGEST_PAIR = 4096  # bytes, name and value
+_SAME_SITES: dict[str, SameSite] = {"none": "none", "lax": "lax", "strict": "strict"}
+
+
+@dataclass(frozen=True)
+class Cookie:
+    """A cookie as it is stored (section 5.7), or as a test has put it into its client."""
+
+    name: str
+    value: str
+    domain: str  # "": the host of the server that it was put in for
+    host_only: bool = True
+    path: str = "/"
+    secure: bool = False
+    same_site: SameSite = "default"
+    lifetime: float | None = None  # seconds; None: as long as the browser runs
+
+    @property
+    def key(self) -> tuple[str, str, bool, str]:
+        """What a later cookie has to share to replace this one."""
+        return self.name, self.domain, self.host_only, self.path
+
+    def is_for(self, url: URL) -> bool:
+        """Whether it goes with requests for the URL, as far as the page does not matter (section 5.8.3)."""
+        if self.secure and not is_secure(url):
+            return False
+        host_matches = url.host == self.domain if self.host_only else _domain_matches(url.host, self.domain)
+        return host_matches and _path_matches(url.path, self.path)
+
+
+class CookieStore:
+    """All pages of a browser share one."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._cookies: dict[tuple[str, str, bool, str], Cookie] = {}
+        self._ends: dict[tuple[str, str, bool, str], float] = {}
+        self._taken_over: dict[URL, list[Cookie]] = {}
+
+    def header(self, url: URL, cross_site: bool) -> tuple[str | None, tuple[str, ...]]:
+        """The Cookie field for a request of a page, and a note on each cookie that is kept back from it."""
+        matching = [cookie for cookie in self._live() if cookie.is_for(url)]
+        kept_back = [cookie for cookie in matching if self._is_kept(cookie, cross_site)]
+        sent = [cookie for cookie in matching if cookie not in kept_back]
+        sent.sort(key=lambda cookie: len(cookie.path), reverse=True)
+        pairs = [f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in sent]
+        return "; ".join(pairs) or None, tuple(_note(cookie, "sent") for cookie in kept_back)
+
+    def store(self, url: URL, response: ReceivedResponse, cross_site: bool) -> tuple[str, ...]:
+        """Keeps what Set-Cookie says; gives a note on each cookie that a browser does not let it set."""
+        notes: list[str] = []
+        for name, value in response.headers:
+            cookie = read_set_cookie(value, url) if name.lower() == "set-cookie" else None
+            if cookie is None or self._would_hide_a_secure_one(cookie, url):
+                continue
+            if self._is_kept(cookie, cross_site):
+                notes.append(_note(cookie, "set"))
+            elif cookie.same_site == "none" and not cookie.secure:  # section 5.7, step 18
+                notes.append(f"the cookie {cookie.name} was not set: SameSite=None needs Secure")
+            else:
+                self._put(cookie)
+        return tuple(notes)
+
+    def take_over(self, url: URL, cookies: Iterable[Cookie]) -> None:
+        """Follows what a test has changed in its client's cookies; all else is the browser's own affair."""
+        now = [cookie if cookie.domain else replace(cookie, domain=url.host) for cookie in cookies]
+        before = self._taken_over.get(url, [])
+        for cookie in before:
+            if cookie not in now and self._cookies.get(cookie.key) == cookie:
+                del self._cookies[cookie.key]
+        for cookie in now:
+            if cookie not in before:
+                self._put(cookie)
+        self._taken_over[url] = now
+
+    def _put(self, cookie: Cookie) -> None:
+        self._cookies[cookie.key] = cookie
+        self._ends[cookie.key] = inf if cookie.lifetime is None else self._clock() + cookie.lifetime
+
+    def _live(self) -> list[Cookie]:
+        now = self._clock()
+        return [cookie for key, cookie in self._cookies.items() if self._ends[key] > now]
+
+    def _would_hide_a_secure_one(self, cookie: Cookie, url: URL) -> bool:
+        """Without TLS, nothing comes in the place of a Secure cookie (section 5.7, step 15)."""
+        return not is_secure(url) and any(
+            other.secure
+            and other.name == cookie.name
+            and (_domain_matches(other.domain, cookie.domain) or _domain_matches(cookie.domain, other.domain))
+            and _path_matches(cookie.path, other.path)
+            for other in self._live()
+        )
+
+    def _is_kept(self, cookie: Cookie, cross_site: bool) -> bool:
+        """Whether SameSite keeps the cookie from such requests (sections 5.7, step 17, and 5.8.3)."""
+        is_none = cookie.same_site == "none" or (
+            cookie.same_site == "default" and self._engine.does("cookies-default-to-samesite-none")
+        )
+        return cross_site and not is_none
+
+
+def read_set_cookie(value: str, url: URL) -> Cookie | None:
+    """The cookie that a Set-Cookie field sets, or None where it sets none (sections 5.6 and 5.7)."""
+    pair, *rest = value.split(";")
+    name, equals, text = (part.strip(" \t") for part in pair.partition("="))
+    if not equals:
+        name, text = "", name
+    if not (name or text) or len(name) + len(text) > _LONGEST_PAIR or _CONTROL.search(value):
+        return None
+    attributes = dict(_attribute(each) for each in rest)
+    domain = attributes.get("domain", "").removeprefix(".").lower()
+    if domain and is_public_suffix(domain):
+        if domain != url.host:
+            return None
+        domain = ""
+    if domain and not _domain_matches(url.host, domain):
+        return None
+    path = attributes.get("path", "")
+    cookie = Cookie(
+        name,
+        text,
+        domain=domain or url.host,
+        host_only=not domain,
+        path=path if path.startswith("/") else _default_path(url.path),
+        secure="secure" in attributes,
+        same_site=read_same_site(attributes.get("samesite")),
+        lifetime=_lifetime(attributes),
+    )
+    if (cookie.secure and not is_secure(url)) or not _prefix_is_kept(cookie, "path" in attributes):
+        return None
+    return cookie
+
+
+def _attribute(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip(" \t").lower(), value.strip(" \t")
+
+
+def read_same_site(value: str | None) -> SameSite:
+    """The value of the attribute SameSite, in any case (section 5.6.7)."""
+    return _SAME_SITES.get((value or "").lower(), "default")
+
+
+def read_client_same_site(value: str | None) -> SameSite:
+    """The same of a cookie in a test's client: one that says nothing is meant to be sent."""
+    return read_same_site(value) if value else "none"
+
+
+def _prefix_is_kept(cookie: Cookie, has_path: bool) -> bool:
+    """Section 4.1.3: what the names __Secure-... and __Host-... promise."""
+    prefixed = (cookie.name or cookie.value).lower()
+    if prefixed.startswith("__host-"):
+        return bool(cookie.name) and cookie.secure and cookie.host_only and has_path and cookie.path == "/"
+    return not prefixed.startswith("__secure-") or (bool(cookie.name) and cookie.secure)
+
+
+def _lifetime(attributes: dict[str, str]) -> float | None:
+    """For how long the cookie is kept; Max-Age counts more than Expires (section 5.7, step 3)."""
+    max_age = attributes.get("max-age", "")
+    if _MAX_AGE.fullmatch(max_age):
+        return float(max_age)  # however long it is, unlike int()
+    try:
+        return parsedate_to_datetime(attributes.get("expires", "")).timestamp() - time.time()
+    except ValueError:
+        return None
+
+
+def _default_path(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _path_matches(path: str, cookie_path: str) -> bool:
+    return path == cookie_path or path.startswith(cookie_path.rstrip("/") + "/")
+
+
+def _domain_matches(host: str, domain: str) -> bool:
+    return host == domain or (host.endswith(f".{domain}") and not is_ip_address(host))
+
+
+def _note(cookie: Cookie, done: str) -> str:
+    stated = (
+        "without SameSite" if cookie.same_site == "default" else f"SameSite={cookie.same_site.capitalize()}"
+    )
+    needed = "for pages of other sites it needs SameSite=None; Secure"
+    return f"the cookie {cookie.name} ({stated}) was not {done}: {needed}"

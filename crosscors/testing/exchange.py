@@ -1,0 +1,81 @@
+"""What goes over the wire: a request, the response to it, and the two of them as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Fields = tuple[tuple[str, str], ...]
+
+_SHOWN_BODY = 200  # characters
+
+
+def get(fields: Fields | list[tuple[str, str]], name: str) -> str | None:
+    """The values of all fields of that name, joined (Fetch, "header list", get)."""
+    lowered = name.lower()
+    values = [value for key, value in fields if key.lower() == lowered]
+    return ", ".join(values) if values else None
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """A request as it was sent. Field values are Latin-1 text, as everywhere here."""
+
+    method: str
+    url: str
+    headers: Fields
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """The value of the field, several of them joined by a comma, or None."""
+        return get(self.headers, name)
+
+
+@dataclass(frozen=True)
+class ReceivedResponse:
+    """A response as it came, before a browser hides anything from a script."""
+
+    status: int
+    headers: Fields
+    body: bytes = b""
+    # What the application raised, when it runs in this process; the response is then what a server makes of
+    # it.
+    raised: BaseException | None = None
+    is_complete: bool = True  # not when the exception cut the body short
+
+    def header(self, name: str) -> str | None:
+        """The value of the field, several of them joined by a comma, or None."""
+        return get(self.headers, name)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its response. ``print()`` it to read it; ``notes`` tell what the browser kept back."""
+
+    request: SentRequest
+    response: ReceivedResponse
+    is_preflight: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        request, response = self.request, self.response
+        lines = [f"{request.method} {request.url}" + (" (preflight)" if self.is_preflight else "")]
+        lines += [f"  > {name}: {value}" for name, value in request.headers if not _is_noise(name)]
+        lines += [f"  < {response.status}"]
+        lines += [f"  < {name}: {value}" for name, value in response.headers]
+        lines += [f"  ({note})" for note in self.notes]
+        if response.raised is not None:
+            lines.append(f"  ! the application raised {response.raised!r}")
+        if response.body:
+            lines.append(f"  < {_shortened(response.body)}")
+        return "\n".join(lines)
+
+
+def _is_noise(name: str) -> bool:
+    """Whether the field is on every request and tells nothing about CORS."""
+    lowered = name.lower()
+    return lowered in {"accept", "user-agent", "referer"} or lowered.startswith("sec-fetch-")
+
+
+def _shortened(body: bytes) -> str:
+    text = ascii(body[:_SHOWN_BODY].decode("utf-8", "replace"))[1:-1]
+    return f"{text}... ({len(body)} bytes)" if len(body) > _SHOWN_BODY else text

@@ -1,0 +1,338 @@
+"""The Fetch standard's algorithms, as a script's ``fetch()`` runs them over HTTP, without any I/O.
+
+Whoever starts a fetch gives it the function that sends a request. The methods are named after the standard's
+sections (https://fetch.spec.whatwg.org/), and come in its order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from crosscors.core.fields import (
+    ALLOW_HEADERS,
+    ALLOW_METHODS,
+    REQUEST_HEADERS,
+    REQUEST_METHOD,
+    SAFELISTED_METHODS,
+)
+from crosscors.testing.blocked import BlockedByCORS, Failure, NetworkError, Step
+from crosscors.testing.cors_check import CORSCheck
+from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest, get
+from crosscors.testing.preflight_cache import CacheKey
+from crosscors.testing.preflight_check import Preflight, redirect_failure
+from crosscors.testing.request_headers import BODY_HEADERS, NON_WILDCARD, combined, unsafe_names
+from crosscors.testing.response import Response
+from crosscors.testing.response_headers import (
+    Headers,
+    max_age,
+    readable_across_origins,
+    readable_by_same_origin,
+    token_list,
+)
+from crosscors.testing.sites import is_cross_site, is_cross_site_redirect, is_secure
+from crosscors.testing.urls import has_other_scheme, parse
+
+if TYPE_CHECKING:
+    from crosscors.testing.cookies import CookieStore
+    from crosscors.testing.engines import Engine
+    from crosscors.testing.preflight_cache import PreflightCache
+    from crosscors.testing.request import Request
+    from crosscors.testing.request_headers import HeaderList
+    from crosscors.testing.urls import URL
+
+Send = Callable[[SentRequest], Awaitable[ReceivedResponse]]
+
+__tracebackhide__ = True  # pytest then shows the line of the test
+
+USER_AGENT = "Mozilla/5.0 (crosscors.testing)"
+_PREFLIGHT_STAGE = "Response to preflight request doesn't pass access control check: "
+_REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
+_NULL_BODY_STATUS = frozenset({101, 103, 204, 205, 304})
+_MOST_REDIRECTS = 20
+# A request with one of these asks the server itself: no cache on the way shall answer it.
+_CONDITIONAL = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
+
+
+@dataclass
+class Fetch:
+    """One fetch, and the parts of the browser that it uses."""
+
+    request: Request
+    send: Send
+    engine: Engine
+    cookies: CookieStore
+    preflights: PreflightCache
+    exchanges: list[Exchange] = field(default_factory=list[Exchange])
+
+    async def run(self) -> Response:
+        """The whole fetch. Raises NetworkError where a script would see a TypeError."""
+        received = await self._main_fetch()
+        return self._filtered(received)
+
+    async def _main_fetch(self) -> ReceivedResponse:
+        request = self.request
+        if request.url.scheme not in {"http", "https"}:
+            raise self._network_error(
+                f"'{request.url.scheme}:' cannot be fetched from here, only http and https."
+            )
+        if request.tainting == "basic" and request.url.origin == request.origin:
+            return await self._http_fetch(may_preflight=False)
+        if request.mode == "same-origin":
+            raise self._network_error(f"{request.url} has another origin, and the mode is 'same-origin'.")
+        if request.mode == "no-cors":
+            if request.redirect != "follow":
+                raise self._network_error("In the mode 'no-cors', redirects can only be followed.")
+            request.tainting = "opaque"
+            return await self._http_fetch(may_preflight=False)
+        request.tainting = "cors"
+        if not self._is_preflighted():
+            return await self._http_fetch(may_preflight=False)
+        try:
+            return await self._http_fetch(may_preflight=True)
+        except NetworkError:
+            self.preflights.forget(request.serialized_origin, request.url.href)
+            raise
+
+    def _is_preflighted(self) -> bool:
+        request = self.request
+        return (
+            request.use_cors_preflight
+            or request.method not in SAFELISTED_METHODS
+            or bool(unsafe_names(request.headers, self.engine))
+        )
+
+    async def _http_fetch(self, *, may_preflight: bool) -> ReceivedResponse:
+        request = self.request
+        if may_preflight and not self._is_in_preflight_cache():
+            await self._cors_preflight_fetch()
+        exchange = await self._http_network_fetch()
+        if request.tainting == "cors":
+            self._check(self._cors_check().failure(exchange))
+        if exchange.response.status not in _REDIRECT_STATUS or request.redirect == "manual":
+            return exchange.response
+        if request.redirect == "error":
+            raise self._network_error("The response is a redirect, and the redirect mode is 'error'.")
+        return await self._http_redirect_fetch(exchange.response)
+
+    async def _http_redirect_fetch(self, response: ReceivedResponse) -> ReceivedResponse:
+        request = self.request
+        location = response.header("Location")
+        if location is None:
+            return response
+        url = self._location_url(location, response)
+        if len(request.urls) > _MOST_REDIRECTS:
+            raise self._network_error(f"There were more than {_MOST_REDIRECTS} redirects.")
+        is_foreign = request.mode == "cors" and url.origin != request.origin
+        if url.has_credentials and (is_foreign or request.tainting == "cors"):
+            self._check(_userinfo_failure(location, 9 if is_foreign else 10))
+        if _becomes_get(response.status, request.method):
+            request.method, request.body = "GET", None
+            request.headers = [each for each in request.headers if each[0].lower() not in BODY_HEADERS]
+        if url.origin != request.url.origin:
+            request.headers = [each for each in request.headers if each[0].lower() != NON_WILDCARD]
+        request.urls.append(replace(url, fragment=url.fragment or request.url.fragment))
+        return await self._main_fetch()
+
+    def _location_url(self, location: str, response: ReceivedResponse) -> URL:
+        if sum(name.lower() == "location" for name, _ in response.headers) > 1:
+            raise self._network_error("The redirect has several Location fields.")
+        if has_other_scheme(location):
+            raise self._network_error(f"The redirect goes to '{location}', which is not http or https.")
+        try:
+            return parse(location, str(self.request.url))
+        except ValueError:
+            raise self._network_error(f"The redirect goes to '{location}', which is no URL.") from None
+
+    async def _http_network_fetch(self) -> Exchange:
+        """Sections "HTTP-network-or-cache fetch" and "HTTP-network fetch", without the cache."""
+        request = self.request
+        headers = [*combined(request.headers)]
+        if any(get(headers, name) is not None for name in _CONDITIONAL):
+            headers += [
+                (name, "no-cache") for name in ("Pragma", "Cache-Control") if get(headers, name) is None
+            ]
+        if request.tainting == "cors" or request.method not in {"GET", "HEAD"}:
+            headers.append(("Origin", self._origin_as_sent()))
+        notes: tuple[str, ...] = ()
+        if request.sends_credentials:
+            cookie, notes = self.cookies.header(request.url, self._is_cross_site())
+            headers += [("Cookie", cookie)] if cookie else []
+        sent = SentRequest(
+            request.method, str(request.url), (*headers, *self._metadata(headers)), request.body or b""
+        )
+        received = await self._send(sent)
+        if request.sends_credentials:
+            notes += self.cookies.store(request.url, received, self._is_cross_site())
+        return self._record(Exchange(sent, received, notes=notes))
+
+    async def _cors_preflight_fetch(self) -> None:
+        request = self.request
+        asked = Preflight(
+            target=request.url.target,
+            method=request.method,
+            unsafe_names=unsafe_names(request.headers, self.engine),
+            with_credentials=request.with_credentials,
+            engine=self.engine,
+        )
+        headers = [("Accept", "*/*"), (REQUEST_METHOD, asked.method)]
+        if asked.unsafe_names:
+            headers.append((REQUEST_HEADERS, ",".join(asked.unsafe_names)))
+        headers.append(("Origin", request.serialized_origin))
+        sent = SentRequest("OPTIONS", str(request.url), (*headers, *self._metadata(headers)))
+        exchange = self._record(Exchange(sent, await self._send(sent), is_preflight=True))
+        response = exchange.response
+        self._check(redirect_failure(response))
+        self._check(self._cors_check().failure(exchange))
+        self._check(asked.status_failure(response))
+        self._check(asked.failure(response))
+        methods, names = token_list(response, ALLOW_METHODS), token_list(response, ALLOW_HEADERS)
+        if methods is None and request.use_cors_preflight:
+            methods = [request.method]
+        if self.engine.does("wildcards-are-not-kept"):
+            methods = _instead_of_wildcard(methods, [asked.method])
+            names = _instead_of_wildcard(names, asked.unsafe_names)
+        self.preflights.keep(self._cache_key(), methods or (), names or (), max_age(response, self.engine))
+
+    def _is_in_preflight_cache(self) -> bool:
+        request, key = self.request, self._cache_key()
+        asks_for_method = request.method not in SAFELISTED_METHODS or request.use_cors_preflight
+        return (not asks_for_method or self.preflights.has_method(key, request.method)) and all(
+            self.preflights.has_header(key, name) for name in unsafe_names(request.headers, self.engine)
+        )
+
+    def _cache_key(self) -> CacheKey:
+        request = self.request
+        return CacheKey(request.serialized_origin, request.url.href, request.with_credentials)
+
+    def _cors_check(self) -> CORSCheck:
+        request = self.request
+        return CORSCheck(
+            request.serialized_origin,
+            request.with_credentials,
+            is_redirected=len(request.urls) > 1,
+            is_preflighted=any(exchange.is_preflight for exchange in self.exchanges),
+        )
+
+    def _is_cross_site(self) -> bool:
+        """What SameSite asks ("determine the same-site mode")."""
+        request = self.request
+        return is_cross_site(request.origin, request.url) or is_cross_site_redirect(
+            request.origin, request.urls
+        )
+
+    def _origin_as_sent(self) -> str:
+        """Section "`Origin` header", with the default referrer policy, "strict-origin-when-cross-origin"."""
+        request = self.request
+        is_downgraded = request.origin.startswith("https:") and request.url.scheme != "https"
+        return "null" if request.mode != "cors" and is_downgraded else request.serialized_origin
+
+    def _metadata(self, headers: HeaderList) -> HeaderList:
+        """What every request of a browser has: its name, the page, and Fetch Metadata."""
+        request = self.request
+        metadata: HeaderList = []
+        if is_secure(request.url):
+            metadata += [
+                ("Sec-Fetch-Site", self._site()),
+                ("Sec-Fetch-Mode", request.mode),
+                ("Sec-Fetch-Dest", "empty"),
+            ]
+        if request.origin != "null" and (is_secure(request.url) or request.origin.startswith("http:")):
+            metadata.append(("Referer", request.origin + "/"))
+        if get(headers, "User-Agent") is None:
+            metadata.append(("User-Agent", USER_AGENT))
+        return metadata
+
+    def _site(self) -> str:
+        """How far from the page the request has come (Fetch Metadata, section 2.3)."""
+        request = self.request
+        if any(is_cross_site(request.origin, url) for url in request.urls):
+            return "cross-site"
+        return "same-origin" if all(url.origin == request.origin for url in request.urls) else "same-site"
+
+    async def _send(self, sent: SentRequest) -> ReceivedResponse:
+        try:
+            return await self.send(sent)
+        except NetworkError as error:
+            error.exchanges = tuple(self.exchanges)
+            raise
+
+    def _record(self, exchange: Exchange) -> Exchange:
+        self.exchanges.append(exchange)
+        return exchange
+
+    def _check(self, failure: Failure | None) -> None:
+        """Raises BlockedByCORS for a failure of the last exchange."""
+        if failure is None:
+            return
+        request, exchange = self.request, self.exchanges[-1]
+        redirected = f" (redirected from '{request.urls[0]}')" if len(request.urls) > 1 else ""
+        stage = _PREFLIGHT_STAGE if _is_access_check_of_preflight(exchange, failure) else ""
+        message = (
+            f"Access to fetch at '{request.url}'{redirected} from origin '{request.origin}' has been blocked"
+            f" by CORS policy: {stage}{failure.sentence}"
+        )
+        raise BlockedByCORS(failure, message, tuple(self.exchanges)) from exchange.response.raised
+
+    def _network_error(self, message: str) -> NetworkError:
+        return NetworkError(message, tuple(self.exchanges))
+
+    def _filtered(self, received: ReceivedResponse) -> Response:
+        request, exchanges = self.request, tuple(self.exchanges)
+        url = request.url.seen_by_script
+        if request.tainting == "opaque":
+            return Response("opaque", 0, Headers(()), b"", "", redirected=False, exchanges=exchanges)
+        if received.status in _REDIRECT_STATUS and request.redirect == "manual":
+            return Response("opaqueredirect", 0, Headers(()), b"", url, redirected=False, exchanges=exchanges)
+        is_cors = request.tainting == "cors"
+        return Response(
+            type="cors" if is_cors else "basic",
+            status=received.status,
+            headers=readable_across_origins(received, request.with_credentials)
+            if is_cors
+            else readable_by_same_origin(received),
+            _received_body=_body(request.method, received),
+            url=url,
+            redirected=len(request.urls) > 1,
+            exchanges=exchanges,
+        )
+
+
+def _body(method: str, received: ReceivedResponse) -> bytes | None:
+    """The body that a script gets, none of it if it broke off ("main fetch", step 21, and reading it)."""
+    if method == "HEAD" or received.status in _NULL_BODY_STATUS:
+        return b""
+    return received.body if received.is_complete else None
+
+
+def _instead_of_wildcard(listed: list[str] | None, asked: list[str]) -> list[str]:
+    return (
+        [*(each for each in listed or () if each != "*"), *asked] if "*" in (listed or ()) else listed or []
+    )
+
+
+def _is_access_check_of_preflight(exchange: Exchange, failure: Failure) -> bool:
+    in_console = failure.step.section == "CORS check" or failure.reason in {
+        "preflight-status",
+        "preflight-redirect",
+    }
+    return exchange.is_preflight and in_console
+
+
+def _becomes_get(status: int, method: str) -> bool:
+    """Whether a redirect drops the method, and the body with it ("HTTP-redirect fetch", step 12)."""
+    if status == HTTPStatus.SEE_OTHER:
+        return method not in {"GET", "HEAD"}
+    return status in {301, 302} and method == "POST"
+
+
+def _userinfo_failure(location: str, step: int) -> Failure:
+    return Failure(
+        "redirect-with-credentials-in-url",
+        Step("HTTP-redirect fetch", str(step), "http-redirect-fetch"),
+        f"Redirect location '{location}' contains a username and password, which is disallowed for"
+        f" cross-origin requests.",
+        "Redirect to an address without 'user:password@'.",
+    )

@@ -1,0 +1,138 @@
+"""What a preflight has to answer (Fetch, section "CORS-preflight fetch", step 7).
+
+The sentences are the ones that developers know from a browser's console; the hints say what to send instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crosscors.core.fields import ALLOW_HEADERS, ALLOW_METHODS, SAFELISTED_METHODS
+from crosscors.testing.blocked import Failure, Step
+from crosscors.testing.request_headers import NON_WILDCARD
+from crosscors.testing.response_headers import Illegible, token_list
+
+if TYPE_CHECKING:
+    from crosscors.testing.blocked import Reason
+    from crosscors.testing.engines import Engine
+    from crosscors.testing.exchange import ReceivedResponse
+
+_ANSWER_PREFLIGHTS = (
+    "The preflight, OPTIONS, was answered with {}; any status from 200 to 299 will do. Let the CORS"
+    " middleware answer preflights itself, before routing, authentication and error handling."
+)
+_NO_WILDCARD = "With credentials, '*' is no wildcard, neither for methods nor for headers."
+_NOT_AUTHORIZATION = "'*' does not cover Authorization, which has to be named."
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What a preflight asks for."""
+
+    target: str  # path and query
+    method: str
+    unsafe_names: list[str]  # lower case, sorted
+    with_credentials: bool
+    engine: Engine
+
+    def status_failure(self, response: ReceivedResponse) -> Failure | None:
+        """What is wrong with the status, or None."""
+        if response.status in range(200, 300):
+            return None
+        if response.raised is not None:
+            hint = (
+                f"The preflight was answered with {response.status} after the application raised"
+                f" {response.raised!r}. Let the CORS middleware answer preflights before anything else runs."
+            )
+            return _failure("preflight-status", "8", "It does not have HTTP ok status.", hint)
+        # Servers that refuse by the status often say in the lists what they would have allowed.
+        refusal = self.failure(response)
+        hint = (
+            f"The server refuses the preflight ({response.status}), probably for what its lists lack."
+            f" {refusal.hint}"
+            if refusal
+            else _ANSWER_PREFLIGHTS.format(response.status)
+        )
+        return _failure("preflight-status", "8", "It does not have HTTP ok status.", hint)
+
+    def failure(self, response: ReceivedResponse) -> Failure | None:
+        """What is wrong with the lists, or None."""
+        try:
+            methods = token_list(response, ALLOW_METHODS)
+            names = token_list(response, ALLOW_HEADERS)
+        except Illegible as illegible:
+            return _illegible(str(illegible), response)
+        if not self._allows_method(methods or []):
+            return self._method_not_allowed(methods)
+        refused = [name for name in self.unsafe_names if not self._allows_name(name, names or [])]
+        refused.sort(key=lambda name: name != NON_WILDCARD)  # which is looked at first
+        return self._header_not_allowed(refused, names) if refused else None
+
+    def _allows_method(self, methods: list[str]) -> bool:
+        if self.method in methods or self.method in SAFELISTED_METHODS:
+            return True
+        return "*" in methods and not self.with_credentials
+
+    def _allows_name(self, name: str, names: list[str]) -> bool:
+        if name in map(str.lower, names):
+            return True
+        if name == NON_WILDCARD and not self.engine.does("wildcard-covers-authorization"):
+            return False
+        return "*" in names and not self.with_credentials
+
+    def _method_not_allowed(self, methods: list[str] | None) -> Failure:
+        sentence = f"Method {self.method} is not allowed by {ALLOW_METHODS} in preflight response."
+        hint = self._has_to_carry(ALLOW_METHODS, methods, [self.method])
+        if methods and "*" in methods:
+            hint = f"{_NO_WILDCARD} {hint}"
+        elif self.method.upper() in (methods or ()):
+            hint = (
+                "Methods are case-sensitive, and browsers do not upper-case this one: let the page ask for"
+                f" {self.method.upper()}, which is allowed."
+            )
+        return _failure("method-not-allowed", "7.5", sentence, hint)
+
+    def _header_not_allowed(self, refused: list[str], names: list[str] | None) -> Failure:
+        sentence = (
+            f"Request header field {refused[0]} is not allowed by {ALLOW_HEADERS} in preflight response."
+        )
+        hint = self._has_to_carry(ALLOW_HEADERS, names, refused)
+        if names and "*" in names:
+            hint = f"{_NO_WILDCARD if self.with_credentials else _NOT_AUTHORIZATION} {hint}"
+        elif refused == ["content-type"]:
+            hint += " (Forms and plain text need no permission; application/json does.)"
+        step = "7.6" if refused[0] == NON_WILDCARD else "7.7"
+        return _failure("header-not-allowed", step, sentence, hint)
+
+    def _has_to_carry(self, field: str, listed: list[str] | None, missing: list[str]) -> str:
+        kept = [name for name in listed or () if name != "*" or not self.with_credentials]
+        instead = "" if listed is None else f" instead of '{', '.join(listed)}'"
+        wanted = f"{field}: {', '.join(kept + missing)}"
+        return f"The answer to OPTIONS {self.target} has to carry '{wanted}'{instead}."
+
+
+def redirect_failure(response: ReceivedResponse) -> Failure | None:
+    """What is wrong with a preflight that is redirected, or None when it is not."""
+    location = response.header("Location")
+    if response.status not in range(300, 400) or location is None:
+        return None
+    hint = (
+        f"OPTIONS was redirected to '{location}', by a rule for slashes, https or a login perhaps. Let the"
+        " page use that address, or let the CORS middleware answer preflights before anything redirects."
+    )
+    return _failure("preflight-redirect", "8", "Redirect is not allowed for a preflight request.", hint)
+
+
+def _illegible(field: str, response: ReceivedResponse) -> Failure:
+    sentence = f"Cannot parse {field} response header field in preflight response."
+    hint = (
+        f"'{field}: {response.header(field)}' is no list of names with commas between them."
+        " A name has no spaces, quotes or colons."
+    )
+    reason: Reason = "allow-methods-invalid" if field == ALLOW_METHODS else "allow-headers-invalid"
+    return _failure(reason, "7.3", sentence, hint)
+
+
+def _failure(reason: Reason, step: str, sentence: str, hint: str) -> Failure:
+    return Failure(reason, Step("CORS-preflight fetch", step, "cors-preflight-fetch"), sentence, hint)

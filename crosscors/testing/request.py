@@ -1,0 +1,146 @@
+"""A request as a script makes it: JavaScript's ``new Request(url, init)`` (Fetch, "Request class")."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, get_args
+
+from crosscors.core.fields import SAFELISTED_METHODS
+from crosscors.testing.request_headers import NO_CORS_NAMES, is_safelisted, read_headers, read_method
+from crosscors.testing.urls import URL, parse
+
+if TYPE_CHECKING:
+    from crosscors.testing.engines import Engine
+    from crosscors.testing.request_headers import HeaderList
+
+Credentials = Literal["omit", "same-origin", "include"]
+Mode = Literal["cors", "same-origin", "no-cors"]
+Redirect = Literal["follow", "error", "manual"]
+T = TypeVar("T")
+
+
+class RequestInit(TypedDict, total=False):
+    """The options of ``fetch()``, by JavaScript's names, and a flag of the standard, `use_cors_preflight`."""
+
+    method: str
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] | None
+    body: bytes | str | None
+    credentials: Credentials
+    mode: Mode
+    redirect: Redirect
+    use_cors_preflight: bool
+
+
+@dataclass
+class Request:
+    """A request (section "Requests"). The origin is serialized; "null" is the same as no other."""
+
+    method: str
+    urls: list[URL]
+    headers: HeaderList
+    body: bytes | None
+    origin: str
+    credentials: Credentials
+    mode: Mode
+    redirect: Redirect
+    use_cors_preflight: bool
+    tainting: Literal["basic", "cors", "opaque"] = "basic"
+
+    @property
+    def url(self) -> URL:
+        """The current URL."""
+        return self.urls[-1]
+
+    @property
+    def with_credentials(self) -> bool:
+        return self.credentials == "include"
+
+    @property
+    def sends_credentials(self) -> bool:
+        """Whether cookies go with the request ("HTTP-network-or-cache fetch", includeCredentials)."""
+        return self.with_credentials or (self.credentials == "same-origin" and self.tainting == "basic")
+
+    @property
+    def serialized_origin(self) -> str:
+        """The origin that is sent ("Serializing a request origin"): "null" once "redirect-taint" sets in."""
+        for last, url in zip(self.urls, self.urls[1:], strict=False):
+            if last.origin not in {url.origin, self.origin}:
+                return "null"
+        return self.origin
+
+
+def new_request(url: str, base_url: str, origin: str, init: RequestInit, engine: Engine) -> Request:
+    """The request that a page of that origin makes. Raises TypeError where JavaScript does."""
+    _check_names(init)
+    try:
+        parsed = parse(url, base_url)
+    except (AttributeError, TypeError, ValueError):
+        raise TypeError(f"{url!r} is no URL that can be fetched.") from None
+    if parsed.has_credentials:
+        raise TypeError(f"{url!r} has a user name and a password in it, with which a script cannot fetch.")
+    method = read_method(init.get("method", "GET"))
+    headers = read_headers(init.get("headers", ()), engine)
+    mode: Mode = _one_of(Mode, "mode", init.get("mode", "cors"))
+    if mode == "no-cors":
+        if method not in SAFELISTED_METHODS:
+            raise TypeError(f"{method} cannot be used in the mode 'no-cors'.")
+        headers = _of_no_cors(headers, engine)
+    body = _read_body(init.get("body"), method, headers)
+    if not any(name.lower() == "accept" for name, _ in headers):
+        headers.append(("Accept", "*/*"))
+    return Request(
+        method=method,
+        urls=[parsed],
+        headers=headers,
+        body=body,
+        origin=origin,
+        credentials=_one_of(Credentials, "credentials", init.get("credentials", "same-origin")),
+        mode=mode,
+        redirect=_one_of(Redirect, "redirect", init.get("redirect", "follow")),
+        use_cors_preflight=init.get("use_cors_preflight", False)
+        and not (body is None and engine.does("no-preflight-for-an-empty-upload")),
+    )
+
+
+def _of_no_cors(headers: HeaderList, engine: Engine) -> HeaderList:
+    """What may go without CORS: each value has to be safe with those before it (class Headers, "append")."""
+    kept: HeaderList = []
+    for name, value in headers:
+        joined = ", ".join([each for key, each in kept if key.lower() == name.lower()] + [value])
+        if name.lower() in NO_CORS_NAMES and is_safelisted(name, joined, engine):
+            kept.append((name, value))
+    return kept
+
+
+def _check_names(init: RequestInit) -> None:
+    known = RequestInit.__annotations__
+    for name in init.keys() - known.keys():
+        nearest = difflib.get_close_matches(name, known, 1)
+        hint = f"; write {nearest[0]}=..." if nearest else f"; there are {', '.join(known)}"
+        raise TypeError(f"fetch() has no option {name!r}{hint}.")
+
+
+def _one_of(choices: Any, option: str, value: T) -> T:
+    if value not in get_args(choices):
+        raise TypeError(f"{option}={value!r}: write one of {', '.join(map(repr, get_args(choices)))}.")
+    return value
+
+
+def _read_body(body: bytes | str | None, method: str, headers: HeaderList) -> bytes | None:
+    """The body as bytes; a string brings its Content-Type ("extract a body")."""
+    if body is None:
+        return None
+    if method in {"GET", "HEAD"}:
+        raise TypeError(f"A {method} request has no body.")
+    if isinstance(body, bytes):
+        return body
+    if not isinstance(body, str):  # pyright: ignore[reportUnnecessaryIsInstance] (tests are often untyped)
+        raise TypeError(
+            f"The body is a {type(body).__name__}; write bytes or str, for JSON"
+            " body=json.dumps(...), headers={'Content-Type': 'application/json'}."
+        )
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("Content-Type", "text/plain;charset=UTF-8"))
+    return body.encode()

@@ -1,0 +1,52 @@
+"""What a script gets: the response as far as it may read it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from crosscors.testing.blocked import NetworkError
+
+if TYPE_CHECKING:
+    from crosscors.testing.exchange import Exchange
+    from crosscors.testing.response_headers import Headers
+
+ResponseType = Literal["basic", "cors", "opaque", "opaqueredirect"]
+
+
+@dataclass(frozen=True)
+class Response:
+    """A filtered response (Fetch, section "Responses"): what a script may read of it, and nothing else.
+
+    ``type`` tells how much that is: "basic" is all but cookies, "cors" what the server exposes, "opaque" and
+    "opaqueredirect" nothing. ``exchanges`` is everything that went over the wire for it, preflights included.
+    """
+
+    type: ResponseType
+    status: int
+    headers: Headers
+    _received_body: bytes | None = field(repr=False)  # None: it broke off
+    url: str
+    redirected: bool
+    exchanges: tuple[Exchange, ...] = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is one of 200 to 299."""
+        return 200 <= self.status <= 299  # noqa: PLR2004 (an "ok status")
+
+    @property
+    def body(self) -> bytes:
+        """The body. Raises NetworkError if it broke off, as reading it fails in JavaScript."""
+        if self._received_body is None:
+            raise NetworkError("The response broke off before its end.", self.exchanges)
+        return self._received_body
+
+    def text(self) -> str:
+        """The body, read as UTF-8."""
+        return self.body.decode("utf-8-sig", "replace")
+
+    def json(self) -> Any:
+        """The body, read as JSON. Raises json.JSONDecodeError."""
+        return json.loads(self.text())

@@ -1,0 +1,107 @@
+"""Reading the response fields of the CORS protocol, and hiding the others from scripts.
+
+Section names in the comments are those of the Fetch standard (https://fetch.spec.whatwg.org/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from crosscors.core.fields import (
+    EXPOSE_HEADERS,
+    FORBIDDEN_RESPONSE_HEADERS,
+    MAX_AGE,
+    SAFELISTED_RESPONSE_HEADERS,
+    is_token,
+)
+from crosscors.testing.exchange import get
+
+if TYPE_CHECKING:
+    from crosscors.testing.engines import Engine
+    from crosscors.testing.exchange import Fields, ReceivedResponse
+
+# "CORS-preflight fetch": how long a preflight without a legible Access-Control-Max-Age is kept.
+_DEFAULT_MAX_AGE = 5  # seconds
+_DIGITS = re.compile("[0-9]+")
+_SIGNED = re.compile("[+-][0-9]{1,18}")
+_LONG = 18  # digits
+_FOR_EVER = 10**_LONG
+
+
+class Headers(Mapping[str, str]):
+    """The response headers that a script may read; names in any case, iterated in lower case and sorted."""
+
+    def __init__(self, fields: Fields) -> None:
+        names = sorted({name.lower() for name, _ in fields})
+        self._values = {name: get(fields, name) or "" for name in names}
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
+    def __repr__(self) -> str:
+        return f"Headers({self._values!r})"
+
+
+class Illegible(Exception):  # noqa: N818 (it is caught here, and never seen)
+    """A field is not the list of tokens that it has to be; the one argument is its name."""
+
+
+def token_list(response: ReceivedResponse, name: str) -> list[str] | None:
+    """The elements of all fields of that name; None when there is none ("extract header list values").
+
+    Raises Illegible when one of the elements is no token.
+    """
+    values = [value for key, value in response.headers if key.lower() == name.lower()]
+    if not values:
+        return None
+    elements = [element.strip(" \t") for value in values for element in value.split(",")]
+    tokens = [element for element in elements if element]  # RFC 9110, section 5.6.1.2: empty ones are ignored
+    if not all(map(is_token, tokens)):
+        raise Illegible(name)
+    return tokens
+
+
+def max_age(response: ReceivedResponse, engine: Engine) -> int:
+    """For how many seconds a preflight is kept ("CORS-preflight fetch", steps 7.8 to 7.10)."""
+    value = (response.header(MAX_AGE) or "").strip(" \t")
+    if _DIGITS.fullmatch(value):
+        # A number so long is longer than any limit, and int() does not read every one.
+        seconds = int(value.lstrip("0") or 0) if len(value.lstrip("0")) < _LONG else _FOR_EVER
+    elif _SIGNED.fullmatch(value) and engine.does("max-age-may-be-signed"):
+        seconds = max(int(value), 0)
+    elif value and engine.does("illegible-max-age-is-zero"):
+        seconds = 0
+    else:
+        seconds = _DEFAULT_MAX_AGE
+    return seconds if engine.max_age_limit is None else min(seconds, engine.max_age_limit)
+
+
+def readable_by_same_origin(response: ReceivedResponse) -> Headers:
+    """The headers of a "basic filtered response"."""
+    return Headers(
+        tuple(field for field in response.headers if field[0].lower() not in FORBIDDEN_RESPONSE_HEADERS)
+    )
+
+
+def readable_across_origins(response: ReceivedResponse, with_credentials: bool) -> Headers:
+    """The headers of a "CORS filtered response"."""
+    try:
+        exposed = {name.lower() for name in token_list(response, EXPOSE_HEADERS) or ()}
+    except Illegible:
+        exposed = set[str]()
+    # "main fetch", step 14: with credentials, "*" is a name like any other.
+    if "*" in exposed and not with_credentials:
+        exposed = {name.lower() for name, _ in response.headers}
+    readable = (exposed | SAFELISTED_RESPONSE_HEADERS) - FORBIDDEN_RESPONSE_HEADERS
+    return Headers(tuple(field for field in response.headers if field[0].lower() in readable))

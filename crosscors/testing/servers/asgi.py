@@ -1,0 +1,110 @@
+"""An ASGI application, called in this process (ASGI's HTTP specification, version 2.4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from crosscors.testing.exchange import ReceivedResponse
+from crosscors.testing.servers.server import answer_to_exception
+from crosscors.testing.urls import DEFAULT_PORTS, parse
+
+if TYPE_CHECKING:
+    from crosscors.testing.cookies import Cookie
+    from crosscors.testing.exchange import SentRequest
+
+Message = MutableMapping[str, Any]
+ASGIApp = Callable[
+    [MutableMapping[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
+    Awaitable[None],
+]
+
+
+@dataclass(frozen=True)
+class ASGIServer:
+    """Serves an application under one origin. Its lifespan is not run; a test client can do that."""
+
+    app: ASGIApp
+    base_url: str
+    is_live: bool = False
+
+    def cookies(self) -> Iterable[Cookie]:
+        return ()
+
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self.asend(request))
+        raise RuntimeError(
+            "fetch() cannot wait for an ASGI application in asynchronous code: write await page.afetch(...)."
+        )
+
+    async def asend(self, request: SentRequest) -> ReceivedResponse:
+        connection = _Connection(request)
+        try:
+            await self.app(scope_of(request), connection.receive, connection.send)
+        except Exception as error:  # noqa: BLE001 (as servers do)
+            return connection.received(error) if connection.start else answer_to_exception(error)
+        return connection.received()
+
+
+@dataclass
+class _Connection:
+    request: SentRequest
+    start: Message | None = None
+    body: list[bytes] = field(default_factory=list[bytes])
+    asked: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def receive(self) -> Message:
+        if self.asked:
+            # The client stays until it has the whole response.
+            await self.ended.wait()
+            return {"type": "http.disconnect"}
+        self.asked = True
+        return {"type": "http.request", "body": self.request.body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+        elif message["type"] == "http.response.body":
+            self.body.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                self.ended.set()
+
+    def received(self, raised: Exception | None = None) -> ReceivedResponse:
+        if self.start is None:
+            raise RuntimeError("The ASGI application ended without a response.")
+        headers = tuple(
+            (bytes(name).decode("latin-1"), bytes(value).decode("latin-1"))
+            for name, value in self.start.get("headers", ())
+        )
+        return ReceivedResponse(
+            self.start["status"], headers, b"".join(self.body), raised, is_complete=self.ended.is_set()
+        )
+
+
+def scope_of(request: SentRequest) -> dict[str, Any]:
+    """The connection scope of the request."""
+    url = parse(request.url)
+    headers = [("host", url.netloc), *request.headers]
+    if request.body or request.method in {"POST", "PUT"}:
+        headers.append(("content-length", str(len(request.body))))
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": url.scheme,
+        "path": unquote(url.path),
+        "raw_path": url.path.encode("ascii"),
+        "query_string": (url.query or "").encode("ascii"),
+        "root_path": "",
+        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        "client": ("127.0.0.1", 50000),
+        "server": (url.host, url.port or DEFAULT_PORTS[url.scheme]),
+    }

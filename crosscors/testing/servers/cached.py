@@ -1,0 +1,38 @@
+"""A server behind a shared cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crosscors.testing.cookies import Cookie
+    from crosscors.testing.exchange import ReceivedResponse, SentRequest
+    from crosscors.testing.servers.server import Server
+    from crosscors.testing.shared_cache import SharedCache
+
+
+@dataclass(frozen=True)
+class CachedServer:
+    """Asks the server only for what the cache does not have."""
+
+    server: Server
+    cache: SharedCache
+
+    @property
+    def base_url(self) -> str | None:
+        return self.server.base_url
+
+    @property
+    def is_live(self) -> bool:
+        return self.server.is_live
+
+    def cookies(self) -> Iterable[Cookie]:
+        return self.server.cookies()
+
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        return self.cache.answer(request) or self.cache.keep(request, self.server.send(request))
+
+    async def asend(self, request: SentRequest) -> ReceivedResponse:
+        return self.cache.answer(request) or self.cache.keep(request, await self.server.asend(request))

@@ -1,0 +1,89 @@
+"""A shared HTTP cache, as a CDN or a caching proxy is one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from crosscors.core.fields import field_names
+
+if TYPE_CHECKING:
+    from crosscors.testing.exchange import ReceivedResponse, SentRequest
+
+# RFC 9110, section 15.1: what a cache may keep even when nothing is said about it.
+_HEURISTICALLY_CACHEABLE = frozenset({200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501})
+# Parts of a response, and answers about one that is stored: this cache does not put them together.
+_NEEDS_UNDERSTANDING = frozenset({206, 304})
+# Not to be stored at all, or only to ask again every time.
+_FORBIDS_REUSE = frozenset({"no-store", "private", "no-cache", "s-maxage=0"})
+
+
+def shared_cache(server: Any, *, methods: Collection[str] = ("GET", "HEAD")) -> SharedCache:
+    """Puts a shared cache in front of a server; a `Browser` takes it in the server's place.
+
+    It keeps what RFC 9111 lets a shared cache keep, for ever, and answers with it whoever asks next and has
+    the same fields that Vary names. So it finds what depends on the order of requests: ask first from one
+    page, then from another, and see that neither gets the other's answer.
+
+    Args:
+        server: whatever a `Browser` takes, but for a dict, which takes caches as well.
+        methods: whose responses are kept; default GET and HEAD. Add ``"OPTIONS"`` for CDNs that keep
+            preflights, against the standard.
+
+    >>> from crosscors.testing import BlockedByCORS, Browser
+    >>> def application(environ, start_response):  # without Vary
+    ...     start_response("200 OK", [("Access-Control-Allow-Origin", environ["HTTP_ORIGIN"])])
+    ...     return []
+    >>> browser = Browser(shared_cache(application))
+    >>> browser.page("https://one.example").fetch("/").status
+    200
+    >>> try:
+    ...     browser.page("https://two.example").fetch("/")
+    ... except BlockedByCORS as blocked:
+    ...     print(blocked.reason)
+    allow-origin-mismatch
+    """
+    return SharedCache(server, (methods,) if isinstance(methods, str) else methods)
+
+
+class SharedCache:
+    """What `shared_cache` returns. `hits` is how many requests it has answered by itself."""
+
+    def __init__(self, server: Any, methods: Collection[str]) -> None:
+        self.server = server
+        self.hits = 0
+        self._methods = frozenset(methods)
+        self._stored: dict[tuple[str, str], list[tuple[SentRequest, ReceivedResponse]]] = {}
+
+    def answer(self, request: SentRequest) -> ReceivedResponse | None:
+        """The stored response to such a request, if there is one."""
+        # RFC 9111, section 4.1: the fields that Vary names have to be as in the request that was stored.
+        for first, response in self._stored.get((request.method, request.url), ()):
+            names = field_names(response.header("Vary") or "")
+            if all(request.header(name) == first.header(name) for name in names):
+                self.hits += 1
+                return response
+        return None
+
+    def keep(self, request: SentRequest, response: ReceivedResponse) -> ReceivedResponse:
+        """Stores the response if that may be done, and returns it."""
+        if request.method in self._methods and response.is_complete and _may_be_reused(request, response):
+            self._stored.setdefault((request.method, request.url), []).append((request, response))
+        return response
+
+
+def _may_be_reused(request: SentRequest, response: ReceivedResponse) -> bool:
+    """RFC 9111, sections 3, 3.5 and 4.2."""
+    control = set(field_names(response.header("Cache-Control") or ""))
+    directives = {each.partition("=")[0] for each in control}
+    vary = field_names(response.header("Vary") or "")
+    if (
+        response.status in _NEEDS_UNDERSTANDING
+        or "*" in vary
+        or control & _FORBIDS_REUSE
+        or ("max-age=0" in control and "s-maxage" not in directives)
+    ):
+        return False
+    if request.header("Authorization") is not None:
+        return bool(directives & {"public", "s-maxage", "must-revalidate"})
+    return response.status in _HEURISTICALLY_CACHEABLE or bool(directives & {"public", "max-age", "s-maxage"})

@@ -1,0 +1,637 @@
+"""The algorithms of a fetch: what is sent, in which order, and what a script gets in the end."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from crosscors.testing import BlockedByCORS, Browser, Exchange, NetworkError, SentRequest, same_origin
+from crosscors.testing.exchange import Fields
+from crosscors.testing.request import Mode, RequestInit
+
+from .servers import (
+    ALLOW_ALL,
+    ALLOW_ANY,
+    ALLOW_COOKIES,
+    ALLOW_NULL,
+    ALLOW_PAGE,
+    API,
+    PAGE,
+    SISTER,
+    Script,
+    answer,
+    answering,
+    browser_of,
+    by_url,
+    redirect,
+)
+
+OTHER = "https://other.example.net"
+SHARED = answer(*ALLOW_ALL)
+
+
+def exchanged(
+    script: Script, url: str = "/", init: RequestInit | None = None, origin: str = PAGE
+) -> list[Exchange]:
+    """What goes over the wire for one fetch, however that ends."""
+    browser = browser_of(script)
+    with suppress(NetworkError):
+        browser.page(origin).fetch(url, **(init or {}))
+    return browser.exchanges
+
+
+def names(request: SentRequest) -> list[str]:
+    return [name for name, _ in request.headers]
+
+
+# What is preflighted, and with what
+
+
+@pytest.mark.parametrize(
+    ("init", "preflighted"),
+    [
+        pytest.param(RequestInit(), False, id="GET"),
+        pytest.param(RequestInit(method="head"), False, id="HEAD"),
+        pytest.param(RequestInit(method="POST", body="x"), False, id="POST with a text"),
+        pytest.param(RequestInit(method="POST", body=b"x"), False, id="POST with bytes"),
+        pytest.param(RequestInit(method="PUT"), True, id="PUT"),
+        pytest.param(RequestInit(method="options"), True, id="OPTIONS"),
+        pytest.param(RequestInit(headers={"Accept": "text/html"}), False, id="a safelisted header"),
+        pytest.param(RequestInit(headers={"Accept": "(x)"}), True, id="a safelisted name, an unsafe value"),
+        pytest.param(RequestInit(headers={"X-A": "1"}), True, id="another header"),
+        pytest.param(RequestInit(headers={"Cookie": "1"}), False, id="a forbidden header"),
+        pytest.param(RequestInit(use_cors_preflight=True), True, id="listeners on the upload"),
+        pytest.param(RequestInit(credentials="include"), False, id="credentials"),
+    ],
+)
+def test_what_is_preflighted(init: RequestInit, preflighted: bool) -> None:
+    exchanges = exchanged(answering(SHARED, answer(*ALLOW_ALL, status=204)), init=init)
+    assert [each.is_preflight for each in exchanges] == [True, False][not preflighted :]
+
+
+def test_a_preflight_has_its_fields_in_this_order() -> None:
+    init = RequestInit(method="PATCH", headers={"X-B": "1", "X-A": "2", "Accept": "text/html"}, body="x")
+    preflight, actual = exchanged(answering(SHARED), "/items?page=2", init)
+    assert preflight.request == SentRequest(
+        "OPTIONS",
+        API + "/items?page=2",
+        (
+            ("Accept", "*/*"),
+            ("Access-Control-Request-Method", "PATCH"),
+            ("Access-Control-Request-Headers", "x-a,x-b"),
+            ("Origin", PAGE),
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Mode", "cors"),
+            ("Sec-Fetch-Dest", "empty"),
+            ("Referer", PAGE + "/"),
+            ("User-Agent", "Mozilla/5.0 (crosscors.testing)"),
+        ),
+    )
+    assert actual.request.method == "PATCH"
+    assert actual.request.body == b"x"
+    assert actual.request.headers[:5] == (
+        ("X-B", "1"),
+        ("X-A", "2"),
+        ("Accept", "text/html"),
+        ("Content-Type", "text/plain;charset=UTF-8"),
+        ("Origin", PAGE),
+    )
+
+
+def test_a_preflight_for_the_method_alone_asks_for_no_headers() -> None:
+    preflight, _ = exchanged(answering(SHARED), init=RequestInit(method="PUT"))
+    assert preflight.request.header("Access-Control-Request-Headers") is None
+
+
+def test_a_user_agent_that_a_script_sets_is_sent_but_not_with_the_preflight() -> None:
+    preflight, actual = exchanged(answering(SHARED), init=RequestInit(headers={"User-Agent": "mine"}))
+    assert preflight.request.header("User-Agent") != "mine"
+    assert actual.request.header("User-Agent") == "mine"
+
+
+def test_headers_of_one_name_are_sent_as_one_field() -> None:
+    init = RequestInit(headers=[("Accept", "a"), ("Accept-Language", "de"), ("accept", "b")])
+    (exchange,) = exchanged(answering(SHARED), init=init)
+    assert exchange.request.headers[:2] == (("Accept", "a, b"), ("Accept-Language", "de"))
+
+
+def test_what_fails_in_the_preflight_is_never_sent() -> None:
+    exchanges = exchanged(answering(SHARED, answer(*ALLOW_PAGE)), init=RequestInit(method="PUT"))
+    assert [each.request.method for each in exchanges] == ["OPTIONS"]
+
+
+def test_a_good_preflight_does_not_stand_for_the_response() -> None:
+    browser = browser_of(answering(answer(), SHARED))
+    with pytest.raises(BlockedByCORS) as blocked:
+        browser.page(PAGE).fetch("/", method="PUT")
+    assert blocked.value.reason == "allow-origin-missing"
+    assert not blocked.value.exchange.is_preflight
+    assert "preflight" not in blocked.value.message
+
+
+@pytest.mark.parametrize(
+    ("preflight", "reason"),
+    [
+        pytest.param(redirect("/x", status=307), "preflight-redirect", id="a redirect comes first"),
+        pytest.param(answer(status=500), "allow-origin-missing", id="then the CORS check"),
+        pytest.param(answer(*ALLOW_PAGE, status=500), "preflight-status", id="then the status"),
+        pytest.param(
+            answer(*ALLOW_PAGE, ("Access-Control-Allow-Methods", "@")),
+            "allow-methods-invalid",
+            id="then the lists",
+        ),
+    ],
+)
+def test_of_several_faults_the_first_is_told(preflight: object, reason: str) -> None:
+    browser = browser_of(answering(SHARED, preflight))  # type: ignore[arg-type]
+    with pytest.raises(BlockedByCORS) as blocked:
+        browser.page(PAGE).fetch("/", method="PUT")
+    assert blocked.value.reason == reason
+
+
+# Origin and Fetch Metadata
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "init", "sent"),
+    [
+        pytest.param(PAGE, "/", RequestInit(), PAGE, id="across origins"),
+        pytest.param("null", "/", RequestInit(), "null", id="from a sandbox"),
+        pytest.param(same_origin, "/", RequestInit(), None, id="GET at home"),
+        pytest.param(same_origin, "/", RequestInit(method="HEAD"), None, id="HEAD at home"),
+        pytest.param(same_origin, "/", RequestInit(method="POST"), API, id="POST at home"),
+        pytest.param(same_origin, "/", RequestInit(method="OPTIONS"), API, id="OPTIONS at home"),
+        pytest.param(PAGE, "/", RequestInit(mode="no-cors"), None, id="GET without CORS"),
+        pytest.param(PAGE, "/", RequestInit(mode="no-cors", method="POST"), PAGE, id="POST without CORS"),
+        pytest.param(
+            PAGE,
+            "http://api.example.net/",
+            RequestInit(mode="no-cors", method="POST"),
+            "null",
+            id="downgraded",
+        ),
+        pytest.param(PAGE, "http://api.example.net/", RequestInit(), PAGE, id="CORS keeps the origin"),
+    ],
+)
+def test_when_origin_is_sent(page: str, url: str, init: RequestInit, sent: str | None) -> None:
+    (exchange,) = exchanged(answering(SHARED), url, init, page)
+    assert exchange.request.header("Origin") == sent
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "mode", "site"),
+    [
+        (same_origin, "/", "cors", "same-origin"),
+        (API, "/", "same-origin", "same-origin"),
+        (PAGE, SISTER, "cors", "same-site"),
+        (PAGE, "/", "cors", "cross-site"),
+        (PAGE, "/", "no-cors", "cross-site"),
+        ("null", "/", "cors", "cross-site"),
+        ("http://app.example.com", SISTER, "cors", "cross-site"),
+    ],
+)
+def test_fetch_metadata_tell_where_the_request_comes_from(page: str, url: str, mode: Mode, site: str) -> None:
+    (exchange,) = exchanged(answering(SHARED), url, RequestInit(mode=mode), page)
+    assert exchange.request.header("Sec-Fetch-Site") == site
+    assert exchange.request.header("Sec-Fetch-Mode") == mode
+    assert exchange.request.header("Sec-Fetch-Dest") == "empty"
+
+
+@pytest.mark.parametrize(
+    ("page", "url", "referer", "has_metadata"),
+    [
+        (PAGE, "/", PAGE + "/", True),
+        ("null", "/", None, True),
+        (PAGE, "http://api.example.net/", None, False),
+        ("http://app.example.com", "http://api.example.net/", "http://app.example.com/", False),
+    ],
+)
+def test_what_is_not_encrypted_is_told_less(
+    page: str, url: str, referer: str | None, has_metadata: bool
+) -> None:
+    (exchange,) = exchanged(answering(SHARED), url, origin=page)
+    assert exchange.request.header("Referer") == referer
+    assert (exchange.request.header("Sec-Fetch-Mode") is not None) == has_metadata
+
+
+def test_fetch_metadata_remember_where_a_redirected_request_was() -> None:
+    script = by_url(
+        {PAGE + "/": redirect(API), API + "/": redirect(PAGE + "/end", *ALLOW_ANY), PAGE + "/end": SHARED}
+    )
+    exchanges = exchanged(script, PAGE + "/")
+    assert [each.request.header("Sec-Fetch-Site") for each in exchanges] == [
+        "same-origin",
+        "cross-site",
+        "cross-site",
+    ]
+
+
+# Modes, and what a script gets
+
+
+def test_the_own_server_needs_no_permission() -> None:
+    browser = browser_of(answering(answer(("X-A", "1"), ("Set-Cookie", "a=1"), status=404, body=b"gone")))
+    response = browser.page(same_origin).fetch("/", method="PUT", headers={"X-B": "1"})
+    assert len(response.exchanges) == 1
+    assert (response.type, response.status, response.ok, response.text()) == ("basic", 404, False, "gone")
+    assert dict(response.headers) == {"x-a": "1"}
+    assert not response.redirected
+
+
+def test_another_server_shows_what_it_exposes() -> None:
+    fields = *ALLOW_ANY, ("X-A", "1"), ("X-B", "2"), ("Access-Control-Expose-Headers", "x-a")
+    browser = browser_of(answering(answer(*fields, status=201, body=b"\xef\xbb\xbf{}")))
+    response = browser.page(PAGE).fetch("items?q=1#part")
+    assert (response.type, response.status, response.ok, response.json()) == ("cors", 201, True, {})
+    assert dict(response.headers) == {"x-a": "1"}
+    assert response.url == API + "/items?q=1"
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_some_responses_have_no_body(status: int) -> None:
+    browser = browser_of(answering(answer(*ALLOW_ANY, status=status, body=b"x")))
+    assert browser.page(PAGE).fetch("/").body == b""
+
+
+def test_head_has_no_body() -> None:
+    browser = browser_of(answering(answer(*ALLOW_ANY, body=b"x")))
+    assert browser.page(PAGE).fetch("/", method="HEAD").body == b""
+
+
+def test_without_cors_nothing_is_shown() -> None:
+    browser = browser_of(answering(answer(("X-A", "1"), status=404, body=b"secret")))
+    response = browser.page(PAGE).fetch("/", mode="no-cors", method="POST", body="x")
+    assert (response.type, response.status, response.ok, response.body, response.url) == (
+        "opaque",
+        0,
+        False,
+        b"",
+        "",
+    )
+    assert len(response.headers) == 0
+
+
+def test_without_cors_only_safelisted_headers_go() -> None:
+    init = RequestInit(
+        mode="no-cors",
+        method="POST",
+        headers=[
+            ("Accept", "a" * 100),
+            ("accept", "b" * 100),  # too long, together with the first
+            ("Accept-Language", "de"),
+            ("Content-Type", "text/plain"),
+            ("Content-Type", "text/plain"),  # no type, together with the first
+            ("Content-Language", "(de)"),
+            ("Range", "bytes=0-"),
+            ("X-A", "1"),
+        ],
+    )
+    (exchange,) = exchanged(answering(SHARED), init=init)
+    assert exchange.request.headers[:3] == (
+        ("Accept", "a" * 100),
+        ("Accept-Language", "de"),
+        ("Content-Type", "text/plain"),
+    )
+    assert not {"Range", "X-A", "Content-Language"} & set(names(exchange.request))
+
+
+def test_without_cors_a_page_at_home_reads_all() -> None:
+    browser = browser_of(answering(answer(("X-A", "1"))))
+    assert browser.page(same_origin).fetch("/", mode="no-cors").headers["x-a"] == "1"
+
+
+def test_the_mode_same_origin_stays_at_home() -> None:
+    with pytest.raises(NetworkError, match=r"^https://api\.example\.net/ has another origin.*'same-origin'"):
+        browser_of(answering(SHARED)).page(PAGE).fetch("/", mode="same-origin")
+    exchanges = exchanged(answering(redirect(API + "/", *ALLOW_ANY)), PAGE, RequestInit(mode="same-origin"))
+    assert [each.request.url for each in exchanges] == [PAGE + "/"]
+
+
+@pytest.mark.parametrize("url", ["ftp://api.example.net/", "ws://api.example.net/"])
+def test_only_http_is_fetched(url: str) -> None:
+    with pytest.raises(NetworkError, match="only http and https"):
+        browser_of(answering(SHARED)).page(PAGE).fetch(url)
+
+
+def test_where_nothing_is_served_there_is_no_response() -> None:
+    page = browser_of(answering(SHARED)).page(PAGE)
+    with pytest.raises(NetworkError, match=r"^Nothing is served at https://nowhere\.test here\.") as caught:
+        page.fetch("https://nowhere.test/")
+    assert caught.value.exchanges == ()
+
+
+def test_the_exchanges_before_a_dead_end_are_told() -> None:
+    page = browser_of(answering(redirect("https://nowhere.test/", *ALLOW_ANY))).page(PAGE)
+    with pytest.raises(NetworkError, match="Nothing is served at") as caught:
+        page.fetch("/")
+    assert [each.request.url for each in caught.value.exchanges] == [API + "/"]
+    assert f"GET {API}/" in str(caught.value)
+
+
+# Conditional requests
+
+
+@pytest.mark.parametrize(
+    "name", ["If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "if-range"]
+)
+def test_conditional_requests_pass_all_caches(name: str) -> None:
+    preflight, actual = exchanged(answering(SHARED), init=RequestInit(headers={name: '"x"'}))
+    assert preflight.request.header("Access-Control-Request-Headers") == name.lower()
+    assert actual.request.header("Cache-Control") == actual.request.header("Pragma") == "no-cache"
+
+
+def test_conditional_requests_keep_the_cache_control_of_the_script() -> None:
+    init = RequestInit(headers={"If-None-Match": '"x"', "Cache-Control": "max-age=1"})
+    actual = exchanged(answering(SHARED), init=init)[-1]
+    assert (actual.request.header("Cache-Control"), actual.request.header("Pragma")) == (
+        "max-age=1",
+        "no-cache",
+    )
+
+
+def test_unconditional_requests_say_nothing_of_caches() -> None:
+    (exchange,) = exchanged(answering(SHARED))
+    assert exchange.request.header("Cache-Control") is None
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_followed(status: int) -> None:
+    browser = browser_of(
+        by_url({"/": redirect("items?x#there", *ALLOW_ANY, status=status), "/items?x": SHARED})
+    )
+    response = browser.page(PAGE).fetch("/#here")
+    assert (response.url, response.redirected, len(response.exchanges)) == (API + "/items?x", True, 2)
+
+
+@pytest.mark.parametrize("status", [300, 304, 305, 306, 399])
+def test_other_statuses_are_no_redirects(status: int) -> None:
+    browser = browser_of(answering(redirect("/items", *ALLOW_ANY, status=status)))
+    assert browser.page(PAGE).fetch("/").status == status
+
+
+def test_a_redirect_without_location_is_a_response() -> None:
+    assert browser_of(answering(answer(*ALLOW_ANY, status=302))).page(PAGE).fetch("/").status == 302
+
+
+def test_every_redirect_has_to_be_shared() -> None:
+    exchanges = exchanged(by_url({"/": redirect("/x"), "/x": SHARED}))
+    assert [each.request.url for each in exchanges] == [API + "/"]
+
+
+def test_redirects_out_of_the_own_server_need_no_permission_but_their_target_does() -> None:
+    shared = exchanged(by_url({PAGE + "/": redirect(API), "/": answer(*ALLOW_PAGE)}), PAGE)
+    assert shared[-1].request.header("Origin") == PAGE
+    browser = browser_of(by_url({PAGE + "/": redirect(API), "/": answer()}))
+    with pytest.raises(
+        BlockedByCORS, match=r"Access to fetch at 'https://api\.example\.net/' \(redirected from"
+    ):
+        browser.page(PAGE).fetch(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("hops", "origins"),
+    [
+        pytest.param([PAGE, API], [None, PAGE], id="from home"),
+        pytest.param([PAGE, API, API], [None, PAGE, PAGE], id="from home and within"),
+        pytest.param([API, API], [PAGE, PAGE], id="within one origin"),
+        pytest.param([API, OTHER], [PAGE, "null"], id="to a second foreign origin"),
+        pytest.param([API, OTHER, OTHER], [PAGE, "null", "null"], id="and within"),
+        pytest.param([API, PAGE], [PAGE, "null"], id="back home"),
+        pytest.param([PAGE, PAGE, API, PAGE], [None, None, PAGE, "null"], id="out and back home"),
+        pytest.param([SISTER, "https://two.example.com"], [PAGE, "null"], id="within the site"),
+    ],
+)
+def test_the_origin_is_lost_between_foreign_origins(hops: list[str], origins: list[str | None]) -> None:
+    urls = [f"{origin}/{number}" for number, origin in enumerate(hops)]
+    answers = {
+        url: redirect(after, ("Access-Control-Allow-Origin", sent or "*"))
+        for url, after, sent in zip(urls, urls[1:], origins, strict=False)
+    }
+    exchanges = exchanged(by_url({**answers, urls[-1]: SHARED}), urls[0])
+    assert [each.request.header("Origin") for each in exchanges] == origins
+
+
+def test_a_way_home_over_a_foreign_origin_stays_cors() -> None:
+    browser = browser_of(by_url({"/": redirect(PAGE + "/x", *ALLOW_ANY), PAGE + "/x": answer(*ALLOW_NULL)}))
+    assert browser.page(PAGE).fetch("/").type == "cors"
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "after"),
+    [
+        (301, "POST", "GET"),
+        (302, "POST", "GET"),
+        (303, "POST", "GET"),
+        (307, "POST", "POST"),
+        (308, "POST", "POST"),
+        (301, "PUT", "PUT"),
+        (302, "PUT", "PUT"),
+        (303, "PUT", "GET"),
+        (307, "PUT", "PUT"),
+        (303, "HEAD", "HEAD"),
+        (303, "GET", "GET"),
+        (301, "HEAD", "HEAD"),
+        (302, "patch", "patch"),
+    ],
+)
+def test_which_redirects_change_the_method_and_drop_the_body(status: int, method: str, after: str) -> None:
+    headers = {
+        "Content-Type": "text/plain",
+        "content-language": "de",
+        "Content-Encoding": "x",
+        "Content-Location": "/",
+        "X-A": "1",
+    }
+    body = "x" if method not in {"GET", "HEAD"} else None
+    script = by_url({"/": redirect("/x", *ALLOW_ANY, status=status), "/x": SHARED}, preflight=SHARED)
+    last = exchanged(script, init=RequestInit(method=method, headers=headers, body=body))[-1].request
+    kept = method == after
+    assert (last.url, last.method, last.body) == (API + "/x", after, b"x" if kept and body else b"")
+    assert last.header("X-A") == "1"
+    assert [last.header(name) is not None for name in list(headers)[:4]] == [kept] * 4
+
+
+@pytest.mark.parametrize(("target", "kept"), [("/x", True), (OTHER + "/x", False), (PAGE + "/x", False)])
+def test_authorization_stays_with_its_origin(target: str, kept: bool) -> None:
+    allow = *ALLOW_ANY, ("Access-Control-Allow-Headers", "Authorization, X-A")
+    url = API + target if target.startswith("/") else target
+    script = by_url({"/": redirect(target, *ALLOW_ANY), url: answer(*allow)}, preflight=answer(*allow))
+    exchanges = exchanged(script, init=RequestInit(headers={"authorization": "x", "X-A": "1"}))
+    assert (exchanges[-1].request.header("Authorization") is not None) == kept
+    assert exchanges[-1].request.header("X-A") == "1"
+    asked = [each.request.header("Access-Control-Request-Headers") for each in exchanges if each.is_preflight]
+    assert asked == ["authorization,x-a", "authorization,x-a" if kept else "x-a"]
+
+
+def test_a_redirected_request_is_preflighted_for_its_new_url() -> None:
+    script = by_url({"/": redirect("/x", *ALLOW_ANY, status=308), "/x": SHARED}, preflight=SHARED)
+    exchanges = exchanged(script, init=RequestInit(method="PUT"))
+    assert [(each.request.method, each.request.url) for each in exchanges] == [
+        ("OPTIONS", API + "/"),
+        ("PUT", API + "/"),
+        ("OPTIONS", API + "/x"),
+        ("PUT", API + "/x"),
+    ]
+
+
+@pytest.mark.parametrize(("redirects", "fails"), [(20, False), (21, True)])
+def test_twenty_redirects_are_followed_and_no_more(redirects: int, fails: bool) -> None:
+    answers = {f"/{number}": redirect(f"/{number + 1}", *ALLOW_ANY) for number in range(redirects)}
+    browser = browser_of(by_url({**answers, f"/{redirects}": SHARED}))
+    if fails:
+        with pytest.raises(NetworkError, match="more than 20 redirects"):
+            browser.page(PAGE).fetch("/0")
+    else:
+        assert browser.page(PAGE).fetch("/0").redirected
+    assert len(browser.exchanges) == 21
+
+
+@pytest.mark.parametrize("mode", ["cors", "same-origin"])
+def test_the_redirect_mode_error_refuses_redirects(mode: Mode) -> None:
+    browser = browser_of(answering(redirect("/x", *ALLOW_ANY)))
+    page = browser.page(PAGE if mode == "cors" else same_origin)
+    with pytest.raises(NetworkError, match="redirect mode is 'error'") as caught:
+        page.fetch("/", redirect="error", mode=mode)
+    assert len(caught.value.exchanges) == 1
+    assert browser_of(answering(SHARED)).page(PAGE).fetch("/", redirect="error").ok
+
+
+@pytest.mark.parametrize("page", [PAGE, same_origin])
+def test_the_redirect_mode_manual_shows_nothing(page: str) -> None:
+    browser = browser_of(answering(redirect("/x", *ALLOW_ANY)))
+    response = browser.page(page).fetch("/", redirect="manual")
+    assert (response.type, response.status, response.url) == ("opaqueredirect", 0, API + "/")
+    assert len(response.headers) == 0
+    assert not response.redirected
+
+
+def test_the_redirect_mode_manual_is_no_way_around_the_cors_check() -> None:
+    with pytest.raises(BlockedByCORS):
+        browser_of(answering(redirect("/x"))).page(PAGE).fetch("/", redirect="manual")
+    assert browser_of(answering(SHARED)).page(PAGE).fetch("/", redirect="manual").type == "cors"
+
+
+def test_without_cors_redirects_are_followed_and_nothing_else() -> None:
+    browser = browser_of(by_url({"/": redirect("/x"), "/x": answer(body=b"x")}))
+    assert browser.page(PAGE).fetch("/", mode="no-cors").type == "opaque"
+    with pytest.raises(NetworkError, match="redirects can only be followed"):
+        browser.page(PAGE).fetch("/", mode="no-cors", redirect="manual")
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        ("https://a b/", "which is no URL"),
+        ("https://[x]/", "which is no URL"),
+        ("http://x:99999/", "which is no URL"),
+        ("ftp://api.example.net/", "not http or https"),
+        ("data:text/plain,x", "The redirect goes to"),
+        ("javascript:x", "The redirect goes to"),
+        ("mailto:a@b.test", "The redirect goes to"),
+    ],
+)
+def test_a_redirect_to_nowhere_fails(location: str, message: str) -> None:
+    with pytest.raises(NetworkError, match=message) as caught:
+        browser_of(answering(redirect(location, *ALLOW_ANY))).page(PAGE).fetch("/")
+    assert "Nothing is served" not in str(caught.value)
+
+
+def test_a_redirect_has_one_location() -> None:
+    """ "location URL": more than one field is a failure, even if they agree."""
+    with pytest.raises(NetworkError, match="several Location fields"):
+        browser_of(answering(redirect("/x", ("Location", "/x"), *ALLOW_ANY))).page(PAGE).fetch("/")
+
+
+@pytest.mark.parametrize(
+    ("start", "target", "fails"),
+    [
+        pytest.param(API, "https://user:pw@api.example.net/x", True, id="across origins"),
+        pytest.param(API, "https://user@api.example.net/x", True, id="a name only"),
+        pytest.param(API, "https://:pw@api.example.net/x", True, id="a password only"),
+        pytest.param(API, "https://:@api.example.net/x", False, id="neither"),
+        pytest.param(API, "https://user:pw@app.example.com/x", True, id="back home"),
+        pytest.param(PAGE, "https://user:pw@api.example.net/x", True, id="from home"),
+        pytest.param(PAGE, "https://user:pw@app.example.com/x", False, id="at home"),
+    ],
+)
+def test_redirects_with_user_and_password_fail_across_origins(start: str, target: str, fails: bool) -> None:
+    script = by_url({start + "/": redirect(target, *ALLOW_ANY), API + "/x": SHARED, PAGE + "/x": SHARED})
+    page = browser_of(script).page(PAGE)
+    if not fails:
+        assert page.fetch(start).redirected
+        return
+    with pytest.raises(BlockedByCORS) as blocked:
+        page.fetch(start)
+    assert blocked.value.reason == "redirect-with-credentials-in-url"
+
+
+@pytest.mark.parametrize(
+    ("target", "step"),
+    [("https://user:pw@other.example.net/", "9"), ("https://user:pw@app.example.com/", "10")],
+    ids=["to a foreign origin", "back home"],
+)
+def test_the_step_for_user_and_password_depends_on_the_target(target: str, step: str) -> None:
+    with pytest.raises(BlockedByCORS) as blocked:
+        browser_of(answering(redirect(target, *ALLOW_ANY))).page(PAGE).fetch("/")
+    assert f'"HTTP-redirect fetch", step {step} ' in str(blocked.value.step)
+
+
+def test_without_cors_user_and_password_in_a_redirect_do_no_harm() -> None:
+    browser = browser_of(by_url({"/": redirect("https://user:pw@api.example.net/x"), "/x": answer()}))
+    assert browser.page(PAGE).fetch("/", mode="no-cors").type == "opaque"
+
+
+def test_a_fragment_is_kept_over_redirects_for_the_preflight_cache() -> None:
+    """The URL of an entry is the request's, fragment and all; nothing that a server sees has one."""
+    browser = browser_of(answering(SHARED))
+    page = browser.page(PAGE)
+    page.fetch("/#a", method="PUT")
+    page.fetch("/#b", method="PUT")
+    assert [each.is_preflight for each in browser.exchanges] == [True, False, True, False]
+    assert all("#" not in each.request.url for each in browser.exchanges)
+
+
+# The credentials modes
+
+
+@pytest.mark.parametrize(
+    ("allowed", "credentials", "passes"),
+    [
+        (ALLOW_ANY, "omit", True),
+        (ALLOW_ANY, "same-origin", True),
+        (ALLOW_ANY, "include", False),
+        (ALLOW_PAGE, "include", False),
+        (ALLOW_COOKIES, "include", True),
+        (ALLOW_COOKIES, "omit", True),
+    ],
+)
+def test_with_credentials_means_the_mode_include(allowed: Fields, credentials: str, passes: bool) -> None:
+    page = browser_of(answering(answer(*allowed))).page(PAGE)
+    init = RequestInit(credentials=credentials)  # type: ignore[typeddict-item]
+    if passes:
+        assert page.fetch("/", **init).ok
+    else:
+        with pytest.raises(BlockedByCORS):
+            page.fetch("/", **init)
+
+
+def test_chromium_does_not_preflight_an_empty_upload() -> None:
+    browser = browser_of(answering(SHARED), engine="chromium")
+    page = browser.page(PAGE)
+    assert len(page.fetch("/", method="POST", use_cors_preflight=True).exchanges) == 1
+    assert len(page.fetch("/", method="POST", use_cors_preflight=True, body="x").exchanges) == 2
+
+
+async def afetch(browser: Browser) -> int:
+    return (await browser.page(PAGE).afetch("/", method="PUT")).status
+
+
+def test_afetch_does_the_same() -> None:
+    coroutine = afetch(browser_of(answering(SHARED)))
+    with pytest.raises(StopIteration) as end:  # nothing in it waits
+        coroutine.send(None)
+    assert end.value.value == 200

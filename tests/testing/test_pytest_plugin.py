@@ -1,0 +1,302 @@
+"""The pytest plugin: the fixture that finds a server, and what is added to the report of a failure."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+pytest_plugins = "pytester"
+
+APP = """
+import pytest
+from crosscors.testing import Browser, BlockedByCORS, Response, same_origin
+
+def application(environ, start_response):
+    start_response("200 OK", [("Access-Control-Allow-Origin", "https://app.example.com")])
+    return [environ["HTTP_HOST"].encode()]
+"""
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    # What else is installed may have a fixture "client" of its own.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return Run(pytester)
+
+
+class Run:
+    """Runs tests in this process, with the plugin and no other."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self._pytester = pytester
+
+    def __call__(self, tests: str, *options: str) -> pytest.RunResult:
+        self._pytester.makepyfile(APP + textwrap.dedent(tests))
+        return self._pytester.runpytest_inprocess("-p", "crosscors.testing.pytest_plugin", *options)
+
+
+def test_the_fixture_takes_the_client(run: Run) -> None:
+    result = run("""
+        @pytest.fixture
+        def client():
+            return application
+        @pytest.fixture
+        def app():
+            raise AssertionError("not asked for")
+        def test_it(cors_browser):
+            assert isinstance(cors_browser, Browser)
+            assert cors_browser.page("https://app.example.com").fetch("/").text() == "testserver"
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_the_fixture_takes_the_application_where_there_is_no_client(run: Run) -> None:
+    result = run("""
+        @pytest.fixture
+        def app():
+            return application
+        def test_it(cors_browser):
+            assert cors_browser.page(same_origin).fetch("/").ok
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_the_fixture_takes_the_application_where_the_client_is_nothing_to_talk_to(run: Run) -> None:
+    result = run("""
+        @pytest.fixture
+        def client():
+            return {"name": "a customer"}.values()
+        @pytest.fixture
+        def app():
+            return application
+        def test_it(cors_browser):
+            assert cors_browser.page(same_origin).fetch("/").ok
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_the_fixture_takes_the_application_where_the_client_skips(run: Run) -> None:
+    result = run("""
+        @pytest.fixture
+        def client():
+            pytest.skip("no Django settings")
+        @pytest.fixture
+        def app():
+            return application
+        def test_it(cors_browser):
+            assert cors_browser.page(same_origin).fetch("/").ok
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_the_browser_is_a_new_one_for_each_test(run: Run) -> None:
+    result = run("""
+        @pytest.fixture(scope="session")
+        def app():
+            return application
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_it(cors_browser, number):
+            assert cors_browser.exchanges == []
+            cors_browser.page(same_origin).fetch("/")
+    """)
+    result.assert_outcomes(passed=2)
+
+
+def test_where_nothing_is_found_the_test_is_told_what_to_write(run: Run) -> None:
+    result = run("def test_it(cors_browser): pass")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            'cors_browser found no fixture "client" or "app" to talk to. Define one that returns*',
+            "    @pytest.fixture",
+            "    def app():",
+            "        return create_app()",
+            "or use crosscors.testing.Browser(app) in the test.",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*getfixturevalue*")
+
+
+def test_where_nothing_fits_the_test_is_told_why(run: Run) -> None:
+    result = run("""
+        @pytest.fixture
+        def client():
+            pytest.skip("no Django settings")
+        @pytest.fixture
+        def app():
+            return 3
+        def test_it(cors_browser):
+            pass
+    """)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            'The fixture "client" skips: no Django settings',
+            'The fixture "app" does not do: 3 (int) is nothing that a browser could talk to.*',
+            "cors_browser found no fixture*",
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", ["client", "app"])
+def test_a_fixture_that_asks_for_one_that_is_not_there_is_told_of(run: Run, name: str) -> None:
+    result = run(f"""
+        @pytest.fixture
+        def {name}(databse):
+            return application
+        def test_it(cors_browser):
+            pass
+    """)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*fixture 'databse' not found*"])
+
+
+def test_a_fixture_that_fails_is_told_of(run: Run) -> None:
+    result = run("""
+        @pytest.fixture
+        def client():
+            raise KeyError("settings")
+        @pytest.fixture
+        def app():
+            return application
+        def test_it(cors_browser):
+            pass
+    """)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*KeyError: 'settings'"])
+
+
+SECTION = "*What the browser exchanged with the server*"
+
+
+def test_a_failed_test_shows_the_exchanges_of_the_fixture(run: Run) -> None:
+    result = run("""
+        @pytest.fixture
+        def app():
+            return application
+        def test_it(cors_browser):
+            cors_browser.page("https://app.example.com").fetch("/items")
+            cors_browser.page(same_origin).fetch("/other")
+            assert False
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            SECTION,
+            "GET https://testserver/items",
+            "  > Origin: https://app.example.com",
+            "  < 200",
+            "  < Access-Control-Allow-Origin: https://app.example.com",
+            "  < testserver",
+            "",
+            "GET https://testserver/other",
+        ],
+        consecutive=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "browser = Browser(application); browser.page(same_origin).fetch('/'); assert False",
+        "response = Browser(application).page(same_origin).fetch('/'); assert response.status == 404",
+    ],
+    ids=["a browser", "a response"],
+)
+def test_a_failed_test_shows_the_exchanges_of_what_it_has_at_hand(run: Run, statement: str) -> None:
+    result = run(f"def test_it():\n    {statement}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([SECTION, "GET https://testserver/"])
+
+
+def test_an_exchange_is_shown_once(run: Run) -> None:
+    result = run("""
+        def test_it():
+            browser = Browser(application)
+            response = again = browser.page(same_origin).fetch("/once")
+            assert False
+    """)
+    assert result.stdout.str().count("GET https://testserver/once\n") == 1
+
+
+def test_of_many_exchanges_the_last_are_shown(run: Run) -> None:
+    result = run("""
+        def test_it():
+            browser = Browser(application)
+            for number in range(30):
+                browser.page(same_origin).fetch(f"/{number}")
+            assert False
+    """)
+    shown = [line for line in result.stdout.lines if line.startswith("GET https://testserver/")]
+    assert [line.rpartition("/")[2] for line in shown] == [str(number) for number in range(10, 30)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "outcome"),
+    [
+        ("pass", "passed"),
+        ("pytest.skip('later')", "skipped"),
+        ("pytest.xfail('known')", "xfailed"),
+    ],
+)
+def test_other_tests_show_nothing(run: Run, statement: str, outcome: str) -> None:
+    result = run(
+        f"""
+        def test_it():
+            browser = Browser(application)
+            browser.page(same_origin).fetch("/")
+            {statement}
+        """,
+        "-rA",
+    )
+    result.assert_outcomes(**{outcome: 1})
+    result.stdout.no_fnmatch_line(SECTION)
+
+
+def test_a_failure_without_exchanges_shows_nothing(run: Run) -> None:
+    result = run("""
+        def test_it():
+            browser = Browser(application)
+            assert False
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line(SECTION)
+
+
+def test_what_is_blocked_shows_its_exchanges_by_itself_and_once(run: Run) -> None:
+    result = run("""
+        def test_it():
+            Browser(application).page("https://other.example.com").fetch("/items")
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line(SECTION)
+    result.stdout.fnmatch_lines(["*has been blocked by CORS policy*", "*What went over the wire:", "*< 200"])
+    assert result.stdout.str().count("GET https://testserver/items\n") == 1
+
+
+def test_the_traceback_ends_in_the_test(run: Run) -> None:
+    result = run("""
+        def test_it():
+            Browser(application).page("https://other.example.com").fetch("/items")
+    """)
+    result.stdout.fnmatch_lines(['>*.page("https://other.example.com").fetch("/items")'])
+    result.stdout.no_fnmatch_line("*browser.py:*")
+    result.stdout.no_fnmatch_line("*fetch.py:*")
+
+
+def test_a_failure_in_a_class_or_a_setup_is_reported_as_well(run: Run) -> None:
+    result = run("""
+        @pytest.fixture
+        def app():
+            return application
+        @pytest.fixture
+        def greeted(cors_browser):
+            cors_browser.page(same_origin).fetch("/greeting")
+            assert False
+        class TestIt:
+            def test_it(self, greeted):
+                pass
+    """)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([SECTION, "GET https://testserver/greeting"])
