@@ -21,7 +21,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from crosscors import CORSRequest, Decision
 from crosscors.flask import CORS, cross_origin
 from tests.clients import Answer, ask_wsgi, wsgi_environ
-from tests.test_integrations import free_port
+from tests.integrations.servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
