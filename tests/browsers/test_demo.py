@@ -1,21 +1,20 @@
 """``crosscors demo`` in a real browser: what it allows is what the policy means."""
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
+
+from .drivers import chromium
 
 DEADLINE_SECONDS = 60
 
@@ -66,20 +65,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for argument in (
-        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        f"--user-data-dir={tmp_path / 'profile'}",
-    ):
-        options.add_argument(argument)
-    chrome = Chrome(options, Service(shutil.which("chromedriver")))
-    try:
-        yield chrome
-    finally:
-        chrome.quit()
+def browser() -> Iterator[Chrome]:
+    with chromium() as driver:
+        yield driver
 
 
 def read_rows(browser: Chrome) -> dict[tuple[str | None, str | None], Row]:

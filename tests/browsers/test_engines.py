@@ -1,0 +1,56 @@
+"""``crosscors.testing.Browser`` sends and shows the same as the real engines, case by case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from crosscors.testing.engines import DEPARTURES, EngineName
+
+from .cases import CASES
+from .departures import UNFOLLOWED
+from .model import Case
+from .runs import Records, run_in_python
+from .wire import Wire
+
+
+def departs(engine: EngineName, case: Case) -> bool:
+    return any(case.name in shown.get(engine, ()) for shown in UNFOLLOWED.values())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Case, engine: EngineName, seen: Records, client: httpx.Client, wire: Wire) -> None:
+    in_browser, in_engine = run_in_python(client, engine, wire, case), seen[case.name]
+    if departs(engine, case):
+        assert in_browser != in_engine
+    else:
+        assert in_browser == in_engine
+
+
+def test_every_departure_that_is_followed_shows(
+    engine: EngineName, seen: Records, client: httpx.Client, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some case comes out otherwise than in the engine, once the departure is not followed any more."""
+    cases = [case for case in CASES if not departs(engine, case)]
+    hidden: list[str] = []
+    for name, departure in DEPARTURES.items():
+        if not departure.followed or engine not in departure.engines:
+            continue
+        with monkeypatch.context() as patch:
+            patch.setitem(DEPARTURES, name, replace(departure, engines=()))
+            if all(run_in_python(client, engine, wire, case) == seen[case.name] for case in cases):
+                hidden.append(name)
+    assert hidden == []
+
+
+def test_every_departure_that_is_not_followed_shows() -> None:
+    unfollowed = {name: {*each.engines} for name, each in DEPARTURES.items() if not each.followed}
+    assert {name: {*shown} for name, shown in UNFOLLOWED.items()} == unfollowed
+
+
+def test_names_of_cases() -> None:
+    names = [case.name for case in CASES]
+    assert len({*names}) == len(names)
+    assert {name for shown in UNFOLLOWED.values() for each in shown.values() for name in each} <= {*names}
