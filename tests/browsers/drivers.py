@@ -61,6 +61,7 @@ def chromium() -> Iterator[Chrome]:
             options.add_argument(argument)
         # What SameSite lets through is not to be held back as a third party's.
         options.add_experimental_option("prefs", {"profile.cookie_controls_mode": 0})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         driver = Chrome(options, ChromeService(_program("chromedriver")))
         try:
             yield driver
