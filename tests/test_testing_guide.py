@@ -60,6 +60,7 @@ def run_pytest(folder: Path, *options: str) -> str:
             "django", ("--ds=settings_of_guide", "-p", "no:flask"), 1, id="Django with pytest-django"
         ),
         pytest.param("cache", ("-p", "no:django", "-p", "no:flask"), 1, id="a shared cache"),
+        pytest.param("fixture", ("-p", "no:django", "-p", "no:flask"), 1, id="a fixture of one's own"),
         pytest.param("clock", ("-p", "no:django", "-p", "no:flask"), 1, id="the preflight cache"),
     ],
 )

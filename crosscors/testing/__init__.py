@@ -4,13 +4,14 @@
 knows nothing of how that server does CORS.
 """
 
-from crosscors.testing.blocked import BlockedByCORS, NetworkError
+from crosscors.testing.blocked import BlockedByCORS, NetworkError, Reason, Step
 from crosscors.testing.browser import Browser, Page, same_origin
-from crosscors.testing.engines import DEPARTURES, ENGINES, Departure, Engine
+from crosscors.testing.engines import DEPARTURES, ENGINES, Departure, Engine, EngineName
 from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest
+from crosscors.testing.request import RequestInit
 from crosscors.testing.response import Response
 from crosscors.testing.response_headers import Headers
-from crosscors.testing.shared_cache import shared_cache
+from crosscors.testing.shared_cache import SharedCache, shared_cache
 
 __all__ = [
     "DEPARTURES",
@@ -19,13 +20,18 @@ __all__ = [
     "Browser",
     "Departure",
     "Engine",
+    "EngineName",
     "Exchange",
     "Headers",
     "NetworkError",
     "Page",
+    "Reason",
     "ReceivedResponse",
+    "RequestInit",
     "Response",
     "SentRequest",
+    "SharedCache",
+    "Step",
     "same_origin",
     "shared_cache",
 ]

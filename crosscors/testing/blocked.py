@@ -61,10 +61,14 @@ class BlockedByCORS(NetworkError):  # noqa: N818 (the words of the console)
 
     def __init__(self, failure: Failure, message: str, exchanges: tuple[Exchange, ...]) -> None:
         super().__init__(message, exchanges)
+        self._failure = failure
         self.reason = failure.reason
         self.step = failure.step
         self.hint = failure.hint
         self.message = message
+
+    def __reduce__(self) -> tuple[type[BlockedByCORS], tuple[object, ...]]:
+        return type(self), (self._failure, self.message, self.exchanges)
 
     @property
     def exchange(self) -> Exchange:

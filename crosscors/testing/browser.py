@@ -11,7 +11,7 @@ from crosscors.testing.cookies import CookieStore
 from crosscors.testing.engines import ENGINES, STANDARD
 from crosscors.testing.fetch import Fetch
 from crosscors.testing.preflight_cache import PreflightCache
-from crosscors.testing.request import new_request
+from crosscors.testing.request import NO_BASE_URL, new_request
 from crosscors.testing.servers import read_servers
 from crosscors.testing.urls import parse
 
@@ -49,8 +49,9 @@ class Browser:
 
     Raises TypeError for a server of no known kind, ValueError for an unknown engine or a URL that is none.
 
-    All pages share the cookies and the preflight cache. What else keeps a browser from fetching (mixed
-    content, Content-Security-Policy, access to the local network) is not part of it, nor is its HTTP cache.
+    All pages share the cookies and the preflight cache, and belong to one thread. What else keeps a browser
+    from fetching (mixed content, Content-Security-Policy, access to the local network) is not part of it, nor
+    is its HTTP cache.
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [("Access-Control-Allow-Origin", "*"), ("Content-Type", "text/plain")])
@@ -68,7 +69,7 @@ class Browser:
         engine: EngineName | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if engine is not None and engine not in ENGINES:
+        if engine is not None and (not isinstance(engine, str) or engine not in ENGINES):  # pyright: ignore[reportUnnecessaryIsInstance] (tests are often untyped)
             raise ValueError(
                 f"{engine!r} is no engine; write one of {', '.join(map(repr, ENGINES))}, or None."
             )
@@ -81,7 +82,9 @@ class Browser:
 
     @property
     def origin(self) -> str:
-        """The server's own origin; the first one's, of several."""
+        """The server's own origin; the first one's, of several. Raises ValueError when there is none."""
+        if self._servers.base_url is None:
+            raise ValueError(NO_BASE_URL)
         return parse(self._servers.base_url).origin
 
     def page(self, origin: str) -> Page:
@@ -181,3 +184,5 @@ def _check_origin(origin: str) -> None:
         ) from None
     if serialized != origin:
         raise ValueError(f"{origin!r} is no origin; write {serialized!r}.")
+    if "*" in origin:
+        raise ValueError(f"{origin!r} is a pattern; a page has one origin.")

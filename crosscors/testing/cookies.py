@@ -48,9 +48,7 @@ class Cookie:
         return self.name, self.domain, self.host_only, self.path
 
     def is_for(self, url: URL) -> bool:
-        """Whether it goes with requests for the URL, as far as the page does not matter (section 5.8.3)."""
-        if self.secure and not is_secure(url):
-            return False
+        """Whether it goes with requests for the URL, by host and path (section 5.8.3)."""
         host_matches = url.host == self.domain if self.host_only else _domain_matches(url.host, self.domain)
         return host_matches and _path_matches(url.path, self.path)
 
@@ -68,25 +66,29 @@ class CookieStore:
     def header(self, url: URL, cross_site: bool) -> tuple[str | None, tuple[str, ...]]:
         """The Cookie field for a request of a page, and a note on each cookie that is kept back from it."""
         matching = [cookie for cookie in self._live() if cookie.is_for(url)]
-        kept_back = [cookie for cookie in matching if self._is_kept(cookie, cross_site)]
-        sent = [cookie for cookie in matching if cookie not in kept_back]
-        sent.sort(key=lambda cookie: len(cookie.path), reverse=True)
+        matching.sort(key=lambda cookie: len(cookie.path), reverse=True)
+        objections = [(cookie, self._objection(cookie, url, cross_site)) for cookie in matching]
+        sent = [cookie for cookie, objection in objections if objection is None]
         pairs = [f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in sent]
-        return "; ".join(pairs) or None, tuple(_note(cookie, "sent") for cookie in kept_back)
+        notes = (f"the cookie {cookie.name} was not sent: {why}" for cookie, why in objections if why)
+        return "; ".join(pairs) or None, tuple(notes)
 
     def store(self, url: URL, response: ReceivedResponse, cross_site: bool) -> tuple[str, ...]:
         """Keeps what Set-Cookie says; gives a note on each cookie that a browser does not let it set."""
         notes: list[str] = []
         for name, value in response.headers:
             cookie = read_set_cookie(value, url) if name.lower() == "set-cookie" else None
+            if name.lower() == "set-cookie" and cookie is None:
+                notes.append(
+                    f"Set-Cookie: {value[:40]} was not kept: its Domain, its name or its form forbid it"
+                )
             if cookie is None or self._would_hide_a_secure_one(cookie, url):
                 continue
-            if self._is_kept(cookie, cross_site):
-                notes.append(_note(cookie, "set"))
-            elif cookie.same_site == "none" and not cookie.secure:  # section 5.7, step 18
-                notes.append(f"the cookie {cookie.name} was not set: SameSite=None needs Secure")
-            else:
+            objection = self._objection(cookie, url, cross_site)
+            if objection is None:
                 self._put(cookie)
+            else:
+                notes.append(f"the cookie {cookie.name} was not set: {objection}")
         return tuple(notes)
 
     def take_over(self, url: URL, cookies: Iterable[Cookie]) -> None:
@@ -119,12 +121,23 @@ class CookieStore:
             for other in self._live()
         )
 
-    def _is_kept(self, cookie: Cookie, cross_site: bool) -> bool:
-        """Whether SameSite keeps the cookie from such requests (sections 5.7, step 17, and 5.8.3)."""
-        is_none = cookie.same_site == "none" or (
-            cookie.same_site == "default" and self._engine.does("cookies-default-to-samesite-none")
+    def _objection(self, cookie: Cookie, url: URL, cross_site: bool) -> str | None:
+        """Why such a request may not carry the cookie, nor its response set it (sections 5.7 and 5.8.3)."""
+        if cookie.secure and not is_secure(url):
+            return "Secure needs https"
+        if cookie.same_site == "none":
+            return None if cookie.secure else "SameSite=None needs Secure"
+        is_sent_anywhere = cookie.same_site == "default" and self._engine.does(
+            "cookies-default-to-samesite-none"
         )
-        return cross_site and not is_none
+        if not cross_site or is_sent_anywhere:
+            return None
+        stated = (
+            "no SameSite is as Lax"
+            if cookie.same_site == "default"
+            else f"SameSite={cookie.same_site.title()}"
+        )
+        return f"{stated}, and {url.host} is of another site than the page: it needs SameSite=None; Secure"
 
 
 def read_set_cookie(value: str, url: URL) -> Cookie | None:
@@ -154,9 +167,7 @@ def read_set_cookie(value: str, url: URL) -> Cookie | None:
         same_site=read_same_site(attributes.get("samesite")),
         lifetime=_lifetime(attributes),
     )
-    if (cookie.secure and not is_secure(url)) or not _prefix_is_kept(cookie, "path" in attributes):
-        return None
-    return cookie
+    return cookie if _honours_prefix(cookie, "path" in attributes) else None
 
 
 def _attribute(text: str) -> tuple[str, str]:
@@ -169,12 +180,7 @@ def read_same_site(value: str | None) -> SameSite:
     return _SAME_SITES.get((value or "").lower(), "default")
 
 
-def read_client_same_site(value: str | None) -> SameSite:
-    """The same of a cookie in a test's client: one that says nothing is meant to be sent."""
-    return read_same_site(value) if value else "none"
-
-
-def _prefix_is_kept(cookie: Cookie, has_path: bool) -> bool:
+def _honours_prefix(cookie: Cookie, has_path: bool) -> bool:
     """Section 4.1.3: what the names __Secure-... and __Host-... promise."""
     prefixed = (cookie.name or cookie.value).lower()
     if prefixed.startswith("__host-"):
@@ -189,7 +195,7 @@ def _lifetime(attributes: dict[str, str]) -> float | None:
         return float(max_age)  # however long it is, unlike int()
     try:
         return parsedate_to_datetime(attributes.get("expires", "")).timestamp() - time.time()
-    except ValueError:
+    except (OverflowError, TypeError, ValueError):
         return None
 
 
@@ -203,11 +209,3 @@ def _path_matches(path: str, cookie_path: str) -> bool:
 
 def _domain_matches(host: str, domain: str) -> bool:
     return host == domain or (host.endswith(f".{domain}") and not is_ip_address(host))
-
-
-def _note(cookie: Cookie, done: str) -> str:
-    stated = (
-        "without SameSite" if cookie.same_site == "default" else f"SameSite={cookie.same_site.capitalize()}"
-    )
-    needed = "for pages of other sites it needs SameSite=None; Secure"
-    return f"the cookie {cookie.name} ({stated}) was not {done}: {needed}"

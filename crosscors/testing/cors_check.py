@@ -49,21 +49,33 @@ class CORSCheck:
         return _failure("allow-origin-missing", 2, sentence, self._hint_when_missing(exchange))
 
     def _hint_when_missing(self, exchange: Exchange) -> str:
-        status, raised = exchange.response.status, exchange.response.raised
-        if raised is not None:
+        response = exchange.response
+        answered = f"{_answer(exchange)} was {_named(response.status)}"
+        if response.raised is not None:
             return (
-                f"The application raised {raised!r}, and what was made of it carries no CORS fields."
-                " Put the CORS middleware around the error handling, so that errors can be read as well."
+                f"The application raised {response.raised!r}, and what was made of it has no CORS fields. Put"
+                " the CORS middleware around the error handling, so that errors can be read as well."
             )
-        answer, fields = f"{_answer(exchange)} ({_named(status)})", self._fields()
-        if exchange.is_preflight and status in _WHO_ANSWERED:
-            who = _WHO_ANSWERED[status]
+        if response.is_cached:
             return (
-                f"{_answer(exchange)} was {_named(status)}: {who}. Let the CORS middleware answer it before"
-                f" everything else, with 200 and {fields}."
+                "A cache answered with what another page got. Every response that depends on the origin has"
+                " to carry 'Vary: Origin', also those to origins that are not allowed."
             )
-        if self.origin == "null":
-            return self._hint_for_null()
+        if exchange.is_preflight and response.status in _WHO_ANSWERED:
+            return (
+                f"{answered}: {_WHO_ANSWERED[response.status]}. Let the CORS middleware answer it before"
+                f" everything else, with 200 and {self._fields()}."
+            )
+        if exchange.is_preflight and response.status in {400, 403}:
+            return (
+                f"{answered}. If the CORS middleware refused it, allow the origin there: {self._fields()}."
+                " If something before it did (the body may tell), let the CORS middleware answer first."
+            )
+        return self._hint_for_null() if self.origin == "null" else self._hint_by_status(exchange)
+
+    def _hint_by_status(self, exchange: Exchange) -> str:
+        status, fields = exchange.response.status, self._fields()
+        answer = f"{_answer(exchange)} ({_named(status)})"
         if self.is_preflighted and not exchange.is_preflight:
             return (
                 f"The preflight allows the origin, but {answer} carries no CORS fields: a proxy, or a handler"
@@ -176,7 +188,6 @@ class CORSCheck:
 # Who it is that answers a preflight like that.
 _WHO_ANSWERED = {
     401: "something asked for authentication, which a preflight never has",
-    403: "a check of access or CSRF refused it, or a CORS middleware that does not allow the origin",
     404: "no route was found, and no CORS middleware stands before the router",
     405: "the route does not take OPTIONS, and no CORS middleware stands before it",
     500: "something failed before or in the CORS middleware",

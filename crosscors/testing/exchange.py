@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 Fields = tuple[tuple[str, str], ...]
 
-_SHOWN_BODY = 200  # characters
+_SHOWN_BODY = 200  # bytes
+_SHOWN_VALUE = 1000  # characters
 
 
 def get(fields: Fields | list[tuple[str, str]], name: str) -> str | None:
@@ -14,6 +16,14 @@ def get(fields: Fields | list[tuple[str, str]], name: str) -> str | None:
     lowered = name.lower()
     values = [value for key, value in fields if key.lower() == lowered]
     return ", ".join(values) if values else None
+
+
+def by_name(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The values of each field, by its name in lower case."""
+    values: dict[str, list[str]] = {}
+    for name, value in fields:
+        values.setdefault(name.lower(), []).append(value)
+    return values
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class ReceivedResponse:
     # it.
     raised: BaseException | None = None
     is_complete: bool = True  # not when the exception cut the body short
+    is_cached: bool = False  # a shared cache has answered
 
     def header(self, name: str) -> str | None:
         """The value of the field, several of them joined by a comma, or None."""
@@ -59,14 +70,16 @@ class Exchange:
     def __str__(self) -> str:
         request, response = self.request, self.response
         lines = [f"{request.method} {request.url}" + (" (preflight)" if self.is_preflight else "")]
-        lines += [f"  > {name}: {value}" for name, value in request.headers if not _is_noise(name)]
-        lines += [f"  < {response.status}"]
-        lines += [f"  < {name}: {value}" for name, value in response.headers]
+        lines += [
+            f"  > {name}: {_shortened(value)}" for name, value in request.headers if not _is_noise(name)
+        ]
+        lines += [f"  < {response.status}" + (" (from the shared cache)" if response.is_cached else "")]
+        lines += [f"  < {name}: {_shortened(value)}" for name, value in response.headers]
         lines += [f"  ({note})" for note in self.notes]
         if response.raised is not None:
             lines.append(f"  ! the application raised {response.raised!r}")
         if response.body:
-            lines.append(f"  < {_shortened(response.body)}")
+            lines.append(f"  < {_shown_body(response.body)}")
         return "\n".join(lines)
 
 
@@ -76,6 +89,10 @@ def _is_noise(name: str) -> bool:
     return lowered in {"accept", "user-agent", "referer"} or lowered.startswith("sec-fetch-")
 
 
-def _shortened(body: bytes) -> str:
+def _shortened(value: str) -> str:
+    return value if len(value) <= _SHOWN_VALUE else f"{value[:_SHOWN_VALUE]}... ({len(value)} bytes)"
+
+
+def _shown_body(body: bytes) -> str:
     text = ascii(body[:_SHOWN_BODY].decode("utf-8", "replace"))[1:-1]
     return f"{text}... ({len(body)} bytes)" if len(body) > _SHOWN_BODY else text

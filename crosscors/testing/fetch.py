@@ -6,6 +6,7 @@ sections (https://fetch.spec.whatwg.org/), and come in its order.
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -52,6 +53,7 @@ _PREFLIGHT_STAGE = "Response to preflight request doesn't pass access control ch
 _REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 _NULL_BODY_STATUS = frozenset({101, 103, 204, 205, 304})
 _MOST_REDIRECTS = 20
+_GZIP = b"\x1f\x8b"
 # A request with one of these asks the server itself: no cache on the way shall answer it.
 _CONDITIONAL = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
 
@@ -111,11 +113,20 @@ class Fetch:
         exchange = await self._http_network_fetch()
         if request.tainting == "cors":
             self._check(self._cors_check().failure(exchange))
+        if request.tainting == "opaque" and self._is_blocked_by_policy(exchange.response):
+            raise self._network_error("The response is not for other origins: Cross-Origin-Resource-Policy.")
         if exchange.response.status not in _REDIRECT_STATUS or request.redirect == "manual":
             return exchange.response
         if request.redirect == "error":
             raise self._network_error("The response is a redirect, and the redirect mode is 'error'.")
         return await self._http_redirect_fetch(exchange.response)
+
+    def _is_blocked_by_policy(self, response: ReceivedResponse) -> bool:
+        """Section "`Cross-Origin-Resource-Policy` header", for pages without an embedder policy."""
+        request, policy = self.request, response.header("Cross-Origin-Resource-Policy")
+        if policy == "same-origin":
+            return request.url.origin != request.origin
+        return policy == "same-site" and is_cross_site(request.origin, request.url)
 
     async def _http_redirect_fetch(self, response: ReceivedResponse) -> ReceivedResponse:
         request = self.request
@@ -304,7 +315,14 @@ def _body(method: str, received: ReceivedResponse) -> bytes | None:
     """The body that a script gets, none of it if it broke off ("main fetch", step 21, and reading it)."""
     if method == "HEAD" or received.status in _NULL_BODY_STATUS:
         return b""
-    return received.body if received.is_complete else None
+    return _decoded(received) if received.is_complete else None
+
+
+def _decoded(received: ReceivedResponse) -> bytes:
+    """The body without gzip ("handle content codings"), which clients of httpx have taken away already."""
+    if (received.header("Content-Encoding") or "").lower() == "gzip" and received.body.startswith(_GZIP):
+        return gzip.decompress(received.body)
+    return received.body
 
 
 def _instead_of_wildcard(listed: list[str] | None, asked: list[str]) -> list[str]:

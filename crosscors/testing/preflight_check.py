@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import ALLOW_HEADERS, ALLOW_METHODS, SAFELISTED_METHODS
+from crosscors.core.fields import ALL_METHODS, ALLOW_HEADERS, ALLOW_METHODS, SAFELISTED_METHODS
 from crosscors.testing.blocked import Failure, Step
 from crosscors.testing.request_headers import NON_WILDCARD
 from crosscors.testing.response_headers import Illegible, token_list
@@ -86,10 +86,14 @@ class Preflight:
         hint = self._has_to_carry(ALLOW_METHODS, methods, [self.method])
         if methods and "*" in methods:
             hint = f"{_NO_WILDCARD} {hint}"
-        elif self.method.upper() in (methods or ()):
+        elif self.method != self.method.upper() in ALL_METHODS:
+            upper = self.method.upper()
+            allowed = (
+                ", which is allowed." if upper in (methods or ()) else f", and allow {upper} on the server."
+            )
             hint = (
                 "Methods are case-sensitive, and browsers do not upper-case this one: let the page ask for"
-                f" {self.method.upper()}, which is allowed."
+                f" {upper}{allowed}"
             )
         return _failure("method-not-allowed", "7.5", sentence, hint)
 

@@ -20,6 +20,18 @@ Mode = Literal["cors", "same-origin", "no-cors"]
 Redirect = Literal["follow", "error", "manual"]
 T = TypeVar("T")
 
+__tracebackhide__ = True  # pytest then shows the line of the test
+
+NO_BASE_URL = "There is no address to read it against: write httpx.Client(base_url='http://localhost:8000')."
+# What other clients take, and where it goes here.
+_ELSEWHERE = {
+    "json": "write body=json.dumps(...), headers={'Content-Type': 'application/json'}",
+    "data": "write body=urllib.parse.urlencode(...), with its Content-Type among the headers",
+    "files": "write body=..., with its Content-Type among the headers",
+    "params": "write them into the URL",
+    "cookies": "let the server set them, or put them into the client",
+}
+
 
 class RequestInit(TypedDict, total=False):
     """The options of ``fetch()``, by JavaScript's names, and a flag of the standard, `use_cors_preflight`."""
@@ -71,13 +83,14 @@ class Request:
         return self.origin
 
 
-def new_request(url: str, base_url: str, origin: str, init: RequestInit, engine: Engine) -> Request:
+def new_request(url: str, base_url: str | None, origin: str, init: RequestInit, engine: Engine) -> Request:
     """The request that a page of that origin makes. Raises TypeError where JavaScript does."""
     _check_names(init)
     try:
         parsed = parse(url, base_url)
     except (AttributeError, TypeError, ValueError):
-        raise TypeError(f"{url!r} is no URL that can be fetched.") from None
+        hint = f" {NO_BASE_URL}" if base_url is None else ""
+        raise TypeError(f"{url!r} is no URL that can be fetched.{hint}") from None
     if parsed.has_credentials:
         raise TypeError(f"{url!r} has a user name and a password in it, with which a script cannot fetch.")
     method = read_method(init.get("method", "GET"))
@@ -118,8 +131,10 @@ def _check_names(init: RequestInit) -> None:
     known = RequestInit.__annotations__
     for name in init.keys() - known.keys():
         nearest = difflib.get_close_matches(name, known, 1)
-        hint = f"; write {nearest[0]}=..." if nearest else f"; there are {', '.join(known)}"
-        raise TypeError(f"fetch() has no option {name!r}{hint}.")
+        hint = _ELSEWHERE.get(name) or (
+            f"write {nearest[0]}=..." if nearest else f"there are {', '.join(known)}"
+        )
+        raise TypeError(f"fetch() has no option {name!r}; {hint}.")
 
 
 def _one_of(choices: Any, option: str, value: T) -> T:

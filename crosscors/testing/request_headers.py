@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from crosscors.core.fields import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
-from crosscors.testing.exchange import get
+from crosscors.testing.exchange import by_name
 
 if TYPE_CHECKING:
     from crosscors.testing.engines import Engine
 
 HeaderList = list[tuple[str, str]]
+
+__tracebackhide__ = True  # pytest then shows the line of the test
 
 # "normalize" a method: these are upper-cased, all others stay as they are written.
 _NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
@@ -116,10 +118,10 @@ def unsafe_names(headers: HeaderList, engine: Engine) -> list[str]:
 
 def combined(headers: HeaderList) -> HeaderList:
     """The headers with those of the same name joined, as browsers send them."""
-    names: dict[str, str] = {}
+    spelled: dict[str, str] = {}
     for name, _ in headers:
-        names.setdefault(name.lower(), name)
-    return [(name, get(headers, name) or "") for name in names.values()]
+        spelled.setdefault(name.lower(), name)
+    return [(spelled[name], ", ".join(values)) for name, values in by_name(headers).items()]
 
 
 def is_safelisted(name: str, value: str, engine: Engine) -> bool:

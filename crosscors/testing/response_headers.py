@@ -16,7 +16,7 @@ from crosscors.core.fields import (
     SAFELISTED_RESPONSE_HEADERS,
     is_token,
 )
-from crosscors.testing.exchange import get
+from crosscors.testing.exchange import by_name
 
 if TYPE_CHECKING:
     from crosscors.testing.engines import Engine
@@ -33,11 +33,13 @@ _FOR_EVER = 10**_LONG
 class Headers(Mapping[str, str]):
     """The response headers that a script may read; names in any case, iterated in lower case and sorted."""
 
-    def __init__(self, fields: Fields) -> None:
-        names = sorted({name.lower() for name, _ in fields})
-        self._values = {name: get(fields, name) or "" for name in names}
+    def __init__(self, fields: Fields, hidden: frozenset[str] = frozenset()) -> None:
+        self._values = {name: ", ".join(values) for name, values in sorted(by_name(fields).items())}
+        self._hidden = hidden
 
     def __getitem__(self, name: str) -> str:
+        if name.lower() in self._hidden:
+            raise KeyError(f"{name} came, but no script may read it without '{EXPOSE_HEADERS}: {name}'")
         return self._values[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
@@ -45,6 +47,9 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._values.items()))
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._values
@@ -104,4 +109,7 @@ def readable_across_origins(response: ReceivedResponse, with_credentials: bool) 
     if "*" in exposed and not with_credentials:
         exposed = {name.lower() for name, _ in response.headers}
     readable = (exposed | SAFELISTED_RESPONSE_HEADERS) - FORBIDDEN_RESPONSE_HEADERS
-    return Headers(tuple(field for field in response.headers if field[0].lower() in readable))
+    hidden = {name.lower() for name, _ in response.headers} - readable - FORBIDDEN_RESPONSE_HEADERS
+    return Headers(
+        tuple(field for field in response.headers if field[0].lower() in readable), frozenset(hidden)
+    )

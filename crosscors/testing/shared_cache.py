@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from crosscors.core.fields import field_names
@@ -12,10 +15,12 @@ if TYPE_CHECKING:
 
 # RFC 9110, section 15.1: what a cache may keep even when nothing is said about it.
 _HEURISTICALLY_CACHEABLE = frozenset({200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_ERRORS = 400  # the first status of an error
 # Parts of a response, and answers about one that is stored: this cache does not put them together.
 _NEEDS_UNDERSTANDING = frozenset({206, 304})
 # Not to be stored at all, or only to ask again every time.
-_FORBIDS_REUSE = frozenset({"no-store", "private", "no-cache", "s-maxage=0"})
+_FORBIDS_REUSE = frozenset({"no-store", "private", "no-cache"})
 
 
 def shared_cache(server: Any, *, methods: Collection[str] = ("GET", "HEAD")) -> SharedCache:
@@ -62,11 +67,14 @@ class SharedCache:
             names = field_names(response.header("Vary") or "")
             if all(request.header(name) == first.header(name) for name in names):
                 self.hits += 1
-                return response
+                return replace(response, is_cached=True)
         return None
 
     def keep(self, request: SentRequest, response: ReceivedResponse) -> ReceivedResponse:
         """Stores the response if that may be done, and returns it."""
+        if request.method not in _SAFE_METHODS and response.status < _ERRORS:
+            for method in ("GET", "HEAD"):  # RFC 9111, section 4.4: what was changed is asked for again
+                self._stored.pop((method, request.url), None)
         if request.method in self._methods and response.is_complete and _may_be_reused(request, response):
             self._stored.setdefault((request.method, request.url), []).append((request, response))
         return response
@@ -74,16 +82,33 @@ class SharedCache:
 
 def _may_be_reused(request: SentRequest, response: ReceivedResponse) -> bool:
     """RFC 9111, sections 3, 3.5 and 4.2."""
-    control = set(field_names(response.header("Cache-Control") or ""))
-    directives = {each.partition("=")[0] for each in control}
+    directives = _directives(response.header("Cache-Control") or "")
     vary = field_names(response.header("Vary") or "")
-    if (
-        response.status in _NEEDS_UNDERSTANDING
-        or "*" in vary
-        or control & _FORBIDS_REUSE
-        or ("max-age=0" in control and "s-maxage" not in directives)
-    ):
+    if response.status in _NEEDS_UNDERSTANDING or "*" in vary or directives.keys() & _FORBIDS_REUSE:
+        return False
+    if _is_stale(directives, response.header("Expires")):
         return False
     if request.header("Authorization") is not None:
-        return bool(directives & {"public", "s-maxage", "must-revalidate"})
-    return response.status in _HEURISTICALLY_CACHEABLE or bool(directives & {"public", "max-age", "s-maxage"})
+        return bool(directives.keys() & {"public", "s-maxage", "must-revalidate"})
+    return response.status in _HEURISTICALLY_CACHEABLE or bool(
+        directives.keys() & {"public", "max-age", "s-maxage"}
+    )
+
+
+def _directives(value: str) -> dict[str, str]:
+    """The directives of Cache-Control, each with its argument."""
+    pairs = (each.partition("=") for each in field_names(value))
+    return {name: argument.strip('"') for name, _, argument in pairs}
+
+
+def _is_stale(directives: dict[str, str], expires: str | None) -> bool:
+    """Whether the response is too old at once; s-maxage counts most, then max-age, then Expires."""
+    for name in ("s-maxage", "max-age"):
+        if name in directives:
+            return not directives[name].strip("0").isdigit()
+    if expires is None:
+        return False
+    try:
+        return parsedate_to_datetime(expires).timestamp() <= time.time()
+    except (OverflowError, TypeError, ValueError):
+        return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import crosscors
 import crosscors.asgi
+import crosscors.testing
 import crosscors.wsgi
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ FRAMEWORKS = (
     "fastapi",
     "flask",
     "gunicorn",
+    "httpx",
+    "pytest",
     "rich",
     "starlette",
     "uvicorn",
@@ -71,6 +74,10 @@ def main() -> None:
     assert "site-packages" in str(crosscors.__file__), crosscors.__file__
     assert answer_wsgi()["access-control-allow-origin"] == ORIGIN
     assert answer_asgi()["access-control-allow-origin"] == ORIGIN
+    for application in (wsgi_application, asgi_application):
+        answering = crosscors.testing.Browser(application).page(crosscors.testing.same_origin)
+        assert answering.fetch("/").text() == "hello"
+    assert importlib.util.find_spec("crosscors_pytest_plugin")
     print(f"crosscors {crosscors.__version__}: imports and answers without any framework")
 
 

@@ -77,8 +77,9 @@ def test_an_exception_that_leaves_the_middleware_is_said_once(
         assert isinstance(raised, LookupError)
         assert answer is not None
         assert (answer.status, answer.cors()) == (500, {})
-    (record,) = caplog.records
-    assert (record.levelno, record.name) == (logging.WARNING, "crosscors")
+    # asyncio, in development mode, may have something to say about time.
+    (record,) = (record for record in caplog.records if record.name == "crosscors")
+    assert record.levelno == logging.WARNING
     assert "instead of add_middleware, write CORS(app, ...)" in record.getMessage()
     assert ask_asgi(app, headers=[("Origin", ORIGIN)]).values("access-control-allow-origin") == [ORIGIN]
 
@@ -88,7 +89,7 @@ def test_every_application_says_it_for_itself(caplog: pytest.LogCaptureFixture) 
         app = Starlette(routes=[Route("/fail", fail)])
         app.add_middleware(CORSMiddleware, allow_origins=[ORIGIN])
         ask_failing(app, path="/fail")
-    assert len(caplog.records) == 2
+    assert [record.name for record in caplog.records].count("crosscors") == 2
 
 
 OPTIONS: list[dict[str, Any]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -105,7 +106,12 @@ def test_an_unknown_engine_is_told_which_there_are(engine: Any) -> None:
         ({"metod": "PUT"}, "fetch() has no option 'metod'; write method=...."),
         ({"header": {}}, "fetch() has no option 'header'; write headers=...."),
         ({"credential": "include"}, "fetch() has no option 'credential'; write credentials=...."),
-        ({"data": "x"}, "fetch() has no option 'data'; there are method, headers, body, credentials, mode"),
+        (
+            {"verify": "x"},
+            "fetch() has no option 'verify'; there are method, headers, body, credentials, mode",
+        ),
+        ({"json": {}}, "fetch() has no option 'json'; write body=json.dumps(...), headers={'Content-Type'"),
+        ({"params": {}}, "fetch() has no option 'params'; write them into the URL."),
         (
             {"timeout": 3},
             "fetch() has no option 'timeout'; there are method, headers, body, credentials, mode",
@@ -271,3 +277,26 @@ def test_a_network_error_as_text() -> None:
     assert str(NetworkError("too far", (exchange,))) == (
         "too far\n\nWhat went over the wire:\nGET https://a.test/\n  < 302"
     )
+
+
+def test_a_page_has_one_origin() -> None:
+    with pytest.raises(ValueError, match="is a pattern; a page has one origin"):
+        browser_of(answering(answer(*ALLOW_ALL))).page("https://*.example.com")
+
+
+def test_what_blocked_a_fetch_can_be_pickled() -> None:
+    """As processes do that hand the outcome of tests to each other."""
+    with pytest.raises(BlockedByCORS) as blocked:
+        browser_of(answering(answer(*ALLOW_ALL))).page(PAGE).fetch("/", credentials="include")
+    copied = pickle.loads(pickle.dumps(blocked.value))  # noqa: S301 (our own)
+    assert str(copied) == str(blocked.value)
+    assert (copied.reason, copied.step, copied.hint) == (
+        blocked.value.reason,
+        blocked.value.step,
+        blocked.value.hint,
+    )
+
+
+def test_responses_can_be_told_apart_in_sets() -> None:
+    page = browser_of(answering(answer(*ALLOW_ALL))).page(same_origin)
+    assert len({page.fetch("/").headers, page.fetch("/").headers}) == 1

@@ -201,11 +201,11 @@ def test_what_is_kept_back_is_noted() -> None:
     site.give("a=1", "b=2; SameSite=Lax", f"c=3; {EVERYWHERE}")
     site.set = ["d=4; SameSite=Strict", "e=5; SameSite=None", f"f=6; {EVERYWHERE}"]
     assert site.fetch("/", PAGE) == "c=3"
-    needed = "for pages of other sites it needs SameSite=None; Secure"
+    needed = "and api.example.net is of another site than the page: it needs SameSite=None; Secure"
     assert site.notes == (
-        f"the cookie a (without SameSite) was not sent: {needed}",
-        f"the cookie b (SameSite=Lax) was not sent: {needed}",
-        f"the cookie d (SameSite=Strict) was not set: {needed}",
+        f"the cookie a was not sent: no SameSite is as Lax, {needed}",
+        f"the cookie b was not sent: SameSite=Lax, {needed}",
+        f"the cookie d was not set: SameSite=Strict, {needed}",
         "the cookie e was not set: SameSite=None needs Secure",
     )
     site.set = []
@@ -533,10 +533,11 @@ def test_the_cookies_of_the_client_are_the_browsers() -> None:
     assert site.fetch() == "a=1; b=2"
 
 
-def test_a_cookie_of_the_client_without_same_site_goes_across_sites_as_the_test_means_it() -> None:
+def test_a_cookie_of_the_client_without_same_site_stays_on_its_site() -> None:
     site = Client()
     site.client.cookies.set("a", "1")
-    assert site.fetch(origin=PAGE) == "a=1"
+    assert site.fetch(origin=PAGE) == ""
+    assert site.fetch() == "a=1"
 
 
 def test_a_cookie_that_a_server_has_set_in_the_client_keeps_what_it_said() -> None:

@@ -181,9 +181,9 @@ def test_what_is_no_origin_is_not_called_another_one(value: str) -> None:
     ("status", "told"),
     [
         (401, "was 401 Unauthorized: something asked for authentication, which a preflight never has."),
-        (403, "was 403 Forbidden: "),
+        (403, "was 403 Forbidden. If the CORS middleware refused it, allow the origin there: "),
         (404, "was 404 Not Found: no route was found"),
-        (400, "has to carry"),
+        (400, "was 400 Bad Request. If the CORS middleware refused it, allow the origin there: "),
         (499, "has to carry"),
         (405, "was 405 Method Not Allowed: the route does not take OPTIONS"),
         (500, "was 500 Internal Server Error: "),

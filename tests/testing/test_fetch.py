@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -26,6 +27,9 @@ from .servers import (
     by_url,
     redirect,
 )
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 OTHER = "https://other.example.net"
 SHARED = answer(*ALLOW_ALL)
@@ -635,3 +639,26 @@ def test_afetch_does_the_same() -> None:
     with pytest.raises(StopIteration) as end:  # nothing in it waits
         coroutine.send(None)
     assert end.value.value == 200
+
+
+@pytest.mark.parametrize(
+    ("policy", "page", "is_blocked"),
+    [
+        ("same-origin", "https://app.example.net", True),
+        ("same-site", "https://app.example.net", False),
+        ("same-site", "https://app.other.test", True),
+        ("cross-origin", "https://app.other.test", False),
+        ("same-origin", same_origin, False),
+    ],
+)
+def test_a_resource_may_be_for_its_own_origin_or_site_only(policy: str, page: str, is_blocked: bool) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Cross-Origin-Resource-Policy", policy)])
+        return []
+
+    browser = Browser(app, "https://api.example.net")
+    if is_blocked:
+        with pytest.raises(NetworkError, match="Cross-Origin-Resource-Policy"):
+            browser.page(page).fetch("/", mode="no-cors")
+    else:
+        assert browser.page(page).fetch("/", mode="no-cors").type in {"opaque", "basic"}

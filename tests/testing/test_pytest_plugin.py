@@ -33,7 +33,7 @@ class Run:
 
     def __call__(self, tests: str, *options: str) -> pytest.RunResult:
         self._pytester.makepyfile(APP + textwrap.dedent(tests))
-        return self._pytester.runpytest_inprocess("-p", "crosscors.testing.pytest_plugin", *options)
+        return self._pytester.runpytest_inprocess("-p", "crosscors_pytest_plugin", *options)
 
 
 def test_the_fixture_takes_the_client(run: Run) -> None:
@@ -108,7 +108,7 @@ def test_where_nothing_is_found_the_test_is_told_what_to_write(run: Run) -> None
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            'cors_browser found no fixture "client" or "app" to talk to. Define one that returns*',
+            'cors_browser found no fixture "client" or "app" that it can talk to. Define one that returns*',
             "    @pytest.fixture",
             "    def app():",
             "        return create_app()",
@@ -133,7 +133,7 @@ def test_where_nothing_fits_the_test_is_told_why(run: Run) -> None:
     result.stdout.fnmatch_lines(
         [
             'The fixture "client" skips: no Django settings',
-            'The fixture "app" does not do: 3 (int) is nothing that a browser could talk to.*',
+            'The fixture "app" cannot be used: 3 (int) is nothing that a browser could talk to.*',
             "cors_browser found no fixture*",
         ]
     )
@@ -300,3 +300,19 @@ def test_a_failure_in_a_class_or_a_setup_is_reported_as_well(run: Run) -> None:
     """)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([SECTION, "GET https://testserver/greeting"])
+
+
+def test_what_a_failed_test_has_at_hand_is_not_evaluated(run: Run) -> None:
+    """Frameworks have lazy objects that pretend to be others, and raise when they are asked what they are."""
+    result = run("""
+        class Lazy:
+            @property
+            def __class__(self):
+                raise RuntimeError("no database")
+        def test_it():
+            lazy = Lazy()
+            assert False
+        def test_another():
+            pass
+    """)
+    result.assert_outcomes(failed=1, passed=1)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import gc
+import gzip
 import sys
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
 import flask
@@ -19,8 +23,9 @@ from rest_framework.test import APIClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
+from werkzeug.test import Client as WerkzeugClient
 
 from crosscors.testing import BlockedByCORS, Browser, NetworkError, Response, same_origin
 from crosscors.testing.servers import AnyServer
@@ -147,7 +152,7 @@ def test_an_asgi_application_cannot_be_waited_for_in_asynchronous_code() -> None
     async def test() -> None:
         fetch(asgi_function)
 
-    with pytest.raises(RuntimeError, match=r"write await page\.afetch\(\.\.\.\)"):
+    with pytest.raises(TypeError, match=r"await page\.afetch\(\.\.\.\)"):
         asyncio.run(test())
 
 
@@ -433,8 +438,10 @@ async def silent_async(scope: Scope, receive: Receive, send: Send) -> None:
     ],
 )
 def test_an_application_that_says_nothing_is_broken(app: AnyServer, message: str) -> None:
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(BlockedByCORS) as blocked:
         fetch(app)
+    assert isinstance(blocked.value.__cause__, RuntimeError)
+    assert str(blocked.value.__cause__) == message
 
 
 # Flask
@@ -488,20 +495,36 @@ def test_a_login_with_a_flask_client_is_the_browsers() -> None:
         session["user"] = "ada"
     browser = Browser(client)
     page = browser.page(PAGE)
-    assert page.fetch("/", credentials="include").text() == "ada at localhost"
-    assert page.fetch("/").text() == "nobody at localhost"
+    assert page.fetch("/", credentials="include").text() == "nobody at localhost"  # Lax, as a login would be
+    assert browser.page(same_origin).fetch("/").text() == "ada at localhost"
     browser.page(same_origin).fetch("/logout", method="POST")
     assert browser.page(same_origin).fetch("/").text() == "nobody at localhost"
     assert client.get("/").text == "ada at localhost"
 
 
 @pytest.mark.parametrize("testing", [False, True])
-def test_an_exception_of_a_flask_view_becomes_a_500(testing: bool) -> None:
+def test_an_exception_of_a_flask_view_becomes_a_500_as_in_production(testing: bool) -> None:
     app = flask_app()
     app.testing = testing
+    response = Browser(app).page(same_origin).fetch("/fail")
+    assert response.status == 500
+    assert response.exchanges[0].response.raised is not None
+    assert app.config["PROPAGATE_EXCEPTIONS"] is None
+
+
+def test_an_exception_of_a_flask_view_in_debug_mode_is_the_servers() -> None:
+    app = flask_app()
+    app.testing = app.debug = True
     with pytest.raises(BlockedByCORS) as blocked:
-        fetch(app, "/fail", method="OPTIONS") if not testing else fetch(app, "/fail", credentials="include")
-    assert blocked.value.exchange.response.status in {200, 500}
+        fetch(app, "/fail")
+    assert blocked.value.__cause__ is blocked.value.exchange.response.raised
+
+
+def test_cookies_of_a_flask_client_for_another_domain_stay_there() -> None:
+    client = flask_app().test_client()
+    client.set_cookie("a", "1", domain="other.example")
+    response = Browser(client).page(same_origin).fetch("/")
+    assert response.exchanges[0].request.header("Cookie") is None
 
 
 def test_werkzeugs_client_without_cookies_has_none() -> None:
@@ -554,7 +577,21 @@ def django_stream(request: HttpRequest) -> StreamingHttpResponse:
     )
 
 
+def django_broken(request: HttpRequest) -> StreamingHttpResponse:
+    def sync_parts() -> Iterator[bytes]:
+        yield b"Hel"
+        raise KeyError("in the middle")
+
+    async def async_parts() -> AsyncIterator[bytes]:
+        for part in sync_parts():
+            yield part
+
+    parts: Any = async_parts() if hasattr(request, "scope") else sync_parts()
+    return cast("StreamingHttpResponse", allowing(StreamingHttpResponse(parts)))
+
+
 urlpatterns = [
+    path("broken", django_broken),
     path("", django_index),
     path("session", django_session),
     path("fail", django_fail),
@@ -587,6 +624,26 @@ def test_django_answers_through_its_clients(client: Any, fetch_from: FetchFrom) 
     assert (method, url, body) == ("POST", "https://testserver/?q=1", "Hi")
     assert {"Origin", "Accept-Language", "Content-Length", "Content-Type", "Host"} <= set(eval(names))  # noqa: S307
     assert response.exchanges[0].response.header("Set-Cookie") == "seen=1; Path=/"
+
+
+@pytest.mark.usefixtures("django_project")
+@pytest.mark.parametrize(
+    ("same_site", "secure", "sent"),
+    [("Lax", False, False), (False, False, False), ("None", True, True), ("None", False, False)],
+)
+def test_a_forced_login_is_sent_as_the_settings_say(same_site: Any, secure: bool, sent: bool) -> None:
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = "ada"
+    # What force_login() writes.
+    left_out = {"max-age": None, "path": "/", "domain": None, "secure": None, "expires": None}
+    client.cookies[settings.SESSION_COOKIE_NAME].update(cast("Any", left_out))
+    browser = Browser(client)
+    with (
+        override_settings(SESSION_COOKIE_SAMESITE=same_site, SESSION_COOKIE_SECURE=secure),
+        contextlib.suppress(BlockedByCORS),
+    ):
+        browser.page("https://app.example.net").fetch("/", credentials="include")
+    assert (browser.exchanges[0].request.header("Cookie") == "sessionid=ada") is sent
 
 
 @pytest.mark.usefixtures("django_project")
@@ -817,6 +874,241 @@ def test_a_redirect_that_httpx_cannot_read_is_the_browsers_to_judge(location: st
     )
     with pytest.raises(NetworkError, match="The redirect goes to"):
         fetch(client)
+
+
+def test_a_factory_is_told_to_be_called() -> None:
+    def create_app(config: object = None, debug: bool = False) -> flask.Flask:
+        return flask_app()
+
+    with pytest.raises(TypeError, match=r"has to be called: Browser\(create_app\(\)\)"):
+        Browser(create_app).page(PAGE).fetch("/")
+
+
+def wsgi_answering(status: Any, headers: Any, parts: Any) -> AnyServer:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(status, headers)
+        return cast("Iterable[bytes]", parts)
+
+    return app
+
+
+def asgi_answering(*messages: dict[str, Any]) -> AnyServer:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for message in messages:
+            await send(message)
+
+    return app
+
+
+START: dict[str, Any] = {"type": "http.response.start", "status": 200, "headers": []}
+END: dict[str, Any] = {"type": "http.response.body"}
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        pytest.param(wsgi_answering("", [], []), id="no status"),
+        pytest.param(wsgi_answering("OK", [], []), id="a status without a number"),
+        pytest.param(wsgi_answering("200 OK", [("X", 1)], []), id="a value that is no text"),
+        pytest.param(wsgi_answering("200 OK", [], ["text"]), id="a body that is no bytes"),
+        pytest.param(asgi_answering({"type": "http.response.start"}, END), id="ASGI: no status"),
+        pytest.param(asgi_answering({**START, "headers": None}, END), id="ASGI: no headers"),
+        pytest.param(asgi_answering({**START, "headers": [("a", "b")]}, END), id="ASGI: headers as text"),
+        pytest.param(asgi_answering(START, {**END, "body": "text"}), id="ASGI: a body that is no bytes"),
+    ],
+)
+def test_what_breaks_the_protocol_is_answered_like_an_exception(app: AnyServer) -> None:
+    response = Browser(app).page(same_origin).fetch("/")
+    assert response.status == 500
+    assert response.exchanges[0].response.raised is not None
+
+
+class Closing:
+    """A body whose end goes wrong."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([b"Hello"])
+
+    def close(self) -> None:
+        raise OSError("too late")
+
+
+def test_what_goes_wrong_when_a_response_is_closed_comes_too_late() -> None:
+    response = fetch(wsgi_answering("200 OK", [ALLOW], Closing()))
+    assert response.text() == "Hello"
+    assert isinstance(response.exchanges[0].response.raised, OSError)
+
+
+def test_a_compressed_body_is_read() -> None:
+    def compressed(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [ALLOW, ("Content-Encoding", "gzip")])
+        return [gzip.compress(b"Hello")]
+
+    assert fetch(compressed).text() == "Hello"
+    client = httpx.Client(transport=httpx.WSGITransport(compressed), base_url="https://api.example.net")
+    assert fetch(client).text() == "Hello"
+
+
+def test_the_thread_keeps_its_event_loop() -> None:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        fetch(asgi_function)
+        assert asyncio.get_event_loop() is loop
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def test_what_an_application_binds_to_its_loop_stays_usable_and_ends_with_the_browser() -> None:
+    queue: asyncio.Queue[int] = asyncio.Queue()
+    workers: list[asyncio.Task[int]] = []
+
+    async def queueing(scope: Scope, receive: Receive, send: Send) -> None:
+        if not workers:
+            workers.append(asyncio.create_task(queue.get()))
+        await asyncio.sleep(0)
+        await asgi_function(scope, receive, send)
+
+    browser = Browser(queueing)
+    for _ in range(2):
+        assert browser.page(PAGE).fetch("/").ok
+    assert not workers[0].done()
+    del browser
+    gc.collect()
+    assert workers[0].cancelled()
+
+
+async def slow_and_fast(scope: Scope, receive: Receive, send: Send) -> None:
+    """The fast response is for everyone, the slow one for nobody."""
+    is_fast = scope["path"] == "/fast"
+    await asyncio.sleep(0.01 if is_fast else 0.05)
+    allowed = [(b"access-control-allow-origin", b"*")] if is_fast else []
+    await send({"type": "http.response.start", "status": 200, "headers": allowed})
+    await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+
+@pytest.mark.parametrize("is_client", [False, True], ids=["the application", "a client"])
+def test_fetches_at_the_same_time_are_judged_each_for_itself(is_client: bool) -> None:
+    async def test() -> list[Any]:
+        transport = httpx.ASGITransport(cast("Any", slow_and_fast))
+        async with httpx.AsyncClient(transport=transport, base_url="https://testserver") as client:
+            page = Browser(client if is_client else slow_and_fast).page(PAGE)
+            both = asyncio.gather(page.afetch("/fast"), page.afetch("/slow"), return_exceptions=True)
+            outcomes: list[Any] = [*await both]
+            assert transport.raise_app_exceptions
+            return outcomes
+
+    fast, slow = asyncio.run(test())
+    assert fast.text() == "/fast"
+    assert isinstance(slow, BlockedByCORS)
+    assert slow.exchange.response.body == b"/slow"
+
+
+def test_what_an_application_behind_a_client_raises_is_the_cause() -> None:
+    async def failing(request: Request) -> PlainTextResponse:
+        raise KeyError("view")
+
+    client = TestClient(Starlette(routes=[Route("/", failing)]))
+    with pytest.raises(BlockedByCORS) as blocked:
+        fetch(client)
+    assert isinstance(blocked.value.__cause__, KeyError)
+    with pytest.raises(KeyError):
+        client.get("/")  # as before
+
+
+def test_what_a_client_cannot_decode_is_a_network_error() -> None:
+    broken = httpx.Response(
+        200, headers=[ALLOW, ("Content-Encoding", "gzip")], stream=httpx.ByteStream(b"no gzip")
+    )
+    with pytest.raises(NetworkError, match="cannot be reached"):
+        fetch(httpx.Client(transport=httpx.MockTransport(lambda request: broken)))
+
+
+def test_a_transport_that_raises_has_an_application_that_did() -> None:
+    def failing(request: httpx.Request) -> httpx.Response:
+        raise KeyError("handler")
+
+    with pytest.raises(BlockedByCORS) as blocked:
+        fetch(httpx.Client(transport=httpx.MockTransport(failing)))
+    assert isinstance(blocked.value.__cause__, KeyError)
+
+
+def test_threads_with_one_client_do_not_disturb_each_other() -> None:
+    with TestClient(Starlette(routes=[Mount("/", cast("Any", slow_and_fast))])) as client:
+
+        def ask(path: str) -> object:
+            try:
+                return Browser(client).page(PAGE).fetch(path).text()
+            except BlockedByCORS as blocked:
+                return blocked.reason
+
+        with ThreadPoolExecutor(2) as threads:
+            assert [*threads.map(ask, ["/fast", "/slow"] * 4)] == ["/fast", "allow-origin-missing"] * 4
+
+
+def test_an_asynchronous_transport_that_raises_has_an_application_that_did() -> None:
+    async def failing(request: httpx.Request) -> httpx.Response:
+        raise KeyError("handler")
+
+    with pytest.raises(BlockedByCORS) as blocked:
+        afetch(httpx.AsyncClient(transport=httpx.MockTransport(failing)))
+    assert isinstance(blocked.value.__cause__, KeyError)
+
+
+def test_a_flask_application_answers_in_asynchronous_code() -> None:
+    assert afetch(flask_app()).text() == "nobody at localhost"
+
+
+def test_the_client_of_an_application_of_werkzeug_alone() -> None:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [ALLOW])
+        return [b"werkzeug"]
+
+    assert fetch(WerkzeugClient(application)).text() == "werkzeug"
+
+
+@pytest.mark.usefixtures("django_project")
+@pytest.mark.parametrize(("client", "fetch_from"), DJANGO)
+def test_a_stream_of_django_that_breaks_off(client: Any, fetch_from: FetchFrom) -> None:
+    response = fetch_from(client(), "/broken")
+    assert response.status == 200
+    with pytest.raises(NetworkError, match="broke off"):
+        response.text()
+
+
+def test_a_coroutine_of_another_kind_of_loop_is_told_so() -> None:
+    coroutine = Browser(asgi_function).page(PAGE).afetch("/")
+    with pytest.raises(TypeError, match="run with asyncio only"):
+        coroutine.send(None)  # as trio does
+
+
+def test_a_test_client_answers_for_its_own_origin_alone() -> None:
+    client = TestClient(Starlette(routes=[Route("/", lambda request: PlainTextResponse("here"))]))
+    assert Browser(client).page(same_origin).fetch("/").text() == "here"
+    with pytest.raises(NetworkError, match=r"Nothing is served at https://other\.example"):
+        Browser(client).page(same_origin).fetch("https://other.example/")
+
+
+def test_a_client_for_live_urls_needs_to_know_where() -> None:
+    with httpx.Client() as client:
+        with pytest.raises(TypeError, match="There is no address to read it against"):
+            Browser(client).page(PAGE).fetch("/items")
+        with pytest.raises(ValueError, match="There is no address to read it against"):
+            _ = Browser(client).origin
+
+
+@pytest.mark.parametrize("base_url", [8000, "api.example.com", ""])
+def test_a_base_url_is_a_url(base_url: Any) -> None:
+    with pytest.raises(ValueError, match=r"is no absolute URL; write 'https://api\.example\.com'"):
+        Browser(wsgi_function, base_url)
+
+
+def test_an_address_of_httpx_is_one() -> None:
+    assert (
+        Browser(wsgi_function, cast("Any", httpx.URL("https://api.example.com"))).origin
+        == "https://api.example.com"
+    )
 
 
 # Several servers

@@ -224,3 +224,29 @@ def test_a_cache_before_a_live_client_leads_everywhere() -> None:
 def test_what_is_no_server_is_found_when_a_browser_takes_it(server: object) -> None:
     with pytest.raises(TypeError, match="nothing that a browser could talk to"):
         Browser(shared_cache(server))
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        pytest.param([("Expires", "Thu, 01 Jan 2099 00:00:00 GMT")], True, id="Expires to come"),
+        pytest.param([("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")], False, id="Expires gone by"),
+        pytest.param([("Expires", "0")], False, id="Expires that is no date"),
+        pytest.param([("Expires", "0"), ("Cache-Control", "max-age=60")], True, id="max-age counts more"),
+        pytest.param([("Cache-Control", "max-age=00")], False, id="no age in two digits"),
+        pytest.param([("Cache-Control", 'max-age="0"')], False, id="no age in quotes"),
+        pytest.param([("Cache-Control", "max-age=-1")], False, id="a negative age"),
+        pytest.param([("Cache-Control", 'private="x-a"')], False, id="private for a field"),
+        pytest.param([("Cache-Control", "max-age=0, s-maxage=60")], True, id="an age of its own"),
+    ],
+)
+def test_a_response_is_used_again_as_long_as_it_is_fresh(fields: list[tuple[str, str]], kept: bool) -> None:
+    assert hits(*fields) == kept
+
+
+def test_what_was_written_is_asked_for_again() -> None:
+    cache = shared_cache(Scripted(answering(answer(*ALLOW_ALL), answer(*ALLOW_ALL))))
+    page = Browser(cache).page(same_origin)
+    for method in ("GET", "PUT", "GET"):
+        page.fetch("/", method=method)
+    assert cache.hits == 0

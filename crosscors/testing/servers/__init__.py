@@ -14,10 +14,10 @@ from crosscors.testing.servers.cached import CachedServer
 from crosscors.testing.servers.django_client import DjangoServer
 from crosscors.testing.servers.httpx_client import HTTPXServer
 from crosscors.testing.servers.server import Server
-from crosscors.testing.servers.werkzeug_client import flask_server, werkzeug_server
+from crosscors.testing.servers.werkzeug_client import werkzeug_server
 from crosscors.testing.servers.wsgi import WSGIServer
 from crosscors.testing.shared_cache import SharedCache
-from crosscors.testing.urls import parse
+from crosscors.testing.urls import is_url, parse
 
 __all__ = ["AnyServer", "Server", "Servers", "read_server", "read_servers"]
 
@@ -34,8 +34,12 @@ class Servers:
     servers: tuple[Server, ...]
 
     @property
-    def base_url(self) -> str:
-        return next((each.base_url for each in self.servers if each.base_url), _DEFAULT_URL)
+    def base_url(self) -> str | None:
+        """None when all that is known is a client for live URLs, without an address of its own."""
+        addresses = [each.base_url for each in self.servers if each.base_url]
+        if addresses:
+            return addresses[0]
+        return None if any(each.is_live for each in self.servers) else _DEFAULT_URL
 
     def at(self, origin: str) -> Server:
         """The server of that origin. Raises NetworkError when there is none."""
@@ -44,7 +48,7 @@ class Servers:
                 return server
         if len(self.servers) == 1 and self.servers[0].is_live:
             return self.servers[0]
-        known = parse(self.base_url).origin
+        known = parse(self.base_url or origin).origin
         raise NetworkError(
             f"Nothing is served at {origin} here. To add it: Browser({{{known!r}: ..., {origin!r}: ...}})."
         )
@@ -52,7 +56,7 @@ class Servers:
     def cookies(self) -> Iterator[tuple[str, Iterable[Cookie]]]:
         """The cookies of each client, and the address that those without a domain are for."""
         for server in self.servers:
-            yield server.base_url or self.base_url, server.cookies()
+            yield server.base_url or self.base_url or _DEFAULT_URL, server.cookies()
 
 
 def read_servers(server: AnyServer, base_url: str | None) -> Servers:
@@ -72,8 +76,9 @@ def read_server(server: AnyServer, base_url: str | None = None) -> Server:
 
     Raises TypeError for what is neither, ValueError for a base URL that is none.
     """
-    if base_url is not None:
-        parse(base_url)
+    if base_url is not None and not is_url(str(base_url)):
+        raise ValueError(f"{base_url!r} is no absolute URL; write 'https://api.example.com'.")
+    base_url = base_url and str(base_url)
     if isinstance(server, SharedCache):
         return CachedServer(read_server(server.server, base_url), server)
     kinds = {f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(server).__mro__}
@@ -82,9 +87,9 @@ def read_server(server: AnyServer, base_url: str | None = None) -> Server:
     if kinds & {"django.Client", "django.AsyncClient"}:
         return DjangoServer(server, base_url or _DEFAULT_URL)
     if "werkzeug.Client" in kinds:
-        return werkzeug_server(server, base_url)
+        return werkzeug_server(server.application, base_url, server)
     if "flask.Flask" in kinds:
-        return flask_server(server, base_url)
+        return werkzeug_server(server, base_url)
     # A class can be a WSGI application (PEP 3333), but it is often just not the instance that was meant.
     is_no_application = isinstance(server, type) and not hasattr(server, "__iter__")
     if is_no_application:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -30,26 +31,61 @@ class ASGIServer:
     app: ASGIApp
     base_url: str
     is_live: bool = False
+    _loop: _Loop = field(default_factory=lambda: _Loop(), repr=False, compare=False)  # noqa: PLW0108 (it comes below)
 
     def cookies(self) -> Iterable[Cookie]:
         return ()
 
     def send(self, request: SentRequest) -> ReceivedResponse:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(self.asend(request))
-        raise RuntimeError(
-            "fetch() cannot wait for an ASGI application in asynchronous code: write await page.afetch(...)."
-        )
+        if _has_loop():
+            raise TypeError(
+                "fetch() cannot wait for an ASGI application in asynchronous code: await page.afetch(...)."
+            )
+        return self._loop.run(self.asend(request))
 
     async def asend(self, request: SentRequest) -> ReceivedResponse:
+        if not _has_loop():
+            raise TypeError("ASGI applications run with asyncio only, and this is not its event loop.")
         connection = _Connection(request)
         try:
             await self.app(scope_of(request), connection.receive, connection.send)
         except Exception as error:  # noqa: BLE001 (as servers do)
-            return connection.received(error) if connection.start else answer_to_exception(error)
+            return connection.received(error)
         return connection.received()
+
+
+class _Loop:
+    """An event loop for all requests to an application, so that what it has bound to the loop stays usable.
+
+    The thread's current event loop, which tests may have set, stays what it is.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, ReceivedResponse]) -> ReceivedResponse:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            weakref.finalize(self, _close, self._loop)
+        return self._loop.run_until_complete(coroutine)
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends what an application has left running."""
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    # Where garbage is collected, another loop may be running, within which no second one can.
+    if not _has_loop():
+        loop.run_until_complete(asyncio.sleep(0))  # the tasks take notice
+    loop.close()
+
+
+def _has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 @dataclass
@@ -77,15 +113,25 @@ class _Connection:
                 self.ended.set()
 
     def received(self, raised: Exception | None = None) -> ReceivedResponse:
+        """What a server makes of it; breaking the protocol is answered like an exception."""
         if self.start is None:
-            raise RuntimeError("The ASGI application ended without a response.")
-        headers = tuple(
-            (bytes(name).decode("latin-1"), bytes(value).decode("latin-1"))
-            for name, value in self.start.get("headers", ())
-        )
-        return ReceivedResponse(
-            self.start["status"], headers, b"".join(self.body), raised, is_complete=self.ended.is_set()
-        )
+            return answer_to_exception(
+                raised or RuntimeError("The ASGI application ended without a response.")
+            )
+        try:
+            headers = tuple(
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in self.start.get("headers", ())
+            )
+            return ReceivedResponse(
+                int(self.start["status"]),
+                headers,
+                b"".join(self.body),
+                raised,
+                is_complete=self.ended.is_set(),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return answer_to_exception(error)
 
 
 def scope_of(request: SentRequest) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from crosscors.testing.cookies import Cookie, read_client_same_site
+from crosscors.testing.cookies import Cookie, read_same_site
 from crosscors.testing.exchange import ReceivedResponse
 from crosscors.testing.servers.asgi import scope_of
 from crosscors.testing.servers.server import is_async_client, must_be_awaited
@@ -25,32 +26,31 @@ class DjangoServer:
     is_live: bool = False
 
     def cookies(self) -> Iterable[Cookie]:
-        return [
-            Cookie(
-                morsel.key,
-                morsel.coded_value,
-                domain=morsel["domain"].removeprefix("."),
-                host_only=not morsel["domain"],
-                path=morsel["path"] or "/",
-                secure=bool(morsel["secure"]),
-                same_site=read_client_same_site(morsel["samesite"]),
-            )
-            for morsel in self.client.cookies.values()
-        ]
+        return [_cookie(morsel) for morsel in self.client.cookies.values()]
 
     def send(self, request: SentRequest) -> ReceivedResponse:
         if is_async_client(self.client):
             raise must_be_awaited(self.client)
         response = self._plain_client().request(**environ_of(request))
-        return _received(response, b"".join(response) if response.streaming else response.content)
+        body = _Body()
+        with body.reading():
+            body.parts += response if response.streaming else [response.content]
+        return _received(response, body)
 
     async def asend(self, request: SentRequest) -> ReceivedResponse:
         if not is_async_client(self.client):
-            return self.send(request)
+            from asgiref.sync import sync_to_async  # noqa: PLC0415 (installed with Django)
+
+            return await sync_to_async(self.send)(request)
         response = await self._plain_client().request(**scope_of(request), _body_file=_payload(request.body))
-        if not response.streaming:
-            return _received(response, response.content)
-        return _received(response, b"".join([part async for part in response]))
+        body = _Body()
+        with body.reading():
+            if response.streaming:
+                async for part in response:
+                    body.parts.append(part)
+            else:
+                body.parts.append(response.content)
+        return _received(response, body)
 
     def _plain_client(self) -> Any:
         """A client like the test's, without what was added to that one: cookies, fields, forced users."""
@@ -60,14 +60,49 @@ class DjangoServer:
         )
 
 
+def _cookie(morsel: Any) -> Cookie:
+    from django.conf import settings  # noqa: PLC0415 (installed where there is a client of Django's)
+
+    same_site, secure = morsel["samesite"], bool(morsel["secure"])
+    if morsel.key == settings.SESSION_COOKIE_NAME and not same_site:
+        # force_login() leaves out what a login gives to the cookie.
+        same_site, secure = settings.SESSION_COOKIE_SAMESITE, settings.SESSION_COOKIE_SECURE
+    return Cookie(
+        morsel.key,
+        morsel.coded_value,
+        domain=(morsel["domain"] or "").removeprefix("."),
+        host_only=not morsel["domain"],
+        path=morsel["path"] or "/",
+        secure=secure,
+        same_site=read_same_site(same_site or None),
+    )
+
+
 def _payload(body: bytes) -> Any:
     from django.test.client import FakePayload  # noqa: PLC0415 (installed where there is a client of Django's)
 
     return FakePayload(body)
 
 
-def _received(response: Any, body: bytes) -> ReceivedResponse:
+@dataclass
+class _Body:
+    """What has come of a body, until its end or an exception."""
+
+    parts: list[bytes] = field(default_factory=list[bytes])
+    raised: Exception | None = None
+
+    @contextmanager
+    def reading(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 (as servers do)
+            self.raised = error
+
+
+def _received(response: Any, body: _Body) -> ReceivedResponse:
     headers = [*response.items()]
     headers += [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
-    raised = response.exc_info[1] if response.exc_info else None
-    return ReceivedResponse(response.status_code, tuple(headers), body, raised)
+    raised = response.exc_info[1] if response.exc_info else body.raised
+    return ReceivedResponse(
+        response.status_code, tuple(headers), b"".join(body.parts), raised, is_complete=body.raised is None
+    )

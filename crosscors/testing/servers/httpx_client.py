@@ -2,78 +2,87 @@
 
 from __future__ import annotations
 
+import copy
 import sys
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from crosscors.testing.blocked import NetworkError
-from crosscors.testing.cookies import Cookie, read_client_same_site
+from crosscors.testing.cookies import Cookie, read_same_site
 from crosscors.testing.exchange import ReceivedResponse, SentRequest
-from crosscors.testing.servers.server import is_async_client, must_be_awaited
+from crosscors.testing.servers.server import answer_to_exception, is_async_client, must_be_awaited
+
+# Whether Starlette's TestClient, and httpx's transports to applications, raise what the application raised.
+_RAISES = ("raise_server_exceptions", "raise_app_exceptions")
 
 
 @dataclass(frozen=True)
 class HTTPXServer:
-    """What a client reaches. Of the client's own settings, only its cookies count."""
+    """What a client reaches, asked through its transport: of the client itself, only the cookies count."""
 
     client: Any  # httpx.Client or httpx.AsyncClient, of httpx or of httpx2; neither is a dependency
     given_base_url: str | None
-    is_live: bool = True
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it talks to servers, and not to an application in this process."""
+        return not hasattr(self._transport, "app")
 
     @property
     def base_url(self) -> str | None:
-        return self.given_base_url or str(self.client.base_url) or None
+        address = self.given_base_url or str(self.client.base_url)
+        # In the network there is no server by that name; everywhere else that is what it is called.
+        return address or (None if self._is_networked else "https://testserver")
 
     def cookies(self) -> Iterable[Cookie]:
         self.client.cookies.jar.clear_expired_cookies()
-        return [
-            Cookie(
-                cookie.name,
-                cookie.value or "",
-                domain=self._domain_of(cookie),
-                host_only=not cookie.domain_specified or not cookie.domain,
-                path=cookie.path,
-                secure=cookie.secure,
-                same_site=read_client_same_site(cookie.get_nonstandard_attr("SameSite")),
-            )
-            for cookie in self.client.cookies.jar
-        ]
-
-    def _domain_of(self, cookie: Any) -> str:
-        domain: str = cookie.domain.removeprefix(".")
-        # CookieJar puts hosts without a dot below "local".
-        is_dotless = domain.removesuffix(".local") == self.client.base_url.host
-        return domain.removesuffix(".local") if is_dotless else domain
+        return [self._cookie(cookie) for cookie in self.client.cookies.jar]
 
     def send(self, request: SentRequest) -> ReceivedResponse:
         if is_async_client(self.client):
             raise must_be_awaited(self.client)
-        fields: list[tuple[bytes, bytes]] = []
-
-        def keep_fields(response: Any) -> None:
-            fields[:] = _take_fields(response)
-
-        with self._alone(keep_fields), _answering_exceptions(self.client):
-            response = self.client.send(self._request(request), auth=None, follow_redirects=False)
-        return _received(response, fields)
+        transport, course = self._transport_for(request)
+        try:
+            response = transport.handle_request(self._request(request))
+            response.read()
+        except self._module.RequestError as error:
+            raise NetworkError(f"{request.url} cannot be reached: {error}") from error
+        except Exception as error:  # noqa: BLE001 (as servers do)
+            return answer_to_exception(error)
+        return _received(response, course)
 
     async def asend(self, request: SentRequest) -> ReceivedResponse:
         if not is_async_client(self.client):
             return self.send(request)
-        fields: list[tuple[bytes, bytes]] = []
+        transport, course = self._transport_for(request)
+        try:
+            response = await transport.handle_async_request(self._request(request))
+            await response.aread()
+        except self._module.RequestError as error:
+            raise NetworkError(f"{request.url} cannot be reached: {error}") from error
+        except Exception as error:  # noqa: BLE001 (as servers do)
+            return answer_to_exception(error)
+        return _received(response, course)
 
-        async def keep_fields(response: Any) -> None:
-            fields[:] = _take_fields(response)
+    def _transport_for(self, request: SentRequest) -> tuple[Any, _Course]:
+        """What sends the request, and what will be known of the application behind it.
 
-        with self._alone(keep_fields), _answering_exceptions(self.client):
-            response = await self.client.send(self._request(request), auth=None, follow_redirects=False)
-        return _received(response, fields)
+        The client's own way to send would add its headers, cookies, hooks and redirects.
+        """
+        transport = self.client._transport_for_url(self._module.URL(request.url))
+        course = _Course()
+        options = [option for option in _RAISES if hasattr(transport, option)]
+        if options:
+            transport = copy.copy(transport)
+            for option in options:
+                setattr(transport, option, False)
+            if not type(transport).__name__.startswith("WSGI"):
+                transport.app = course.following(transport.app)
+        return transport, course
 
     def _request(self, request: SentRequest) -> Any:
-        # Not client.build_request, which adds the client's own fields, cookies and parameters.
-        built = _module(self.client).Request(
+        built = self._module.Request(
             request.method,
             request.url,
             headers=[(name, value.encode("latin-1")) for name, value in request.headers],
@@ -83,52 +92,62 @@ class HTTPXServer:
         built.method = request.method  # which Request makes upper case
         return built
 
-    @contextmanager
-    def _alone(self, hook: Any) -> Generator[None, None, None]:
-        """Keeps the client's cookies as they are, and sees its responses and errors first."""
-        jar, hooks = self.client.cookies.jar, self.client.event_hooks
-        kept = list(jar)
-        self.client.event_hooks = {**hooks, "response": [*hooks["response"], hook]}
-        try:
-            yield
-        except _module(self.client).TransportError as error:
-            raise NetworkError(f"{error.request.url} cannot be reached: {error}") from error
-        finally:
-            self.client.event_hooks = hooks
-            jar.clear()
-            for cookie in kept:
-                jar.set_cookie(cookie)
+    def _cookie(self, cookie: Any) -> Cookie:
+        domain: str = cookie.domain.removeprefix(".")
+        # CookieJar puts hosts without a dot below "local".
+        if domain.removesuffix(".local") == self.client.base_url.host:
+            domain = domain.removesuffix(".local")
+        return Cookie(
+            cookie.name,
+            cookie.value or "",
+            domain=domain,
+            host_only=not cookie.domain_specified or not domain,
+            path=cookie.path,
+            secure=cookie.secure,
+            same_site=read_same_site(cookie.get_nonstandard_attr("SameSite")),
+        )
+
+    @property
+    def _is_networked(self) -> bool:
+        return any(each.__name__.endswith("HTTPTransport") for each in type(self._transport).__mro__)
+
+    @property
+    def _transport(self) -> object:
+        return getattr(self.client, "_transport", None)
+
+    @property
+    def _module(self) -> Any:
+        """httpx or httpx2, whichever the client is of."""
+        names = (each.__module__.partition(".")[0] for each in type(self.client).__mro__)
+        return sys.modules[next(name for name in names if name in {"httpx", "httpx2"})]
 
 
-@contextmanager
-def _answering_exceptions(client: Any) -> Generator[None, None, None]:
-    """Has a client answer 500, as servers do, instead of raising what its application raised."""
-    transport: Any = getattr(client, "_transport", None)
-    # Starlette's TestClient, and httpx's transports to applications
-    options = ("raise_server_exceptions", "raise_app_exceptions")
-    before = {option: getattr(transport, option) for option in options if hasattr(transport, option)}
-    try:
-        for option in before:
-            setattr(transport, option, False)
-        yield
-    finally:
-        for option, value in before.items():
-            setattr(transport, option, value)
+@dataclass
+class _Course:
+    """How an ASGI application went on: the clients keep it to themselves."""
+
+    raised: Exception | None = None
+    has_ended: bool = False
+
+    def following(self, app: Any) -> Any:
+        async def followed(scope: Any, receive: Any, send: Any) -> None:
+            async def send_on(message: Any) -> None:
+                if message["type"] == "http.response.body" and not message.get("more_body", False):
+                    self.has_ended = True
+                await send(message)
+
+            try:
+                await app(scope, receive, send_on)
+            except Exception as error:
+                self.raised = error
+                raise
+
+        return followed
 
 
-def _module(client: Any) -> Any:
-    """httpx or httpx2, whichever the client is of."""
-    names = (each.__module__.partition(".")[0] for each in type(client).__mro__)
-    return sys.modules[next(name for name in names if name in {"httpx", "httpx2"})]
-
-
-def _take_fields(response: Any) -> list[tuple[bytes, bytes]]:
-    """The fields. Location is taken away, for the client would stumble over what is no HTTP URL."""
-    fields = list(response.headers.raw)
-    response.headers.pop("Location", None)
-    return fields
-
-
-def _received(response: Any, fields: list[tuple[bytes, bytes]]) -> ReceivedResponse:
-    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields)
-    return ReceivedResponse(response.status_code, headers, response.content)
+def _received(response: Any, course: _Course) -> ReceivedResponse:
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+    was_cut = course.raised is not None and not course.has_ended and response.content
+    return ReceivedResponse(
+        response.status_code, headers, response.content, course.raised, is_complete=not was_cut
+    )

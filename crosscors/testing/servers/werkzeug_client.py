@@ -2,35 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from crosscors.testing.cookies import Cookie, read_client_same_site
+from crosscors.testing.cookies import Cookie, read_same_site
 from crosscors.testing.servers.wsgi import WSGIServer
 
+if TYPE_CHECKING:
+    from crosscors.testing.exchange import ReceivedResponse, SentRequest
 
-def flask_server(app: Any, base_url: str | None) -> WSGIServer:
-    """Serves a Flask application where Flask's own test client does: at SERVER_NAME, or at localhost."""
+
+@dataclass(frozen=True)
+class WerkzeugServer:
+    """Serves a Flask application, or the application of a client, whose cookies the browser gets."""
+
+    app: Any
+    base_url: str
+    client: Any = None
+    is_live: bool = False
+
+    def cookies(self) -> Iterable[Cookie]:
+        # The client shows its cookies one by one, by name: there is no public way to see them all.
+        cookies: dict[Any, Any] = getattr(self.client, "_cookies", None) or {}
+        return [_cookie(cookie) for cookie in cookies.values()]
+
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        with _answering_exceptions(self.app) as raised:
+            received = WSGIServer(self.app, self.base_url).send(request)
+        return replace(received, raised=raised[-1]) if raised and received.raised is None else received
+
+    async def asend(self, request: SentRequest) -> ReceivedResponse:
+        return self.send(request)
+
+
+def werkzeug_server(app: Any, base_url: str | None, client: Any = None) -> WerkzeugServer:
+    """Serves it where Flask's own test client does: at SERVER_NAME, or at localhost."""
     host = getattr(app, "config", {}).get("SERVER_NAME") or "localhost"
-    return WSGIServer(app, base_url or f"https://{host}")
+    return WerkzeugServer(app, base_url or f"https://{host}", client)
 
 
-def werkzeug_server(client: Any, base_url: str | None) -> WSGIServer:
-    """Serves a client's application, to a browser that has the client's cookies."""
-    server = flask_server(client.application, base_url)
-    return WSGIServer(server.app, server.base_url, lambda: _cookies(client))
+@contextmanager
+def _answering_exceptions(app: Any) -> Generator[list[BaseException], None, None]:
+    """Gives what views raise, and has Flask answer 500, as in production, where TESTING has it raise."""
+    raised: list[BaseException] = []
+    if not hasattr(app, "handle_exception"):  # an application of Werkzeug alone
+        yield raised
+        return
+    from flask import got_request_exception  # noqa: PLC0415 (installed where there is an application of Flask's)
+
+    def keep(_sender: object, exception: BaseException, **_others: object) -> None:
+        raised.append(exception)
+
+    before = app.config["PROPAGATE_EXCEPTIONS"]
+    # With DEBUG on, the server that people develop with does get the exceptions.
+    if before is None and app.testing and not app.debug:
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+    try:
+        with got_request_exception.connected_to(keep, app):
+            yield raised
+    finally:
+        app.config["PROPAGATE_EXCEPTIONS"] = before
 
 
-def _cookies(client: Any) -> list[Cookie]:
-    # The client shows its cookies one by one, by name: there is no public way to see them all.
-    cookies: dict[Any, Any] = getattr(client, "_cookies", None) or {}
-    return [
-        Cookie(
-            cookie.key,
-            cookie.value,
-            domain="",
-            path=cookie.path,
-            secure=bool(cookie.secure),
-            same_site=read_client_same_site(cookie.same_site),
-        )
-        for cookie in cookies.values()
-    ]
+def _cookie(cookie: Any) -> Cookie:
+    # Werkzeug's clients put cookies of no domain at localhost, whatever host they ask.
+    domain = "" if cookie.domain == "localhost" else cookie.domain
+    return Cookie(
+        cookie.key,
+        cookie.value,
+        domain=domain,
+        host_only=not domain or cookie.origin_only,
+        path=cookie.path,
+        secure=bool(cookie.secure),
+        same_site=read_same_site(cookie.same_site),
+    )

@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
 from crosscors.testing.exchange import ReceivedResponse
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from crosscors.testing.cookies import Cookie
     from crosscors.testing.exchange import SentRequest
+
+
+class NotAnApplicationError(TypeError):
+    """What was taken for a WSGI application is something else."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +49,49 @@ class WSGIServer:
             started[:] = [(status, headers)]
             return body.append
 
+        parts: Any = None
         try:
-            self._run(environ_of(request), start_response, body)
+            parts = self._call(environ_of(request), start_response)
+            body.extend(b"" + part for part in parts)  # each is bytes, or it raises
+            received = _received(started, body)
+        except NotAnApplicationError:
+            raise
         except Exception as error:  # noqa: BLE001 (as servers do)
             if not any(body):
                 return answer_to_exception(error)
             return replace(_received(started, body), raised=error, is_complete=False)
-        return _received(started, body)
+        finally:
+            late = _close(parts)
+        return received if late is None else replace(received, raised=late)
 
     async def asend(self, request: SentRequest) -> ReceivedResponse:
         return self.send(request)
 
-    def _run(self, environ: dict[str, Any], start_response: Any, body: list[bytes]) -> None:
-        parts = self.app(environ, start_response)
-        try:
-            body.extend(parts)
-        finally:
-            close = getattr(parts, "close", None)
-            if close is not None:
-                close()
+    def _call(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        parts: Any = self.app(environ, start_response)
+        if not isinstance(parts, Iterable):
+            raise NotAnApplicationError(
+                f"A WSGI application returns an iterable of bytes, and not {parts!r} as {self.app!r} did."
+                " A function that makes an application has to be called: Browser(create_app())."
+            )
+        return cast("Iterable[bytes]", parts)
+
+
+def _close(parts: Any) -> Exception | None:
+    """Closes what the application returned; what goes wrong then comes after the response."""
+    try:
+        getattr(parts, "close", lambda: None)()
+    except Exception as error:  # noqa: BLE001 (as servers do)
+        return error
+    return None
 
 
 def _received(started: list[tuple[str, list[tuple[str, str]]]], body: list[bytes]) -> ReceivedResponse:
     if not started:
         raise RuntimeError("The WSGI application answered without calling start_response.")
     status, headers = started[0]
-    return ReceivedResponse(int(status.split()[0]), tuple(headers), b"".join(body))
+    fields = tuple((name + "", value + "") for name, value in headers)  # both are str, or it raises
+    return ReceivedResponse(int(status[:3]), fields, b"".join(body))
 
 
 def environ_of(request: SentRequest) -> dict[str, Any]:
