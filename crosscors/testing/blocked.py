@@ -28,11 +28,12 @@ Reason = Literal[
 class NetworkError(Exception):
     """What a script sees as ``TypeError: Failed to fetch``: there is no response that it could read.
 
-    ``exchanges`` is what went over the wire.
+    ``message`` says why, ``exchanges`` is what went over the wire; ``str()`` has both.
     """
 
     def __init__(self, message: str, exchanges: tuple[Exchange, ...] = ()) -> None:
         super().__init__(message)
+        self.message = message
         self.exchanges = exchanges
 
     def __str__(self) -> str:
@@ -65,7 +66,6 @@ class BlockedByCORS(NetworkError):  # noqa: N818 (the words of the console)
         self.reason = failure.reason
         self.step = failure.step
         self.hint = failure.hint
-        self.message = message
 
     def __reduce__(self) -> tuple[type[BlockedByCORS], tuple[object, ...]]:
         return type(self), (self._failure, self.message, self.exchanges)

@@ -171,7 +171,8 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     except StopIteration as end:
         value: T = end.value
         return value
-    raise AssertionError("a synchronous fetch waited")  # pragma: no cover
+    coroutine.close()
+    raise RuntimeError("A synchronous fetch cannot wait.")
 
 
 def _check_origin(origin: str) -> None:

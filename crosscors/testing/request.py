@@ -30,6 +30,10 @@ _ELSEWHERE = {
     "files": "write body=..., with its Content-Type among the headers",
     "params": "write them into the URL",
     "cookies": "let the server set them, or put them into the client",
+    **dict.fromkeys(
+        ("cache", "integrity", "keepalive", "priority", "referrer", "referrerPolicy", "signal"),
+        "JavaScript's has, but CORS knows nothing of it: leave it out",
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from crosscors.testing import (
     SentRequest,
     same_origin,
 )
+from crosscors.testing.browser import _run
 
 from .servers import ALLOW_ALL, API, PAGE, answer, answering, browser_of, by_url
 
@@ -112,6 +114,10 @@ def test_an_unknown_engine_is_told_which_there_are(engine: Any) -> None:
         ),
         ({"json": {}}, "fetch() has no option 'json'; write body=json.dumps(...), headers={'Content-Type'"),
         ({"params": {}}, "fetch() has no option 'params'; write them into the URL."),
+        (
+            {"cache": "no-store"},
+            "fetch() has no option 'cache'; JavaScript's has, but CORS knows nothing of it",
+        ),
         (
             {"timeout": 3},
             "fetch() has no option 'timeout'; there are method, headers, body, credentials, mode",
@@ -300,3 +306,18 @@ def test_what_blocked_a_fetch_can_be_pickled() -> None:
 def test_responses_can_be_told_apart_in_sets() -> None:
     page = browser_of(answering(answer(*ALLOW_ALL))).page(same_origin)
     assert len({page.fetch("/").headers, page.fetch("/").headers}) == 1
+
+
+class Something:
+    """To wait for, in whatever event loop."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+def test_a_synchronous_fetch_does_not_wait() -> None:
+    async def wait() -> None:
+        await Something()
+
+    with pytest.raises(RuntimeError, match="cannot wait"):
+        _run(wait())

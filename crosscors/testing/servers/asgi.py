@@ -24,36 +24,6 @@ ASGIApp = Callable[
 ]
 
 
-@dataclass(frozen=True)
-class ASGIServer:
-    """Serves an application under one origin. Its lifespan is not run; a test client can do that."""
-
-    app: ASGIApp
-    base_url: str
-    is_live: bool = False
-    _loop: _Loop = field(default_factory=lambda: _Loop(), repr=False, compare=False)  # noqa: PLW0108 (it comes below)
-
-    def cookies(self) -> Iterable[Cookie]:
-        return ()
-
-    def send(self, request: SentRequest) -> ReceivedResponse:
-        if _has_loop():
-            raise TypeError(
-                "fetch() cannot wait for an ASGI application in asynchronous code: await page.afetch(...)."
-            )
-        return self._loop.run(self.asend(request))
-
-    async def asend(self, request: SentRequest) -> ReceivedResponse:
-        if not _has_loop():
-            raise TypeError("ASGI applications run with asyncio only, and this is not its event loop.")
-        connection = _Connection(request)
-        try:
-            await self.app(scope_of(request), connection.receive, connection.send)
-        except Exception as error:  # noqa: BLE001 (as servers do)
-            return connection.received(error)
-        return connection.received()
-
-
 class _Loop:
     """An event loop for all requests to an application, so that what it has bound to the loop stays usable.
 
@@ -86,6 +56,36 @@ def _has_loop() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+@dataclass(frozen=True)
+class ASGIServer:
+    """Serves an application under one origin. Its lifespan is not run; a test client can do that."""
+
+    app: ASGIApp
+    base_url: str
+    is_live: bool = False
+    _loop: _Loop = field(default_factory=_Loop, repr=False, compare=False)
+
+    def cookies(self) -> Iterable[Cookie]:
+        return ()
+
+    def send(self, request: SentRequest) -> ReceivedResponse:
+        if _has_loop():
+            raise TypeError(
+                "fetch() cannot wait for an ASGI application in asynchronous code: await page.afetch(...)."
+            )
+        return self._loop.run(self.asend(request))
+
+    async def asend(self, request: SentRequest) -> ReceivedResponse:
+        if not _has_loop():
+            raise TypeError("ASGI applications run with asyncio only, and this is not its event loop.")
+        connection = _Connection(request)
+        try:
+            await self.app(scope_of(request), connection.receive, connection.send)
+        except Exception as error:  # noqa: BLE001 (as servers do)
+            return connection.received(error)
+        return connection.received()
 
 
 @dataclass
