@@ -979,6 +979,17 @@ def test_what_an_application_binds_to_its_loop_stays_usable_and_ends_with_the_br
     assert workers[0].cancelled()
 
 
+def test_a_browser_can_be_forgotten_while_another_loop_runs() -> None:
+    browsers = [Browser(asgi_function)]
+    assert browsers[0].page(PAGE).fetch("/").ok
+
+    async def forget() -> None:
+        browsers.clear()
+        gc.collect()
+
+    asyncio.run(forget())
+
+
 async def slow_and_fast(scope: Scope, receive: Receive, send: Send) -> None:
     """The fast response is for everyone, the slow one for nobody."""
     is_fast = scope["path"] == "/fast"
