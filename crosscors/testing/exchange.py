@@ -35,6 +35,11 @@ class SentRequest:
     headers: Fields
     body: bytes = b""
 
+    @property
+    def content_length(self) -> int | None:
+        """What Content-Length says, if the request has one (Fetch, "HTTP-network-or-cache fetch")."""
+        return len(self.body) if self.body or self.method in {"POST", "PUT"} else None
+
     def header(self, name: str) -> str | None:
         """The value of the field, several of them joined by a comma, or None."""
         return get(self.headers, name)
@@ -47,8 +52,7 @@ class ReceivedResponse:
     status: int
     headers: Fields
     body: bytes = b""
-    # What the application raised, when it runs in this process; the response is then what a server makes of
-    # it.
+    # What the application raised, if it runs in this process; the response is what servers make of that.
     raised: BaseException | None = None
     is_complete: bool = True  # not when the exception cut the body short
     is_cached: bool = False  # a shared cache has answered

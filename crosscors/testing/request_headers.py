@@ -49,8 +49,9 @@ _HTTP_WHITESPACE = "\t\n\r "
 
 
 def read_method(method: str) -> str:
-    """The method as it is sent ("normalize"). Raises TypeError, as ``new Request()`` does, for one that
-    cannot be.
+    """The method as it is sent ("normalize").
+
+    Raises TypeError, as ``new Request()`` does, for what is no method or one that no script may use.
 
     >>> read_method("delete"), read_method("patch")
     ('DELETE', 'patch')

@@ -909,6 +909,7 @@ END: dict[str, Any] = {"type": "http.response.body"}
     [
         pytest.param(wsgi_answering("", [], []), id="no status"),
         pytest.param(wsgi_answering("OK", [], []), id="a status without a number"),
+        pytest.param(wsgi_answering("OK", [], [b"body"]), id="a body after a status without a number"),
         pytest.param(wsgi_answering("200 OK", [("X", 1)], []), id="a value that is no text"),
         pytest.param(wsgi_answering("200 OK", [], ["text"]), id="a body that is no bytes"),
         pytest.param(asgi_answering({"type": "http.response.start"}, END), id="ASGI: no status"),

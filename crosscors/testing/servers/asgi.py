@@ -138,8 +138,8 @@ def scope_of(request: SentRequest) -> dict[str, Any]:
     """The connection scope of the request."""
     url = parse(request.url)
     headers = [("host", url.netloc), *request.headers]
-    if request.body or request.method in {"POST", "PUT"}:
-        headers.append(("content-length", str(len(request.body))))
+    if request.content_length is not None:
+        headers.append(("content-length", str(request.content_length)))
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},

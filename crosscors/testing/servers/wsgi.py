@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
@@ -26,15 +26,14 @@ class NotAnApplicationError(TypeError):
 
 @dataclass(frozen=True)
 class WSGIServer:
-    """Serves an application under one origin; the cookies are those of a test client around it."""
+    """Serves an application under one origin."""
 
     app: WSGIApplication
     base_url: str
-    client_cookies: Callable[[], Iterable[Cookie]] = tuple
     is_live: bool = False
 
     def cookies(self) -> Iterable[Cookie]:
-        return self.client_cookies()
+        return ()
 
     def send(self, request: SentRequest) -> ReceivedResponse:
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -50,19 +49,22 @@ class WSGIServer:
             return body.append
 
         parts: Any = None
+        raised: Exception | None = None
         try:
             parts = self._call(environ_of(request), start_response)
             body.extend(b"" + part for part in parts)  # each is bytes, or it raises
-            received = _received(started, body)
         except NotAnApplicationError:
             raise
         except Exception as error:  # noqa: BLE001 (as servers do)
-            if not any(body):
-                return answer_to_exception(error)
-            return replace(_received(started, body), raised=error, is_complete=False)
-        finally:
-            late = _close(parts)
-        return received if late is None else replace(received, raised=late)
+            raised = error
+        late = _close(parts)
+        if raised is not None and not any(body):
+            return answer_to_exception(raised)
+        try:
+            received = _received(started, body)
+        except (RuntimeError, TypeError, ValueError) as malformed:
+            return answer_to_exception(raised or malformed)
+        return replace(received, raised=raised or late, is_complete=raised is None)
 
     async def asend(self, request: SentRequest) -> ReceivedResponse:
         return self.send(request)
@@ -115,8 +117,8 @@ def environ_of(request: SentRequest) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    if request.body or request.method in {"POST", "PUT"}:
-        environ["CONTENT_LENGTH"] = str(len(request.body))
+    if request.content_length is not None:
+        environ["CONTENT_LENGTH"] = str(request.content_length)
     for name, value in request.headers:
         variable = name.upper().replace("-", "_")
         environ[variable if variable == "CONTENT_TYPE" else f"HTTP_{variable}"] = value
