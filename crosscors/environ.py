@@ -10,15 +10,25 @@ from crosscors.core.decision import CORSRequest
 
 def cors_request(environ: Mapping[str, Any], method: str, path: str) -> CORSRequest:
     """The request's fields; its method and decoded path are as the server or framework gives them."""
+    request_method, request_headers, request_private_network = preflight_fields(environ)
     return CORSRequest(
         method,
         origin=environ.get("HTTP_ORIGIN"),
         path=path,
         host=environ.get("HTTP_HOST", ""),
-        request_method=environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
-        request_headers=environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-        request_private_network=environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
+        request_method=request_method,
+        request_headers=request_headers,
+        request_private_network=request_private_network,
         headers=_Headers(environ),
+    )
+
+
+def preflight_fields(environ: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """What a preflight asks with: its fields for the method, the headers and the private network."""
+    return (
+        environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+        environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+        environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
     )
 
 

@@ -68,12 +68,14 @@ class Reporter:
     def _log_refusals(
         self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source
     ) -> None:
-        error = next((refusal.error for refusal in decision.refusals if refusal.error is not None), None)
-        level = logging.INFO if error is None else logging.ERROR
+        errors = [refusal.error for refusal in decision.refusals if refusal.error is not None]
+        level = logging.ERROR if errors else logging.INFO
         if self._may_log(level):
             reasons = " ".join(f"{refusal.message}. {refusal.hint}" for refusal in decision.refusals)
             named = _named(decision, read(source))
-            logger.log(level, "refused %s: %s", named, self._reword(reasons), exc_info=error)
+            logger.log(
+                level, "refused %s: %s", named, self._reword(reasons), exc_info=errors[0] if errors else None
+            )
 
     def _call(self, on_decision: OnDecision, request: CORSRequest, decision: Decision) -> None:
         try:

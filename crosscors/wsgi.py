@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.environ import cors_request
+from crosscors.environ import cors_request, preflight_fields
 from crosscors.keywords import read_policy
 from crosscors.reporting import OnDecision, Reporter
 
@@ -69,36 +68,38 @@ class CORSMiddleware:
             return self.app(environ, start_response)
         if decision.status is not None:
             return _answer_preflight(decision, decision.status, start_response)
-        return self.app(environ, _starter(decision, start_response))
+
+        def start_response_with_cors(
+            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
+        ) -> Callable[[bytes], object]:
+            if exc_info is None:
+                return start_response(status, decision.apply(headers))
+            return start_response(status, decision.apply(headers), exc_info)
+
+        return self.app(environ, start_response_with_cors)
 
     def decide(self, environ: WSGIEnvironment) -> Decision | None:
         """What the policy that covers the request says of it, which is reported; None if none covers it."""
         policy = self._policy if self.policy_for is None else self.policy_for(environ)
         if policy is None:
             return None
-        decision = policy.decide_by_origin(environ["REQUEST_METHOD"], environ.get("HTTP_ORIGIN"))
+        method: str = environ["REQUEST_METHOD"]
+        origin: str | None = environ.get("HTTP_ORIGIN")
+        decision = policy.decide_by_origin(method, origin)
+        if decision is None:
+            decision = policy.decide_by_fields(method, origin, *preflight_fields(environ), self.debug)
         if decision is None:
             decision = policy.decide(request_of(environ), debug=self.debug)
         self._reporter.report(decision, request_of, environ)
         return decision
 
 
-def _starter(decision: Decision, start_response: StartResponse) -> StartResponse:
-    """A ``start_response`` that writes the decision into the response."""
-
-    def start_response_with_cors(
-        status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
-    ) -> Callable[[bytes], object]:
-        if exc_info is None:
-            return start_response(status, decision.apply(headers))
-        return start_response(status, decision.apply(headers), exc_info)
-
-    return start_response_with_cors
-
-
 def _answer_preflight(decision: Decision, status: int, start_response: StartResponse) -> list[bytes]:
-    start_response(f"{status} {HTTPStatus(status).phrase}", list(decision.preflight_headers))
+    start_response(_STATUS_LINES[status], list(decision.preflight_headers))
     return [decision.body]
+
+
+_STATUS_LINES = {200: "200 OK", 400: "400 Bad Request"}
 
 
 def path_of(environ: WSGIEnvironment) -> str:

@@ -49,6 +49,10 @@ class OriginRules:
             return Admission(ANY, credentials=False)
         if self._regex is not None and self._regex.fullmatch(origin):
             return self.admit_unlisted(origin, self._regex.pattern)
+        return self.refuse_unlisted(origin)
+
+    def refuse_unlisted(self, origin: str) -> Refusal:
+        """What a well-formed origin gets that nothing lets in."""
         return Refusal("origin-not-allowed", (origin,), self._entries)
 
     def admit_unlisted(self, origin: str, entry: str) -> Admission | Refusal:

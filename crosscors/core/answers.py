@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from crosscors.core import fields
 from crosscors.core.admission import Admission
-from crosscors.core.decision import CORSRequest, Decision, Kind
+from crosscors.core.decision import Decision, Kind
 from crosscors.core.options import Options
 from crosscors.core.origins import ANY
-from crosscors.core.refusal import Refusal
+from crosscors.core.refusal import MAX_VALUES, Refusal
 
 _Fields = tuple[tuple[str, str], ...]
 
@@ -31,7 +31,8 @@ class Answers:
         self._allows_private_network = options.allow_private_network
         # A GET endpoint answers HEAD, in every framework and to every browser.
         self._methods = frozenset((*methods, "HEAD") if "GET" in methods else methods)
-        self._header_names = frozenset(name.lower() for name in header_names)
+        # With what an empty element reads as (RFC 9110, section 5.6.1.2), which is not refused either.
+        self._header_names = frozenset(("", *(name.lower() for name in header_names)))
         self._listed_methods = methods
         self._listed_headers = options.allow_headers
 
@@ -47,60 +48,57 @@ class Answers:
         # changed, and on no other. Preflights vary on what else they were asked, too.
         origin = () if self.is_public else ("Origin",)
         network = (fields.REQUEST_PRIVATE_NETWORK,) if options.allow_private_network else ()
-        self._vary = origin
-        self._refused_preflight_vary = (*origin, fields.REQUEST_METHOD, fields.REQUEST_HEADERS, *network)
-        self._preflight_vary = network if self.is_public else self._refused_preflight_vary
+        asked = (*origin, fields.REQUEST_METHOD, fields.REQUEST_HEADERS, *network)
 
         everyone = self._allow_origin(ANY) + exposed if self.is_public else ()
-        self.no_origin = Decision(Kind.NOT_CORS, True, everyone, self._vary)
-        self.public = Decision(Kind.ACTUAL, True, everyone, self._vary, matched=ANY)
-        # Allowed preflights that are the same for one listed origin, or for everyone, made once.
-        self._allowed_preflights: dict[str, Decision] = {}
+        self.no_origin = Decision(Kind.NOT_CORS, True, everyone, origin)
+        self.public = Decision(Kind.ACTUAL, True, everyone, origin, matched=ANY)
+        # All others are like these.
+        preflight_vary = network if self.is_public else asked
+        self._allowed = Decision(Kind.ACTUAL, True, (), origin)
+        self._allowed_preflight = Decision(Kind.PREFLIGHT, True, (), preflight_vary, 200)
+        self._refused_preflight = Decision(Kind.PREFLIGHT, False, (), asked, 400)
+        # What an origin gets that is refused differs in its reason alone.
+        self._refused_origin = Decision(Kind.ACTUAL, False, (), origin).prepared()
+        self._refused_origin_preflight = self._refused_preflight.prepared()
 
     def actual(self, origin: str, admission: Admission | Refusal) -> Decision:
         """The decision on an actual request; methods and headers were the preflight's business."""
         if isinstance(admission, Refusal):
-            return Decision(Kind.ACTUAL, False, (), self._vary, refusals=(admission,))
+            return self._refused_origin.like(refusals=(admission,))
         headers = self._allow_origin(origin) + self._actual_fields[admission.credentials]
-        return Decision(Kind.ACTUAL, True, headers, self._vary, matched=admission.entry)
+        return self._allowed.like(headers=headers, matched=admission.entry)
 
-    def preflight(self, request: CORSRequest, admission: Admission | Refusal, *, debug: bool) -> Decision:
-        """The decision on a preflight, whose Origin and Access-Control-Request-Method are not None."""
+    def preflight(
+        self,
+        admission: Admission | Refusal,
+        origin: str,
+        method: str,
+        names: str,
+        private_network: bool,
+        debug: bool,
+    ) -> Decision:
+        """The decision on a preflight for this method and this list of header names, if ``within_bounds``."""
         if isinstance(admission, Refusal):
-            return Decision(Kind.PREFLIGHT, False, (), self._refused_preflight_vary, 400, (admission,))
-        method = request.request_method or ""
-        names = request.request_headers or ""
+            return self._refused_origin_preflight.like(refusals=(admission,))
         method_refusal = self._method_refusal(method)
         headers_refusal = self._headers_refusal(names)
-        if method_refusal is None and headers_refusal is None:
-            return self._allowed_preflight(request, admission)
-        refusals = tuple(refusal for refusal in (method_refusal, headers_refusal) if refusal is not None)
-        # The lists of what is allowed go with the refusal, so that the browser names the right field.
-        headers = self._allow_origin(request.origin or "") + self._preflight_fields[admission.credentials]
+        headers = self._allow_origin(origin) + self._preflight_fields[admission.credentials]
         if headers_refusal is None or headers_refusal.code == "headers-not-allowed":
             headers += self._allow_headers_for(names, admission.credentials)
+        if method_refusal is None and headers_refusal is None:
+            headers += self._max_age
+            if self._allows_private_network and private_network:
+                headers += ((fields.ALLOW_PRIVATE_NETWORK, "true"),)
+            return self._allowed_preflight.like(headers=headers, matched=admission.entry)
+        # The lists of what is allowed go with the refusal, so that the browser names the right field.
+        refusals = tuple(refusal for refusal in (method_refusal, headers_refusal) if refusal is not None)
         # "CORS-preflight fetch": a safelisted method passes whatever the list says, so with status 200 a
         # browser would allow what the policy refuses.
         status = 200 if debug and (headers_refusal or method not in fields.SAFELISTED_METHODS) else 400
-        vary = self._refused_preflight_vary
-        return Decision(Kind.PREFLIGHT, False, headers, vary, status, refusals, admission.entry)
-
-    def _allowed_preflight(self, request: CORSRequest, admission: Admission) -> Decision:
-        origin = request.origin or ""
-        is_listed = self.is_public or admission.entry == origin
-        repeats_names = self._allows_any_header and admission.credentials
-        is_reusable = is_listed and not repeats_names and not self._allows_private_network
-        if is_reusable and admission.entry in self._allowed_preflights:
-            return self._allowed_preflights[admission.entry]
-        headers = self._allow_origin(origin) + self._preflight_fields[admission.credentials]
-        headers += self._allow_headers_for(request.request_headers or "", admission.credentials)
-        headers += self._max_age
-        if self._allows_private_network and request.request_private_network == "true":
-            headers += ((fields.ALLOW_PRIVATE_NETWORK, "true"),)
-        decision = Decision(Kind.PREFLIGHT, True, headers, self._preflight_vary, 200, matched=admission.entry)
-        if is_reusable:
-            self._allowed_preflights[admission.entry] = decision
-        return decision
+        return self._refused_preflight.like(
+            headers=headers, status=status, refusals=refusals, matched=admission.entry
+        )
 
     def _allow_origin(self, origin: str) -> _Fields:
         # "CORS check": the field is "*" or, byte for byte, the one origin that asked.
@@ -117,18 +115,13 @@ class Answers:
             return None
         return Refusal("method-not-allowed", (method,), self._listed_methods)
 
-    def _headers_refusal(self, request_headers: str) -> Refusal | None:
-        if not fields.is_within_bounds(request_headers):
-            return Refusal("headers-too-long", (request_headers,))
-        names = fields.field_names(request_headers)
+    def _headers_refusal(self, names: str) -> Refusal | None:
+        if names == fields.TOO_MANY_NAMES:
+            return Refusal("headers-too-long", ())
         if self._allows_any_header:
-            if all(map(fields.is_token, names)):
-                return None
-            return Refusal("headers-malformed", (request_headers,))
-        if self._header_names.issuperset(names):
-            return None
-        refused = tuple(name for name in dict.fromkeys(names) if name not in self._header_names)
-        return Refusal("headers-not-allowed", refused, self._listed_headers)
+            return None if fields.is_token_list(names) else Refusal("headers-malformed", (names,))
+        refused = fields.names_not_in(self._header_names, names, MAX_VALUES)
+        return Refusal("headers-not-allowed", refused, self._listed_headers) if refused else None
 
 
 def _field(name: str, values: Iterable[str]) -> _Fields:

@@ -23,6 +23,12 @@ REQUEST_HEADERS = "Access-Control-Request-Headers"
 REQUEST_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
 ALLOW_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
 
+# All that the response to a request may have of them.
+RESPONSE_NAMES = (
+    *(ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE),
+    ALLOW_PRIVATE_NETWORK,
+)
+
 # What `"*"` stands for in allow_methods: every method that has a meaning of its own on the web.
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 
@@ -83,15 +89,30 @@ FORBIDDEN_RESPONSE_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 # Bounds on Access-Control-Request-Headers. Fetch sets none; a browser stays far below both.
 MAX_REQUEST_HEADERS_LENGTH = 8192
 MAX_REQUEST_HEADERS_NAMES = 256
+# What stands for all values that are beyond them; they are refused alike.
+TOO_MANY_NAMES = "," * MAX_REQUEST_HEADERS_NAMES
 
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # RFC 9110, section 5.6.2: token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# RFC 9110, section 5.6.1.2: #token, as a recipient has to take it: with blanks and empty elements.
+_TOKEN_LIST = re.compile(rf"[ \t,]*(?:{_TOKEN.pattern}[ \t]*(?:,[ \t,]*|\Z))*")
+# So many elements of a list are looked at in one go.
+_PORTION = 16
 
 
 def is_token(text: str) -> bool:
     """Whether the text is a token as RFC 9110 defines it: a legal method or field name."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def is_token_list(value: str) -> bool:
+    """Whether every element of a comma-separated list is a token or empty.
+
+    >>> is_token_list("content-type, ,x-token"), is_token_list("content type")
+    (True, False)
+    """
+    return _TOKEN_LIST.fullmatch(value) is not None
 
 
 def is_forbidden_request_header(name: str) -> bool:
@@ -100,12 +121,21 @@ def is_forbidden_request_header(name: str) -> bool:
     return lowered in FORBIDDEN_REQUEST_HEADERS or lowered.startswith(FORBIDDEN_REQUEST_PREFIXES)
 
 
-def is_within_bounds(request_headers: str) -> bool:
-    """Whether a value of Access-Control-Request-Headers is small enough to be read at all."""
-    return (
+def within_bounds(request_headers: str) -> str:
+    """A value of Access-Control-Request-Headers, or TOO_MANY_NAMES if it is too large to be read at all.
+
+    >>> within_bounds("content-type"), within_bounds("x" * 10_000) == TOO_MANY_NAMES
+    ('content-type', True)
+    """
+    if len(request_headers) < MAX_REQUEST_HEADERS_NAMES:
+        return request_headers  # as nearly all are: with fewer characters than there may be names
+    is_within = (
         len(request_headers) <= MAX_REQUEST_HEADERS_LENGTH
+        # Of a mere heap of commas the beginning tells: 0.3 instead of 4.5 microseconds.
+        and request_headers.count(",", 0, 2 * MAX_REQUEST_HEADERS_NAMES) < MAX_REQUEST_HEADERS_NAMES
         and request_headers.count(",") < MAX_REQUEST_HEADERS_NAMES
     )
+    return request_headers if is_within else TOO_MANY_NAMES
 
 
 def field_names(value: str) -> list[str]:
@@ -119,6 +149,25 @@ def field_names(value: str) -> list[str]:
     """
     lowered = value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
     return [name for name in (element.strip(" \t") for element in lowered.split(",")) if name]
+
+
+def names_not_in(listed: frozenset[str], value: str, at_most: int) -> tuple[str, ...]:
+    """The first field names of a comma-separated list, lower-cased, that are not listed; none twice.
+
+    What comes after them is not looked at, so that a long list costs no more than a short one.
+
+    >>> names_not_in(frozenset({"accept"}), "Accept,X-A,x-b,x-a", at_most=12)
+    ('x-a', 'x-b')
+    """
+    found: dict[str, None] = {}
+    while value and len(found) < at_most:
+        portion = value.split(",", _PORTION)
+        value = portion.pop() if len(portion) > _PORTION else ""
+        # Browsers send the names in lower case and without blanks: most often this is all there is to do.
+        if not listed.issuperset(portion):
+            names = field_names(",".join(portion))
+            found.update(dict.fromkeys([name for name in names if name not in listed]))
+    return tuple(found)[:at_most]
 
 
 def merge_vary(values: Iterable[str], names: Iterable[str]) -> str:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
 
 from crosscors.core.admission import Admission, OriginRules
 from crosscors.core.answers import Answers
-from crosscors.core.decision import CORSRequest, Decision
+from crosscors.core.decision import CORSRequest, Decision, is_preflight
+from crosscors.core.fields import within_bounds
+from crosscors.core.memory import Memory
 from crosscors.core.options import (
     DEFAULTS,
     OPTION_NAMES,
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _SHOWN_ENTRIES = 10
+
+# Enough for the pages of one application; what comes from elsewhere may be worked out again. And enough
+# characters for whatever a browser asks: longer texts nobody shall have us keep, nor look up.
+_REMEMBERED = 256
+_REMEMBERED_LENGTH = 512
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -104,8 +111,10 @@ class CORSPolicy(Options):
     is_async: bool = field(init=False)
     _origin_rules: OriginRules = field(init=False)
     _answers: Answers = field(init=False)
-    # Decisions on actual requests from listed origins, made once; never more than there are entries.
-    _listed: dict[str, Decision] = field(init=False)
+    # What has been decided of late, by all that it depends on: the Origin of an actual request, or what a
+    # preflight asks. XXX figure
+    _actual: Memory[str, Decision] = field(init=False)
+    _preflights: Memory[tuple[str, str, str, bool, bool], Decision] = field(init=False)
 
     def __init__(  # noqa: PLR0913  # one keyword for each option
         self,
@@ -142,7 +151,8 @@ class CORSPolicy(Options):
             is_async=is_async_callable(options.allow_origin_func),
             _origin_rules=OriginRules(options),
             _answers=Answers(options),
-            _listed={},
+            _actual=Memory(len(options.allow_origins) + _REMEMBERED),
+            _preflights=Memory(_REMEMBERED),
         )
 
     def __repr__(self) -> str:
@@ -185,52 +195,86 @@ class CORSPolicy(Options):
         """
         if self.is_async:
             raise TypeError("allow_origin_func is async: write `await policy.decide_async(request)`")
-        admission = self._admit(request.origin)
-        if self.allow_origin_func is not None and _is_unlisted(admission):
-            admission = self._ask(self.allow_origin_func, request) or admission
-        return self._decide(request, admission, debug)
+        decision = self.decide_by_fields(*_fields(request), debug)
+        if decision is None:
+            decision = self._decide_asked(request, self._ask(request), debug)
+        return decision
 
     async def decide_async(self, request: CORSRequest, *, debug: bool = False) -> Decision:
         """The same as ``decide``, and awaits ``allow_origin_func`` if it is async."""
-        admission = self._admit(request.origin)
-        if self.allow_origin_func is not None and _is_unlisted(admission):
-            admission = await self._ask_async(self.allow_origin_func, request) or admission
-        return self._decide(request, admission, debug)
+        decision = self.decide_by_fields(*_fields(request), debug)
+        if decision is None:
+            decision = self._decide_asked(request, await self._ask_async(request), debug)
+        return decision
 
     def decide_by_origin(self, method: str, origin: str | None) -> Decision | None:
         """The decision, where method and Origin alone settle it: what adapters ask first.
 
         Returns:
-            None where ``decide`` or ``decide_async`` has to see the whole request: it may be a preflight,
-            or ``allow_origin_func`` has to be asked.
+            None where they do not: it may be a preflight, or ``allow_origin_func`` has to be asked.
         """
         if origin is None:
             return self._answers.no_origin
         if method == "OPTIONS":
             return None
+        # The length comes first: a look-up costs in proportion to it.
+        remembered = self._actual.get(origin) if len(origin) <= MAX_LENGTH else None
+        return self._decide_actual(origin) if remembered is None else remembered
+
+    def decide_by_fields(
+        self,
+        method: str,
+        origin: str | None,
+        request_method: str | None,
+        request_headers: str | None,
+        request_private_network: str | None,
+        debug: bool,
+    ) -> Decision | None:
+        """The decision, where the fields of CORSRequest with these names settle it: what adapters ask next.
+
+        Returns:
+            None where ``decide`` or ``decide_async`` has to see the whole request: ``allow_origin_func`` has
+            to be asked.
+        """
+        if origin is None:
+            return self._answers.no_origin
+        if request_method is None or not is_preflight(method, origin, request_method):
+            return self._decide_actual(origin)
+        who = ANY if self._answers.is_public else origin  # what everyone may have is remembered but once
+        names = within_bounds(request_headers or "")
+        asked = (who, request_method, names, request_private_network == "true", debug)
+        is_short = len(who) + len(request_method) + len(names) <= _REMEMBERED_LENGTH
+        remembered = self._preflights.get(asked) if is_short else None
+        if remembered is not None:
+            return remembered
+        admission = self._admit(origin)
+        if self._has_to_be_asked(admission):
+            return None
+        decision = self._answers.preflight(admission, *asked)
+        return self._preflights.keep(asked, decision) if is_short else decision
+
+    def _decide_actual(self, origin: str) -> Decision | None:
         if self._answers.is_public:
             return self._answers.public
-        # The length comes first: a look-up costs in proportion to it.
-        decision = self._listed.get(origin) if len(origin) <= MAX_LENGTH else None
-        if decision is not None:
-            return decision
         admission = self._origin_rules.admit(origin)
-        if self.allow_origin_func is not None and _is_unlisted(admission):
+        if self._has_to_be_asked(admission):
             return None
         decision = self._answers.actual(origin, admission)
-        if decision.matched == origin:
-            self._listed[origin] = decision
-        return decision
+        return self._actual.keep(origin, decision) if len(origin) <= MAX_LENGTH else decision
 
-    def _admit(self, origin: str | None) -> Admission | Refusal | None:
-        """Whether the origin is allowed; None if the request has none."""
-        if origin is None:
-            return None
+    def _admit(self, origin: str) -> Admission | Refusal:
         if self._answers.is_public:
             return Admission(ANY, credentials=False)
         return self._origin_rules.admit(origin)
 
-    def _ask(self, func: OriginFunc, request: CORSRequest) -> Admission | Refusal | None:
+    def _has_to_be_asked(self, admission: Admission | Refusal) -> bool:
+        """Whether ``allow_origin_func`` is there, and has the last word."""
+        if self.allow_origin_func is None or isinstance(admission, Admission):
+            return False
+        return admission.code == "origin-not-allowed"
+
+    def _ask(self, request: CORSRequest) -> Admission | Refusal:
+        func = cast("OriginFunc", self.allow_origin_func)
         try:
             answer = func(request)
         except Exception as error:  # noqa: BLE001  # whatever it raises means refused, never a 500
@@ -239,7 +283,8 @@ class CORSPolicy(Options):
             answer.close()  # a function that hid that it is async
         return self._admission_from(answer, request)
 
-    async def _ask_async(self, func: OriginFunc, request: CORSRequest) -> Admission | Refusal | None:
+    async def _ask_async(self, request: CORSRequest) -> Admission | Refusal:
+        func = cast("OriginFunc", self.allow_origin_func)
         try:
             answer = func(request)
             if inspect.isawaitable(answer):
@@ -248,26 +293,39 @@ class CORSPolicy(Options):
             return _unanswered(request, error)
         return self._admission_from(answer, request)
 
-    def _admission_from(self, answer: object, request: CORSRequest) -> Admission | Refusal | None:
+    def _admission_from(self, answer: object, request: CORSRequest) -> Admission | Refusal:
+        origin = request.origin or ""
         if answer is True:
-            return self._origin_rules.admit_unlisted(request.origin or "", "allow_origin_func")
+            return self._origin_rules.admit_unlisted(origin, "allow_origin_func")
         if answer is False:
-            return None
+            return self._origin_rules.refuse_unlisted(origin)
         # Anything else may be true by mistake: a coroutine nobody awaited, a query nobody ran.
         kind = type(answer).__name__
         return _unanswered(request, TypeError(f"allow_origin_func returned {kind}, not True or False"))
 
-    def _decide(self, request: CORSRequest, admission: Admission | Refusal | None, debug: bool) -> Decision:
-        if request.origin is None or admission is None:
-            return self._answers.no_origin
-        if request.is_preflight:
-            return self._answers.preflight(request, admission, debug=debug)
-        return self._answers.actual(request.origin, admission)
+    def _decide_asked(self, request: CORSRequest, admission: Admission | Refusal, debug: bool) -> Decision:
+        """The decision, once ``allow_origin_func`` has been asked; nothing of it is remembered."""
+        origin = request.origin or ""
+        if not request.is_preflight:
+            return self._answers.actual(origin, admission)
+        return self._answers.preflight(
+            admission,
+            origin,
+            request.request_method or "",
+            within_bounds(request.request_headers or ""),
+            request.request_private_network == "true",
+            debug,
+        )
 
 
-def _is_unlisted(admission: Admission | Refusal | None) -> bool:
-    """Whether the origin is well-formed, and just no option but ``allow_origin_func`` may allow it."""
-    return isinstance(admission, Refusal) and admission.code == "origin-not-allowed"
+def _fields(request: CORSRequest) -> tuple[str, str | None, str | None, str | None, str | None]:
+    return (
+        request.method,
+        request.origin,
+        request.request_method,
+        request.request_headers,
+        request.request_private_network,
+    )
 
 
 def _unanswered(request: CORSRequest, error: Exception) -> Refusal:

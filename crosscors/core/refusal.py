@@ -13,6 +13,8 @@ from crosscors.core.origin_faults import mended
 from crosscors.core.origins import MAX_LENGTH, split
 
 _SHOWN_NAMES = 12
+#: What a refusal keeps of all that is refused: one more than it shows.
+MAX_VALUES = _SHOWN_NAMES + 1
 # Comparing two origins for likeness takes some 30 microseconds, and refusals can come by the thousand.
 _COMPARED_ENTRIES = 50
 
@@ -29,7 +31,7 @@ RefusalCode = Literal[
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Refusal:
     """One reason why a request is not allowed.
 
@@ -37,7 +39,8 @@ class Refusal:
 
     Attributes:
         code: the kind of reason, stable across releases.
-        values: what was refused, as the request had it: the origin, the method, or header names.
+        values: what was refused, as the request had it: the origin, the method, or up to 13 header names;
+            nothing of a list that is too long.
         allowed: what the policy allows in its place.
         error: what ``allow_origin_func`` raised, if it did.
     """
@@ -46,6 +49,20 @@ class Refusal:
     values: tuple[str, ...]
     allowed: tuple[str, ...] = field(default=(), repr=False)
     error: Exception | None = field(default=None, compare=False)
+
+    def __init__(
+        self,
+        code: RefusalCode,
+        values: tuple[str, ...],
+        allowed: tuple[str, ...] = (),
+        error: Exception | None = None,
+    ) -> None:
+        # Past the lock, as in what dataclass would write, but in half of its 0.6 microseconds.
+        attributes = vars(self)
+        attributes["code"] = code
+        attributes["values"] = values
+        attributes["allowed"] = allowed
+        attributes["error"] = error
 
     @property
     def message(self) -> str:
@@ -59,9 +76,8 @@ class Refusal:
 
 
 def _listed(values: tuple[str, ...]) -> str:
-    names = ", ".join(shown(value) for value in values[:_SHOWN_NAMES])
-    more = len(values) - _SHOWN_NAMES
-    return f"{names} and {more} more" if more > 0 else names
+    names = ", ".join([shown(value) for value in values[:_SHOWN_NAMES]])
+    return f"{names} and more" if len(values) > _SHOWN_NAMES else names
 
 
 _MESSAGES: Mapping[RefusalCode, str] = {
@@ -73,7 +89,7 @@ _MESSAGES: Mapping[RefusalCode, str] = {
     "method-not-allowed": "the method {} is not allowed",
     "headers-not-allowed": "not allowed among the request headers: {}",
     "headers-malformed": "Access-Control-Request-Headers is no list of header names: {}",
-    "headers-too-long": "Access-Control-Request-Headers is too long to be read: {}",
+    "headers-too-long": "Access-Control-Request-Headers is too long to be read",
 }
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from crosscors.core.decision import Decision
+from crosscors.core.decision import Decision, is_preflight
 from crosscors.core.policy import CORSPolicy
 from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival, read_request
 from crosscors.django.views import policy_of_view
+from crosscors.environ import preflight_fields
 from crosscors.reporting import Reporter
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -50,15 +51,16 @@ class CORSMiddleware:
         return self._answer_async(http_request) if self._is_async else self._answer(http_request)
 
     def _answer(self, http_request: HttpRequest) -> HttpResponseBase:
-        get_response = cast("Callable[[HttpRequest], HttpResponseBase]", self.get_response)
+        get_response: Callable[[HttpRequest], Any] = self.get_response
         current = configuration(False)
-        arrival = Arrival.of(http_request)
+        arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
         response = get_response(http_request) if asked_method is None else None
         policy, reporter = _policy_for(arrival, asked_method, current)
         if policy is None:
-            return get_response(http_request) if response is None else response
-        decision = policy.decide_by_origin(arrival.method, http_request.META.get("HTTP_ORIGIN"))
+            untouched: HttpResponseBase = get_response(http_request) if response is None else response
+            return untouched
+        decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
             decide = async_to_sync(policy.decide_async) if policy.is_async else policy.decide
             decision = decide(read_request(arrival), debug=current.debug)
@@ -66,15 +68,16 @@ class CORSMiddleware:
         return _written(decision, response)
 
     async def _answer_async(self, http_request: HttpRequest) -> HttpResponseBase:
-        get_response = cast("Callable[[HttpRequest], Awaitable[HttpResponseBase]]", self.get_response)
+        get_response: Callable[[HttpRequest], Any] = self.get_response
         current = configuration(True)
-        arrival = Arrival.of(http_request)
+        arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
         response = await get_response(http_request) if asked_method is None else None
         policy, reporter = _policy_for(arrival, asked_method, current)
         if policy is None:
-            return await get_response(http_request) if response is None else response
-        decision = policy.decide_by_origin(arrival.method, http_request.META.get("HTTP_ORIGIN"))
+            untouched: HttpResponseBase = await get_response(http_request) if response is None else response
+            return untouched
+        decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
             # A function that is not async may block, as look-ups in the database do.
             may_block = policy.allow_origin_func is not None and not policy.is_async
@@ -87,9 +90,19 @@ class CORSMiddleware:
 def _method_of_preflight(arrival: Arrival) -> str | None:
     """The method that a preflight asks for; None for every other request."""
     if arrival.method != "OPTIONS":
-        return None
-    request = read_request(arrival)
-    return request.request_method if request.is_preflight else None
+        return None  # without reading what only preflights have
+    meta = arrival.http_request.META
+    asked: str | None = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+    return asked if is_preflight(arrival.method, meta.get("HTTP_ORIGIN"), asked) else None
+
+
+def _decided_by_fields(policy: CORSPolicy, arrival: Arrival, *, debug: bool) -> Decision | None:
+    meta = arrival.http_request.META
+    origin: str | None = meta.get("HTTP_ORIGIN")
+    decision = policy.decide_by_origin(arrival.method, origin)
+    if decision is not None:
+        return decision
+    return policy.decide_by_fields(arrival.method, origin, *preflight_fields(meta), debug)
 
 
 def _policy_for(
@@ -107,5 +120,6 @@ def _written(decision: Decision, response: HttpResponseBase | None) -> HttpRespo
     """The response with the decision in it; without one, the answer to a preflight."""
     if response is None:
         return HttpResponse(decision.body, status=decision.status, headers=dict(decision.preflight_headers))
-    decision.write(cast("MutableMapping[str, str]", response.headers))
+    headers: Any = response.headers
+    decision.write(headers)
     return response

@@ -35,10 +35,6 @@ class Arrival(NamedTuple):
     method: str
     path: str
 
-    @classmethod
-    def of(cls, http_request: HttpRequest) -> Arrival:
-        return cls(http_request, http_request.method or "", http_request.path_info)
-
 
 def read_request(arrival: Arrival) -> DjangoCORSRequest:
     """The request's fields."""

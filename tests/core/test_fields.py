@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from crosscors.core.fields import field_names, is_token, is_within_bounds, merge_vary
+from crosscors.core.fields import (
+    TOO_MANY_NAMES,
+    field_names,
+    is_token,
+    is_token_list,
+    merge_vary,
+    names_not_in,
+    within_bounds,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +75,65 @@ def test_the_names_in_a_list(value: str, names: list[str]) -> None:
         pytest.param("a" * 8193, False, id="8193 bytes"),
         pytest.param("," * 255, True, id="256 elements"),
         pytest.param("," * 256, False, id="257 elements"),
+        pytest.param(",x-abcd" * 255, True, id="256 elements, far apart"),
+        pytest.param(",x-abcd" * 256, False, id="257 elements, far apart"),
+        pytest.param("x" * 1000 + "," * 256, False, id="257 elements, after a long one"),
     ],
 )
 def test_how_long_a_list_may_be(value: str, within: bool) -> None:
-    assert is_within_bounds(value) is within
+    assert within_bounds(value) == (value if within else TOO_MANY_NAMES)
+
+
+def test_what_stands_for_lists_that_are_too_long_is_one_itself() -> None:
+    assert within_bounds(TOO_MANY_NAMES) == TOO_MANY_NAMES
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"),
+    [
+        pytest.param("", True, id="nothing"),
+        pytest.param("x-a", True, id="one name"),
+        pytest.param("X-A,x-b", True, id="two"),
+        pytest.param(" \tx-a\t , x-b ", True, id="blanks around names"),
+        pytest.param(",, ,\t,x-a,", True, id="empty elements"),
+        pytest.param("x a", False, id="a blank within a name"),
+        pytest.param("x-a,x\tb,x-c", False, id="a tab within a name"),
+        pytest.param("x-a;q=1", False, id="a character that no token has"),
+        pytest.param("x-a\n", False, id="a line feed at the end"),
+        pytest.param("x-\u00e9", False, id="a letter outside ASCII"),
+    ],
+)
+def test_which_lists_are_of_tokens(value: str, holds: bool) -> None:
+    assert is_token_list(value) is holds
+
+
+@given(st.text(alphabet="aB-; \t,\n\xe9\u212a", max_size=40))
+def test_a_list_is_of_tokens_if_each_element_is_one(value: str) -> None:
+    assert is_token_list(value) is all(map(is_token, field_names(value)))
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        pytest.param("", (), id="nothing"),
+        pytest.param("x-a,x-b", (), id="all of them listed"),
+        pytest.param("X-A, x-b ,,", (), id="all of them listed, with capitals, blanks and empty elements"),
+        pytest.param("x-c,x-a,X-D", ("x-c", "x-d"), id="others, in their order and in lower case"),
+        pytest.param("x-c,X-C, x-c", ("x-c",), id="one other, repeated"),
+        pytest.param(",".join(["x-a"] * 40 + ["x-c"]), ("x-c",), id="one other, at the end"),
+        pytest.param("x-1,x-2,x-3,x-4", ("x-1", "x-2", "x-3"), id="no more than are wanted"),
+        pytest.param("x a", ("x a",), id="what is no name"),
+    ],
+)
+def test_the_names_of_a_list_that_are_not_listed(value: str, names: tuple[str, ...]) -> None:
+    assert names_not_in(frozenset({"", "x-a", "x-b"}), value, at_most=3) == names
+
+
+@given(st.lists(st.sampled_from(["", " ", "a", "A", " b", "c", "C", "d", "e\t", "f g"]), max_size=60))
+def test_names_that_are_not_listed_are_the_first_of_all_names(elements: list[str]) -> None:
+    value = ",".join(elements)
+    others = dict.fromkeys(name for name in field_names(value) if name not in {"a", "b"})
+    assert names_not_in(frozenset({"", "a", "b"}), value, at_most=3) == tuple(others)[:3]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind, Refusal
+from crosscors.core.options import OriginFunc
 
 APP = "https://app.example.com"
 OTHER = "https://other.example"
@@ -594,7 +596,7 @@ def test_an_allowed_preflight_is_the_same_in_debug_mode(debug: bool) -> None:
             "PUT",
             "a,b,c,d,e,f,g,h,i,j,k,l,m,n",
             b"not allowed among the request headers: "
-            b"'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l' and 2 more",
+            b"'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l' and more",
             id="the first twelve of many",
         ),
         pytest.param(
@@ -608,7 +610,7 @@ def test_an_allowed_preflight_is_the_same_in_debug_mode(debug: bool) -> None:
             "PUT",
             "a,b,c,d,e,f,g,h,i,j,k,l,m",
             b"not allowed among the request headers: "
-            b"'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l' and 1 more",
+            b"'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l' and more",
             id="all but one of thirteen",
         ),
         pytest.param(
@@ -711,14 +713,53 @@ def test_a_preflight_is_answered_as_if_it_were_the_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "other"),
+    ("policy", "asked"),
     [
-        pytest.param(LISTED, preflight(APP, "GET", "accept"), id="from a listed origin"),
-        pytest.param(PUBLIC, preflight(EVIL, "GET"), id="under a public policy"),
+        pytest.param(LISTED, preflight(APP, "PUT", "x-token"), id="allowed"),
+        pytest.param(LISTED, preflight(EVIL, "PUT", "x-token"), id="refused by origin"),
+        pytest.param(LISTED, preflight(APP, "PATCH"), id="refused by method"),
+        pytest.param(LISTED, preflight(APP, "PUT", "x-other"), id="refused by header"),
+        pytest.param(CORSPolicy(allow_origins="https://*.example.com"), preflight(APP), id="by a pattern"),
     ],
 )
-def test_the_same_answer_to_preflights_is_made_once(policy: CORSPolicy, other: CORSRequest) -> None:
-    assert policy.decide(preflight(APP, "PUT", "x-token")) is policy.decide(other)
+def test_the_same_preflight_is_decided_once(policy: CORSPolicy, asked: CORSRequest) -> None:
+    assert policy.decide(asked) is policy.decide(replace(asked, path="/other"))
+
+
+def test_a_preflight_under_a_public_policy_is_decided_once_for_all_origins() -> None:
+    assert PUBLIC.decide(preflight(APP, "PUT", "x-token")) is PUBLIC.decide(preflight(EVIL, "PUT", "x-token"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("x-token" + " " * 8186, id="too many bytes"),
+        pytest.param("x-token" + ",x-token" * 256, id="too many names"),
+    ],
+)
+def test_lists_that_are_too_long_are_refused_alike(value: str) -> None:
+    assert LISTED.decide(preflight(APP, "PUT", value)) is LISTED.decide(preflight(APP, "PUT", f"{value},x"))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(preflight(OTHER, "PATCH", "x-a"), id="another origin"),
+        pytest.param(preflight(APP, "POST", "x-a"), id="another method"),
+        pytest.param(preflight(APP, "PATCH", "x-b"), id="other headers"),
+        pytest.param(
+            replace(preflight(APP, "PATCH", "x-a"), request_private_network="true"), id="a private network"
+        ),
+    ],
+)
+@pytest.mark.parametrize("debug", [False, True])
+def test_another_preflight_is_decided_anew(other: CORSRequest, debug: bool) -> None:
+    options: dict[str, Any] = {"allow_headers": "*", "allow_credentials": True, "allow_private_network": True}
+    options["allow_origins"] = [APP, OTHER]
+    used = CORSPolicy(**options)
+    for each in (preflight(APP, "PATCH", "x-a"), other):
+        assert used.decide(each, debug=debug) == CORSPolicy(**options).decide(each, debug=debug)
+        assert used.decide(each, debug=not debug) == CORSPolicy(**options).decide(each, debug=not debug)
 
 
 def test_a_preflight_that_is_refused_after_one_that_was_allowed_is_refused() -> None:
@@ -1108,8 +1149,8 @@ def test_a_refused_preflight_allows_no_private_network() -> None:
             id="headers that are none",
         ),
         pytest.param(
-            Refusal("headers-too-long", ("x",)),
-            "Access-Control-Request-Headers is too long to be read: 'x'",
+            Refusal("headers-too-long", ()),
+            "Access-Control-Request-Headers is too long to be read",
             "At most 256 names in 8192 bytes are read.",
             id="too many headers",
         ),
@@ -1199,6 +1240,57 @@ def test_decisions_on_listed_origins_are_made_once() -> None:
     assert LISTED.decide_by_origin("GET", APP) is LISTED.decide_by_origin("POST", APP)
     assert LISTED.decide_by_origin("GET", None) is LISTED.decide_by_origin("POST", None)
     assert PUBLIC.decide_by_origin("GET", APP) is PUBLIC.decide_by_origin("POST", EVIL)
+
+
+# decide_by_fields: what adapters ask next.
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(PUBLIC, id="everyone"),
+        pytest.param(CREDENTIALED, id="a list"),
+        pytest.param(MIXED, id="everyone, and one with credentials"),
+        pytest.param(CORSPolicy(allow_origins=["https://*.example.com"]), id="a pattern"),
+        pytest.param(NOBODY, id="nobody"),
+    ],
+)
+@pytest.mark.parametrize("origin", [APP, EVIL, "null", "a" * 1000, None])
+@pytest.mark.parametrize("method", ["OPTIONS", "GET"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(("PUT", "x-token", None), id="what is allowed"),
+        pytest.param(("PATCH", "x-other", "true"), id="what is not"),
+        pytest.param(("PUT" * 1000, None, None), id="a long method"),
+        pytest.param(("PUT", "x-token," * 100, None), id="many headers"),
+        pytest.param(("PUT", "x-token," * 10000, None), id="too many headers"),
+        pytest.param((None, "x-token", "true"), id="no method"),
+    ],
+)
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_fields_of_cors_give_the_decision_that_the_whole_request_gives(
+    policy: CORSPolicy,
+    origin: str | None,
+    method: str,
+    asked: tuple[str | None, str | None, str | None],
+    debug: bool,
+) -> None:
+    whole = policy.decide(CORSRequest(method, origin, "/a", "b", *asked), debug=debug)
+    for _ in range(2):
+        assert policy.decide_by_fields(method, origin, *asked, debug) == whole
+
+
+@pytest.mark.parametrize(
+    "func", [pytest.param(lambda _: True, id="yes"), pytest.param(lambda _: False, id="no")]
+)
+def test_the_fields_of_cors_settle_nothing_that_a_function_is_asked_about(func: OriginFunc) -> None:
+    policy = CORSPolicy(allow_origins=[APP], allow_origin_func=func)
+    assert policy.decide_by_fields("OPTIONS", EVIL, "GET", None, None, False) is None
+    assert policy.decide_by_fields("GET", EVIL, None, None, None, False) is None
+    listed = policy.decide_by_fields("OPTIONS", APP, "GET", None, None, False)
+    assert listed is not None
+    assert listed.allowed
 
 
 # Writing a decision into a response.
