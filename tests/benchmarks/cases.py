@@ -182,6 +182,7 @@ CASES = (
     ),
     Case("preflight, refused method", asks_method="PATCH", allowed=False),
     Case("preflight, refused header", asks_method="PUT", asks_headers="content-type,x-other", allowed=False),
+    Case("preflight, 256 allowed names", asks_method="PUT", asks_headers=",".join(["authorization"] * 256)),
     Case("preflight, 8 KiB of commas", asks_method="PUT", asks_headers="," * _EIGHT_KIB, allowed=None),
     Case("preflight, 8 KiB of names", asks_method="PUT", asks_headers=_names(_EIGHT_KIB), allowed=None),
     Case("preflight, 1 MiB of commas", asks_method="PUT", asks_headers="," * _ONE_MIB, allowed=None),

@@ -105,7 +105,7 @@ async def _floor(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _contender(name: str, app: ASGIApp, case: Case) -> Contender:
-    scopes = itertools.cycle([_scope(case.method, case.fields(origin)) for origin in case.origins])
+    scopes = itertools.cycle([scope_of(case.method, case.fields(origin)) for origin in case.origins])
 
     def call() -> None:
         # Without an event loop, for the application has nothing to wait for.
@@ -119,7 +119,7 @@ def _contender(name: str, app: ASGIApp, case: Case) -> Contender:
     return Contender(name, call, answer)
 
 
-def _scope(method: str, fields: Fields) -> dict[str, Any]:
+def scope_of(method: str, fields: Fields) -> dict[str, Any]:
     """A scope with all that servers put into it."""
     others: dict[str, Any] = {
         "asgi": {"version": "3.0", "spec_version": "2.4"},
