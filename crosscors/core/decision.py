@@ -120,7 +120,7 @@ class Decision:
         dropped where nothing is allowed, for a second value makes browsers refuse both (Fetch, "CORS
         check"). Vary is merged. All other fields keep their order and repeats.
         """
-        kept = list(headers)
+        kept = [*headers]
         for name, _ in kept:
             if name not in _USUAL and name.lower().startswith(_WRITTEN):
                 return self._replaced(kept)
@@ -129,7 +129,7 @@ class Decision:
 
     def apply_raw(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """The same as ``apply`` for fields as bytes, whose names it writes in lower case."""
-        kept = list(headers)
+        kept = [*headers]
         for name, _ in kept:
             if name not in _RAW_USUAL and name.lower().startswith(_RAW_WRITTEN):
                 return self._replaced_raw(kept)
@@ -150,7 +150,7 @@ class Decision:
 
     def like(self, **changes: object) -> Decision:
         """This decision with other attributes; its fields may change only if it is not ``prepared``."""
-        # What dataclasses.replace is for takes 2.4 microseconds, this 0.5.
+        # This takes 0.5 microseconds, dataclasses.replace 2.4.
         other = object.__new__(Decision)
         other.__dict__.update(self.__dict__)
         other.__dict__.update(changes)
@@ -216,5 +216,5 @@ def _raw(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...
     return tuple([(_RAW_NAMES[name], value.encode("ascii")) for name, value in headers])
 
 
-# A third of the time that it takes to lower and encode them for each decision, which is 1 microsecond.
+# For a decision's four, 0.5 microseconds less than to lower and encode them each time.
 _RAW_NAMES = {name: name.lower().encode("ascii") for name in (*fields.RESPONSE_NAMES, "Vary")}

@@ -39,8 +39,8 @@ MAX_LENGTH = MAX_SCHEME_LENGTH + len("://") + MAX_HOST_LENGTH + len(":65535")
 
 # Fetch, "`Origin` header": scheme "://" host [ ":" port ].
 _SERIALIZED = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:]+\]|[a-z0-9_.-]+)(?::([1-9][0-9]{0,4}))?")
-# What most of them look like: two or three labels, none of them a number, and no port. Asking for that first
-# takes a fifth of the time that all the rules take: 0.3 instead of 1.3 microseconds.
+# What most of them look like: two or three labels, the last one no number, and no port. To ask for that first
+# takes 0.3 microseconds, all the rules 1.3.
 _ORDINARY = re.compile(r"https?://(?:[a-z0-9_-]{1,63}\.){1,2}[a-z][a-z0-9_-]{0,62}")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 

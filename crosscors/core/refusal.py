@@ -57,7 +57,7 @@ class Refusal:
         allowed: tuple[str, ...] = (),
         error: Exception | None = None,
     ) -> None:
-        # Past the lock, as in what dataclass would write, but in half of its 0.6 microseconds.
+        # Past the lock, as in what dataclass would write, but in 0.4 instead of 0.7 microseconds.
         attributes = vars(self)
         attributes["code"] = code
         attributes["values"] = values
@@ -143,6 +143,8 @@ def _option_with(option: str, refusal: Refusal, may_be_sent: Callable[[str], boo
     missing = tuple(value for value in refusal.values if fields.is_token(value) and may_be_sent(value))
     if not missing:
         return "No browser sends this; a proxy may have changed the field."
+    if len(refusal.values) > _SHOWN_NAMES:  # nor are these all of them
+        return f"To allow it, add {_listed(missing[:_SHOWN_NAMES])} and more to {option}."
     wanted = refusal.allowed + missing
     if len(wanted) > _SHOWN_NAMES:
         return f"To allow it, add {_listed(missing)} to {option}."

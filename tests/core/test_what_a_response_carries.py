@@ -1143,6 +1143,14 @@ def test_a_refused_preflight_allows_no_private_network() -> None:
             id="a header that is none",
         ),
         pytest.param(
+            Refusal("headers-not-allowed", tuple("abcdefghijklm"), ("X-Token",)),
+            "not allowed among the request headers: "
+            "'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l' and more",
+            "To allow it, add 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l' and more to "
+            "allow_headers.",
+            id="more headers than are kept in mind",
+        ),
+        pytest.param(
             Refusal("headers-malformed", ("x a",)),
             "Access-Control-Request-Headers is no list of header names: 'x a'",
             "No browser sends this",
