@@ -28,6 +28,14 @@ def test_everyone_answers_what_is_measured(tmp_path: Path) -> None:
         assert f"{stack}, microseconds" in ran.stdout
 
 
+def test_where_the_time_goes_is_told_of_each_step() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.profile", "--rounds", "1"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    for step in ("actual, allowed", "preflight, allowed", "reading Origin", "writing the fields"):
+        assert step in ran.stdout
+
+
 def test_nothing_grows_in_a_short_run() -> None:
     command = [sys.executable, "-m", "tests.benchmarks.memory", "--requests", "10500"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The applications that real servers run: each bare, with its peer's middleware, and with crosscors."""
+"""The applications that real servers run: bare, with the floor, with the peer's middleware, with ours."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, PATH, Setup, policy_of
 
 if TYPE_CHECKING:
-    from django.core.handlers.wsgi import WSGIHandler
-    from fastapi import FastAPI
-    from flask import Flask
+    from _typeshed.wsgi import WSGIApplication
+
+    from crosscors.asgi import ASGIApp
 
 # Each function imports its own framework alone, for a server's process has no more in it either.
 # ruff: noqa: PLC0415
 
 
-def fastapi(cors: str) -> FastAPI:
+def fastapi(cors: str) -> ASGIApp:
     from fastapi import FastAPI
     from starlette.middleware.cors import CORSMiddleware
 
     import crosscors.fastapi
+    from tests.benchmarks.stacks.floor import asgi_floor
 
     app = FastAPI()
 
@@ -37,26 +38,33 @@ def fastapi(cors: str) -> FastAPI:
             expose_headers=EXPOSED,
             max_age=MAX_AGE,
         )
-    return crosscors.fastapi.CORS(app, policy=policy_of(Setup())) if cors == "crosscors" else app
+    if cors == "crosscors":
+        crosscors.fastapi.CORS(app, policy=policy_of(Setup()))
+    return asgi_floor(app) if cors == "floor" else app
 
 
-def fastapi_bare() -> FastAPI:
+def fastapi_bare() -> ASGIApp:
     return fastapi("bare")
 
 
-def fastapi_peer() -> FastAPI:
+def fastapi_floor() -> ASGIApp:
+    return fastapi("floor")
+
+
+def fastapi_peer() -> ASGIApp:
     return fastapi("peer")
 
 
-def fastapi_crosscors() -> FastAPI:
+def fastapi_crosscors() -> ASGIApp:
     return fastapi("crosscors")
 
 
-def flask(cors: str) -> Flask:
+def flask(cors: str) -> WSGIApplication:
     from flask import Flask
     from flask_cors import CORS
 
     import crosscors.flask
+    from tests.benchmarks.stacks.floor import wsgi_floor
 
     app = Flask("benchmarks")
 
@@ -76,15 +84,18 @@ def flask(cors: str) -> Flask:
         )
     if cors == "crosscors":
         crosscors.flask.CORS(app, policy=policy_of(Setup()))
-    return app
+    return wsgi_floor(app) if cors == "floor" else app
 
 
-def django(cors: str) -> WSGIHandler:
+def django(cors: str) -> WSGIApplication:
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
 
+    from tests.benchmarks.stacks.floor import wsgi_floor
+
     middleware = {
         "bare": [],
+        "floor": [],
         "peer": ["corsheaders.middleware.CorsMiddleware"],
         "crosscors": ["crosscors.django.CORSMiddleware"],
     }
@@ -99,4 +110,5 @@ def django(cors: str) -> WSGIHandler:
         CORS_EXPOSE_HEADERS=EXPOSED,
         CORS_PREFLIGHT_MAX_AGE=MAX_AGE,
     )
-    return get_wsgi_application()
+    app = get_wsgi_application()
+    return wsgi_floor(app) if cors == "floor" else app

@@ -1,7 +1,9 @@
 """``python -m tests.benchmarks.end_to_end``: whole applications on real servers, under wrk's load.
 
-Needs wrk (Debian: ``apt-get install wrk``). Requests a second and the 99th percentile of the latency, in
-percent of the bare application's in the same turn: the median of all turns, and the least and most.
+Needs wrk (Debian: ``apt-get install wrk``). Requests a second, the 99th percentile of the latency, and the
+processor's time that the server spends on a request, all in percent of the bare application's in the same
+turn: the median of all turns, and between which two values half of them lie. The floor is what any middleware
+costs that adds the four fields, with what it costs the server to send them.
 """
 
 from __future__ import annotations
@@ -18,52 +20,80 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import psutil
+
 from tests.benchmarks.cases import CASES, PATH
 
-_VARIANTS = ("bare", "peer", "crosscors")
 _PEERS = {"FastAPI": "Starlette", "Flask": "Flask-CORS", "Django": "django-cors-headers"}
+_VARIANTS = ("bare", "floor", "peer", "crosscors")
 _APPLICATIONS = "tests.benchmarks.applications"
 _SECONDS_TO_START = 20.0
 _MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 class Load(NamedTuple):
+    """What came of one load on one server."""
+
     requests_per_second: float
     p99: float  # milliseconds
+    processor: float  # microseconds a request
+
+
+class Server(NamedTuple):
+    port: int
+    process: psutil.Process
+
+    def processor_seconds(self) -> float:
+        processes = [self.process, *self.process.children(recursive=True)]
+        times = [process.cpu_times() for process in processes]
+        return sum(each.user + each.system for each in times)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.end_to_end", description=__doc__)
-    parser.add_argument("--turns", type=int, default=7, help="of all three variants; default: 7")
-    parser.add_argument("--seconds", type=int, default=4, help="of load in each turn; default: 4")
+    parser.add_argument("--turns", type=int, default=20, help="of all four variants; default: 20")
+    parser.add_argument("--seconds", type=int, default=2, help="of load in each turn; default: 2")
     parser.add_argument("--connections", type=int, default=16)
     arguments = parser.parse_args()
+    if arguments.turns < 2:
+        parser.error("--turns: at least 2, to have something between")
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing (Debian: apt-get install wrk)")
     for stack, peer in _PEERS.items():
-        with contextlib.ExitStack() as servers:
-            ports = {variant: servers.enter_context(_served(stack, variant)) for variant in _VARIANTS}
-            for port in ports.values():
-                _load(port, 1, arguments.connections)  # to warm up
-            turns = [
-                {name: _load(port, arguments.seconds, arguments.connections) for name, port in ports.items()}
-                for _ in range(arguments.turns)
-            ]
+        turns = _turns(stack, arguments.turns, arguments.seconds, arguments.connections)
         bare = statistics.median(turn["bare"].requests_per_second for turn in turns)
-        print(f"{stack}: {bare:,.0f} requests/s bare")
-        for variant, name in (("peer", peer), ("crosscors", "crosscors")):
-            rates = [turn[variant].requests_per_second / turn["bare"].requests_per_second for turn in turns]
-            latencies = [turn[variant].p99 / turn["bare"].p99 for turn in turns]
-            print(f"  {name:20} requests/s {_spread(rates)}   p99 {_spread(latencies)}")
+        spent = statistics.median(turn["bare"].processor for turn in turns)
+        print(f"{stack}: {bare:,.0f} requests/s bare, {spent:.0f} microseconds each")
+        for variant, name in (("floor", "floor"), ("peer", peer), ("crosscors", "crosscors")):
+            spreads = [
+                f"{what} {_spread([turn[variant][index] / turn['bare'][index] for turn in turns])}"
+                for index, what in enumerate(("requests/s", "p99", "processor"))
+            ]
+            print(f"  {name:20}", *spreads, sep="  ", flush=True)
+
+
+def _turns(stack: str, turns: int, seconds: int, connections: int) -> list[dict[str, Load]]:
+    """All variants are served all the time, but only one is asked at a time, and each next to the others."""
+    with contextlib.ExitStack() as servers:
+        served = {variant: servers.enter_context(_served(stack, variant)) for variant in _VARIANTS}
+        for server in served.values():
+            _load(server, 1, connections)  # to warm up
+        order = list(served.items())
+        measured = []
+        for _ in range(turns):
+            measured.append({name: _load(server, seconds, connections) for name, server in order})
+            order = order[1:] + order[:1]
+        return measured
 
 
 def _spread(ratios: list[float]) -> str:
-    return f"{statistics.median(ratios):6.1%} ({min(ratios):.1%} to {max(ratios):.1%})"
+    lower, median, upper = statistics.quantiles(ratios, n=4)
+    return f"{median:6.1%} ({lower:.1%} to {upper:.1%})"
 
 
 @contextlib.contextmanager
-def _served(stack: str, variant: str) -> Iterator[int]:
-    """The port at which the application is served, while the context lasts."""
+def _served(stack: str, variant: str) -> Iterator[Server]:
+    """The server of the application, while the context lasts."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -84,7 +114,7 @@ def _served(stack: str, variant: str) -> Iterator[int]:
     server = subprocess.Popen([sys.executable, "-m", *command])
     try:
         _wait_for(server, port)
-        yield port
+        yield Server(port, psutil.Process(server.pid))
     finally:
         server.terminate()
         server.wait()
@@ -99,7 +129,7 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError(f"the server on port {port} did not start")
 
 
-def _load(port: int, seconds: int, connections: int) -> Load:
+def _load(server: Server, seconds: int, connections: int) -> Load:
     command = [
         "wrk",
         "--threads",
@@ -113,14 +143,18 @@ def _load(port: int, seconds: int, connections: int) -> Load:
     for name, value in CASES[0].fields(CASES[0].origin):
         if name not in ("Host", "Connection"):
             command += ["--header", f"{name}: {value}"]
+    began = server.processor_seconds()
     said = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}{PATH}"], check=True, capture_output=True, text=True
+        [*command, f"http://127.0.0.1:{server.port}{PATH}"], check=True, capture_output=True, text=True
     ).stdout
+    spent = server.processor_seconds() - began
     rate = re.search(r"Requests/sec:\s+([0-9.]+)", said)
     latency = re.search(r"99%\s+([0-9.]+)(us|ms|s)", said)
-    if rate is None or latency is None or "Non-2xx" in said:
+    answered = re.search(r"([0-9]+) requests in", said)
+    if rate is None or latency is None or answered is None or "Non-2xx" in said:
         raise RuntimeError(said)
-    return Load(float(rate[1]), float(latency[1]) * _MILLISECONDS[latency[2]])
+    p99 = float(latency[1]) * _MILLISECONDS[latency[2]]
+    return Load(float(rate[1]), p99, spent / int(answered[1]) * 1e6)
 
 
 if __name__ == "__main__":

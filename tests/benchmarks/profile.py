@@ -6,6 +6,7 @@ the function and the message that any middleware makes.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 
 from crosscors import CORSPolicy
@@ -17,17 +18,19 @@ from tests.benchmarks.results import measure
 from tests.benchmarks.stacks import OURS
 from tests.benchmarks.stacks.asgi import scope_of
 
-_ROUNDS = 100
 _RESPONSE = [(b"content-type", b"application/json"), (b"content-length", b"2")]
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.profile", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=100, help="the more, the less noise; default: 100")
+    rounds = parser.parse_args().rounds
     by_name = {case.name: case for case in CASES}
     for name, steps in (("actual, allowed", _actual), ("preflight, allowed", _preflight)):
         case = by_name[name]
-        whole = next(each.microseconds for each in measure("ASGI", case, _ROUNDS) if each.contender == OURS)
+        whole = next(each.microseconds for each in measure("ASGI", case, rounds) if each.contender == OURS)
         calls = {"nothing": lambda: None, **steps(case)}
-        seconds = quickest(calls, _ROUNDS)
+        seconds = quickest(calls, rounds)
         nothing = seconds.pop("nothing")
         print(f"{name}: {whole:.2f} microseconds")
         for step, taken in seconds.items():

@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
 from crosscors.asgi import ASGIApp, CORSMiddleware, Message, Receive, Scope, Send
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, PATH, Case, Setup, policy_of
 from tests.benchmarks.stacks import BARE, FLOOR, OURS, Answered, Contender, has_floor
-from tests.benchmarks.stacks.floor import ALLOWED, PREFLIGHT, VARY
+from tests.benchmarks.stacks.floor import asgi_floor
 from tests.clients import Fields, ask_asgi, http_scope
 
 _START: Message = {
@@ -36,7 +36,7 @@ async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
 def stack(case: Case) -> Iterator[Contender]:
     yield _contender(BARE, _nothing if case.is_preflight else _app, case)
     if has_floor(case):
-        yield _contender(FLOOR, _floor, case)
+        yield _contender(FLOOR, asgi_floor(_app), case)
     yield _contender(OURS, CORSMiddleware(_app, policy=policy_of(case.setup)), case)
     if case.setup.paths:
         return
@@ -69,39 +69,6 @@ def _asgi_cors(setup: Setup) -> ASGIApp:
         _app, allow_all=setup.is_public, hosts=list(setup.origins), host_wildcards=list(setup.patterns)
     )
     return app
-
-
-_RAW_ALLOWED = {
-    origin.encode(): [(name.lower().encode(), value.encode()) for name, value in fields]
-    for origin, fields in ALLOWED.items()
-}
-_RAW_VARY = [(name.lower().encode(), value.encode()) for name, value in VARY]
-_RAW_PREFLIGHT: Message = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [(name.lower().encode(), value.encode()) for name, value in PREFLIGHT],
-}
-
-
-async def _floor(scope: Scope, receive: Receive, send: Send) -> None:
-    """The least that a middleware can do, and just for these requests."""
-    origin = None
-    for name, value in scope["headers"]:
-        if name == b"origin":
-            origin = value
-            break
-    if scope["method"] == "OPTIONS" and origin in _RAW_ALLOWED:
-        await send(_RAW_PREFLIGHT)
-        await send(_BODY)
-        return
-    fields = _RAW_VARY if origin is None else _RAW_ALLOWED.get(origin, _RAW_VARY)
-
-    async def send_with_fields(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *fields]}
-        await send(message)
-
-    await _app(scope, receive, send_with_fields)
 
 
 def _contender(name: str, app: ASGIApp, case: Case) -> Contender:

@@ -10,14 +10,15 @@ from flask import Flask
 from crosscors.flask import CORS
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, PATH, Case, Setup, policy_of
 from tests.benchmarks.stacks import BARE, FLOOR, OURS, Contender, has_floor
-from tests.benchmarks.stacks.wsgi import contender, floor, nothing
+from tests.benchmarks.stacks.floor import wsgi_floor
+from tests.benchmarks.stacks.wsgi import contender, nothing
 
 
 def stack(case: Case) -> Iterator[Contender]:
     yield contender(BARE, nothing if case.is_preflight else _app(), case)
     if has_floor(case):
         with_floor = _app()
-        with_floor.wsgi_app = floor(with_floor.wsgi_app)  # type: ignore[method-assign, assignment]
+        with_floor.wsgi_app = wsgi_floor(with_floor.wsgi_app)  # type: ignore[method-assign, assignment]
         yield contender(FLOOR, with_floor, case)
     ours = _app()
     CORS(ours, policy=policy_of(case.setup))

@@ -11,7 +11,7 @@ from wsgicors import CORS as WSGICORS  # type: ignore[import-untyped]
 from crosscors.wsgi import CORSMiddleware
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, PATH, Case, Setup, policy_of
 from tests.benchmarks.stacks import BARE, FLOOR, OURS, Answered, Contender, has_floor
-from tests.benchmarks.stacks.floor import ALLOWED, PREFLIGHT, VARY
+from tests.benchmarks.stacks.floor import wsgi_floor
 from tests.clients import Fields, ask_wsgi, wsgi_environ
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def nothing(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterab
 def stack(case: Case) -> Iterator[Contender]:
     yield contender(BARE, nothing if case.is_preflight else _app, case)
     if has_floor(case):
-        yield contender(FLOOR, floor(_app), case)
+        yield contender(FLOOR, wsgi_floor(_app), case)
     yield contender(OURS, CORSMiddleware(_app, policy=policy_of(case.setup)), case)
     if case.setup.regex is None and not case.setup.paths:
         yield contender("wsgicors", _wsgicors(case.setup), case)
@@ -49,26 +49,6 @@ def _wsgicors(setup: Setup) -> WSGIApplication:
         maxage=str(MAX_AGE),
     )
     return app
-
-
-def floor(app: WSGIApplication) -> WSGIApplication:
-    """The least that a middleware can do, and just for these requests."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        origin = environ.get("HTTP_ORIGIN")
-        if environ["REQUEST_METHOD"] == "OPTIONS" and origin in ALLOWED:
-            start_response("200 OK", list(PREFLIGHT))
-            return [b"OK"]
-        fields = VARY if origin is None else ALLOWED.get(origin, VARY)
-
-        def start_with_fields(
-            status: str, headers: Fields, exc_info: Any = None
-        ) -> Callable[[bytes], object]:
-            return start_response(status, [*headers, *fields], exc_info)
-
-        return app(environ, start_with_fields)
-
-    return answer
 
 
 def contender(name: str, app: WSGIApplication, case: Case) -> Contender:
