@@ -77,7 +77,7 @@ class CORSMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if type(scope["headers"]) is not list:
+        if not isinstance(scope["headers"], (list, tuple)):
             # ASGI allows an iterator, which the application could not read once we have.
             scope = {**scope, "headers": list(scope["headers"])}
         policy = self._policy if self.policy_for is None else self.policy_for(scope)
@@ -90,7 +90,7 @@ class CORSMiddleware:
         else:
             decision = policy.decide_by_origin(scope["method"], _origin(scope))
         if decision is None:
-            decision = await policy.decide_async(request_of(scope), debug=self.debug)
+            decision = await policy.decide_by_func_async(request_of(scope), debug=self.debug)
         self._reporter.report(decision, request_of, scope)
         if decision.status is not None:
             await _answer_preflight(decision, decision.status, send)
@@ -112,9 +112,8 @@ class CORSMiddleware:
             if covering[-1] is not self:  # an inner policy replaces the outer one
                 return send(message)
             if self.revise is not None:
-                return self._send_revised(message, decision, scope, send)
-            # A new message: applications send one message, or one list, for many responses.
-            return send({**message, "headers": decision.apply_raw(message.get("headers", ()))})
+                return _send_revised(message, self.revise(scope, decision), send)
+            return send(_written(message, decision))
 
         try:
             await self.app(scope, receive, send_with_cors)
@@ -124,10 +123,6 @@ class CORSMiddleware:
             raise
         finally:
             covering.pop()
-
-    async def _send_revised(self, message: Message, decision: Decision, scope: Scope, send: Send) -> None:
-        revised = decision if self.revise is None else await self.revise(scope, decision)
-        await send({**message, "headers": revised.apply_raw(message.get("headers", ()))})
 
     def covering_policy(self, scope: Scope) -> CORSPolicy | None:
         """The policy that covers the request; None if none does."""
@@ -141,6 +136,15 @@ _ANSWERED_OUTSIDE = (
 )
 
 
+def _written(message: Message, decision: Decision) -> Message:
+    # A new message: applications send one message, or one list, for many responses.
+    return {**message, "headers": decision.apply_raw(message.get("headers", ()))}
+
+
+async def _send_revised(message: Message, revised: Awaitable[Decision], send: Send) -> None:
+    await send(_written(message, await revised))
+
+
 async def _answer_preflight(decision: Decision, status: int, send: Send) -> None:
     headers = list(decision.raw_preflight_headers)  # a server may change its list, and decisions are shared
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -151,8 +155,11 @@ def _origin(scope: Scope) -> str | None:
     origin: bytes | None = None
     for name, value in scope["headers"]:
         if name == b"origin":
-            # Two fields are one list (RFC 9110, section 5.3), which no policy takes for an origin.
-            origin = value if origin is None else origin + b", " + value
+            if origin is not None:
+                # Two fields are one list (RFC 9110, section 5.3), which no policy takes for an origin.
+                origin += b", " + value
+                break
+            origin = value
     return None if origin is None else origin[:_MOST_READ].decode("latin-1")
 
 
@@ -162,7 +169,10 @@ def _preflight_fields(scope: Scope) -> tuple[str | None, str | None, str | None,
     for name, raw_value in scope["headers"]:
         if name in _ASKING:
             value = raw_value[:_MOST_READ].decode("latin-1")
-            read[name] = f"{read[name]}, {value}" if name in read else value
+            if name not in read:
+                read[name] = value
+            elif len(read[name]) < _MOST_READ:
+                read[name] = f"{read[name]}, {value}"
     return (
         read.get(b"origin"),
         read.get(b"access-control-request-method"),
@@ -186,11 +196,11 @@ def path_of(scope: Scope) -> str:
 
 def request_of(scope: Scope) -> CORSRequest:
     """The fields of the request, whose headers have to be a list or tuple."""
-    read: dict[bytes, bytes] = {}
+    read: dict[bytes, list[bytes]] = {}
     for name, value in scope["headers"]:
         if name in _FIELDS:
-            read[name] = read[name] + b", " + value if name in read else value
-    values = {_FIELDS[name]: value.decode("latin-1") for name, value in read.items()}
+            read.setdefault(name, []).append(value)
+    values = {_FIELDS[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
     headers = _Headers(scope["headers"])
     return CORSRequest(scope["method"], path=path_of(scope), headers=headers, **values)
 
@@ -213,11 +223,10 @@ class _Headers(Mapping[str, str]):
 
     @cached_property
     def _decoded(self) -> dict[str, str]:
-        decoded: dict[str, str] = {}
-        for raw_name, raw_value in self._raw:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            decoded[name] = f"{decoded[name]}, {value}" if name in decoded else value
-        return decoded
+        read: dict[str, list[str]] = {}
+        for name, value in self._raw:
+            read.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+        return {name: ", ".join(parts) for name, parts in read.items()}
 
     def __getitem__(self, name: str) -> str:
         return self._decoded[name.lower()]

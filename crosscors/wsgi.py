@@ -85,11 +85,12 @@ class CORSMiddleware:
             return None
         method: str = environ["REQUEST_METHOD"]
         origin: str | None = environ.get("HTTP_ORIGIN")
-        decision = policy.decide_by_origin(method, origin)
-        if decision is None:
+        if method == "OPTIONS":
             decision = policy.decide_by_fields(method, origin, *preflight_fields(environ), self.debug)
+        else:
+            decision = policy.decide_by_origin(method, origin)
         if decision is None:
-            decision = policy.decide(request_of(environ), debug=self.debug)
+            decision = policy.decide_by_func(request_of(environ), debug=self.debug)
         self._reporter.report(decision, request_of, environ)
         return decision
 

@@ -303,6 +303,46 @@ def test_several_lines_of_request_headers_are_one_list() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "is_allowed"),
+    [
+        pytest.param(["x-one" + " " * 8187], True, id="8192 bytes"),
+        pytest.param(["x-one" + " " * 8187 + ","], False, id="8193 bytes"),
+        pytest.param(["x-one" + " " * 8187 + ",x-two"], False, id="what is not allowed behind as many"),
+        pytest.param(["x-one", " " * 8185], True, id="8192 bytes in two lines"),
+        pytest.param(["x-one", " " * 8186], False, id="8193 bytes in two lines"),
+        pytest.param(["x-one"] * 256, True, id="256 names in 256 lines"),
+        pytest.param(["x-one"] * 257, False, id="257 names in 257 lines"),
+        pytest.param(["x-one"] * 255 + ["x-two"], False, id="what is not allowed in the last line"),
+        pytest.param(["x-one"] * 5000 + ["x-two"], False, id="thousands of lines"),
+        pytest.param(["x-one" + "," * 10_000, "x-two"], False, id="what is not allowed after a long line"),
+    ],
+)
+def test_of_a_long_list_of_headers_nothing_is_overlooked(lines: list[str], is_allowed: bool) -> None:
+    names = [("access-control-request-headers", line) for line in lines]
+    asked = [*FROM_ALLOWED, ("access-control-request-method", "GET"), *names]
+    answer = ask_asgi(guarded(untouchable, allow_headers=["X-One"]), "OPTIONS", headers=asked)
+    assert answer.status == (200 if is_allowed else 400)
+
+
+def test_what_comes_after_the_longest_origin_is_not_overlooked() -> None:
+    app = guarded(sending(start(), body()), allow_origins=(), allow_origin_regex="[a-z:/.]+")
+    answer = ask_asgi(app, headers=[("origin", ORIGIN + "." * 8192 + "/")])
+    assert answer.cors() == {"vary": "Origin"}
+
+
+@pytest.mark.parametrize("container", [list, tuple])
+def test_the_application_gets_the_scope_of_the_server(container: type) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["path_params"] = {"number": 1}  # as routers do, for what stands around the application
+        await sending(start(), body())(scope, receive, send)
+
+    scope = http_scope("GET", "/", FROM_ALLOWED)
+    scope["headers"] = container(scope["headers"])
+    send_asgi(guarded(app), scope)
+    assert scope["path_params"] == {"number": 1}
+
+
 # Options.
 
 

@@ -29,7 +29,7 @@ class OriginRules:
         self._regex = options.allow_origin_regex
         self._credentials = credentials is True
         self._trusts_insecure = INSECURE_ORIGINS in options.dangerously_allow
-        self.entries = options.allow_origins + (credentials if isinstance(credentials, tuple) else ())
+        self._entries = options.allow_origins + (credentials if isinstance(credentials, tuple) else ())
 
     def admit(self, origin: str) -> Admission | Refusal:
         """The entry that lets the origin in, or why none does; any text may be asked about."""
@@ -53,7 +53,7 @@ class OriginRules:
 
     def refuse_unlisted(self, origin: str) -> Refusal:
         """What a well-formed origin gets that nothing lets in."""
-        return Refusal("origin-not-allowed", (origin,), self.entries)
+        return Refusal("origin-not-allowed", (origin,), self._entries)
 
     def admit_unlisted(self, origin: str, entry: str) -> Admission | Refusal:
         """What a well-formed origin gets that a regular expression or a function has let in."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from crosscors.core import fields
 from crosscors.core.admission import Admission
-from crosscors.core.decision import Decision, Kind
+from crosscors.core.decision import Decision, Kind, like, prepared
 from crosscors.core.options import Options
 from crosscors.core.origins import ANY
 from crosscors.core.refusal import MAX_VALUES, Refusal
@@ -58,16 +58,16 @@ class Answers:
         self._allowed = Decision(Kind.ACTUAL, True, (), origin)
         self._allowed_preflight = Decision(Kind.PREFLIGHT, True, (), preflight_vary, 200)
         self._refused_preflight = Decision(Kind.PREFLIGHT, False, (), asked, 400)
-        # What an origin gets that is refused differs in its reason alone.
-        self._refused_origin = Decision(Kind.ACTUAL, False, (), origin).prepared()
-        self._refused_origin_preflight = self._refused_preflight.prepared()
+        # What a refused origin gets differs in the reason alone.
+        self._refused_origin = prepared(Decision(Kind.ACTUAL, False, (), origin))
+        self._refused_origin_preflight = prepared(Decision(Kind.PREFLIGHT, False, (), asked, 400))
 
     def actual(self, origin: str, admission: Admission | Refusal) -> Decision:
         """The decision on an actual request; methods and headers were the preflight's business."""
         if isinstance(admission, Refusal):
-            return self._refused_origin.like(refusals=(admission,))
+            return like(self._refused_origin, refusals=(admission,))
         headers = self._allow_origin(origin) + self._actual_fields[admission.credentials]
-        return self._allowed.like(headers=headers, matched=admission.entry)
+        return like(self._allowed, headers=headers, matched=admission.entry)
 
     def preflight(
         self,
@@ -80,7 +80,7 @@ class Answers:
     ) -> Decision:
         """The decision on a preflight for this method and this list of header names, if ``within_bounds``."""
         if isinstance(admission, Refusal):
-            return self._refused_origin_preflight.like(refusals=(admission,))
+            return like(self._refused_origin_preflight, refusals=(admission,))
         method_refusal = self._method_refusal(method)
         headers_refusal = self._headers_refusal(names)
         headers = self._allow_origin(origin) + self._preflight_fields[admission.credentials]
@@ -90,14 +90,18 @@ class Answers:
             headers += self._max_age
             if self._allows_private_network and private_network:
                 headers += ((fields.ALLOW_PRIVATE_NETWORK, "true"),)
-            return self._allowed_preflight.like(headers=headers, matched=admission.entry)
+            return like(self._allowed_preflight, headers=headers, matched=admission.entry)
         # The lists of what is allowed go with the refusal, so that the browser names the right field.
         refusals = tuple(refusal for refusal in (method_refusal, headers_refusal) if refusal is not None)
         # "CORS-preflight fetch": a safelisted method passes whatever the list says, so with status 200 a
         # browser would allow what the policy refuses.
         status = 200 if debug and (headers_refusal or method not in fields.SAFELISTED_METHODS) else 400
-        return self._refused_preflight.like(
-            headers=headers, status=status, refusals=refusals, matched=admission.entry
+        return like(
+            self._refused_preflight,
+            headers=headers,
+            status=status,
+            refusals=refusals,
+            matched=admission.entry,
         )
 
     def _allow_origin(self, origin: str) -> _Fields:
@@ -119,7 +123,8 @@ class Answers:
         if names == fields.TOO_MANY_NAMES:
             return Refusal("headers-too-long", ())
         if self._allows_any_header:
-            return None if fields.is_token_list(names) else Refusal("headers-malformed", (names,))
+            is_list = all(map(fields.is_token, fields.field_names(names)))
+            return None if is_list else Refusal("headers-malformed", (names,))
         refused = fields.names_not_in(self._header_names, names, MAX_VALUES)
         return Refusal("headers-not-allowed", refused, self._listed_headers) if refused else None
 

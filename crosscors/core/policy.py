@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _SHOWN_ENTRIES = 10
 
-# Enough for the pages of one application; what comes from elsewhere may be worked out again. And enough
-# characters for whatever a browser asks: longer texts nobody shall have us keep, nor look up.
+# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, fields and
+# texts they take a megabyte at the most, which is what an attacker can make of them.
 _REMEMBERED = 256
 _REMEMBERED_LENGTH = 512
 
@@ -111,10 +111,10 @@ class CORSPolicy(Options):
     is_async: bool = field(init=False)
     _origin_rules: OriginRules = field(init=False)
     _answers: Answers = field(init=False)
-    # What has been decided of late, by all that it depends on: the Origin of an actual request, or what a
-    # preflight asks. To remember takes 0.1 and 0.5 microseconds; to decide anew, with the fields that come of
-    # it, 4.7 of an origin that a pattern allows, and 4.8 of a preflight.
-    _actuals: Memory[str, Decision] = field(init=False)
+    # What has been decided already, by all that it depends on. To remember it takes 0.1 microseconds of an
+    # actual request and 0.5 of a preflight; to decide anew, with the fields that come of it, almost 5.
+    _listed: dict[str, Decision] = field(init=False)  # on actual requests from origins that are entries
+    _recent: Memory[str, Decision] = field(init=False)  # on those from all others
     _preflights: Memory[tuple[str, str, str, bool, bool], Decision] = field(init=False)
 
     def __init__(  # noqa: PLR0913  # one keyword for each option
@@ -147,13 +147,13 @@ class CORSPolicy(Options):
             },
             unknown,
         )
-        origin_rules = OriginRules(options)
         vars(self).update(vars(options))  # past the lock that makes the policy immutable from here on
         vars(self).update(
             is_async=is_async_callable(options.allow_origin_func),
-            _origin_rules=origin_rules,
+            _origin_rules=OriginRules(options),
             _answers=Answers(options),
-            _actuals=Memory(len(origin_rules.entries) + _REMEMBERED),
+            _listed={},
+            _recent=Memory(_REMEMBERED),
             _preflights=Memory(_REMEMBERED),
         )
 
@@ -198,16 +198,12 @@ class CORSPolicy(Options):
         if self.is_async:
             raise TypeError("allow_origin_func is async: write `await policy.decide_async(request)`")
         decision = self.decide_by_fields(*_fields(request), debug)
-        if decision is None:
-            decision = self._decide_asked(request, self._ask(request), debug)
-        return decision
+        return self.decide_by_func(request, debug=debug) if decision is None else decision
 
     async def decide_async(self, request: CORSRequest, *, debug: bool = False) -> Decision:
         """The same as ``decide``, and awaits ``allow_origin_func`` if it is async."""
         decision = self.decide_by_fields(*_fields(request), debug)
-        if decision is None:
-            decision = self._decide_asked(request, await self._ask_async(request), debug)
-        return decision
+        return await self.decide_by_func_async(request, debug=debug) if decision is None else decision
 
     def decide_by_origin(self, method: str, origin: str | None) -> Decision | None:
         """The decision, where method and Origin alone settle it: what adapters ask first.
@@ -219,9 +215,7 @@ class CORSPolicy(Options):
             return self._answers.no_origin
         if method == "OPTIONS":
             return None
-        # The length comes first: a look-up costs in proportion to it.
-        remembered = self._actuals.get(origin) if len(origin) <= MAX_LENGTH else None
-        return self._decide_actual(origin) if remembered is None else remembered
+        return self._decide_actual(origin)
 
     def decide_by_fields(
         self,
@@ -232,11 +226,10 @@ class CORSPolicy(Options):
         request_private_network: str | None,
         debug: bool,
     ) -> Decision | None:
-        """The decision, where the fields of CORSRequest with these names settle it: what adapters ask next.
+        """The decision, where the fields of CORSRequest with these names settle it: asked of OPTIONS.
 
         Returns:
-            None where ``decide`` or ``decide_async`` has to see the whole request: ``allow_origin_func`` has
-            to be asked.
+            None where they do not: ``allow_origin_func`` has to be asked.
         """
         if origin is None:
             return self._answers.no_origin
@@ -255,14 +248,31 @@ class CORSPolicy(Options):
         decision = self._answers.preflight(admission, *asked)
         return self._preflights.keep(asked, decision) if is_short else decision
 
+    def decide_by_func(self, request: CORSRequest, *, debug: bool) -> Decision:
+        """The decision of ``allow_origin_func``, where nothing else has settled it; it is not remembered."""
+        return self._decide_asked(request, self._ask(request), debug)
+
+    async def decide_by_func_async(self, request: CORSRequest, *, debug: bool) -> Decision:
+        """The same as ``decide_by_func``, and awaits the function if it is async."""
+        return self._decide_asked(request, await self._ask_async(request), debug)
+
     def _decide_actual(self, origin: str) -> Decision | None:
+        # The length comes first: a look-up costs in proportion to it.
+        is_short = len(origin) <= MAX_LENGTH
+        remembered = (self._listed.get(origin) or self._recent.get(origin)) if is_short else None
+        if remembered is not None:
+            return remembered
         if self._answers.is_public:
             return self._answers.public
         admission = self._origin_rules.admit(origin)
         if self._has_to_be_asked(admission):
             return None
         decision = self._answers.actual(origin, admission)
-        return self._actuals.keep(origin, decision) if len(origin) <= MAX_LENGTH else decision
+        if decision.matched == origin:
+            self._listed[origin] = decision  # never more than there are entries
+        elif is_short:
+            self._recent.keep(origin, decision)
+        return decision
 
     def _admit(self, origin: str) -> Admission | Refusal:
         if self._answers.is_public:
@@ -306,7 +316,6 @@ class CORSPolicy(Options):
         return _unanswered(request, TypeError(f"allow_origin_func returned {kind}, not True or False"))
 
     def _decide_asked(self, request: CORSRequest, admission: Admission | Refusal, debug: bool) -> Decision:
-        """The decision, once ``allow_origin_func`` has been asked; nothing of it is remembered."""
         origin = request.origin or ""
         if not request.is_preflight:
             return self._answers.actual(origin, admission)

@@ -40,7 +40,7 @@ class Refusal:
     Attributes:
         code: the kind of reason, stable across releases.
         values: what was refused, as the request had it: the origin, the method, or up to 13 header names;
-            nothing of a list that is too long.
+            of a very long text the beginning, and nothing of a list that is too long.
         allowed: what the policy allows in its place.
         error: what ``allow_origin_func`` raised, if it did.
     """
@@ -143,8 +143,8 @@ def _option_with(option: str, refusal: Refusal, may_be_sent: Callable[[str], boo
     missing = tuple(value for value in refusal.values if fields.is_token(value) and may_be_sent(value))
     if not missing:
         return "No browser sends this; a proxy may have changed the field."
-    if len(refusal.values) > _SHOWN_NAMES:  # nor are these all of them
-        return f"To allow it, add {_listed(missing[:_SHOWN_NAMES])} and more to {option}."
+    if len(refusal.values) == MAX_VALUES:
+        return f"To allow it, add {_listed(missing[:_SHOWN_NAMES])} and what else is refused to {option}."
     wanted = refusal.allowed + missing
     if len(wanted) > _SHOWN_NAMES:
         return f"To allow it, add {_listed(missing)} to {option}."

@@ -51,7 +51,7 @@ class CORSMiddleware:
         return self._answer_async(http_request) if self._is_async else self._answer(http_request)
 
     def _answer(self, http_request: HttpRequest) -> HttpResponseBase:
-        get_response: Callable[[HttpRequest], Any] = self.get_response
+        get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
         current = configuration(False)
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
@@ -62,13 +62,13 @@ class CORSMiddleware:
             return untouched
         decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
-            decide = async_to_sync(policy.decide_async) if policy.is_async else policy.decide
+            decide = async_to_sync(policy.decide_by_func_async) if policy.is_async else policy.decide_by_func
             decision = decide(read_request(arrival), debug=current.debug)
         reporter.report(decision, read_request, arrival)
         return _written(decision, response)
 
     async def _answer_async(self, http_request: HttpRequest) -> HttpResponseBase:
-        get_response: Callable[[HttpRequest], Any] = self.get_response
+        get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
         current = configuration(True)
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
@@ -80,9 +80,8 @@ class CORSMiddleware:
         decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
             # A function that is not async may block, as look-ups in the database do.
-            may_block = policy.allow_origin_func is not None and not policy.is_async
-            decide = sync_to_async(policy.decide) if may_block else policy.decide_async
-            decision = await decide(read_request(arrival), debug=current.debug)
+            asked = policy.decide_by_func_async if policy.is_async else sync_to_async(policy.decide_by_func)
+            decision = await asked(read_request(arrival), debug=current.debug)
         reporter.report(decision, read_request, arrival)
         return _written(decision, response)
 
@@ -99,9 +98,8 @@ def _method_of_preflight(arrival: Arrival) -> str | None:
 def _decided_by_fields(policy: CORSPolicy, arrival: Arrival, *, debug: bool) -> Decision | None:
     meta = arrival.http_request.META
     origin: str | None = meta.get("HTTP_ORIGIN")
-    decision = policy.decide_by_origin(arrival.method, origin)
-    if decision is not None:
-        return decision
+    if arrival.method != "OPTIONS":
+        return policy.decide_by_origin(arrival.method, origin)
     return policy.decide_by_fields(arrival.method, origin, *preflight_fields(meta), debug)
 
 
@@ -120,6 +118,6 @@ def _written(decision: Decision, response: HttpResponseBase | None) -> HttpRespo
     """The response with the decision in it; without one, the answer to a preflight."""
     if response is None:
         return HttpResponse(decision.body, status=decision.status, headers=dict(decision.preflight_headers))
-    headers: Any = response.headers
+    headers: Any = response.headers  # a mutable mapping, of which the stubs do not know
     decision.write(headers)
     return response

@@ -144,6 +144,41 @@ def test_requests_do_not_fill_the_memory(policy: CORSPolicy) -> None:
         tracemalloc.stop()
 
 
+MANY = [f"https://n{number}.example" for number in range(3000)]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(CORSPolicy(allow_origins=MANY), id="a list"),
+        pytest.param(CORSPolicy(allow_origins="*", allow_headers="*"), id="everyone"),
+        pytest.param(CORSPolicy(allow_origin_regex="https://.*", allow_headers="*"), id="an expression"),
+    ],
+)
+def test_what_a_policy_remembers_is_bounded(policy: CORSPolicy) -> None:
+    def ask_about(numbers: range) -> None:
+        for number in numbers:
+            origin = f"https://{number}.{'a' * 60}.{'a' * 60}.{'a' * 60}.example"
+            policy.decide_by_origin("GET", origin)
+            policy.decide_by_origin("GET", f"{number}{'x' * 20_000}")
+            for method, names in (
+                ("PUT", f"x-{number}"),
+                ("P" * 20_000, f"{number}"),
+                ("PUT", f"{'x' * 8_000}{number}"),
+            ):
+                asked = CORSRequest("OPTIONS", origin, request_method=method, request_headers=names)
+                assert policy.decide(asked).preflight_headers
+
+    tracemalloc.start()
+    try:
+        ask_about(range(10))  # what is made but once
+        before = tracemalloc.get_traced_memory()[0]
+        ask_about(range(10, 1100))
+        assert tracemalloc.get_traced_memory()[0] - before < 1_500_000  # bytes
+    finally:
+        tracemalloc.stop()
+
+
 class _Unprintable:
     """What has no repr, as a query has none when the database is gone."""
 
