@@ -184,8 +184,7 @@ class _Adapter(CORSMiddleware):
         if inner is routing.expected:
             return decision
         actual = inner or self._policy or _NOBODY
-        revised = actual.decide_by_origin(scope["method"], request_of(scope).origin)
-        return await actual.decide_async(request_of(scope), debug=self.debug) if revised is None else revised
+        return await actual.decide_async(request_of(scope), debug=self.debug)
 
     def _inner_policy_for(self, scope: Scope) -> CORSPolicy | None:
         request = request_of(scope)

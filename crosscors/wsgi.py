@@ -88,7 +88,7 @@ class CORSMiddleware:
         if method == "OPTIONS":
             decision = policy.decide_by_fields(method, origin, *preflight_fields(environ), self.debug)
         else:
-            decision = policy.decide_by_origin(method, origin)
+            decision = policy.decide_by_origin(origin)
         if decision is None:
             decision = policy.decide_by_func(request_of(environ), debug=self.debug)
         self._reporter.report(decision, request_of, environ)

@@ -205,17 +205,30 @@ class CORSPolicy(Options):
         decision = self.decide_by_fields(*_fields(request), debug)
         return await self.decide_by_func_async(request, debug=debug) if decision is None else decision
 
-    def decide_by_origin(self, method: str, origin: str | None) -> Decision | None:
-        """The decision, where method and Origin alone settle it: what adapters ask first.
+    def decide_by_origin(self, origin: str | None) -> Decision | None:
+        """The decision on an actual request, where Origin settles it: what adapters ask of all but OPTIONS.
 
         Returns:
-            None where they do not: it may be a preflight, or ``allow_origin_func`` has to be asked.
+            None where it does not: ``allow_origin_func`` has to be asked.
         """
         if origin is None:
             return self._answers.no_origin
-        if method == "OPTIONS":
+        # The length comes first: a look-up costs in proportion to it.
+        is_short = len(origin) <= MAX_LENGTH
+        remembered = (self._listed.get(origin) or self._recent.get(origin)) if is_short else None
+        if remembered is not None:
+            return remembered
+        if self._answers.is_public:
+            return self._answers.public
+        admission = self._origin_rules.admit(origin)
+        if self._has_to_be_asked(admission):
             return None
-        return self._decide_actual(origin)
+        decision = self._answers.actual(origin, admission)
+        if decision.matched == origin:
+            self._listed[origin] = decision  # never more than there are entries
+        elif is_short:
+            self._recent.keep(origin, decision)
+        return decision
 
     def decide_by_fields(
         self,
@@ -226,15 +239,13 @@ class CORSPolicy(Options):
         request_private_network: str | None,
         debug: bool,
     ) -> Decision | None:
-        """The decision, where the fields of CORSRequest with these names settle it: asked of OPTIONS.
+        """The decision, where the fields of CORSRequest with these names settle it: what is asked of OPTIONS.
 
         Returns:
             None where they do not: ``allow_origin_func`` has to be asked.
         """
-        if origin is None:
-            return self._answers.no_origin
-        if request_method is None or not is_preflight(method, origin, request_method):
-            return self._decide_actual(origin)
+        if origin is None or request_method is None or not is_preflight(method, origin, request_method):
+            return self.decide_by_origin(origin)
         who = ANY if self._answers.is_public else origin  # what everyone may have is remembered but once
         names = within_bounds(request_headers or "")
         asked = (who, request_method, names, request_private_network == "true", debug)
@@ -255,24 +266,6 @@ class CORSPolicy(Options):
     async def decide_by_func_async(self, request: CORSRequest, *, debug: bool) -> Decision:
         """The same as ``decide_by_func``, and awaits the function if it is async."""
         return self._decide_asked(request, await self._ask_async(request), debug)
-
-    def _decide_actual(self, origin: str) -> Decision | None:
-        # The length comes first: a look-up costs in proportion to it.
-        is_short = len(origin) <= MAX_LENGTH
-        remembered = (self._listed.get(origin) or self._recent.get(origin)) if is_short else None
-        if remembered is not None:
-            return remembered
-        if self._answers.is_public:
-            return self._answers.public
-        admission = self._origin_rules.admit(origin)
-        if self._has_to_be_asked(admission):
-            return None
-        decision = self._answers.actual(origin, admission)
-        if decision.matched == origin:
-            self._listed[origin] = decision  # never more than there are entries
-        elif is_short:
-            self._recent.keep(origin, decision)
-        return decision
 
     def _admit(self, origin: str) -> Admission | Refusal:
         if self._answers.is_public:

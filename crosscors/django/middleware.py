@@ -99,7 +99,7 @@ def _decided_by_fields(policy: CORSPolicy, arrival: Arrival, *, debug: bool) -> 
     meta = arrival.http_request.META
     origin: str | None = meta.get("HTTP_ORIGIN")
     if arrival.method != "OPTIONS":
-        return policy.decide_by_origin(arrival.method, origin)
+        return policy.decide_by_origin(origin)
     return policy.decide_by_fields(arrival.method, origin, *preflight_fields(meta), debug)
 
 

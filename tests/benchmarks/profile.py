@@ -39,12 +39,12 @@ def main() -> None:
 
 def _actual(case: Case) -> dict[str, Callable[[], object]]:
     policy, scope = _policy(case), scope_of(case.method, case.fields(case.origin))
-    decision = policy.decide_by_origin("GET", case.origin)
+    decision = policy.decide_by_origin(case.origin)
     assert decision is not None
     report = Reporter(None).report
     return {
         "reading Origin, if need be twice": lambda: _origin(scope),
-        "deciding": lambda: policy.decide_by_origin("GET", case.origin),
+        "deciding": lambda: policy.decide_by_origin(case.origin),
         "reporting to nobody": lambda: report(decision, request_of, scope),
         "writing the fields": lambda: decision.apply_raw(_RESPONSE),
     }

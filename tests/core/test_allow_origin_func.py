@@ -275,7 +275,8 @@ def test_when_a_function_is_not_asked(options: dict[str, Any], asked: CORSReques
     policy = CORSPolicy(allow_origin_func=func, **options)
     policy.decide(asked)
     decide_async(policy, asked)
-    policy.decide_by_origin(asked.method, asked.origin)
+    if not asked.is_preflight:
+        policy.decide_by_origin(asked.origin)
     assert seen == []
 
 
@@ -323,13 +324,13 @@ def test_a_function_may_decide_by_path_and_is_asked_every_time() -> None:
 @pytest.mark.parametrize(
     "func", [pytest.param(yes, id="a sync function"), pytest.param(async_yes, id="an async function")]
 )
-def test_method_and_origin_alone_settle_nothing_that_a_function_is_asked_about(func: OriginFunc) -> None:
+def test_origin_alone_settles_nothing_that_a_function_is_asked_about(func: OriginFunc) -> None:
     policy = CORSPolicy(allow_origins=[APP], allow_origin_func=func)
-    assert policy.decide_by_origin("GET", TENANT) is None
-    listed = policy.decide_by_origin("GET", APP)
+    assert policy.decide_by_origin(TENANT) is None
+    listed = policy.decide_by_origin(APP)
     assert listed is not None
     assert listed.matched == APP
-    malformed = policy.decide_by_origin("GET", "no origin")
+    malformed = policy.decide_by_origin("no origin")
     assert malformed is not None
     assert not malformed.allowed
 

@@ -1202,7 +1202,7 @@ def test_no_request_makes_decide_raise(
                 assert re.fullmatch(r"[ -~]+", refusal.hint)
 
 
-# decide_by_origin: what adapters ask first.
+# decide_by_origin: what adapters ask of all but OPTIONS.
 
 
 @pytest.mark.parametrize(
@@ -1227,30 +1227,26 @@ def test_no_request_makes_decide_raise(
         pytest.param(None, id="no origin"),
     ],
 )
-def test_method_and_origin_alone_give_the_decision_that_the_whole_request_gives(
+def test_origin_alone_gives_the_decision_that_the_whole_request_gives(
     policy: CORSPolicy, origin: str | None
 ) -> None:
     whole = policy.decide(CORSRequest("POST", origin, path="/a", host="b", headers={"accept": "*/*"}))
-    assert policy.decide_by_origin("POST", origin) == whole
-    assert policy.decide_by_origin("POST", origin) == whole
-
-
-@pytest.mark.parametrize("policy", [pytest.param(PUBLIC, id="everyone"), pytest.param(LISTED, id="a list")])
-def test_method_and_origin_alone_do_not_settle_what_may_be_a_preflight(policy: CORSPolicy) -> None:
-    assert policy.decide_by_origin("OPTIONS", APP) is None
+    assert policy.decide_by_origin(origin) == whole
+    assert policy.decide_by_origin(origin) == whole
 
 
 def test_options_without_origin_is_settled_by_that() -> None:
-    assert LISTED.decide_by_origin("OPTIONS", None) == Decision(Kind.NOT_CORS, True, (), ("Origin",))
+    decision = LISTED.decide_by_fields("OPTIONS", None, "PUT", None, None, False)
+    assert decision == Decision(Kind.NOT_CORS, True, (), ("Origin",))
 
 
 def test_decisions_on_listed_origins_are_made_once() -> None:
-    assert LISTED.decide_by_origin("GET", APP) is LISTED.decide_by_origin("POST", APP)
-    assert LISTED.decide_by_origin("GET", None) is LISTED.decide_by_origin("POST", None)
-    assert PUBLIC.decide_by_origin("GET", APP) is PUBLIC.decide_by_origin("POST", EVIL)
+    assert LISTED.decide_by_origin(APP) is LISTED.decide_by_origin(APP)
+    assert LISTED.decide_by_origin(None) is LISTED.decide_by_origin(None)
+    assert PUBLIC.decide_by_origin(APP) is PUBLIC.decide_by_origin(EVIL)
 
 
-# decide_by_fields: what adapters ask next.
+# decide_by_fields: what adapters ask of OPTIONS.
 
 
 @pytest.mark.parametrize(
