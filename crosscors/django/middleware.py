@@ -80,8 +80,8 @@ class CORSMiddleware:
         decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
             # A function that is not async may block, as look-ups in the database do.
-            asked = policy.decide_by_func_async if policy.is_async else sync_to_async(policy.decide_by_func)
-            decision = await asked(read_request(arrival), debug=current.debug)
+            decide = policy.decide_by_func_async if policy.is_async else sync_to_async(policy.decide_by_func)
+            decision = await decide(read_request(arrival), debug=current.debug)
         reporter.report(decision, read_request, arrival)
         return _written(decision, response)
 

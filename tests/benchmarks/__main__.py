@@ -58,7 +58,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=100, help="the more, the less noise; default: 100")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.rounds < 1:
+        parser.error("--rounds: at least 1")
+    if not any(arguments.case in case.name for case in CASES):
+        parser.error(f"--case: no case has {arguments.case!r} in its name")
+    return arguments
 
 
 if __name__ == "__main__":

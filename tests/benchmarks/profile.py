@@ -25,6 +25,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.profile", description=__doc__)
     parser.add_argument("--rounds", type=int, default=100, help="the more, the less noise; default: 100")
     rounds = parser.parse_args().rounds
+    if rounds < 1:
+        parser.error("--rounds: at least 1")
     by_name = {case.name: case for case in CASES}
     for name, steps in (("actual, allowed", _actual), ("preflight, allowed", _preflight)):
         case = by_name[name]

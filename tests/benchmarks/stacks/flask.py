@@ -18,7 +18,7 @@ def stack(case: Case) -> Iterator[Contender]:
     yield contender(BARE, nothing if case.is_preflight else _app(), case)
     if has_floor(case):
         with_floor = _app()
-        with_floor.wsgi_app = wsgi_floor(with_floor.wsgi_app)  # type: ignore[method-assign, assignment]
+        with_floor.wsgi_app = wsgi_floor(with_floor.wsgi_app)  # type: ignore[method-assign, assignment]  # Flask's own way
         yield contender(FLOOR, with_floor, case)
     ours = _app()
     CORS(ours, policy=policy_of(case.setup))
