@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crosscors.core.credentials import INSECURE_ORIGINS, is_insecure
+from crosscors.core.credentials import INSECURE_ORIGINS, NULL_ORIGIN, UNPROVEN_REGEX, is_insecure
 from crosscors.core.options import Options
-from crosscors.core.origins import ANY, MAX_LENGTH, NULL, OriginSet, is_serialized_origin, split
+from crosscors.core.origins import ANY, FILE, MAX_LENGTH, NULL, OriginSet, is_serialized_origin, split
 from crosscors.core.refusal import Refusal
 
 
@@ -28,10 +28,12 @@ class OriginRules:
         self._without_credentials = OriginSet.of(() if credentials is True else listed)
         self._regex = options.allow_origin_regex
         self._credentials = credentials is True
-        self._trusts_insecure = INSECURE_ORIGINS in options.dangerously_allow
+        self._dangers = options.dangerously_allow
+        # With credentials, an expression has been proved to match safe origins only; or nobody knows.
+        self._regex_is_proved = UNPROVEN_REGEX not in options.dangerously_allow
         self._entries = options.allow_origins + (credentials if isinstance(credentials, tuple) else ())
 
-    def admit(self, origin: str) -> Admission | Refusal:
+    def admit(self, origin: str) -> Admission | Refusal:  # noqa: PLR0911  # one for each row of the rules
         """The entry that lets the origin in, or why none does; any text may be asked about."""
         if len(origin) > MAX_LENGTH:  # before the look-ups, which cost in proportion to the length
             return Refusal("origin-malformed", (origin,))
@@ -48,6 +50,8 @@ class OriginRules:
         if self._everyone:
             return Admission(ANY, credentials=False)
         if self._regex is not None and self._regex.fullmatch(origin):
+            if self._regex_is_proved:
+                return Admission(self._regex.pattern, self._credentials)
             return self.admit_unlisted(origin, self._regex.pattern)
         return self.refuse_unlisted(origin)
 
@@ -56,9 +60,11 @@ class OriginRules:
         return Refusal("origin-not-allowed", (origin,), self._entries)
 
     def admit_unlisted(self, origin: str, entry: str) -> Admission | Refusal:
-        """What a well-formed origin gets that a regular expression or a function has let in."""
+        """What a well-formed origin gets that a function has let in, or an expression that is not proved."""
         scheme, host, _ = split(origin)
-        # Entries like this are refused at construction; here the origin is only known by now.
-        if self._credentials and not self._trusts_insecure and is_insecure(scheme, host):
+        # Entries like these are refused at construction; here the origin is only known by now.
+        if self._credentials and origin == FILE and NULL_ORIGIN not in self._dangers:
+            return Refusal("origin-file", (origin,))
+        if self._credentials and is_insecure(scheme, host) and INSECURE_ORIGINS not in self._dangers:
             return Refusal("origin-insecure", (origin,))
         return Admission(entry, self._credentials)

@@ -1,43 +1,74 @@
 """What is not safe together with credentials, and what is said about it.
 
-Where an answer depends on the reader's cookies, an origin that an attacker can pose as, or come
+Where a response depends on the reader's cookies, an origin that an attacker can pose as, or come
 from, is a hole: it reads and acts in the name of the signed-in user.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
-
-from publicsuffixlist import PublicSuffixList
+from collections.abc import Iterable, Iterator
+from itertools import chain, combinations
 
 from crosscors.core.errors import Problem, shown
-from crosscors.core.origins import ANY, APP_SCHEMES, DEFAULT_PORTS, NULL, is_entry, is_loopback, split
+from crosscors.core.origins import ANY, DEFAULT_PORTS, FILE, NULL, is_entry, is_loopback, is_number, split
+from crosscors.core.public_suffixes import public_suffix_list as _public_suffix_list
+from crosscors.core.regex_sites import Owner, Site, Sites, sites_of
+from crosscors.core.regexes import is_quick
 
 INSECURE_ORIGINS = "insecure-origins"
 NULL_ORIGIN = "null-origin"
 PUBLIC_SUFFIX_SUBDOMAINS = "public-suffix-subdomains"
-DANGERS = (INSECURE_ORIGINS, NULL_ORIGIN, PUBLIC_SUFFIX_SUBDOMAINS)
+UNPROVEN_REGEX = "unproven-regex"
+DANGERS = (INSECURE_ORIGINS, NULL_ORIGIN, PUBLIC_SUFFIX_SUBDOMAINS, UNPROVEN_REGEX)
 
-# Sites that have nothing in common but being on the web, under suffixes that anyone can register at.
-_SUFFIXES = ("com", "org", "net", "io", "dev", "co.uk", "github.io", "vercel.app", "netlify.app", "pages.dev")
-_UNRELATED_SITES = (
-    *("https://unrelated.{}", "https://www.unrelated.{}", "https://evil.{}", "https://x1-y2.{}"),
-    *("https://unrelated.{}:8443", "http://unrelated.{}", "http://unrelated.{}:8080"),
-)
-# A name in a regular expression, its dots escaped or not; and what follows an escaped dot.
-_NAME = re.compile(r"(?<![a-z0-9-])[a-z0-9][a-z0-9-]*(?:\\?\.[a-z0-9-]+)+")
-_TAIL = re.compile(r"\\\.([a-z0-9-]+(?:\\\.[a-z0-9-]+)*)")
-_ALTERNATIVES = re.compile(r"\((?:\?:)?([^()|]*)\|[^()]*\)")
-# A repeat of what ends in a repeat, as in ([a-z]+\.?)+, takes time exponential in the length not to match.
-_NESTED_REPEAT = re.compile(r"[+*](?:\\?.\?)?\)[+*{]")
-_ESCAPED_DOT = r"\."
-_UNESCAPED_DOT = re.compile(r"(?<!\\)\.")
+MAX_SITES = 64  # of one regular expression; nobody reads a longer list of whom a policy trusts
+
+# What goes over the network in plain text. Schemes of apps are on no network.
+_INSECURE_SCHEMES = frozenset(DEFAULT_PORTS) - {"https", "wss"}
+
+
+def is_insecure(scheme: str, host: str) -> bool:
+    """Whether someone on the network could pose as this origin.
+
+    Secure Contexts, "Is origin potentially trustworthy?".
+    """
+    return scheme in _INSECURE_SCHEMES and not is_loopback(host.removeprefix("*."))
+
+
+def site_of(entry: str) -> str:
+    """The site that an entry of a policy gives credentials to."""
+    scheme, host, _ = split(entry)
+    domain = host.removeprefix("*.").removesuffix(".")
+    if scheme not in DEFAULT_PORTS:
+        return entry
+    if is_loopback(domain):
+        return "loopback"
+    if host.startswith("[") or is_number(domain.rpartition(".")[2]):
+        return host
+    has_many_owners = host.startswith("*.") and _public_suffix_list().has_many_owners(domain)
+    return f"*.{domain}" if has_many_owners else _public_suffix_list().site(domain)
+
+
+def sites_with_credentials(entries: Iterable[str], regex: re.Pattern[str] | None) -> tuple[str, ...]:
+    """What the policy gives credentials to, by name, in alphabetical order."""
+    found = set(map(site_of, entries))
+    if regex is not None:
+        found |= {
+            f"*.{site.name}" if site.owner is Owner.MANY else site.name for site in sites_of(regex).examples
+        }
+    return tuple(sorted(found))
+
+
+# Entries.
 
 
 def entry_problems(option: str, entry: str, dangers: tuple[str, ...]) -> Iterator[Problem]:
-    """The problems of a well-formed entry that gets credentials, less those that are accepted."""
+    """The problems of a well-formed entry that gets credentials, less those that are accepted.
+
+    Raises:
+        SuffixListError: if the public suffix list is needed and cannot be read.
+    """
     if entry == ANY:
         message = (
             'browsers refuse "*" together with credentials; a server that sends the caller\'s origin instead '
@@ -49,107 +80,259 @@ def entry_problems(option: str, entry: str, dangers: tuple[str, ...]) -> Iterato
         )
         yield Problem("wildcard-with-credentials", option, entry, message, hint)
         return
-    if entry == NULL:
+    if entry in _ORIGINS_OF_ANYBODY:
         if NULL_ORIGIN not in dangers:
-            message = '"null" with credentials: any site can send it, from a sandboxed frame.'
+            message = f'"{entry}" with credentials: {_ORIGINS_OF_ANYBODY[entry]}.'
             yield Problem(
                 "null-with-credentials", option, entry, message, _opt_in("Leave it out", NULL_ORIGIN)
             )
         return
     scheme, host, _ = split(entry)
-    mended = _mended(entry)
     if INSECURE_ORIGINS not in dangers and is_insecure(scheme, host):
         message = f"{shown(entry)} with credentials: whoever controls the network can act in its name."
-        hint = _opt_in(f'Write "{mended}"' if mended else "Use https", INSECURE_ORIGINS)
+        secure = _over_https(entry)
+        hint = _opt_in(f'Write "{secure}"' if secure else "Use https", INSECURE_ORIGINS)
         yield Problem("insecure-origin-with-credentials", option, entry, message, hint)
-    if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and _is_on_public_suffix(scheme, host):
-        domain = host.removeprefix("*.")
-        message = f"{shown(entry)} with credentials: names under {domain} belong to many owners."
-        instead = "Write your own domain" + (f', such as "{mended}"' if mended else "")
-        yield Problem(
-            "public-suffix-with-credentials",
-            option,
-            entry,
-            message,
-            _opt_in(instead, PUBLIC_SUFFIX_SUBDOMAINS),
-        )
+    domain = host.removeprefix("*.").removesuffix(".")
+    if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and _has_many_owners(scheme, host):
+        message = f"{shown(entry)} with credentials: {_owners_below(domain)}."
+        hint = _opt_in(_instead_of_pattern(entry, domain), PUBLIC_SUFFIX_SUBDOMAINS)
+        yield Problem("public-suffix-with-credentials", option, entry, message, hint)
 
 
-def _mended(entry: str) -> str | None:
-    """The entry over https and with a domain of its own; None if that makes no sense."""
-    scheme, host, port = split(entry)
-    if scheme == "http" and is_insecure(scheme, host):
-        scheme, port = "https", port if port != f":{DEFAULT_PORTS['https']}" else ""
-    if _is_on_public_suffix(scheme, host):
-        host = f"*.example.{host.removeprefix('*.').removesuffix('.')}"
-    mended = f"{scheme}://{host}{port}"
-    is_safe = is_entry(mended) and not is_insecure(scheme, host) and not _is_on_public_suffix(scheme, host)
-    return mended if is_safe else None
+_ORIGINS_OF_ANYBODY = {
+    NULL: "any site can send it, from a sandboxed frame",
+    FILE: "every file on a disk has it",
+}
 
 
 def _opt_in(instead: str, danger: str) -> str:
     return f'{instead}, or accept the danger with dangerously_allow=["{danger}"].'
 
 
-def is_insecure(scheme: str, host: str) -> bool:
-    """Whether someone on the network could pose as this origin.
+def _over_https(entry: str) -> str | None:
+    """The entry over https; None if that makes no sense."""
+    scheme, host, port = split(entry)
+    if scheme != "http":
+        return None
+    secure = f"https://{host}{'' if port == ':443' else port}"
+    return secure if is_entry(secure) and not _has_many_owners("https", host) else None
 
-    Secure Contexts, "Is origin potentially trustworthy?".
-    """
-    return scheme != "https" and scheme not in APP_SCHEMES and not is_loopback(host.removeprefix("*."))
 
-
-def _is_on_public_suffix(scheme: str, host: str) -> bool:
-    """Whether the host is a pattern for names that anyone can register."""
+def _has_many_owners(scheme: str, host: str) -> bool:
+    """Whether the host is a pattern for names of different owners."""
     domain = host.removeprefix("*.").removesuffix(".")
-    if domain == host.removesuffix(".") or scheme in APP_SCHEMES or is_loopback(domain):
+    if domain == host.removesuffix(".") or scheme not in DEFAULT_PORTS or is_loopback(domain):
         return False
-    return _public_suffix_list().is_public(domain)
+    return _public_suffix_list().has_many_owners(domain)
 
 
-@cache
-def _public_suffix_list() -> PublicSuffixList:
-    # Reading the list takes some 50 ms, so it waits for the first pattern or expression with credentials.
-    return PublicSuffixList()
+def _owners_below(domain: str) -> str:
+    """Why names below the domain are not safe."""
+    suffixes = _public_suffix_list()
+    if not suffixes.knows(domain):
+        return f"the public suffix list does not know who owns names under {domain}"
+    if suffixes.rules.is_public(domain):
+        return f"names under {domain} belong to many owners"
+    return f"names under {suffixes.parents[domain]} belong to many owners"
 
 
-def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> Iterator[Problem]:
-    """The problem of an expression that gets credentials and matches origins it surely was not meant to.
+def _instead_of_pattern(entry: str, domain: str) -> str:
+    scheme, _, port = split(entry)
+    scheme = "https" if is_insecure(scheme, domain) else scheme
+    suffixes = _public_suffix_list()
+    if not suffixes.knows(domain):
+        return "List the origins that are yours"
+    if suffixes.is_registry(domain):
+        return f'Write your own domain, such as "{scheme}://*.example.{domain}{port}"'
+    suffix = domain if suffixes.rules.is_public(domain) else suffixes.parents[domain]
+    return f'List the origins that are yours, such as "{scheme}://example.{suffix}{port}"'
 
-    A net, not a proof: it tries sites under well-known suffixes, and sites that attackers derive from the
-    names in the expression.
+
+# Regular expressions.
+
+
+def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> tuple[list[Problem], list[Problem]]:
+    """The problems of an expression that gets credentials, less those that are accepted; and what to warn of.
+
+    Raises:
+        SuffixListError: if the public suffix list cannot be read.
     """
-    pattern = _ALTERNATIVES.sub(r"\1", regex.pattern)
-    suffixes = dict.fromkeys((*_SUFFIXES, *_public_suffixes_in(pattern)))
-    matched = [
-        next(filter(regex.fullmatch, (site.format(suffix) for site in _UNRELATED_SITES)), None)
-        for suffix in suffixes
-    ]
-    unrelated = [origin for origin in matched if origin is not None]
-    # A match under one suffix only may be meant, as with a pattern; matches under two are the whole web.
-    if len(unrelated) == 1 and PUBLIC_SUFFIX_SUBDOMAINS in dangers:
-        unrelated = []
-    if not _NESTED_REPEAT.search(pattern):  # for look-alikes are as long as the names in the expression
-        unrelated += filter(regex.fullmatch, _look_alikes(pattern))
-    if unrelated:
-        message = f"{shown(regex.pattern)} with credentials matches unrelated sites such as {unrelated[0]}."
-        hint = r'Name your domain, with a backslash before each dot: r"https://[a-z0-9-]+\.example\.com".'
-        yield Problem("wildcard-with-credentials", "allow_origin_regex", regex.pattern, message, hint)
+    sites = sites_of(regex)
+    problem = _regex_problem(regex, sites, dangers)
+    apps = [site.name for site in sites.examples if site.owner is Owner.APP]
+    if problem is not None or not apps:
+        return [] if problem is None else [problem], []
+    message = f"{shown(regex.pattern)} gives credentials to every page with an origin like {', '.join(apps)}."
+    hint = "List the origins if you know them."
+    return [], [Problem("any-app-origin", "allow_origin_regex", regex.pattern, message, hint)]
 
 
-def _public_suffixes_in(pattern: str) -> Iterator[str]:
-    for tail in _TAIL.findall(pattern):
-        suffix = tail.replace(_ESCAPED_DOT, ".")
-        if _public_suffix_list().is_public(suffix):
-            yield suffix
+def _regex_problem(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]) -> Problem | None:
+    """The first thing that is wrong, the worst first."""
+
+    def problem(code: str, message: str, hint: str) -> Problem:
+        text = f"{shown(regex.pattern)} with credentials {message}"
+        return Problem(code, "allow_origin_regex", regex.pattern, text, hint)
+
+    def example(wrong: Iterable[Site]) -> str | None:
+        origins = chain.from_iterable(sites.examples[site] for site in wrong)
+        plainest = min(origins, key=_oddness, default=None)
+        return None if plainest is None else _with_suffix(plainest, regex)
+
+    bad = [site for site in sites.examples if _is_anybody(site)]
+    witness = example(bad)
+    if witness is not None:
+        shorter = _shorter(witness, sites)
+        also = f"both {shorter} and " if shorter else ""
+        message = f"lets in {also}{witness}: whoever owns such a site can act as your signed-in users."
+        return problem("wildcard-with-credentials", message, f"Write {_mended(regex, dangers) or _EXAMPLE}.")
+
+    many = (
+        []
+        if PUBLIC_SUFFIX_SUBDOMAINS in dangers
+        else [site for site in sites.examples if site.owner is Owner.MANY]
+    )
+    witness = example(many)
+    if witness is not None:
+        message = f"lets in {_below_suffix(witness, many[0].name, regex)}, but {_owners_below(many[0].name)}."
+        hint = _opt_in(f"Write {_mended(regex, dangers) or _EXAMPLE}", PUBLIC_SUFFIX_SUBDOMAINS)
+        return problem("wildcard-with-credentials", message, hint)
+
+    files = [site for site in sites.examples if site.owner is Owner.FILES and NULL_ORIGIN not in dangers]
+    if example(files) is not None:
+        message = f"lets in {FILE}, and {_ORIGINS_OF_ANYBODY[FILE]}."
+        return problem("null-with-credentials", message, _opt_in("Leave it out", NULL_ORIGIN))
+
+    insecure = [site for site in sites.examples if _is_insecure(site, dangers)]
+    witness = example(insecure)
+    if witness is not None:
+        message = f"lets in {witness}, and whoever controls the network can act in its name."
+        instead = _mended(regex, dangers)
+        return problem(
+            "insecure-origin-with-credentials",
+            message,
+            _opt_in(f"Write {instead}" if instead else "Use https", INSECURE_ORIGINS),
+        )
+
+    if UNPROVEN_REGEX not in dangers:
+        unproven = sites.unproven or (
+            "it may match more sites than yours" if bad + many + files + insecure else None
+        )
+        if unproven is not None:
+            message = f"cannot be proved to be safe: {unproven}."
+            hint = _opt_in(f"Write one that names your sites, such as {_EXAMPLE}", UNPROVEN_REGEX)
+            return problem("unproven-regex", message, hint)
+
+    named = {site.name for site in sites.examples}
+    if len(named) > MAX_SITES:
+        message = f"names {len(named)} sites; at most {MAX_SITES} can be looked over."
+        return problem("too-many-sites", message, "List the origins in allow_origins.")
+    return None
 
 
-def _look_alikes(pattern: str) -> Iterator[str]:
-    """Sites that expressions match which lack a backslash, or an end, or a beginning."""
-    for written in _NAME.findall(pattern):
-        name = written.replace(_ESCAPED_DOT, ".")
-        yield f"https://unrelated{name}"
-        yield f"https://{name}.evil.com"
-        yield f"https://any.{name}.evil.com"
-        if _UNESCAPED_DOT.search(written):
-            yield "https://" + _UNESCAPED_DOT.sub("x", written, count=1).replace(_ESCAPED_DOT, ".")
+def _oddness(origin: str) -> tuple[bool, bool, bool]:
+    """How little an origin looks like a site on the web; of several examples the plainest is shown."""
+    scheme, host, port = split(origin)
+    return scheme not in DEFAULT_PORTS, "." not in host, bool(port)
+
+
+_EXAMPLE = r'r"https://[a-z0-9-]+\.example\.com"'
+
+
+def _with_suffix(witness: str, regex: re.Pattern[str]) -> str:
+    """The same with a top-level domain, if it has none and the expression lets that in as well."""
+    longer = f"{witness}.com"
+    is_let_in = "." not in witness and is_quick(regex, len(longer)) and regex.fullmatch(longer) is not None
+    return longer if is_let_in and is_entry(longer) else witness
+
+
+def _shorter(witness: str, sites: Sites) -> str | None:
+    """The other one of example.co and example.com, where the last letter is optional."""
+    of_one = (one for site in sites.examples if site.owner is Owner.ONE for one in sites.examples[site])
+    return next((one for one in of_one if witness.startswith(one) and "." in one[:-1]), None)
+
+
+def _below_suffix(witness: str, domain: str, regex: re.Pattern[str]) -> str:
+    """An origin below a public suffix, if the domain has one below it and the expression lets that in."""
+    better = witness.replace(f".{domain}", f".{_public_suffix_list().parents.get(domain, domain)}")
+    return better if is_quick(regex, len(better)) and regex.fullmatch(better) else witness
+
+
+def _is_anybody(site: Site) -> bool:
+    """Whether anybody can have a page there, and no opt-in says that this is meant."""
+    if site.owner is Owner.ANYBODY:
+        return True
+    # Who opts into all names below a domain does not mean those that only look like one's own:
+    # anybody can buy notexample.com, and nothing tells it from what was meant.
+    return site.owner is Owner.MANY and site.is_part and _public_suffix_list().is_registry(site.name)
+
+
+def _is_insecure(site: Site, dangers: tuple[str, ...]) -> bool:
+    is_local = site.owner is Owner.LOOPBACK
+    return INSECURE_ORIGINS not in dangers and site.scheme in _INSECURE_SCHEMES and not is_local
+
+
+def _mended(regex: re.Pattern[str], dangers: tuple[str, ...]) -> str | None:
+    """The expression as it was surely meant, to be pasted; None if that is anyone's guess.
+
+    Whatever is tried has to pass the proof, so that no hint opens a hole.
+    """
+    pattern = regex.pattern.removeprefix("^")
+    pattern = pattern if pattern.endswith(r"\$") else pattern.removesuffix("$")
+    mended = (
+        _with(mendings, pattern)
+        for count in range(1, len(_MENDINGS) + 1)
+        for mendings in combinations(_MENDINGS, count)
+    )
+    for text in dict.fromkeys(mended):
+        if text != pattern and _is_sound(text, regex.flags, dangers):
+            return f"r'{text}'" if '"' in text else f'r"{text}"'
+    return None
+
+
+def _with(mendings: Iterable[_Mending], pattern: str) -> str:
+    for wrong, right in mendings:
+        pattern = wrong.sub(right, pattern)
+    return pattern
+
+
+_Mending = tuple[re.Pattern[str], str]
+
+# What people write, and what they mean by it.
+_MENDINGS: tuple[_Mending, ...] = tuple(
+    (re.compile(wrong), right)
+    for wrong, right in (
+        # a dot without a backslash
+        (r"(?<![\\\[^])\.(?![*+?{\]])", r"\\."),
+        # http beside https
+        (r"\(\?:https\?\)|\((?:\?:)?https?\|https?\)|https\?|http(?=:)", "https"),
+        # a name that may begin with anything
+        (r"(?<=//)(\(\?:|\()?\.[*+]\??(?(1)\))\??(?=[a-z0-9(])", r"([a-z0-9-]+\\.)*"),
+        # an end left open
+        (r"(?<=[a-z0-9)])(\(\?:|\()?:?\.[*+]\??(?(1)\))\??\Z", r"(:\\d+)?"),
+        # an optional last letter
+        (r"(?<=[a-z])\?\Z", ""),
+    )
+)
+
+
+def _is_sound(pattern: str, flags: int, dangers: tuple[str, ...]) -> bool:
+    """Whether the expression passes, and every site in it has a name that can be somebody's."""
+    try:
+        regex = re.compile(pattern, flags)
+    except re.error:
+        return False
+    sites = sites_of(regex)
+    return (
+        sites.unproven is None
+        and bool(sites.examples)
+        and all(_is_sound_site(site, dangers) for site in sites.examples)
+        and len(sites.examples) <= MAX_SITES
+    )
+
+
+def _is_sound_site(site: Site, dangers: tuple[str, ...]) -> bool:
+    if site.owner is Owner.LOOPBACK:
+        return True
+    return site.owner is Owner.ONE and "." in site.name and not _is_insecure(site, dangers)

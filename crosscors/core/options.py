@@ -16,11 +16,13 @@ from datetime import timedelta
 from typing import Any, TypeGuard, cast
 
 from crosscors.core import fields
-from crosscors.core.credentials import DANGERS, entry_problems, regex_problems
+from crosscors.core.credentials import DANGERS, entry_problems, regex_problems, sites_with_credentials
 from crosscors.core.decision import CORSRequest
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.core.origin_faults import mended, problems_of
 from crosscors.core.origins import ANY, OriginSet, is_entry, is_serialized_origin
+from crosscors.core.public_suffixes import SuffixListError
+from crosscors.core.regexes import is_quick
 
 OriginFunc = Callable[[CORSRequest], bool] | Callable[[CORSRequest], Awaitable[bool]]
 
@@ -386,12 +388,47 @@ def _check_credentials(options: Options, found: _Findings) -> None:
         found.problem("wildcard-with-credentials", "expose_headers", ANY, message, hint)
     if options.allow_credentials is True:
         option, entries = "allow_origins", options.allow_origins
-        if options.allow_origin_regex is not None:
-            found.problems.extend(regex_problems(options.allow_origin_regex, options.dangerously_allow))
     else:
         option, entries = "allow_credentials", options.allow_credentials
-    for entry in entries:
-        found.problems.extend(entry_problems(option, entry, options.dangerously_allow))
+    try:
+        for entry in entries:
+            found.problems.extend(entry_problems(option, entry, options.dangerously_allow))
+        if options.allow_credentials is True and options.allow_origin_regex is not None:
+            problems, warned = regex_problems(options.allow_origin_regex, options.dangerously_allow)
+            found.problems.extend(problems)
+            found.warnings.extend(warned)
+    except SuffixListError as error:
+        found.problems.append(_unreadable_list(error))
+
+
+def _unreadable_list(error: SuffixListError) -> Problem:
+    message = (
+        "with credentials, patterns and regular expressions need the public suffix list, "
+        f"which cannot be read: {shown(str(error))}."
+    )
+    hint = (
+        "Run: pip install --force-reinstall publicsuffixlist. An application that is packed into one file "
+        "has to unpack this package, because its list is a file."
+    )
+    return Problem("suffix-list-unreadable", "allow_credentials", None, message, hint)
+
+
+def trusted_sites(options: Options) -> tuple[str, ...]:
+    """The sites that get credentials, by name.
+
+    Raises:
+        PolicyError: if the public suffix list cannot be read.
+    """
+    if isinstance(options.allow_credentials, tuple):
+        entries, regex = options.allow_credentials, None
+    elif options.allow_credentials:
+        entries, regex = options.allow_origins, options.allow_origin_regex
+    else:
+        return ()
+    try:
+        return sites_with_credentials(entries, regex)
+    except SuffixListError as error:
+        raise PolicyError((_unreadable_list(error),)) from error
 
 
 def _check_coverage(options: Options, found: _Findings) -> None:
@@ -425,6 +462,6 @@ def _wider_entry(entry: str, origins: OriginSet, regex: re.Pattern[str] | None) 
         )
         if other != entry and is_as_wide:
             return other
-    if regex is not None and is_serialized_origin(entry) and regex.fullmatch(entry):
-        return regex.pattern
-    return None
+    if regex is None or not is_serialized_origin(entry):
+        return None
+    return regex.pattern if is_quick(regex, len(entry)) and regex.fullmatch(entry) else None

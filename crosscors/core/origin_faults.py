@@ -22,7 +22,9 @@ from crosscors.core.origins import (
     MAX_PORT,
     MAX_SCHEME_LENGTH,
     NULL,
+    OPAQUE_HOST_CHARACTERS,
     is_entry,
+    is_label,
     is_loopback,
     serialize_ipv6,
 )
@@ -163,6 +165,8 @@ def _host_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
         yield "origin-host", "has no host."
     elif host.startswith("[") or ":" in host:
         yield from _ipv6_faults(host)
+    elif _is_opaque(parts):
+        yield from _opaque_host_faults(host)
     elif not host.isascii():
         yield "origin-unicode-host", "has a host with letters outside ASCII; browsers send its Punycode form."
     elif not _HOST.fullmatch(host):
@@ -185,6 +189,19 @@ def _name_faults(host: str) -> Iterator[tuple[str, str]]:
         yield "origin-host", "has a host with an empty label (a dot too many)."
     if max(map(len, labels)) > MAX_LABEL_LENGTH:
         yield "origin-too-long", f"has a host label of more than {MAX_LABEL_LENGTH} characters."
+    if len(host) > MAX_HOST_LENGTH:
+        yield "origin-too-long", f"has a host of more than {MAX_HOST_LENGTH} characters."
+    for label in labels:
+        if 0 < len(label) <= MAX_LABEL_LENGTH and not is_label(label.lower()):
+            yield "origin-host", f"has a host label that is not valid Punycode: {shown(label)}."
+
+
+def _opaque_host_faults(host: str) -> Iterator[tuple[str, str]]:
+    others = set(host.removeprefix("*.")) - OPAQUE_HOST_CHARACTERS
+    if "*" in others:
+        yield "origin-wildcard", 'has a "*" that is not the whole leftmost label of a host.'
+    if others - {"*"}:
+        yield "origin-host", f"has a host with characters that no host has: {shown(host)}."
     if len(host) > MAX_HOST_LENGTH:
         yield "origin-too-long", f"has a host of more than {MAX_HOST_LENGTH} characters."
 
@@ -237,6 +254,8 @@ def _serialized_host(parts: _Parts) -> str:
     if ":" in host:
         bracketed = host if host.startswith("[") else f"[{host}]"
         return serialize_ipv6(bracketed) or host
+    if _is_opaque(parts):
+        return host
     if _ends_in_number(parts):
         return _ipv4(host) or host
     if host[:1] == "*" and host[1:2].isalnum():
@@ -244,10 +263,14 @@ def _serialized_host(parts: _Parts) -> str:
     return _ascii_host(host)
 
 
+def _is_opaque(parts: _Parts) -> bool:
+    """Whether the host is that of a scheme that is not special, which stays as it is (URL, "opaque host")."""
+    return bool(parts.scheme) and parts.scheme.lower() not in DEFAULT_PORTS
+
+
 def _ends_in_number(parts: _Parts) -> bool:
-    """URL, "ends in a number"; hosts of app schemes are opaque and stay as they are."""
-    special = not parts.scheme or parts.scheme.lower() in DEFAULT_PORTS
-    return special and _NUMBER.fullmatch(parts.host.removesuffix(".").split(".")[-1]) is not None
+    """URL, "ends in a number"."""
+    return _NUMBER.fullmatch(parts.host.removesuffix(".").split(".")[-1]) is not None
 
 
 def _ipv4(host: str) -> str | None:

@@ -1,35 +1,31 @@
 """Serialized origins, origin patterns, and the set that matches them.
 
-A serialized origin is what a browser sends in Origin: ``scheme://host`` or ``scheme://host:port``,
-in lower case, without the scheme's default port, without a path. Section names in the comments
-are those of the Fetch, HTML and URL standards (https://spec.whatwg.org/).
+A serialized origin is what a browser sends in Origin: ``scheme://host`` or ``scheme://host:port``, without
+the scheme's default port, without a path. Section names in the comments are those of the Fetch, HTML and URL
+standards (https://spec.whatwg.org/).
+
+Five schemes are special in the URL standard: their hosts are domains and addresses, in lower case. Apps and
+browser extensions have schemes of their own (``capacitor://localhost``, ``app://.``); their hosts are opaque,
+which means that nobody takes them apart, and no network is involved.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 NULL = "null"  # HTML, "serialization of an origin": what every opaque origin is sent as.
+FILE = "file://"  # what some apps send in place of null; any file can have it as well.
 ANY = "*"
 
 # URL, "special scheme" and its default port; a browser leaves the default port out.
 DEFAULT_PORTS = {"ftp": "21", "http": "80", "https": "443", "ws": "80", "wss": "443"}
 
-# Schemes under which apps and browser extensions run their pages; no network is involved.
-APP_SCHEMES = frozenset(
-    {
-        "app",
-        "capacitor",
-        "chrome-extension",
-        "ionic",
-        "moz-extension",
-        "safari-web-extension",
-        "tauri",
-    }
-)
+# URL, "origin": pages with these have the origin null, or none, or (blob) that of the page that made them.
+SCHEMES_WITHOUT_ORIGIN = frozenset({"about", "blob", "data", "file", "javascript"})
 
 MAX_SCHEME_LENGTH = 64  # no standard sets a limit; no scheme in use comes near
 MAX_LABEL_LENGTH = 63  # RFC 1035, section 2.3.4
@@ -37,12 +33,19 @@ MAX_HOST_LENGTH = 253
 MAX_PORT = 65535
 MAX_LENGTH = MAX_SCHEME_LENGTH + len("://") + MAX_HOST_LENGTH + len(":65535")
 
+# URL, "opaque-host string": URL units without forbidden host code points; and without "*", for patterns.
+OPAQUE_HOST_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-._~!$&'()+,;=%")
+
 # Fetch, "`Origin` header": scheme "://" host [ ":" port ].
-_SERIALIZED = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:]+\]|[a-z0-9_.-]+)(?::([1-9][0-9]{0,4}))?")
+_SERIALIZED = re.compile(
+    r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:]+\]|(?:[A-Za-z0-9._~!$&'()+,;=-]|%[0-9A-Fa-f]{2})+)(?::([1-9][0-9]{0,4}))?"
+)
+_DOMAIN = re.compile(r"[a-z0-9_.-]+")
 # What most of them look like: two or three labels, the last one no number, and no port. To ask for that first
 # takes 0.3 microseconds, all the rules 1.3.
-_ORDINARY = re.compile(r"https?://(?:[a-z0-9_-]{1,63}\.){1,2}[a-z][a-z0-9_-]{0,62}")
+_ORDINARY = re.compile(r"https?://(?:(?!xn--)[a-z0-9_-]{1,63}\.){1,2}(?!xn--)[a-z][a-z0-9_-]{0,62}")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_PUNYCODE = "xn--"
 
 
 def is_serialized_origin(text: str) -> bool:
@@ -57,7 +60,7 @@ def is_serialized_origin(text: str) -> bool:
         return True
     parts = _SERIALIZED.fullmatch(text)
     if parts is None:
-        return False
+        return text == FILE
     scheme, host, port = parts.groups()
     return (
         len(scheme) <= MAX_SCHEME_LENGTH
@@ -67,17 +70,43 @@ def is_serialized_origin(text: str) -> bool:
 
 
 def is_serialized_host(scheme: str, host: str) -> bool:
-    """Whether the lower-case host is in the one form that browsers give it (URL, "host serializer")."""
+    """Whether the host is in the one form that browsers give it (URL, "host serializer")."""
+    if scheme in SCHEMES_WITHOUT_ORIGIN:
+        return False
     if host.startswith("["):
         return host == serialize_ipv6(host)
+    if scheme not in DEFAULT_PORTS:
+        return len(host) <= MAX_HOST_LENGTH  # URL, "opaque-host parser"
     labels = host.removesuffix(".").split(".")
-    if len(host) > MAX_HOST_LENGTH or not all(0 < len(label) <= MAX_LABEL_LENGTH for label in labels):
+    if len(host) > MAX_HOST_LENGTH or not _DOMAIN.fullmatch(host) or not all(map(is_label, labels)):
         return False
-    # URL, "ends in a number": such a host is an IPv4 address or nothing. Hosts of schemes that
-    # are not special are opaque and not parsed any further.
-    if scheme in DEFAULT_PORTS and _NUMBER.fullmatch(labels[-1]):
-        return _is_ipv4(host)
-    return True
+    # URL, "ends in a number": such a host is an IPv4 address or nothing.
+    return _is_ipv4(host) if is_number(labels[-1]) else True
+
+
+def is_label(label: str) -> bool:
+    """Whether a domain can have this label, which has only characters that labels have.
+
+    URL, "domain to ASCII": Punycode has to decode, and to something that needs it.
+
+    >>> is_label("xn--bcher-kva"), is_label("xn--f"), is_label("")
+    (True, False, False)
+    """
+    if not 0 < len(label) <= MAX_LABEL_LENGTH:
+        return False
+    if not label.startswith(_PUNYCODE):
+        return True
+    encoded = label.removeprefix(_PUNYCODE).encode("ascii")
+    try:
+        decoded = encoded.decode("punycode")
+        return not decoded.isascii() and decoded.encode("punycode") == encoded and bool(decoded.encode())
+    except (UnicodeError, OverflowError):  # half a character has no UTF-8 either
+        return False
+
+
+def is_number(label: str) -> bool:
+    """Whether a host that ends in this label is an IPv4 address, or nothing (URL, "ends in a number")."""
+    return _NUMBER.fullmatch(label) is not None
 
 
 def _is_ipv4(host: str) -> bool:
@@ -133,7 +162,7 @@ def split(origin: str) -> tuple[str, str, str]:
 
 
 def is_entry(text: str) -> bool:
-    """Whether the text may stand in a policy: a serialized origin, ``null``, or a pattern.
+    """Whether the text may stand in a policy: a serialized origin, ``null``, ``file://``, or a pattern.
 
     >>> is_entry("https://*.example.com"), is_entry("http://localhost:*"), is_entry("https://*")
     (True, True, False)
@@ -182,8 +211,8 @@ class OriginSet:
     def match(self, origin: str) -> str | None:
         """The entry that matches the origin, the most specific one first; None if none does.
 
-        Any text may be asked for; what is not a serialized origin matches nothing (but ``null``,
-        where it is listed).
+        Any text may be asked for; what is not a serialized origin matches nothing, except ``null``
+        where it is listed.
         """
         if origin in self.exact:
             return origin

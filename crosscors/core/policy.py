@@ -24,6 +24,7 @@ from crosscors.core.options import (
     OriginFunc,
     is_async_callable,
     read_options,
+    trusted_sites,
 )
 from crosscors.core.origins import ANY, MAX_LENGTH
 from crosscors.core.refusal import Refusal
@@ -65,16 +66,18 @@ class CORSPolicy(Options):
     Args:
         allow_origins: origins as browsers send them (``"https://app.example.com"``), patterns
             (``"https://*.example.com"``: one label or more; ``"http://localhost:*"``: any port, or
-            none), ``"null"``, or ``"*"`` for every origin. Default: none. Prohibited: paths, a slash
-            at the end, upper case, default ports, whatever no browser would send.
+            none), ``"null"``, ``"file://"``, or ``"*"`` for every origin. Default: none. Prohibited: paths,
+            a slash at the end, upper case, default ports, whatever no browser would send.
         allow_origin_regex: a regular expression that has to match the whole origin. Only well-formed
-            origins are tried. Prohibited with credentials: what matches unrelated sites, as far as that can
-            be found out. Nested repeats such as ``([a-z]+.?)+`` can take seconds. Default: None.
+            origins are tried. With credentials it has to name every site that it lets in: permitted is
+            ``https://([a-z0-9-]+\\.)*example\\.(com|org)``, prohibited ``https://app.example\\.com``, where
+            the dot lets ``https://appaexample.com`` in. Nested repeats such as ``([a-z]+.?)+`` can take
+            seconds for each request. Default: None.
         allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
             well-formed origins that nothing else allows. An exception, or any other answer than True
             and False, means refused, and is logged as an error. What blocks, such as a database look-up,
             belongs into an async function when it is served over ASGI. Default: None.
-            With credentials, expression and function let in only what is https, loopback or an app.
+            With credentials, it lets in only what is https, loopback or an app.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
             POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.
         allow_headers: request headers; ``"*"`` means every header, Authorization included. Accept,
@@ -89,8 +92,9 @@ class CORSPolicy(Options):
         allow_private_network: answer Access-Control-Request-Private-Network, which browsers no longer
             send. Default: False.
         dangerously_allow: what to accept with credentials although it is not safe: ``"insecure-origins"``
-            (http and the like), ``"null-origin"``, ``"public-suffix-subdomains"`` (such as
-            ``https://*.github.io``). Default: none.
+            (http and the like), ``"null-origin"`` (also ``file://``), ``"public-suffix-subdomains"`` (such
+            as ``https://*.github.io``), ``"unproven-regex"`` (what cannot be proved to name its sites, such
+            as look-around). Default: none.
 
     Attributes:
         is_async: whether ``allow_origin_func`` is async, so that only ``decide_async`` can ask it.
@@ -161,6 +165,25 @@ class CORSPolicy(Options):
         values = ((name, getattr(self, name)) for name in OPTION_NAMES)
         changed = (f"{name}={_short_repr(value)}" for name, value in values if value != DEFAULTS[name])
         return f"CORSPolicy({', '.join(changed)})"
+
+    @property
+    def trusted_sites(self) -> tuple[str, ...]:
+        """The sites whose pages may use credentials, apart from what ``allow_origin_func`` lets in.
+
+        Sites are registrable domains and what stands in their place: ``"example.com"``, ``"loopback"``,
+        ``"10.*.*.*"``, ``"app://obsidian.md"``, and ``"*.github.io"`` for all names below that. Sorted.
+
+        Raises:
+            PolicyError: if the public suffix list cannot be read.
+
+        Example:
+            >>> regex = r"https://([a-z]+\\.)?example\\.(com|org)"
+            >>> CORSPolicy(allow_origin_regex=regex, allow_credentials=True).trusted_sites
+            ('example.com', 'example.org')
+
+        Standard: HTML, "site".
+        """
+        return trusted_sites(self)
 
     def replace(self, **changes: Unpack[PolicyOptions]) -> CORSPolicy:
         """A new policy with these options changed and all others the same.

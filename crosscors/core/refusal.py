@@ -23,6 +23,7 @@ RefusalCode = Literal[
     "origin-null",
     "origin-malformed",
     "origin-insecure",
+    "origin-file",
     "origin-func-failed",
     "method-not-allowed",
     "headers-not-allowed",
@@ -85,6 +86,7 @@ _MESSAGES: Mapping[RefusalCode, str] = {
     "origin-null": "the origin null is not allowed",
     "origin-malformed": "the Origin field is not one origin as browsers send it: {}",
     "origin-insecure": "the origin {} is not https, so it gets no credentials",
+    "origin-file": "the origin {} is that of every file on a disk, so it gets no credentials",
     "origin-func-failed": "allow_origin_func gave no answer for the origin {}",
     "method-not-allowed": "the method {} is not allowed",
     "headers-not-allowed": "not allowed among the request headers: {}",
@@ -160,6 +162,9 @@ _HINTS: Mapping[RefusalCode, Callable[[Refusal], str]] = {
     "origin-malformed": _malformed_hint,
     "origin-insecure": lambda _: (
         'Serve the page over https, or write dangerously_allow=["insecure-origins"].'
+    ),
+    "origin-file": lambda _: (
+        'Serve the page from an origin of its own, or write dangerously_allow=["null-origin"].'
     ),
     "origin-func-failed": lambda refusal: (
         "It is called with a CORSRequest, which has the origin as request.origin, and has to return True or "

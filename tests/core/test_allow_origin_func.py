@@ -282,10 +282,24 @@ def test_when_a_function_is_not_asked(options: dict[str, Any], asked: CORSReques
 
 def test_an_http_origin_that_an_expression_refuses_for_its_credentials_is_not_asked_about() -> None:
     policy = CORSPolicy(
-        allow_origin_regex=r"https?://[a-z]+\.example\.com", allow_credentials=True, allow_origin_func=yes
+        allow_origin_regex=r"https?://app\.example(?=\.com)\.[a-z]+",
+        allow_credentials=True,
+        allow_origin_func=yes,
+        dangerously_allow="unproven-regex",
     )
     decision = policy.decide(CORSRequest("GET", "http://app.example.com"))
     assert [refusal.code for refusal in decision.refusals] == ["origin-insecure"]
+
+
+def test_files_get_credentials_from_a_function_only_if_that_is_accepted() -> None:
+    policy = CORSPolicy(allow_origin_func=yes, allow_credentials=True)
+    request = CORSRequest("GET", "file://")
+    (refusal,) = policy.decide(request).refusals
+    assert refusal.code == "origin-file"
+    assert "'file://'" in refusal.message
+    assert 'dangerously_allow=["null-origin"]' in refusal.hint
+    assert policy.replace(dangerously_allow="null-origin").decide(request).allowed
+    assert policy.replace(allow_credentials=False).decide(request).allowed
 
 
 @pytest.mark.parametrize(

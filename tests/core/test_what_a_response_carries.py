@@ -322,7 +322,11 @@ def test_an_origin_as_long_as_one_can_be_is_allowed() -> None:
         ),
         pytest.param(CORSPolicy(allow_origin_regex=".*"), "null", "origin-null", id="null and an expression"),
         pytest.param(
-            CORSPolicy(allow_origin_regex=r"https?://[a-z]+\.example\.com", allow_credentials=True),
+            CORSPolicy(
+                allow_origin_regex=r"https?://(?!www)[a-z]+\.example(?=\.com)\.[a-z]+",
+                allow_credentials=True,
+                dangerously_allow="unproven-regex",
+            ),
             "http://app.example.com",
             "origin-insecure",
             id="an http origin that an expression would give credentials",

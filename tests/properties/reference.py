@@ -7,10 +7,11 @@ an origin, ``null``, or an origin with ``*.`` in front of its host, ``:*`` as it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from string import ascii_lowercase, digits
+from string import ascii_letters, ascii_lowercase, digits, hexdigits
 
 _DEFAULT_PORTS = {("ftp", 21), ("http", 80), ("https", 443), ("ws", 80), ("wss", 443)}
 _SPECIAL_SCHEMES = {scheme for scheme, _ in _DEFAULT_PORTS}
+_SCHEMES_WITHOUT_ORIGIN = {"about", "blob", "data", "file", "javascript"}
 _ANY_PORT = "*"
 _BITS_OF_GROUP = 16
 
@@ -26,17 +27,17 @@ class Origin:
 
 
 def is_origin(text: str) -> bool:
-    return parse_origin(text) is not None
+    return text == "file://" or parse_origin(text) is not None
 
 
 def is_entry(text: str) -> bool:
-    return text == "null" or parse_entry(text) is not None
+    return text in ("null", "file://") or parse_entry(text) is not None
 
 
 def matches(entry: str, origin: str) -> bool:
     """Whether a well-formed entry allows the text that came as Origin."""
-    if entry == "null":
-        return origin == "null"
+    if entry in ("null", "file://"):
+        return origin == entry
     ours, theirs = parse_entry(entry), parse_origin(origin)
     if ours is None or theirs is None or ours.scheme != theirs.scheme:
         return False
@@ -68,7 +69,7 @@ def parse_entry(text: str) -> Origin | None:
 
 def parse_origin(text: str) -> Origin | None:
     scheme, separator, authority = text.partition("://")
-    if not separator or not _is_scheme(scheme):
+    if not separator or not _is_scheme(scheme) or scheme in _SCHEMES_WITHOUT_ORIGIN:
         return None
     if authority.startswith("["):
         host, bracket, after = authority.partition("]")
@@ -101,16 +102,36 @@ def _labels(scheme: str, host: str) -> tuple[str, ...]:
     if host.startswith("["):
         return (host,) if _is_ipv6(host) else ()
     labels = tuple(host.split("."))
-    names = labels[:-1] if labels[-1] == "" else labels
-    if not names or len(host) > 253 or not all(_is_label(name) for name in names):
+    if not host or len(host) > 253:
         return ()
-    if scheme in _SPECIAL_SCHEMES and _is_number(names[-1]):
+    if scheme not in _SPECIAL_SCHEMES:
+        return labels if _is_opaque(host) else ()
+    names = labels[:-1] if labels[-1] == "" else labels
+    if not names or not all(_is_label(name) for name in names):
+        return ()
+    if _is_number(names[-1]):
         return (host,) if _is_ipv4(labels) else ()
     return labels
 
 
+def _is_opaque(host: str) -> bool:
+    """Letters, digits, some signs, and two hexadecimal digits after each percent sign."""
+    first, *escaped = host.split("%")
+    rests = [first, *(each[2:] for each in escaped)]
+    is_escaped = all(len(each) >= 2 and set(each[:2]) <= set(hexdigits) for each in escaped)
+    return is_escaped and set("".join(rests)) <= {*ascii_letters, *digits, *"-._~!$&'()+,;="}
+
+
 def _is_label(text: str) -> bool:
-    return 1 <= len(text) <= 63 and all(character in ascii_lowercase + digits + "-_" for character in text)
+    if not 1 <= len(text) <= 63 or any(
+        character not in ascii_lowercase + digits + "-_" for character in text
+    ):
+        return False
+    return not text.startswith("xn--") or text in _PUNYCODE
+
+
+# Only so much Punycode is generated.
+_PUNYCODE = {"xn--bcher-kva", "xn--p1ai"}
 
 
 def _is_number(label: str) -> bool:

@@ -20,13 +20,14 @@ def weighted(strategies: dict[st.SearchStrategy[_T], int]) -> st.SearchStrategy[
     return st.sampled_from(repeated).flatmap(lambda strategy: strategy)
 
 
-SCHEMES = ("https", "http", "ws", "wss", "ftp", "app", "capacitor", "chrome-extension", "a+b.c-1")
+SCHEMES = ("https", "http", "ws", "wss", "ftp", "app", "capacitor", "chrome-extension", "a+b.c-1", "file")
 LABELS = (
     "a",
     "b",
     "x-y",
     "x_y",
     "xn--bcher-kva",
+    "xn--f",
     "example",
     "evil",
     "com",
@@ -62,7 +63,9 @@ _subdomains = st.builds(
 _any_port = st.builds("{}://{}:*".format, st.sampled_from(SCHEMES), _hosts)
 
 # What may stand in a policy.
-entries = weighted({_exact: 4, _subdomains: 5, _any_port: 3, st.just("null"): 1}).filter(reference.is_entry)
+entries: st.SearchStrategy[str] = weighted(
+    {_exact: 4, _subdomains: 5, _any_port: 3, st.sampled_from(("null", "file://", "app://.", "x://A!%2f")): 1}
+).filter(reference.is_entry)
 
 any_character = st.characters(exclude_categories=())  # surrogates and control characters, too
 any_text = st.text(any_character)

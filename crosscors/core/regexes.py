@@ -1,0 +1,333 @@
+"""What a regular expression can match: its parse tree as an automaton that reads texts from their end.
+
+An ``Automaton`` has numbered states, and each state has steps to others. A step reads one of its characters,
+or none. Two things about a step matter to who follows it:
+
+- ``is_open`` marks what the author left open: a dot, a range, a class or a negated set, and every optional
+  part or repeat, whether it is taken or skipped. Literals, alternations and sets that list their
+  characters are not open.
+- ``only_at`` limits a step to one end of the text: ``^`` and ``$``.
+
+Constructs that no automaton has are replaced by ones that match more: look-around and ``\\b`` by nothing, a
+back-reference by the expression of its group, a conditional by both of its branches. ``is_exact`` is False
+then. So whatever the expression matches, the automaton matches; the other way round only where it is exact.
+
+Which characters a dot, set or literal matches is asked of ``re`` itself, one character at a time, because
+flags change it in ways that are easy to miss: with ``re.IGNORECASE``, ``[^k]`` does not match ``K``.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import re
+import string
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, ClassVar, NamedTuple, cast
+
+# The parser of ``re`` is private, and its modules have other names in Python 3.10. Other tools read its
+# trees as well (hypothesis does); the opcodes below are all that it has in 3.10 to 3.14.
+_PARSER, _COMPILER = (
+    ("re._parser", "re._compiler") if sys.version_info >= (3, 11) else ("sre_parse", "sre_compile")
+)
+_sre_parser: Any = importlib.import_module(_PARSER)
+_sre_compiler: Any = importlib.import_module(_COMPILER)
+
+# The characters that origins have (see origins.py), those first that make an example readable.
+ALPHABET = string.ascii_lowercase + string.digits + "-_." + string.ascii_uppercase + ":/[]+~!$&'(),;=%"
+
+# Enough for what people write, {1,63} for each label and all; (?:.{0,1000}){0,1000} has a million.
+MAX_STATES = 20_000
+
+_FLAGS = re.ASCII | re.DOTALL | re.IGNORECASE | re.MULTILINE | re.UNICODE | re.VERBOSE
+_TYPE_FLAGS = re.ASCII | re.UNICODE
+
+
+class NotProvableError(Exception):
+    """The automaton would have too many states, or ``re`` has a construct that is not known here."""
+
+
+class End(enum.Enum):
+    """An end of the text, where ``^`` or ``$`` holds."""
+
+    START = "start"
+    END = "end"
+
+
+class Step(NamedTuple):
+    """A step from one state of an automaton to another.
+
+    Attributes:
+        target: the state it leads to.
+        characters: what it can read, one of these; empty if it reads nothing.
+        is_open: whether the author left open what is read, or whether.
+        only_at: the end of the text at which alone the step is possible; None for everywhere.
+    """
+
+    target: int
+    characters: str = ""
+    is_open: bool = False
+    only_at: End | None = None
+
+
+@dataclass(frozen=True)
+class Automaton:
+    """What an expression matches, read from the end of a text.
+
+    Attributes:
+        steps: the steps of each state.
+        first: the state before anything is read.
+        is_exact: whether it matches just what the expression does, and not more.
+    """
+
+    steps: tuple[tuple[Step, ...], ...]
+    first: int
+    is_exact: bool
+
+    #: The state in which the whole text has been read.
+    LAST: ClassVar[int] = 0
+
+
+def automaton_of(regex: re.Pattern[str]) -> Automaton:
+    """The automaton of a regular expression that has to match a whole text.
+
+    Raises:
+        NotProvableError: if it has more than MAX_STATES states.
+
+    >>> automaton_of(re.compile("a|bc")).is_exact
+    True
+    """
+    try:
+        tree = _sre_parser.parse(regex.pattern, regex.flags & _FLAGS)
+        builder = _Builder(_groups_in(tree))
+        first = builder.sequence(tree, _Context(tree.state.flags), Automaton.LAST)
+    except RecursionError as error:
+        raise NotProvableError("its groups are nested too deeply") from error
+    return Automaton(tuple(map(tuple, builder.steps)), first, builder.is_exact)
+
+
+class _Context(NamedTuple):
+    """Where a part of an expression stands.
+
+    Attributes:
+        flags: those that hold there.
+        is_open: whether it is within an optional part or a repeat.
+        any_case: whether it stands for a text that is repeated without regard to case.
+    """
+
+    flags: int
+    is_open: bool = False
+    any_case: bool = False
+
+
+def _groups_in(tree: Any) -> dict[int, tuple[Any, int]]:
+    """The expression and flags of each group, for back-references."""
+    found: dict[int, tuple[Any, int]] = {}
+
+    def look_into(part: Any, flags: int) -> None:
+        if isinstance(part, _sre_parser.SubPattern):
+            for opcode, argument in part:
+                inner = flags
+                if str(opcode) == "SUBPATTERN":
+                    group, added, removed, content = argument
+                    inner = _combined(flags, added, removed)
+                    if group is not None:
+                        found[group] = content, inner
+                look_into(argument, inner)
+        elif isinstance(part, (tuple, list)):
+            for each in cast("Iterable[Any]", part):
+                look_into(each, flags)
+
+    look_into(tree, tree.state.flags)
+    return found
+
+
+def _combined(flags: int, added: int, removed: int) -> int:
+    """The flags within ``(?i-m:...)``; of the kinds of text, one replaces the other."""
+    kept = flags & ~_TYPE_FLAGS if added & _TYPE_FLAGS else flags
+    return (kept | added) & ~removed
+
+
+class _Builder:
+    """Builds the states of an automaton, each after the state that follows when its part has been read.
+
+    The methods get what the parser says of a part, where it stands, and the state that follows; they return
+    the state in which the part is still to be read.
+    """
+
+    def __init__(self, groups: Mapping[int, tuple[Any, int]]) -> None:
+        self.steps: list[list[Step]] = [[]]  # of Automaton.LAST
+        self.is_exact = True
+        self._groups = groups
+        self._characters: dict[tuple[str, int, bool], str] = {}
+
+    def sequence(self, parts: Iterable[tuple[Any, Any]], context: _Context, after: int) -> int:
+        for opcode, argument in parts:  # what comes first in a text is read last
+            build = _BUILD.get(str(opcode))
+            if build is None:
+                raise NotProvableError(f"the opcode {opcode} is not known")
+            after = build(self, (opcode, argument), context, after)
+        return after
+
+    def character(self, part: Any, context: _Context, after: int) -> int:
+        key = repr(part), context.flags, context.any_case
+        if key not in self._characters:
+            self._characters[key] = _characters(part, context)
+        if not self._characters[key]:
+            return self._state()  # none that an origin has; no step leads on
+        is_open = context.is_open or not _is_listed(part)
+        return self._state(Step(after, self._characters[key], is_open))
+
+    def nothing(self, _part: Any, _context: _Context, _after: int) -> int:
+        return self._state()  # no step leads on
+
+    def branch(self, part: Any, context: _Context, after: int) -> int:
+        _, (_, alternatives) = part
+        # Not open, even if one of them is empty: of com|com\.au the parser makes com(?:|\.au).
+        return self._state(*[Step(self.sequence(each, context, after)) for each in alternatives])
+
+    def group(self, part: Any, context: _Context, after: int) -> int:
+        _, (_, added, removed, content) = part
+        return self.sequence(content, context._replace(flags=_combined(context.flags, added, removed)), after)
+
+    def repeat(self, part: Any, context: _Context, after: int) -> int:
+        _, (least, most, content) = part
+        if least == most:
+            return self._copies(least, content, context, after)
+        inner = context._replace(is_open=True)
+        if most == _sre_parser.MAXREPEAT:
+            more = self._state()
+            self.steps[more] += self._choice(self.sequence(content, inner, more), after)
+        else:
+            more = after
+            for _ in range(most - least):
+                more = self._state(*self._choice(self.sequence(content, inner, more), after))
+        return self._copies(least, content, inner, more)
+
+    def backreference(self, part: Any, context: _Context, after: int) -> int:
+        self.is_exact = False
+        content, flags = self._groups[part[1]]
+        any_case = context.any_case or bool(context.flags & re.IGNORECASE)
+        return self.sequence(content, context._replace(flags=flags, any_case=any_case), after)
+
+    def conditional(self, part: Any, context: _Context, after: int) -> int:
+        self.is_exact = False
+        _, (_, matched, otherwise) = part
+        return self.branch((None, (None, [matched, otherwise or []])), context, after)
+
+    def position(self, part: Any, _context: _Context, after: int) -> int:
+        # Origins have no line breaks: with re.MULTILINE and without, these are the ends of the text.
+        name = str(part[1])
+        if name.startswith("AT_BEGINNING"):
+            return self._state(Step(after, only_at=End.START))
+        if name.startswith("AT_END"):
+            return self._state(Step(after, only_at=End.END))
+        return self.left_out(part, _context, after)
+
+    def left_out(self, part: Any, _context: _Context, after: int) -> int:
+        if str(part[0]) == "ASSERT_NOT" and not part[1][1]:
+            return self._state()  # (?!) in Python 3.12 and older: nothing follows
+        self.is_exact = False
+        return after
+
+    def giving_nothing_back(self, part: Any, context: _Context, after: int) -> int:
+        """Atomic groups and possessive repeats match what ordinary ones do, or less."""
+        self.is_exact = False
+        if str(part[0]) == "ATOMIC_GROUP":
+            return self.sequence(part[1], context, after)
+        return self.repeat(part, context, after)
+
+    def _state(self, *steps: Step) -> int:
+        if len(self.steps) >= MAX_STATES:
+            raise NotProvableError(f"it has more than {MAX_STATES} states")
+        self.steps.append(list(steps))
+        return len(self.steps) - 1
+
+    def _choice(self, taken: int, skipped: int) -> tuple[Step, Step]:
+        return Step(taken, is_open=True), Step(skipped, is_open=True)
+
+    def _copies(self, count: int, content: Any, context: _Context, after: int) -> int:
+        for _ in range(count):
+            after = self.sequence(content, context, after)
+        return after
+
+
+_BUILD: Mapping[str, Callable[[_Builder, Any, _Context, int], int]] = {
+    "LITERAL": _Builder.character,
+    "NOT_LITERAL": _Builder.character,
+    "ANY": _Builder.character,
+    "IN": _Builder.character,
+    "FAILURE": _Builder.nothing,
+    "BRANCH": _Builder.branch,
+    "SUBPATTERN": _Builder.group,
+    "MAX_REPEAT": _Builder.repeat,
+    "MIN_REPEAT": _Builder.repeat,
+    "POSSESSIVE_REPEAT": _Builder.giving_nothing_back,
+    "ATOMIC_GROUP": _Builder.giving_nothing_back,
+    "GROUPREF": _Builder.backreference,
+    "GROUPREF_EXISTS": _Builder.conditional,
+    "AT": _Builder.position,
+    "ASSERT": _Builder.left_out,
+    "ASSERT_NOT": _Builder.left_out,
+}
+
+
+def _is_listed(part: tuple[Any, Any]) -> bool:
+    """Whether the part is a character, or a set that lists its characters one by one."""
+    opcode, argument = part
+    if str(opcode) == "IN":
+        return all(str(each) == "LITERAL" for each, _ in argument)
+    return str(opcode) == "LITERAL"
+
+
+def _characters(part: tuple[Any, Any], context: _Context) -> str:
+    """The characters of ALPHABET that the part matches."""
+    one = _sre_parser.SubPattern(_sre_parser.State(), [part])
+    matches: Any = _sre_compiler.compile(one, context.flags & _FLAGS).fullmatch
+    found = [character for character in ALPHABET if matches(character)]
+    if context.any_case:
+        found = [each for each in ALPHABET if each.lower() in found or each.upper() in found]
+    return "".join(found)
+
+
+def is_quick(regex: re.Pattern[str], length: int) -> bool:
+    """Whether trying the expression on a text of that length ends soon, even if it does not match.
+
+    Each repeat multiplies the ways in which a text can be tried; a repeat in a repeat has no such bound.
+    """
+    try:
+        tree = _sre_parser.parse(regex.pattern, regex.flags & _FLAGS)
+        repeats = list(islice(_repeats(tree, in_repeat=False), _MANY_REPEATS))
+    except RecursionError:
+        return False
+    ways = 1
+    for is_nested in repeats:
+        ways *= length + 1
+        if is_nested or ways > _MANY_WAYS:
+            return False
+    return True
+
+
+_MANY_WAYS = 1_000_000
+_MANY_REPEATS = 20  # with so many of them, even a text of one character can be tried in as many ways
+
+
+def _repeats(part: Any, *, in_repeat: bool) -> Iterator[bool]:
+    """Each repeat that can be taken more than once, as whether it is within another one."""
+    if isinstance(part, tuple) and part and str(cast("Any", part[0])) in _REPEATS:
+        least, most, content = cast("tuple[int, int, Any]", part[1])
+        if most > 1 and least != most:
+            yield in_repeat
+            yield from _repeats(content, in_repeat=True)
+        else:
+            within = list(islice(_repeats(content, in_repeat=in_repeat), _MANY_REPEATS))
+            yield from within * min(most, _MANY_REPEATS)
+    elif isinstance(part, (tuple, list, _sre_parser.SubPattern)):
+        for each in cast("Iterable[Any]", part):
+            yield from _repeats(each, in_repeat=in_repeat)
+
+
+_REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
