@@ -166,10 +166,11 @@ class _Builder:
 
     def sequence(self, parts: Iterable[tuple[Any, Any]], context: _Context, after: int) -> int:
         for opcode, argument in parts:  # what comes first in a text is read last
-            build = _BUILD.get(str(opcode))
-            if build is None:
-                raise NotProvableError(f"the opcode {opcode} is not known")
-            after = build(self, (opcode, argument), context, after)
+            name = str(opcode)
+            if name not in _BUILD:
+                raise NotProvableError(f"the opcode {name} is not known")
+            self.is_exact = self.is_exact and name not in _MATCHING_LESS
+            after = _BUILD[name](self, (opcode, argument), context, after)
         return after
 
     def character(self, part: Any, context: _Context, after: int) -> int:
@@ -181,16 +182,14 @@ class _Builder:
         is_open = context.is_open or not _is_listed(part)
         return self._state(Step(after, self._characters[key], is_open))
 
-    def nothing(self, _part: Any, _context: _Context, _after: int) -> int:
-        return self._state()  # no step leads on
-
     def branch(self, part: Any, context: _Context, after: int) -> int:
         _, (_, alternatives) = part
         # Not open, even if one of them is empty: of com|com\.au the parser makes com(?:|\.au).
         return self._state(*[Step(self.sequence(each, context, after)) for each in alternatives])
 
     def group(self, part: Any, context: _Context, after: int) -> int:
-        _, (_, added, removed, content) = part
+        is_atomic = str(part[0]) == "ATOMIC_GROUP"
+        _, added, removed, content = (None, 0, 0, part[1]) if is_atomic else part[1]
         return self.sequence(content, context._replace(flags=_combined(context.flags, added, removed)), after)
 
     def repeat(self, part: Any, context: _Context, after: int) -> int:
@@ -208,13 +207,11 @@ class _Builder:
         return self._copies(least, content, inner, more)
 
     def backreference(self, part: Any, context: _Context, after: int) -> int:
-        self.is_exact = False
         content, flags = self._groups[part[1]]
         any_case = context.any_case or bool(context.flags & re.IGNORECASE)
         return self.sequence(content, context._replace(flags=flags, any_case=any_case), after)
 
     def conditional(self, part: Any, context: _Context, after: int) -> int:
-        self.is_exact = False
         _, (_, matched, otherwise) = part
         return self.branch((None, (None, [matched, otherwise or []])), context, after)
 
@@ -225,20 +222,13 @@ class _Builder:
             return self._state(Step(after, only_at=End.START))
         if name.startswith("AT_END"):
             return self._state(Step(after, only_at=End.END))
-        return self.left_out(part, _context, after)
-
-    def left_out(self, part: Any, _context: _Context, after: int) -> int:
-        if str(part[0]) == "ASSERT_NOT" and not part[1][1]:
-            return self._state()  # (?!) in Python 3.12 and older: nothing follows
         self.is_exact = False
         return after
 
-    def giving_nothing_back(self, part: Any, context: _Context, after: int) -> int:
-        """Atomic groups and possessive repeats match what ordinary ones do, or less."""
-        self.is_exact = False
-        if str(part[0]) == "ATOMIC_GROUP":
-            return self.sequence(part[1], context, after)
-        return self.repeat(part, context, after)
+    def assertion(self, part: Any, _context: _Context, after: int) -> int:
+        # (?!) matches nothing; it has an opcode of its own in newer versions of Python.
+        name = str(part[0])
+        return self._state() if name == "FAILURE" or (name == "ASSERT_NOT" and not part[1][1]) else after
 
     def _state(self, *steps: Step) -> int:
         if len(self.steps) >= MAX_STATES:
@@ -260,19 +250,23 @@ _BUILD: Mapping[str, Callable[[_Builder, Any, _Context, int], int]] = {
     "NOT_LITERAL": _Builder.character,
     "ANY": _Builder.character,
     "IN": _Builder.character,
-    "FAILURE": _Builder.nothing,
+    "FAILURE": _Builder.assertion,
     "BRANCH": _Builder.branch,
     "SUBPATTERN": _Builder.group,
     "MAX_REPEAT": _Builder.repeat,
     "MIN_REPEAT": _Builder.repeat,
-    "POSSESSIVE_REPEAT": _Builder.giving_nothing_back,
-    "ATOMIC_GROUP": _Builder.giving_nothing_back,
+    "POSSESSIVE_REPEAT": _Builder.repeat,
+    "ATOMIC_GROUP": _Builder.group,
     "GROUPREF": _Builder.backreference,
     "GROUPREF_EXISTS": _Builder.conditional,
     "AT": _Builder.position,
-    "ASSERT": _Builder.left_out,
-    "ASSERT_NOT": _Builder.left_out,
+    "ASSERT": _Builder.assertion,
+    "ASSERT_NOT": _Builder.assertion,
 }
+# What can match less than the automaton does. Atomic groups and possessive repeats give nothing back.
+_MATCHING_LESS = frozenset(
+    {"ASSERT", "ASSERT_NOT", "ATOMIC_GROUP", "GROUPREF", "GROUPREF_EXISTS", "POSSESSIVE_REPEAT"}
+)
 
 
 def _is_listed(part: tuple[Any, Any]) -> bool:
