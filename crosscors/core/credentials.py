@@ -184,30 +184,31 @@ def _regex_problem(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...
     witness = example(bad)
     if witness is not None:
         shorter = _shorter(witness, sites)
-        also = f"both {shorter} and " if shorter else ""
-        message = f"lets in {also}{witness}: whoever owns such a site can act as your signed-in users."
-        return problem("wildcard-with-credentials", message, f"Write {_mended(regex, dangers) or _EXAMPLE}.")
+        names = f"{shorter} and {witness}" if shorter else witness
+        message = f"matches unrelated sites such as {names}; their owners can act as your signed-in users."
+        return problem("wildcard-with-credentials", message, f"{_instead(regex, dangers)}.")
 
-    many = (
-        []
-        if PUBLIC_SUFFIX_SUBDOMAINS in dangers
-        else [site for site in sites.examples if site.owner is Owner.MANY]
-    )
+    many = [
+        site
+        for site in sites.examples
+        if site.owner is Owner.MANY and PUBLIC_SUFFIX_SUBDOMAINS not in dangers
+    ]
     witness = example(many)
     if witness is not None:
-        message = f"lets in {_below_suffix(witness, many[0].name, regex)}, but {_owners_below(many[0].name)}."
-        hint = _opt_in(f"Write {_mended(regex, dangers) or _EXAMPLE}", PUBLIC_SUFFIX_SUBDOMAINS)
+        names = _below_suffix(witness, many[0].name, regex)
+        message = f"matches unrelated sites such as {names}: {_owners_below(many[0].name)}."
+        hint = _opt_in(_instead(regex, dangers), PUBLIC_SUFFIX_SUBDOMAINS)
         return problem("wildcard-with-credentials", message, hint)
 
     files = [site for site in sites.examples if site.owner is Owner.FILES and NULL_ORIGIN not in dangers]
     if example(files) is not None:
-        message = f"lets in {FILE}, and {_ORIGINS_OF_ANYBODY[FILE]}."
+        message = f"matches {FILE}: {_ORIGINS_OF_ANYBODY[FILE]}."
         return problem("null-with-credentials", message, _opt_in("Leave it out", NULL_ORIGIN))
 
     insecure = [site for site in sites.examples if _is_insecure(site, dangers)]
     witness = example(insecure)
     if witness is not None:
-        message = f"lets in {witness}, and whoever controls the network can act in its name."
+        message = f"matches {witness}: whoever controls the network can act in its name."
         instead = _mended(regex, dangers)
         return problem(
             "insecure-origin-with-credentials",
@@ -231,13 +232,18 @@ def _regex_problem(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...
     return None
 
 
-def _oddness(origin: str) -> tuple[bool, bool, bool]:
+def _oddness(origin: str) -> tuple[bool, bool, bool, bool]:
     """How little an origin looks like a site on the web; of several examples the plainest is shown."""
     scheme, host, port = split(origin)
-    return scheme not in DEFAULT_PORTS, "." not in host, bool(port)
+    return scheme not in DEFAULT_PORTS, "." not in host, bool(port), scheme != "https"
 
 
 _EXAMPLE = r'r"https://[a-z0-9-]+\.example\.com"'
+
+
+def _instead(regex: re.Pattern[str], dangers: tuple[str, ...]) -> str:
+    mended = _mended(regex, dangers)
+    return f"Write {mended}" if mended else f"Name your domain, with a backslash before each dot: {_EXAMPLE}"
 
 
 def _with_suffix(witness: str, regex: re.Pattern[str]) -> str:
@@ -255,7 +261,10 @@ def _shorter(witness: str, sites: Sites) -> str | None:
 
 def _below_suffix(witness: str, domain: str, regex: re.Pattern[str]) -> str:
     """An origin below a public suffix, if the domain has one below it and the expression lets that in."""
-    better = witness.replace(f".{domain}", f".{_public_suffix_list().parents.get(domain, domain)}")
+    suffixes = _public_suffix_list()
+    if suffixes.rules.is_public(domain):
+        return witness
+    better = witness.replace(f".{domain}", f".{suffixes.parents[domain]}")
     return better if is_quick(regex, len(better)) and regex.fullmatch(better) else witness
 
 

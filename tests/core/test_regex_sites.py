@@ -14,7 +14,7 @@ from crosscors.core import regexes
 from crosscors.core.origins import is_serialized_origin
 from crosscors.core.regex_sites import sites_of
 
-WITNESS = re.compile(r"lets in (?:both )?([a-z+.-]+://[^\s,]*[^\s,:])")
+WITNESS = re.compile(r"matches (?:unrelated sites such as )?([a-z+.-]+://[^\s,;]*[^\s,;:.])")
 TO_PASTE = re.compile(r"""r(["'])(.*?)\1""")
 
 
@@ -245,7 +245,7 @@ def test_an_origin_below_the_suffix_is_shown_if_the_expression_lets_it_in() -> N
 
 
 def test_both_names_are_shown_if_the_last_letter_is_optional() -> None:
-    assert "both https://example.co and https://example.com" in problem_of(r"https://example\.com?").message
+    assert "https://example.co and https://example.com;" in problem_of(r"https://example\.com?").message
 
 
 @pytest.mark.parametrize(

@@ -123,10 +123,10 @@ def test_null_with_credentials_has_to_be_accepted_as_a_danger(ask: Ask) -> None:
     assert answer.values("access-control-allow-credentials") == ["true"]
 
 
-def test_file_is_refused_for_no_browser_sends_it_any_more() -> None:
-    assert "'file://' is never sent; pages with this scheme have the origin null" in refused_settings(
-        CORS_ALLOWED_ORIGINS=["file://"]
-    )
+def test_file_may_be_listed_and_needs_an_opt_in_for_credentials(ask: Ask) -> None:
+    assert allowed_origin(get(ask, origin="file://", CORS_ALLOWED_ORIGINS=["file://"])) == "file://"
+    settings: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": ["file://"], "CORS_ALLOW_CREDENTIALS": True}
+    assert 'CORS_DANGEROUSLY_ALLOW = ["null-origin"]' in refused_settings(**settings)
 
 
 def test_default_ports_are_refused_for_browsers_leave_them_out() -> None:

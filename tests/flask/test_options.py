@@ -479,7 +479,10 @@ def as_hinted(options: dict[str, Any], problem: Problem) -> list[dict[str, Any]]
 def test_what_a_hint_says_to_write_is_accepted(options: dict[str, Any], code: str) -> None:
     [problem] = problems_of(**options)
     if code == "unknown-danger":
-        assert problem.hint == "The names are insecure-origins, null-origin, public-suffix-subdomains."
+        assert (
+            problem.hint
+            == "The names are insecure-origins, null-origin, public-suffix-subdomains, unproven-regex."
+        )
         return
     changed = as_hinted(options, problem)
     assert changed

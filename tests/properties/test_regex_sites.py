@@ -117,7 +117,7 @@ def _policy(regex: re.Pattern[str], *dangers: str) -> CORSPolicy | PolicyError:
         return error
 
 
-_WITNESS = re.compile(r"lets in (?:both \S+ and )?([a-z0-9+.-]+://.*?)(?:: whoever|, (?:but|and) )")
+_WITNESS = re.compile(r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z0-9+.-]+://.*?)(?:; their|: )")
 
 
 @given(_expressions)

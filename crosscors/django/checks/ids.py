@@ -51,6 +51,10 @@ NUMBERS = {
     "path-regex": 44,
     "path-relative": 45,
     "path-wildcard": 46,
+    "any-app-origin": 47,
+    "suffix-list-unreadable": 48,
+    "too-many-sites": 49,
+    "unproven-regex": 50,
     # What only Django's settings can have.
     "old-name-ignored": 70,
     "not-importable": 71,
