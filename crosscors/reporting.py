@@ -11,6 +11,7 @@ from typing import TypeVar
 from crosscors.core.decision import CORSRequest, Decision, Kind
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.options import is_async_callable
+from crosscors.core.resources import Resources
 
 logger = logging.getLogger("crosscors")
 
@@ -47,6 +48,7 @@ class Reporter:
         self._on_decision = on_decision
         self._reword = reword
         self._has_reported_unanswered = False
+        self._warned: set[str] = set()
         # One for each level, so that refused requests cannot crowd out what is wrong in here.
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
 
@@ -64,6 +66,40 @@ class Reporter:
         if not self._has_reported_unanswered:
             self._has_reported_unanswered = True
             logger.warning(message)
+
+    def report_not_covered(
+        self,
+        resources: Resources,
+        path: str,
+        root_path: str,
+        read: Callable[[_Source], CORSRequest],
+        source: _Source,
+    ) -> None:
+        """Report a path that nothing covers because it can be read in several ways.
+
+        Only a request with an Origin has lost anything by that; others are not reported.
+        """
+        if not logger.isEnabledFor(logging.INFO):
+            return
+        readings = resources.differing_readings(path, root_path)
+        request = read(source) if readings else None
+        if request is not None and request.origin is not None and self._may_log(logging.INFO):
+            logger.info("not covered %s: %s", shown(f"{request.method} {path}"), _why_not_covered(readings))
+
+    def report_root_path(self, resources: Resources, path: str, root_path: str) -> None:
+        """Report, once, that a key begins with the root path."""
+        if _ROOT_PATH_IN_KEY not in self._warned and resources.has_key_below(root_path, path):
+            below = shown(f"{root_path.rstrip('/')}/items/*")
+            self._warn_once(_ROOT_PATH_IN_KEY, shown(root_path), below)
+
+    def report_root_path_inside(self, root_path: str) -> None:
+        """Report, once, that the application set a root path which was not known before it ran."""
+        self._warn_once(_ROOT_PATH_INSIDE, shown(root_path))
+
+    def _warn_once(self, message: str, *arguments: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            logger.warning(message, *arguments)
 
     def _log_refusals(
         self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source
@@ -123,6 +159,27 @@ def _named(decision: Decision, request: CORSRequest) -> str:
     if decision.kind is Kind.PREFLIGHT:
         return f"preflight for {shown(f'{request.request_method} {request.path}')}"
     return shown(f"{request.method} {request.path}")
+
+
+_ROOT_PATH_IN_KEY = (
+    "a key of Resources begins with the root path %s, but keys are compared with the path below it; write "
+    "keys without the root path: '/items/*' instead of %s"
+)
+_ROOT_PATH_INSIDE = (
+    "the application set the root path %s itself, which is too late for preflights: they have the policy of "
+    "the path with it. Give the root path to the server instead, or write CORS(app, ...) with CORS from "
+    "crosscors.fastapi"
+)
+
+
+def _why_not_covered(readings: tuple[str, ...]) -> str:
+    if len(readings) == 1:
+        return "the path can be read in too many ways. Request it without dot segments, // and backslashes."
+    first, other = map(shown, readings)
+    return (
+        f"the path can be read as {first} and as {other}, which do not have the same policy. "
+        "Request it in its plain form, or give both the same policy in Resources."
+    )
 
 
 def _outcome(decision: Decision) -> str:

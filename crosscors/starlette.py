@@ -190,7 +190,8 @@ class _Adapter(CORSMiddleware):
         request = request_of(scope)
         method = (request.request_method or "") if request.is_preflight else request.method
         try:
-            reached = _reached(_router_of(self._routed), {**scope, "method": method})
+            routed = {**scope, "method": method, "root_path": self._root_path(scope)}
+            reached = _reached(_router_of(self._routed), routed)
         except Exception:  # noqa: BLE001  # a convertor's; the router is about to meet it, too
             reached = None
         if reached is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crosscors.core.decision import CORSRequest, Decision
@@ -57,8 +58,7 @@ class CORSMiddleware:
         self._policy: CORSPolicy | None = None
         self.policy_for: Callable[[WSGIEnvironment], CORSPolicy | None] | None = None
         if isinstance(self.policy, Resources):
-            resources = self.policy
-            self.policy_for = lambda environ: resources.policy_for(path_of(environ))
+            self.policy_for = partial(self.policy_of_path, self.policy)
         else:
             self._policy = self.policy
 
@@ -94,6 +94,17 @@ class CORSMiddleware:
         self._reporter.report(decision, request_of, environ)
         return decision
 
+    def policy_of_path(self, resources: Resources, environ: WSGIEnvironment) -> CORSPolicy | None:
+        """The policy among these that covers the path of the request; None if none does."""
+        root_path = _decoded(environ.get("SCRIPT_NAME", ""))
+        path = root_path + path_of(environ)
+        policy = resources.policy_for(path, root_path)
+        if root_path:
+            self._reporter.report_root_path(resources, path, root_path)
+        if policy is None:
+            self._reporter.report_not_covered(resources, path, root_path, request_of, environ)
+        return policy
+
 
 def _answer_preflight(decision: Decision, status: int, start_response: StartResponse) -> list[bytes]:
     start_response(_STATUS_LINES[status], list(decision.preflight_headers))
@@ -105,9 +116,15 @@ _STATUS_LINES = {200: "200 OK", 400: "400 Bad Request"}
 
 def path_of(environ: WSGIEnvironment) -> str:
     """The decoded path below the application's root."""
+    return _decoded(environ.get("PATH_INFO") or "/")
+
+
+def _decoded(path: str) -> str:
     # PEP 3333, "Unicode Issues": the bytes of the path, each as one latin-1 character.
-    path: str = environ.get("PATH_INFO") or "/"
-    return path.encode("latin-1", "replace").decode("utf-8", "replace")
+    try:
+        return path.encode("latin-1").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # of a server that has decoded it already
+        return path
 
 
 def request_of(environ: WSGIEnvironment) -> CORSRequest:

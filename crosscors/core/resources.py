@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 from crosscors.core.errors import PolicyError, Problem, shown
@@ -18,8 +19,12 @@ _Policies = Mapping[Any, CORSPolicy | None]
 _BELOW = "/*"
 # Signs of a regular expression; "$" and "(" alone are none, for paths such as "/$metadata" have them.
 _REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]")
-# Empty and dot segments, control characters, backslashes, and what was no UTF-8.
-_AMBIGUOUS = re.compile(r"//|/\.\.?(?:/|\Z)|[\x00-\x1f\x7f\\\ufffd]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+# Bytes that are not UTF-8: some servers give them as surrogates (PEP 383), others as U+FFFD.
+_UNDECODED = re.compile("[\ud800-\udfff\ufffd]")
+# What has more than one reading: empty and dot segments, and the above. The expression begins with a set of
+# characters, so that a search skips all others: twice as quick as with alternatives.
+_AMBIGUOUS = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd](?:(?<!/)|/|\\.\\.?(?:/|\\Z))")
 _PARAMETER = re.compile(r"\{.*\}|<.*>")  # as routes have them in FastAPI and Flask
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -28,14 +33,19 @@ class Resources:
     """Policies by path: exact paths, paths with all that is below them, and compiled expressions.
 
     An exact path comes first, then the longest ``/.../*``, then the expressions in their order.
-    Matching is case-sensitive, on the decoded path that the application's router sees, less the root path
-    of the server. (A ``root_path`` given to FastAPI itself is known inside of it only: add_middleware.)
+    Matching is case-sensitive, on the path that the application's router sees: decoded once, without the
+    root path of the server or of FastAPI.
+
+    A path that software reads in more than one way (``/api//items``, ``/api/../items``, backslashes) is
+    covered if every reading of it gets the same policy; otherwise nothing covers it, so that no loose policy
+    reaches what a strict one covers, and the log says so.
 
     Args:
-        policies: keys are paths (``"/health"``), paths ending in ``/*`` (``"/api/*"`` covers ``/api`` and
-            all below it, but not ``/apix``; ``"/*"`` covers everything), or compiled regular expressions,
-            which have to match the whole path. Values are policies; None means: not covered, so that the
-            application's own answers stay as they are.
+        policies: keys are paths (``"/health"``, which covers ``/health/`` as well, unless that is a key or
+            ``"/health/*"`` is one), paths ending in ``/*`` (``"/api/*"`` covers ``/api`` and all below it,
+            but not ``/apix``; ``"/*"`` covers everything), or compiled regular expressions, which have to
+            match the whole path. Values are policies; None means: not covered, so that the application's
+            own answers stay as they are.
 
     Raises:
         PolicyError: listing every key and value that cannot work.
@@ -52,17 +62,19 @@ class Resources:
         if problems:
             raise PolicyError(problems)
         self._policies = dict(policies)
-        self._exact: dict[str, CORSPolicy | None] = {}
-        self._below: dict[str, CORSPolicy | None] = {}
-        self._regexes: list[tuple[re.Pattern[str], CORSPolicy | None]] = []
+        self._exact: dict[str, _Entry] = {}
+        self._below: dict[str, _Entry] = {}
+        self._regexes: list[tuple[re.Pattern[str], _Entry]] = []
         for path, policy in policies.items():
             if is_text_pattern(path):
-                self._regexes.append((path, policy))
+                self._regexes.append((path, _Entry(policy)))
             elif path.endswith(_BELOW):
-                self._below[path.removesuffix(_BELOW)] = policy
+                self._below[path.removesuffix(_BELOW)] = _Entry(policy)
             else:
-                self._exact[path] = policy
+                self._exact[path] = _Entry(policy)
         self._longest = max(map(len, self._below), default=0)
+        self._exact = {**self._twins(), **self._exact}
+        self._sorted = sorted(f"{path.rstrip('/')}/" for path in (*self._exact, *self._below))
 
     def __repr__(self) -> str:
         return f"Resources({self._policies!r})"
@@ -74,35 +86,183 @@ class Resources:
             {id(policy): policy for policy in self._policies.values() if policy is not None}.values()
         )
 
-    def policy_for(self, path: str) -> CORSPolicy | None:
+    def policy_for(self, path: str, root_path: str = "") -> CORSPolicy | None:
         """The policy that covers the path; None if none does.
 
-        A path that routers and file systems understand in more than one way is covered by none, so that
-        no loose policy gets at what a strict one covers: with empty or dot segments, backslashes, control
-        characters, what was no UTF-8, or without a slash at its beginning.
-        """
-        if not path.startswith("/") or _AMBIGUOUS.search(path):
-            return None
-        if path in self._exact:
-            return self._exact[path]
-        if (path.removesuffix("/") if path.endswith("/") else f"{path}/") in self._exact:
-            return None  # to many routers the same as the exact path, so no wider policy may take it
-        prefix = self._longest_prefix(path)
-        if prefix is not None:
-            return self._below[prefix]
-        return next((policy for regex, policy in self._regexes if regex.fullmatch(path)), None)
+        Every reading of the path has to get the same policy, or nothing covers it. Readings are what routers
+        and file systems make of empty segments (``//``), dot segments, backslashes, control characters and
+        bytes that are not UTF-8. A path that does not begin with a slash is covered by nothing.
 
-    def _longest_prefix(self, path: str) -> str | None:
+        Args:
+            path: the path of the request, decoded once.
+            root_path: where the application is mounted: ASGI's ``root_path``, WSGI's ``SCRIPT_NAME``. The
+                keys are compared with what is below it. Default: ``""``.
+
+        Example:
+            >>> resources = Resources({"/works/*": CORSPolicy(), "/works/drafts/*": None})
+            >>> resources.policy_for("/works/https://doi.org/10.1000/182")
+            CORSPolicy()
+            >>> resources.policy_for("/works//drafts/1"), resources.policy_for("/app/works/1", "/app")
+            (None, CORSPolicy())
+        """
+        if root_path or _AMBIGUOUS.search(path):
+            entry = self._entry_for_all(path, root_path)
+        else:  # nearly every path, at the cost of one search
+            entry = self._entry_at(path)
+        return None if entry is None else entry.policy
+
+    def differing_readings(self, path: str, root_path: str = "") -> tuple[str, ...]:
+        """Why nothing covers a path that can be read in several ways: two readings that are covered unlike.
+
+        Empty where all of them get the same; the path alone where it has too many readings to tell.
+
+        Example:
+            >>> Resources({"/*": CORSPolicy(), "/admin/*": None}).differing_readings("//admin/users")
+            ('//admin/users', '/admin/users')
+        """
+        readings = self._readings(path, root_path)
+        if readings is None:
+            return (path,)
+        first, *others = readings
+        entry = self._entry_at(first)
+        return next(((first, other) for other in others if self._entry_at(other) != entry), ())
+
+    def has_key_below(self, root_path: str, path: str) -> bool:
+        """Whether a key begins with the root path, which is no part of what the keys are compared with.
+
+        A regular expression does if it matches the path, and would not match it below another root path.
+        """
+        start = root_path.rstrip("/")
+        if not start:
+            return False
+        at = bisect_left(self._sorted, f"{start}/")
+        if at < len(self._sorted) and self._sorted[at].startswith(f"{start}/"):
+            return True
+        is_below = path.startswith(root_path)
+        return is_below and any(_is_about(regex, root_path, path) for regex, _ in self._regexes)
+
+    def _entry_for_all(self, path: str, root_path: str) -> _Entry | None:
+        """The entry that all readings of the path have."""
+        readings = self._readings(path, root_path)
+        if readings is None:
+            return None
+        first, *others = map(self._entry_at, readings)
+        return first if all(other == first for other in others) else None
+
+    def _readings(self, path: str, root_path: str) -> tuple[str, ...] | None:
+        """All that the path may be to those who route it; None if that is too much."""
+        if len(path) > _LONGEST_READ and _AMBIGUOUS.search(path):
+            return None
+        if not root_path:
+            return _all_readings((path,))
+        # Where the root path does not begin the path, it may do so as soon as somebody has mended the path.
+        wholes = (path,) if _begins_with(path, root_path) else _all_readings((path,))
+        if wholes is None:
+            return None
+        return _all_readings(start for whole in wholes for start in self._below_root(whole, root_path))
+
+    def _below_root(self, path: str, root_path: str) -> tuple[str, ...]:
+        """What the path may be to a router below the root path."""
+        _, found, after = path.partition(root_path)
+        if not found:
+            return (path,)
+        below = after if after.startswith("/") else f"/{after}"
+        if _begins_with(path, root_path) and not self.has_key_below(root_path, path):
+            return (below,)
+        # Where the root path is not the beginning, or ends within a segment, Starlette leaves it; Quart cuts
+        # off half a segment, and Litestar takes what follows the root path wherever it is.
+        return (path, below)
+
+    def _twins(self) -> dict[str, _Entry]:
+        """The exact paths with another end: most routers take ``/items`` for ``/items/``, or redirect to it.
+
+        Those that have a key of their own are not among them.
+        """
+        twins = {
+            path.removesuffix("/") if path.endswith("/") else f"{path}/": entry
+            for path, entry in self._exact.items()
+        }
+        return {twin: entry for twin, entry in twins.items() if not self._has_own_key(twin)}
+
+    def _has_own_key(self, twin: str) -> bool:
+        stem = twin.removesuffix("/")
+        if self._longest_prefix(twin) is not None:
+            return stem in self._below
+        return any(_is_about(regex, stem, twin) for regex, _ in self._regexes)
+
+    def _entry_at(self, path: str) -> _Entry | None:
+        """The entry for exactly this path, which is one reading; None if there is no key for it."""
+        if not path.startswith("/"):
+            return None
+        entry = self._exact.get(path) or self._longest_prefix(path)
+        if entry is not None:
+            return entry
+        return next((entry for regex, entry in self._regexes if regex.fullmatch(path)), None)
+
+    def _longest_prefix(self, path: str) -> _Entry | None:
         """The longest covered prefix that ends where a segment does, found by one look-up per segment."""
         longest = None
         end = 0
         while end != -1 and end <= self._longest:
-            if path[:end] in self._below:
-                longest = path[:end]
+            longest = self._below.get(path[:end], longest)
             end = path.find("/", end + 1)
-        if end == -1 and path in self._below:
-            longest = path
-        return longest
+        return self._below.get(path, longest) if end == -1 else longest
+
+
+class _Entry(NamedTuple):
+    """What a key stands for. A path without a key has no entry; that is not the same as the policy None."""
+
+    policy: CORSPolicy | None
+
+
+def _begins_with(path: str, root_path: str) -> bool:
+    """Whether the path begins with the root path, which ends where a segment does."""
+    return path.startswith(root_path) and path[len(root_path) : len(root_path) + 1] in ("", "/")
+
+
+def _is_about(regex: re.Pattern[str], start: str, path: str) -> bool:
+    """Whether the expression matches the path, and would not if it began with another text than this."""
+    other = re.sub("[^/]", "x", start) + path.removeprefix(start)
+    return regex.fullmatch(path) is not None and regex.fullmatch(other) is None
+
+
+def _all_readings(starts: Iterable[str]) -> tuple[str, ...] | None:
+    """The paths, and all that software makes of them step by step; None if that is too much."""
+    readings = list(dict.fromkeys(_UNDECODED.sub("\ufffd", start) for start in starts))
+    for reading in readings:  # which grows meanwhile
+        if _AMBIGUOUS.search(reading):
+            others = dict.fromkeys(read(reading) for read in _STEPS)
+            readings += [other for other in others if other not in readings]
+        if len(readings) > _MOST_READINGS:
+            return None
+    return tuple(readings)
+
+
+def _resolve(path: str) -> str:
+    """The path without dot segments (RFC 3986, section 5.2.4)."""
+    if "/." not in path:
+        return path
+    start, *segments = path.split("/")
+    kept = [start]
+    for segment in segments:
+        if segment == "..":
+            del kept[max(1, len(kept) - 1) :]
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join([*kept, ""] if segments and segments[-1] in (".", "..") else kept)
+
+
+# Not among them: a second percent-decoding, parameters after ";", letter case, Unicode normalization, and
+# dots at the end of a segment. Routers do none of these.
+_STEPS: tuple[Callable[[str], str], ...] = (
+    lambda path: path.replace("\\", "/"),
+    lambda path: re.sub("//+", "/", path),
+    _resolve,
+    lambda path: _CONTROLS.sub("", path),
+    lambda path: path.replace("\ufffd", ""),
+)
+_MOST_READINGS = 16
+_LONGEST_READ = 8192  # characters; nobody writes such a path in so long a form, except to keep servers busy
 
 
 def _problems_of(policies: object) -> Iterable[Problem]:

@@ -17,6 +17,7 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
 from crosscors.django import names
 from crosscors.django.findings import Findings
+from crosscors.django.requests import Arrival, path_and_root, read_request
 from crosscors.django.rules import read_function, read_rules
 from crosscors.django.signals import ask_receivers, ask_receivers_async, check_request_enabled
 from crosscors.django.wording import in_settings, text_in_settings
@@ -51,10 +52,18 @@ class Configuration:
         """All the policies, without repeats."""
         return self.rules.policies if isinstance(self.rules, Resources) else (self.rules,)
 
-    def policy_for(self, path: str) -> CORSPolicy | None:
-        """The policy that covers the path; None if none does."""
+    def policy_for(self, arrival: Arrival) -> CORSPolicy | None:
+        """The policy that covers the request; None if none does."""
         rules = self.rules
-        policy = rules.policy_for(path) if isinstance(rules, Resources) else rules
+        if isinstance(rules, Resources):
+            path, root_path = path_and_root(arrival)
+            policy = rules.policy_for(path, root_path)
+            if root_path:
+                self.reporter.report_root_path(rules, path, root_path)
+            if policy is None:
+                self.reporter.report_not_covered(rules, path, root_path, read_request, arrival)
+        else:
+            policy = rules
         if not check_request_enabled.receivers:
             return policy
         return self._asking_outside if policy is None else self._asking.get(id(policy), policy)

@@ -111,7 +111,7 @@ def _policy_for(
     policy = policy_of_view(arrival.http_request, method, arrival.path)
     if policy is not None:
         return policy, current.reporter_of_views
-    return current.policy_for(arrival.path), current.reporter
+    return current.policy_for(arrival), current.reporter
 
 
 def _written(decision: Decision, response: HttpResponseBase | None) -> HttpResponseBase:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from crosscors.core.decision import CORSRequest
@@ -34,6 +36,19 @@ class Arrival(NamedTuple):
     http_request: HttpRequest
     method: str
     path: str
+
+
+def path_and_root(arrival: Arrival) -> tuple[str, str]:
+    """The whole path of the request, and the part of it that is the application's root."""
+    http_request, _, path = arrival
+    root_path: str = http_request.META.get("SCRIPT_NAME", "")
+    if "%" in path and isinstance(http_request, WSGIRequest):
+        # Over WSGI, Django encodes bytes again that are not UTF-8; everywhere else they are U+FFFD.
+        path = _ENCODED_AGAIN.sub("\ufffd", path)
+    return root_path + path, root_path
+
+
+_ENCODED_AGAIN = re.compile("%[89A-F][0-9A-F]")
 
 
 def read_request(arrival: Arrival) -> DjangoCORSRequest:

@@ -19,7 +19,7 @@ from crosscors.core.resources import Resources
 from crosscors.flask.options import Layer, read_config, read_policy
 from crosscors.reporting import OnDecision
 from crosscors.view_policies import mark_of, marks_of, name_of, warn_of_misplaced, wrong_import
-from crosscors.wsgi import CORSMiddleware, path_of, request_of
+from crosscors.wsgi import CORSMiddleware, request_of
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -141,7 +141,7 @@ class Adapter(CORSMiddleware):
         for name in _blueprints(endpoint or ""):
             policy = self._blueprints.get(name)
             if isinstance(policy, Resources):
-                return policy.policy_for(path_of(environ))
+                return self.policy_of_path(policy, environ)
             if policy is not None:
                 return policy
         return self._policy if self._outer_policy_for is None else self._outer_policy_for(environ)

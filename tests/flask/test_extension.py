@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import itertools
+import logging
 import re
 import threading
 import weakref
@@ -418,12 +419,37 @@ def test_resources_end_where_segments_do(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["//api/items", "/api//items", "/api/./items", "/other/../api/items", "/api/items\\", "/api/\xff"]
+    ("path", "policy"),
+    [
+        ("/api//items", "app"),
+        ("/api/./items", "app"),
+        ("/api/items\\", "app"),
+        ("/api/\xff", "app"),
+        ("/api/https://doi.org/10.1000", "app"),
+        ("/api/C:\\data", "app"),
+        ("//api/items", "none"),
+        ("/other/../api/items", "none"),
+        ("/api/../other/items", "none"),
+        ("\\api\\items", "none"),
+        ("/ap\xffi/items", "none"),
+    ],
 )
-def test_paths_that_can_be_read_in_two_ways_are_covered_by_no_resource(path: str) -> None:
+def test_a_path_is_covered_if_all_that_it_can_be_read_as_is(path: str, policy: str) -> None:
     app = site("/<path:any>")
-    CORS(app, origins=OF_APP, resources="/*")
-    assert policy_of(app, path) == "none"
+    CORS(app, origins=OF_APP, resources="/api/*")
+    assert policy_of(app, path) == policy
+
+
+def test_a_path_that_is_not_covered_in_each_reading_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    app = site("/<path:any>")
+    CORS(app, resources={"/*": {"origins": "*"}, "/api/*": {"origins": OF_APP}})
+    assert policy_of(app, "/x/..//api/items") == "none"
+    assert caplog.messages[0] == (
+        "not covered 'GET /x/..//api/items': the path can be read as '/x/..//api/items' and as '/api/items', "
+        "which do not have the same policy. "
+        "Request it in its plain form, or give both the same policy in Resources."
+    )
 
 
 def test_resources_see_the_path_below_the_root_of_the_application() -> None:

@@ -530,9 +530,32 @@ def test_a_policy_two_mounts_below_replaces_both_others() -> None:
 
 
 def test_resources_of_a_mounted_application_see_its_own_paths() -> None:
-    policies = {"/hello": CORSPolicy(allow_origins=[INNER]), "/inner/*": CORSPolicy(allow_origins="*")}
+    policies = {"/hello": CORSPolicy(allow_origins=[INNER]), "/*": CORSPolicy(allow_origins="*")}
     app = mounting(CORS(Starlette(routes=ROUTES), policy=Resources(policies)))
     assert policies_of(app, "/inner/hello") == ("inner", "inner")
+
+
+def test_resources_around_mounts_see_whole_paths() -> None:
+    """Starlette's mounts write their path into the root_path of the scope that we have given on."""
+    policies = {
+        "/outer/*": CORSPolicy(allow_origins=[OUTER]),
+        "/hello": CORSPolicy(allow_origins="*"),
+        "/outer/deep/inner/*": CORSPolicy(allow_origins=[INNER]),
+    }
+    deep = Mount("/deep", routes=[Mount("/inner", routes=ROUTES), *ROUTES])
+    inside = Starlette(routes=[Mount("/outer", routes=[deep, *ROUTES])])
+    wrapped = CORSMiddleware(inside, policy=Resources(policies))
+    for app in (wrapped, CORS(inside, policy=Resources(policies))):
+        assert policies_of(app, "/outer/hello") == ("outer", "outer")
+        assert policies_of(app, "/outer/deep/hello") == ("outer", "outer")
+        assert policies_of(app, "/outer/deep/inner/hello") == ("inner", "inner")
+
+
+def test_resources_in_a_mount_see_the_path_below_it_whatever_is_mounted_further_in() -> None:
+    policies = {"/deep/*": CORSPolicy(allow_origins=[INNER]), "/hello": CORSPolicy(allow_origins="*")}
+    wrapped = CORSMiddleware(Starlette(routes=[Mount("/deep", routes=ROUTES)]), policy=Resources(policies))
+    app = Starlette(routes=[Mount("/outer", app=wrapped)])
+    assert policies_of(app, "/outer/deep/hello") == ("inner", "inner")
 
 
 def _marked_chain(app: ASGIApp) -> ASGIApp:
@@ -665,7 +688,7 @@ def test_hosts_have_their_own_policies(kind: type[Starlette]) -> None:
     ],
 )
 def test_resources_match_below_the_root_path_of_the_server(path: str, root_path: str) -> None:
-    policies = {"/hello": CORSPolicy(allow_origins=[OUTER]), "/app/*": CORSPolicy(allow_origins="*")}
+    policies = {"/hello": CORSPolicy(allow_origins=[OUTER]), "/*": CORSPolicy(allow_origins="*")}
     app = CORS(Starlette(routes=ROUTES), policy=Resources(policies))
     answer, _ = ask_failing(app, path=path, headers=[("Origin", OUTER)], root_path=root_path)
     assert answer is not None
@@ -680,6 +703,82 @@ def test_resources_match_below_the_root_path_of_fastapi(path: str) -> None:
     CORS(app, policy=Resources({"/hello": CORSPolicy(allow_origins=[OUTER])}))
     answer = ask(app, path=path, headers=[("Origin", OUTER)])
     assert (answer.body, answer.cors()) == (b"Hello", ACTUAL_FIELDS)
+
+
+def fastapi_at_root() -> FastAPI:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # newer releases call it deprecated
+        return FastAPI(root_path="/root", routes=[*ROUTES, Mount("/sub", routes=ROUTES)])
+
+
+BY_PATH = Resources(
+    {
+        "/*": CORSPolicy(allow_origins="*", allow_methods=["PUT"]),
+        "/hello": CORSPolicy(allow_origins=[INNER], allow_credentials=True, allow_methods=["PUT"]),
+        "/sub/*": CORSPolicy(allow_origins=[OUTER], allow_methods=["PUT"]),
+        "/sub/none": None,
+    }
+)
+
+
+def by_function(app: ASGIApp) -> ASGIApp:
+    async def wrapper(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+
+    return wrapper
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param(lambda app: CORSMiddleware(app, policy=BY_PATH), id="wrapped"),
+        pytest.param(lambda app: CORSMiddleware(GZipMiddleware(app), policy=BY_PATH), id="wrapped twice"),
+        pytest.param(lambda app: CORS(GZipMiddleware(app), policy=BY_PATH), id="by Starlette's adapter"),
+        pytest.param(lambda app: CORS(app, policy=BY_PATH), id="within"),
+    ],
+)
+@pytest.mark.parametrize("root", ["", "/root"])
+def test_preflights_have_the_policy_of_the_path_below_the_root_path_of_fastapi(
+    wrap: Callable[[ASGIApp], ASGIApp], root: str
+) -> None:
+    app = wrap(fastapi_at_root())
+    assert policies_of(app, f"{root}/hello") == ("inner", "inner")
+    assert policies_of(app, f"{root}/sub/hello") == ("outer", "outer")
+    assert ask(app, path=f"{root}/sub/none", headers=[("Origin", OUTER)]).cors() == {}
+    assert ask(app, path=f"{root}/missing", headers=[("Origin", OUTER)]).values(
+        "access-control-allow-origin"
+    ) == ["*"]
+
+
+def test_what_answers_before_fastapi_knows_its_root_path_too(caplog: pytest.LogCaptureFixture) -> None:
+    async def early(request: Request, call_next: object) -> Response:
+        return Response("early")
+
+    app = CORSMiddleware(BaseHTTPMiddleware(fastapi_at_root(), dispatch=early), policy=BY_PATH)
+    assert policies_of(app, "/root/hello") == ("inner", "inner")
+    assert caplog.messages == []
+
+
+def test_a_root_path_that_comes_to_light_when_the_application_answers_counts(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = CORSMiddleware(by_function(fastapi_at_root()), policy=BY_PATH)
+    for _ in range(2):
+        answer = ask(app, path="/root/hello", headers=[("Origin", INNER)])
+        assert answer.cors() == {
+            "access-control-allow-origin": INNER,
+            "access-control-allow-credentials": "true",
+            "vary": "Origin",
+        }
+    assert ask(app, path="/root/hello", headers=[("Origin", EVIL)]).cors() == {"vary": "Origin"}
+    assert ask(app, path="/root/sub/hello", headers=[("Origin", OUTER)]).values(
+        "access-control-allow-origin"
+    ) == [OUTER]
+    assert ask(app, path="/root/sub/none", headers=[("Origin", OUTER)]).cors() == {}
+    assert ask(app, path="/root//hello", headers=[("Origin", INNER)]).cors() == {}
+    (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning.getMessage().startswith("the application set the root path '/root' itself")
+    assert "write CORS(app, ...) with CORS from crosscors.fastapi" in warning.getMessage()
 
 
 def test_one_application_is_mounted_twice_with_its_policy() -> None:
