@@ -252,7 +252,7 @@ def _root_path_now(scope: Scope, arrival: _Arrival) -> str:
 def _fastapi_in(app: object) -> object:
     """The FastAPI application, if the one that is given is or wraps one; middleware keeps it as ``app``."""
     for _ in range(_MOST_WRAPPED):
-        if hasattr(app, "root_path_in_servers"):  # which FastAPI alone has
+        if isinstance(getattr(app, "root_path_in_servers", None), bool):  # which FastAPI alone has
             return app
         app = getattr(app, "app", None)
     return None

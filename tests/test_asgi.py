@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
@@ -365,6 +366,93 @@ def test_resources_match_the_path_that_the_router_sees(path: str, root_path: str
     app = CORSMiddleware(sending(start(), body()), policy=policy)
     messages = send_asgi(app, http_scope("GET", path, FROM_ALLOWED, root_path=root_path))
     assert messages[0] == start(ALLOWED if is_covered else ())
+
+
+FIRST, SECOND = CORSPolicy(allow_origins=[ORIGIN]), CORSPolicy(allow_origins="*")
+
+
+def moving_on(**changes: str) -> ASGIApp:
+    """An application that writes into the scope which it is given, as frameworks do."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope.update(changes)
+        await sending(start(), body())(scope, receive, send)
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("root_path", "scope", "changes", "origin"),
+    [
+        pytest.param("", {}, {}, "*", id="as it was"),
+        pytest.param("", {}, {"root_path": "/root"}, ORIGIN, id="changed"),
+        pytest.param("/x", {}, {"root_path": "/root"}, ORIGIN, id="changed from another one"),
+        pytest.param(
+            "", {}, {"root_path": "/root", "app_root_path": ""}, "*", id="moved on by a mount of Starlette"
+        ),
+        pytest.param(
+            "",
+            {},
+            {"root_path": "/root/sub", "app_root_path": "/root"},
+            ORIGIN,
+            id="changed, and then moved on by a mount",
+        ),
+        pytest.param(
+            "",
+            {"app_root_path": ""},
+            {"root_path": "/root", "app_root_path": ""},
+            "*",
+            id="below a mount, moved on by another one",
+        ),
+        pytest.param(
+            "/mounted",
+            {"app_root_path": ""},
+            {"root_path": "/root", "app_root_path": ""},
+            ORIGIN,
+            id="below a mount, changed",
+        ),
+    ],
+)
+def test_a_root_path_that_the_application_sets_counts(
+    root_path: str, scope: dict[str, str], changes: dict[str, str], origin: str
+) -> None:
+    app = CORSMiddleware(moving_on(**changes), policy=Resources({"/sub/*": FIRST, "/*": SECOND}))
+    sent = send_asgi(app, http_scope("GET", "/root/sub/x", FROM_ALLOWED, root_path=root_path, **scope))
+    assert dict(sent[0]["headers"])[b"access-control-allow-origin"] == origin.encode()
+
+
+def test_a_path_that_the_application_changes_does_not_count() -> None:
+    app = CORSMiddleware(moving_on(path="/x"), policy=Resources({"/sub/*": FIRST, "/*": SECOND}))
+    assert ask_asgi(app, path="/sub/x", headers=FROM_ALLOWED).cors() == {
+        "access-control-allow-origin": ORIGIN,
+        "vary": "Origin",
+    }
+
+
+def test_a_function_is_asked_again_below_a_root_path_that_the_application_sets() -> None:
+    async def is_allowed(request: CORSRequest) -> bool:
+        return request.path == "/sub/x"
+
+    policy = CORSPolicy(allow_origin_func=is_allowed)
+    app = CORSMiddleware(moving_on(root_path="/root"), policy=Resources({"/*": policy}))
+    answer = ask_asgi(app, path="/root/sub/x", headers=FROM_ALLOWED)
+    assert answer.cors()["access-control-allow-origin"] == ORIGIN
+
+
+def test_an_application_with_every_attribute_is_not_taken_for_fastapi() -> None:
+    app = CORSMiddleware(mock.AsyncMock(), policy=Resources({"/*": SECOND}))
+    assert send_asgi(app, http_scope("GET", "/", FROM_ALLOWED)) == []
+
+
+def test_a_key_with_the_root_path_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    app = CORSMiddleware(sending(start(), body()), policy=Resources({"/api/*": FIRST}))
+    for path in ("/api/items", "/api/api/items"):
+        send_asgi(app, http_scope("GET", path, FROM_ALLOWED, root_path="/api"))
+    (message,) = (record.getMessage() for record in caplog.records if record.name == "crosscors")
+    assert message == (
+        "a key of Resources begins with the root path '/api', but keys are compared with the path below it; "
+        "write keys without the root path: '/items/*' instead of '/api/items/*'"
+    )
 
 
 def test_an_async_func_is_awaited() -> None:

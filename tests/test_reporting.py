@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError
-from crosscors.reporting import Reporter
+from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
+from crosscors.reporting import RECORDS_PER_WINDOW, Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,3 +219,74 @@ def test_an_exception_that_passed_is_said_beside_a_flood_of_refusals(
         report(reporter, REFUSED)
     reporter.report_unanswered("unanswered")
     assert caplog.messages[-1] == "unanswered"
+
+
+# Paths that are not covered.
+
+PATHS = Resources({"/*": POLICY, "/admin/*": None})
+
+
+def report_not_covered(reporter: Reporter, path: str, origin: str | None = ALLOWED) -> None:
+    request = CORSRequest("GET", origin=origin, path=path)
+    reporter.report_not_covered(PATHS, path, "", lambda source: source, request)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param(
+            "//admin/x",
+            "not covered 'GET //admin/x': the path can be read as '//admin/x' and as '/admin/x', which do "
+            "not have the same policy. Request it in its plain form, or give both the same policy in Resources.",
+            id="with two readings",
+        ),
+        pytest.param(
+            "/ad\r\nmin/\u2028",
+            r"not covered 'GET /ad\r\nmin/\u2028': the path can be read as '/ad\r\nmin/\u2028' and as "
+            r"'/admin/\u2028', which do not have the same policy. "
+            "Request it in its plain form, or give both the same policy in Resources.",
+            id="that would forge a line",
+        ),
+        pytest.param(
+            "//" + "a" * 9000,
+            f"not covered 'GET //{'a' * 94}'...: the path can be read in too many ways. "
+            "Request it without dot segments, // and backslashes.",
+            id="that is too long",
+        ),
+    ],
+)
+def test_a_path_that_is_not_covered_is_logged(
+    path: str, expected: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    report_not_covered(Reporter(None), path)
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(logging.INFO, expected)]
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [
+        pytest.param("//admin/x", None, id="without an Origin nothing is lost"),
+        pytest.param("/admin/x", ALLOWED, id="a plain path"),
+        pytest.param("//x", ALLOWED, id="readings that are covered alike"),
+        pytest.param("*", ALLOWED, id="no path"),
+    ],
+)
+def test_other_paths_are_not_logged(path: str, origin: str | None, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    report_not_covered(Reporter(None), path, origin)
+    assert caplog.records == []
+
+
+def test_paths_that_are_not_covered_are_not_looked_into_for_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "crosscors")
+    report_not_covered(Reporter(None), "//admin/x")
+    assert caplog.records == []
+
+
+def test_paths_that_are_not_covered_are_logged_at_a_bounded_rate(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    reporter = Reporter(None, Clock())
+    for _ in range(RECORDS_PER_WINDOW + 5):
+        report_not_covered(reporter, "//admin/x")
+    assert len(caplog.records) == RECORDS_PER_WINDOW

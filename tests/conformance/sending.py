@@ -91,7 +91,7 @@ def _ask_wsgi(app: WSGIApplication, request: Request) -> Answer | None:
     # PEP 3333, "Unicode Issues": the bytes of the path, each as one latin-1 character.
     path = request.path.encode("utf-8", "surrogateescape").decode("latin-1")
     environ = wsgi_environ(request.method, path, [("Host", "localhost"), *request.fields])
-    environ["SCRIPT_NAME"] = request.root
+    environ["SCRIPT_NAME"] = request.root.encode().decode("latin-1")
     try:
         parts: Iterable[bytes] = app(environ, start)
         try:

@@ -456,6 +456,38 @@ ROWS = (
 )
 
 
+@dataclass(frozen=True)
+class PathRow:
+    """Below which path of the policy "paths" a request is, as Access-Control-Allow-Origin for APP tells."""
+
+    sentence: str
+    path: str
+    allowed: str | None
+    root: str = ""
+
+
+PATH_ROWS = (
+    PathRow("a slash more", "/answers//nowhere", APP),
+    PathRow("a URL in the path", "/answers/https://doi.org/10.1000/182", APP),
+    PathRow("a path of Windows", "/answers/C:\\data\\a.csv", APP),
+    PathRow("a dot segment that stays below the prefix", "/answers/a/../nowhere", APP),
+    PathRow("a control character", "/answers/no\twhere", APP),
+    PathRow("bytes that are not UTF-8", "/answers/caf\udce9", APP),
+    PathRow("three bytes that are not UTF-8", "/answers/\udcff\udce2\udc82x", APP),
+    PathRow("an exact path with a slash more", "/answers/plain/", "*"),
+    PathRow("an exact path with two slashes more", "/answers/plain//", None),
+    PathRow("a slash more at the beginning", "//answers/nowhere", None),
+    PathRow("a backslash at the beginning", "\\answers\\nowhere", None),
+    PathRow("a dot segment that leads to another prefix", "/answers/../errors/nowhere", None),
+    PathRow("bytes that are not UTF-8, without which the path is another", "/ans\udcffwers/nowhere", None),
+    PathRow("a NUL after an exact path", "/answers/plain\x00", None),
+    PathRow("a root", "/answers/nowhere", APP, root="/v1"),
+    PathRow("a root of two segments and a slash more", "/answers//nowhere", APP, root="/v1/caf\u00e9"),
+    PathRow("a root that a key begins with", "/nowhere", None, root="/answers"),
+    PathRow("a root that a key begins with, twice", "/answers/nowhere", APP, root="/answers"),
+)
+
+
 # What applications answer.
 
 

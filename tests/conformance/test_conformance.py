@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -14,6 +15,7 @@ from .applications import FRAMEWORKS, STACKS, Stack
 from .sending import Ask
 from .table import (
     ANSWERS,
+    APP,
     POLICIES,
     ROWS,
     VIEW_ROWS,
@@ -109,6 +111,22 @@ def answer_at(request: table.Request) -> Answer:
 )
 def test_a_row(served: Served, row: Row) -> None:
     check(served, row.request, row.expected, answer_at(row.request))
+
+
+@pytest.mark.parametrize(
+    ("served", "row"),
+    [
+        pytest.param((stack, "paths"), row, id=f"{stack.name}: {row.sentence}")
+        for stack in STACKS
+        for row in table.PATH_ROWS
+    ],
+    indirect=["served"],
+)
+def test_which_paths_a_policy_covers(served: Served, row: table.PathRow) -> None:
+    for request in (table.get(APP, path=row.path), table.preflight(APP, "GET", path=row.path)):
+        sent = served.ask(replace(request, root=row.root))
+        assert sent is not None
+        assert dict(sent.headers).get("access-control-allow-origin") == row.allowed
 
 
 # Each kind of decision once, by the sentence of its row.
