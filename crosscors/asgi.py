@@ -143,7 +143,8 @@ class CORSMiddleware:
             await send(_written(message, decision))
             return
         self._reporter.report_root_path_inside(root_path)
-        policy = self._look_up(self._resources, path, root_path, scope)
+        policy = self._resources.policy_for(path or "/", root_path)
+        self._report_path(self._resources, path, root_path, policy, scope)
         if policy is None:
             await send(message)
             return
@@ -152,15 +153,17 @@ class CORSMiddleware:
 
     def _policy_of_path(self, resources: Resources, scope: Scope) -> CORSPolicy | None:
         root_path = scope.get("root_path", "") if self._fastapi is None else self._root_path(scope)
-        return self._look_up(resources, scope["path"], root_path, scope)
+        policy = resources.policy_for(scope["path"] or "/", root_path)
+        if policy is None or root_path:
+            self._report_path(resources, scope["path"], root_path, policy, scope)
+        return policy
 
-    def _look_up(self, resources: Resources, path: str, root_path: str, scope: Scope) -> CORSPolicy | None:
-        policy = resources.policy_for(path or "/", root_path)
-        if root_path:
-            self._reporter.report_root_path(resources, path, root_path)
+    def _report_path(
+        self, resources: Resources, path: str, root_path: str, policy: CORSPolicy | None, scope: Scope
+    ) -> None:
+        self._reporter.report_root_path(resources, path, root_path)
         if policy is None:
             self._reporter.report_not_covered(resources, path, root_path, request_of, scope)
-        return policy
 
     def _root_path(self, scope: Scope) -> str:
         """The root path below which the application routes: FastAPI(root_path=...) replaces the server's."""

@@ -96,8 +96,11 @@ class CORSMiddleware:
 
     def policy_of_path(self, resources: Resources, environ: WSGIEnvironment) -> CORSPolicy | None:
         """The policy among these that covers the path of the request; None if none does."""
-        root_path = _decoded(environ.get("SCRIPT_NAME", ""))
-        path = root_path + path_of(environ)
+        root_path: str = environ.get("SCRIPT_NAME", "")
+        path = path_of(environ)
+        if root_path:
+            root_path = _decoded(root_path)
+            path = root_path + path
         policy = resources.policy_for(path, root_path)
         if root_path:
             self._reporter.report_root_path(resources, path, root_path)

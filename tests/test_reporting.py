@@ -237,7 +237,8 @@ def report_not_covered(reporter: Reporter, path: str, origin: str | None = ALLOW
         pytest.param(
             "//admin/x",
             "not covered 'GET //admin/x': the path can be read as '//admin/x' and as '/admin/x', which do "
-            "not have the same policy. Request it in its plain form, or give both the same policy in Resources.",
+            "not have the same policy. "
+            "Request it in its plain form, or give both the same policy in Resources.",
             id="with two readings",
         ),
         pytest.param(

@@ -337,3 +337,39 @@ def test_the_hook_sees_every_request_with_its_decision() -> None:
     for headers in fields:
         ask_wsgi(app, headers=headers)
     assert seen == [(None, True), (ORIGIN, True), ("https://evil.example", False)]
+
+
+# Paths.
+
+
+@pytest.mark.parametrize(
+    ("script_name", "path", "allowed"),
+    [
+        pytest.param("", "/api/items", ORIGIN, id="no root"),
+        pytest.param("/app", "/api/items", ORIGIN, id="a root"),
+        pytest.param("/", "/api/items", ORIGIN, id="a slash as the root"),
+        pytest.param("/app/", "/api/items", ORIGIN, id="a root that ends with a slash"),
+        pytest.param("/caf\xc3\xa9", "/api/items", ORIGIN, id="a root outside ASCII"),
+        pytest.param("/api", "/items", None, id="a root that a key begins with"),
+        pytest.param("/api", "/api/items", ORIGIN, id="a root that a key begins with, and again"),
+        pytest.param("/app", "//api/items", None, id="a slash more"),
+        pytest.param("/app", "/api//items", ORIGIN, id="a slash more below the key"),
+        pytest.param("", "/a\udcffpi/items", None, id="a surrogate, which PEP 3333 does not allow"),
+        pytest.param("", "/api/\u20ac", ORIGIN, id="a path that the server has decoded"),
+    ],
+)
+def test_resources_match_the_path_below_script_name(script_name: str, path: str, allowed: str | None) -> None:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [])
+        return []
+
+    guarded = CORSMiddleware(application, policy=Resources({"/api/*": CORSPolicy(allow_origins=[ORIGIN])}))
+
+    def below(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        return guarded({**environ, "SCRIPT_NAME": script_name}, start_response)
+
+    for answer in (
+        ask_wsgi(below, path=path, headers=[("Origin", ORIGIN)]),
+        ask_wsgi(below, "OPTIONS", path, [("Origin", ORIGIN), ("Access-Control-Request-Method", "GET")]),
+    ):
+        assert answer.cors().get("access-control-allow-origin") == allowed

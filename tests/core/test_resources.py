@@ -183,7 +183,8 @@ MANY = "/.\\\x00/..//\ufffd/a/\\..\x01./"
 def test_a_path_with_too_many_readings_is_covered_by_nothing(path: str) -> None:
     resources = Resources({"/*": SHORT})
     assert resources.policy_for(path) is None
-    assert resources.differing_readings(path) == (path,)
+    assert resources.policy_for(path, "/app") is resources.policy_for(f"/app{path}", "/app") is None
+    assert resources.differing_readings(path) == resources.differing_readings(path, "/app") == (path,)
 
 
 def test_a_long_path_with_one_reading_is_covered() -> None:

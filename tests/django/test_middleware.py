@@ -20,7 +20,19 @@ from django.utils.module_loading import import_string
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from crosscors.django import CORSMiddleware, DjangoCORSRequest
 from tests.clients import ask_wsgi
-from tests.django.clients import EVIL, LISTED, ORIGIN, OTHER, Ask, allowed_origin, ask_handler, get, preflight
+from tests.django.clients import (
+    EVIL,
+    LISTED,
+    ORIGIN,
+    OTHER,
+    Ask,
+    allowed_origin,
+    ask_handler,
+    get,
+    over_asgi,
+    over_wsgi,
+    preflight,
+)
 
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 ALLOWED = {"access-control-allow-origin": ORIGIN, "vary": "Origin"}
@@ -206,6 +218,55 @@ def test_paths_are_compared_below_the_script_name() -> None:
             return WSGIHandler()({**environ, "SCRIPT_NAME": "/mounted"}, start_response)
 
         assert allowed_origin(ask_wsgi(mounted, "GET", "/api/x", [("Origin", ORIGIN)])) == ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("path", "is_covered"),
+    [
+        ("/api/https://doi.org/10.1000", True),
+        ("/api/caf\udce9", True),
+        ("/api/%E9", True),
+        ("/ap\udcffi/x", False),
+        ("//api/x", False),
+    ],
+)
+def test_bytes_that_are_not_utf8_are_read_alike_over_wsgi_and_asgi(path: str, is_covered: bool) -> None:
+    """Over WSGI, Django encodes them again."""
+    raw = path.encode("utf-8", "surrogateescape")
+    settings: dict[str, Any] = {"CORS_RESOURCES": {"/api/*": {"allow_origins": [ORIGIN]}, "/*": {}}}
+    for answer in (
+        get(over_wsgi, raw.decode("latin-1"), **settings),
+        get(over_asgi, raw.decode("utf-8", "replace"), **settings),
+    ):
+        assert (allowed_origin(answer) == ORIGIN) is is_covered
+        assert ("vary" in answer.cors()) is is_covered
+
+
+@pytest.mark.parametrize(
+    ("script_name", "path", "expected"),
+    [
+        pytest.param("/app", "/api/x", ORIGIN, id="that the path lacks"),
+        pytest.param("/api", "/x", None, id="that a key begins with"),
+    ],
+)
+def test_paths_are_compared_below_force_script_name(
+    ask: Ask, script_name: str, path: str, expected: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    resources = {"/api/*": {"allow_origins": [ORIGIN]}}
+    answer = get(ask, path, FORCE_SCRIPT_NAME=script_name, CORS_RESOURCES=resources)
+    assert allowed_origin(answer) == expected
+    warnings = [record.getMessage() for record in caplog.records if record.name == "crosscors"]
+    assert [message[:50] for message in warnings] == (
+        [] if expected else ["a key of Resources begins with the root path '/api"]
+    )
+
+
+def test_a_path_with_readings_that_are_not_covered_alike_is_logged(
+    ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    assert get(ask, "//api/x", CORS_RESOURCES={"/api/*": {"allow_origins": [ORIGIN]}}).cors() == {}
+    assert any(message.startswith("not covered 'GET //api/x'") for message in caplog.messages)
 
 
 def test_the_request_is_judged_as_it_came_in(ask: Ask) -> None:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 FOLDER = "../tests/integrations/rooted"
 # The origins that the answers to PAGE and STRANGER allow, and those to their preflights.
-PUBLIC, ADMIN, NOTHING = [["*"]] * 4, [[PAGE], [], [PAGE], []], [[]] * 4
+PUBLIC: list[list[str]] = [["*"]] * 4
+ADMIN: list[list[str]] = [[PAGE], [], [PAGE], []]
+NOTHING: list[list[str]] = [[]] * 4
 # The paths that are asked for, what the application has there below the root path, and whose policy that is.
 STRIPPED = {"/admin/x": (b"admin", ADMIN), "/items": (b"public", PUBLIC), "/admin//x": (b"public", ADMIN)}
 KEPT = {f"/api{path}": expected for path, expected in STRIPPED.items()}
