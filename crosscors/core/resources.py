@@ -24,7 +24,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _UNDECODED = re.compile("[\ud800-\udfff\ufffd]")
 # What has more than one reading: empty and dot segments, and the above. The expression begins with a set of
 # characters, so that a search skips all others: twice as quick as with alternatives.
-_AMBIGUOUS = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd](?:(?<!/)|/|\\.\\.?(?:/|\\Z))")
+_is_ambiguous = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd](?:(?<!/)|/|\\.\\.?(?:/|\\Z))").search
 _PARAMETER = re.compile(r"\{.*\}|<.*>")  # as routes have them in FastAPI and Flask
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -105,10 +105,13 @@ class Resources:
             >>> resources.policy_for("/works//drafts/1"), resources.policy_for("/app/works/1", "/app")
             (None, CORSPolicy())
         """
-        if root_path or _AMBIGUOUS.search(path):
+        if _is_ambiguous(path):
             entry = self._entry_for_all(path, root_path)
-        else:  # nearly every path, at the cost of one search
+        elif not root_path:  # nearly every path, at the cost of one search
             entry = self._entry_at(path)
+        else:
+            starts = self._below_root(path, root_path)
+            entry = self._entry_at(starts[0]) if len(starts) == 1 else self._entry_for_all(path, root_path)
         return None if entry is None else entry.policy
 
     def differing_readings(self, path: str, root_path: str = "") -> tuple[str, ...]:
@@ -132,11 +135,11 @@ class Resources:
 
         A regular expression does if it matches the path, and would not match it below another root path.
         """
-        start = root_path.rstrip("/")
-        if not start:
+        start = root_path.rstrip("/") + "/"
+        if start == "/":
             return False
-        at = bisect_left(self._sorted, f"{start}/")
-        if at < len(self._sorted) and self._sorted[at].startswith(f"{start}/"):
+        at = bisect_left(self._sorted, start)
+        if at < len(self._sorted) and self._sorted[at].startswith(start):
             return True
         is_below = path.startswith(root_path)
         return is_below and any(_is_about(regex, root_path, path) for regex, _ in self._regexes)
@@ -151,7 +154,7 @@ class Resources:
 
     def _readings(self, path: str, root_path: str) -> tuple[str, ...] | None:
         """All that the path may be to those who route it; None if that is too much."""
-        if len(path) > _LONGEST_READ and _AMBIGUOUS.search(path):
+        if len(path) > _LONGEST_READ and _is_ambiguous(path):
             return None
         if not root_path:
             return _all_readings((path,))
@@ -230,7 +233,7 @@ def _all_readings(starts: Iterable[str]) -> tuple[str, ...] | None:
     """The paths, and all that software makes of them step by step; None if that is too much."""
     readings = list(dict.fromkeys(_UNDECODED.sub("\ufffd", start) for start in starts))
     for reading in readings:  # which grows meanwhile
-        if _AMBIGUOUS.search(reading):
+        if _is_ambiguous(reading):
             others = dict.fromkeys(read(reading) for read in _STEPS)
             readings += [other for other in others if other not in readings]
         if len(readings) > _MOST_READINGS:
@@ -308,7 +311,7 @@ def _path_faults(path: str) -> Iterable[tuple[str, str]]:
         yield "path-encoded", "is percent-encoded; paths are compared decoded."
     if _PARAMETER.search(path):
         yield "path-parameter", "has a parameter; paths are compared as they are."
-    if _AMBIGUOUS.search(path):
+    if _is_ambiguous(path):
         yield "path-ambiguous", "has dot or empty segments, a backslash or a control character."
 
 
