@@ -7,12 +7,15 @@ from, is a hole: it reads and acts in the name of the signed-in user.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain, combinations
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
+from itertools import chain
+from typing import NamedTuple
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins import ANY, DEFAULT_PORTS, FILE, NULL, is_entry, is_loopback, is_number, split
 from crosscors.core.public_suffixes import public_suffix_list as _public_suffix_list
+from crosscors.core.regex_mending import mended
 from crosscors.core.regex_sites import Owner, Site, Sites, sites_of
 from crosscors.core.regexes import is_quick
 
@@ -159,77 +162,81 @@ def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> tuple[li
         SuffixListError: if the public suffix list cannot be read.
     """
     sites = sites_of(regex)
-    problem = _regex_problem(regex, sites, dangers)
+    found = [
+        Problem(code, "allow_origin_regex", regex.pattern, f"{shown(regex.pattern)} {message}", hint)
+        for code, message, hint in _regex_faults(regex, sites, dangers)
+    ]
     apps = [site.name for site in sites.examples if site.owner is Owner.APP]
-    if problem is not None or not apps:
-        return [] if problem is None else [problem], []
+    if found or not apps:
+        return found, []
     message = f"{shown(regex.pattern)} gives credentials to every page with an origin like {', '.join(apps)}."
     hint = "List the origins if you know them."
     return [], [Problem("any-app-origin", "allow_origin_regex", regex.pattern, message, hint)]
 
 
-def _regex_problem(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]) -> Problem | None:
-    """The first thing that is wrong, the worst first."""
+def _regex_faults(
+    regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]
+) -> Iterator[tuple[str, str, str]]:
+    """Code, message and hint of each thing that is wrong."""
+    instead = cache(partial(_instead, regex, dangers))
+    of_anybody = _Wrong.of(sites, _is_anybody)
+    if of_anybody.witness is not None:
+        names = _with_shorter(_with_suffix(of_anybody.witness, regex), sites)
+        message = f"with credentials matches unrelated sites such as {names}; {_OWNERS_CAN}."
+        yield "wildcard-with-credentials", message, f"{instead() or _NAME_YOUR_DOMAIN}."
+        return  # with that, nothing else matters
 
-    def problem(code: str, message: str, hint: str) -> Problem:
-        text = f"{shown(regex.pattern)} with credentials {message}"
-        return Problem(code, "allow_origin_regex", regex.pattern, text, hint)
-
-    def example(wrong: Iterable[Site]) -> str | None:
-        origins = chain.from_iterable(sites.examples[site] for site in wrong)
-        plainest = min(origins, key=_oddness, default=None)
-        return None if plainest is None else _with_suffix(plainest, regex)
-
-    bad = [site for site in sites.examples if _is_anybody(site)]
-    witness = example(bad)
-    if witness is not None:
-        shorter = _shorter(witness, sites)
-        names = f"{shorter} and {witness}" if shorter else witness
-        message = f"matches unrelated sites such as {names}; their owners can act as your signed-in users."
-        return problem("wildcard-with-credentials", message, f"{_instead(regex, dangers)}.")
-
-    many = [
-        site
-        for site in sites.examples
-        if site.owner is Owner.MANY and PUBLIC_SUFFIX_SUBDOMAINS not in dangers
-    ]
-    witness = example(many)
-    if witness is not None:
-        names = _below_suffix(witness, many[0].name, regex)
-        message = f"matches unrelated sites such as {names}: {_owners_below(many[0].name)}."
-        hint = _opt_in(_instead(regex, dangers), PUBLIC_SUFFIX_SUBDOMAINS)
-        return problem("wildcard-with-credentials", message, hint)
-
-    files = [site for site in sites.examples if site.owner is Owner.FILES and NULL_ORIGIN not in dangers]
-    if example(files) is not None:
-        message = f"matches {FILE}: {_ORIGINS_OF_ANYBODY[FILE]}."
-        return problem("null-with-credentials", message, _opt_in("Leave it out", NULL_ORIGIN))
-
-    insecure = [site for site in sites.examples if _is_insecure(site, dangers)]
-    witness = example(insecure)
-    if witness is not None:
-        message = f"matches {witness}: whoever controls the network can act in its name."
-        instead = _mended(regex, dangers)
-        return problem(
-            "insecure-origin-with-credentials",
+    of_many = _Wrong.of(
+        sites, lambda site: site.owner is Owner.MANY and PUBLIC_SUFFIX_SUBDOMAINS not in dangers
+    )
+    if of_many.witness is not None:
+        domain = of_many.sites[0].name
+        witness = _below_suffix(of_many.witness, domain, regex)
+        message = f"with credentials matches unrelated sites such as {witness}: {_owners_below(domain)}."
+        yield (
+            "wildcard-with-credentials",
             message,
-            _opt_in(f"Write {instead}" if instead else "Use https", INSECURE_ORIGINS),
+            _opt_in(instead() or _NAME_YOUR_DOMAIN, PUBLIC_SUFFIX_SUBDOMAINS),
         )
 
-    if UNPROVEN_REGEX not in dangers:
-        unproven = sites.unproven or (
-            "it may match more sites than yours" if bad + many + files + insecure else None
+    of_files = _Wrong.of(sites, lambda site: site.owner is Owner.FILES and NULL_ORIGIN not in dangers)
+    if of_files.witness is not None:
+        message = f"with credentials matches {FILE}: {_ORIGINS_OF_ANYBODY[FILE]}."
+        yield "null-with-credentials", message, _opt_in("Leave it out", NULL_ORIGIN)
+
+    insecure = _Wrong.of(sites, lambda site: _is_insecure(site, dangers))
+    if insecure.witness is not None:
+        message = (
+            f"with credentials matches {insecure.witness}: whoever controls the network can act in its name."
         )
-        if unproven is not None:
-            message = f"cannot be proved to be safe: {unproven}."
-            hint = _opt_in(f"Write one that names your sites, such as {_EXAMPLE}", UNPROVEN_REGEX)
-            return problem("unproven-regex", message, hint)
+        hint = _opt_in(instead() or "Use https", INSECURE_ORIGINS)
+        yield "insecure-origin-with-credentials", message, hint
+
+    every = (of_anybody, of_many, of_files, insecure)
+    is_unproven = any(wrong.sites and wrong.witness is None for wrong in every)
+    because = sites.unproven or ("it may match more sites than yours" if is_unproven else None)
+    if because is not None and UNPROVEN_REGEX not in dangers:
+        message = f"with credentials cannot be proved to be safe: {because}."
+        hint = _opt_in(f"Write one that names your sites, such as {_EXAMPLE}", UNPROVEN_REGEX)
+        yield "unproven-regex", message, hint
 
     named = {site.name for site in sites.examples}
     if len(named) > MAX_SITES:
         message = f"names {len(named)} sites; at most {MAX_SITES} can be looked over."
-        return problem("too-many-sites", message, "List the origins in allow_origins.")
-    return None
+        yield "too-many-sites", message, "List the origins in allow_origins."
+
+
+class _Wrong(NamedTuple):
+    """Sites that should not be let in, and an origin of one of them that certainly is."""
+
+    sites: tuple[Site, ...]
+    witness: str | None
+
+    @classmethod
+    def of(cls, sites: Sites, is_wrong: Callable[[Site], bool]) -> _Wrong:
+        wrong = tuple(filter(is_wrong, sites.examples))
+        origins = chain.from_iterable(sites.examples[site] for site in wrong)
+        return cls(wrong, min(origins, key=_oddness, default=None))
 
 
 def _oddness(origin: str) -> tuple[bool, bool, bool, bool]:
@@ -238,12 +245,17 @@ def _oddness(origin: str) -> tuple[bool, bool, bool, bool]:
     return scheme not in DEFAULT_PORTS, "." not in host, bool(port), scheme != "https"
 
 
+_OWNERS_CAN = "their owners can act as your signed-in users"
 _EXAMPLE = r'r"https://[a-z0-9-]+\.example\.com"'
+_NAME_YOUR_DOMAIN = f"Name your domain, with a backslash before each dot: {_EXAMPLE}"
 
 
-def _instead(regex: re.Pattern[str], dangers: tuple[str, ...]) -> str:
-    mended = _mended(regex, dangers)
-    return f"Write {mended}" if mended else f"Name your domain, with a backslash before each dot: {_EXAMPLE}"
+def _instead(regex: re.Pattern[str], dangers: tuple[str, ...]) -> str | None:
+    """What to write: the expression as it was surely meant."""
+    text = mended(regex, lambda each: _is_sound(each, dangers))
+    if text is None:
+        return None
+    return f"Write r'{text}'" if '"' in text else f'Write r"{text}"'
 
 
 def _with_suffix(witness: str, regex: re.Pattern[str]) -> str:
@@ -253,10 +265,11 @@ def _with_suffix(witness: str, regex: re.Pattern[str]) -> str:
     return longer if is_let_in and is_entry(longer) else witness
 
 
-def _shorter(witness: str, sites: Sites) -> str | None:
-    """The other one of example.co and example.com, where the last letter is optional."""
+def _with_shorter(witness: str, sites: Sites) -> str:
+    """Both example.co and example.com, where the last letter is optional."""
     of_one = (one for site in sites.examples if site.owner is Owner.ONE for one in sites.examples[site])
-    return next((one for one in of_one if witness.startswith(one) and "." in one[:-1]), None)
+    shorter = next((one for one in of_one if witness.startswith(one) and "." in one[:-1]), None)
+    return f"{shorter} and {witness}" if shorter else witness
 
 
 def _below_suffix(witness: str, domain: str, regex: re.Pattern[str]) -> str:
@@ -282,56 +295,8 @@ def _is_insecure(site: Site, dangers: tuple[str, ...]) -> bool:
     return INSECURE_ORIGINS not in dangers and site.scheme in _INSECURE_SCHEMES and not is_local
 
 
-def _mended(regex: re.Pattern[str], dangers: tuple[str, ...]) -> str | None:
-    """The expression as it was surely meant, to be pasted; None if that is anyone's guess.
-
-    Whatever is tried has to pass the proof, so that no hint opens a hole.
-    """
-    pattern = regex.pattern.removeprefix("^")
-    pattern = pattern if pattern.endswith(r"\$") else pattern.removesuffix("$")
-    mended = (
-        _with(mendings, pattern)
-        for count in range(1, len(_MENDINGS) + 1)
-        for mendings in combinations(_MENDINGS, count)
-    )
-    for text in dict.fromkeys(mended):
-        if text != pattern and _is_sound(text, regex.flags, dangers):
-            return f"r'{text}'" if '"' in text else f'r"{text}"'
-    return None
-
-
-def _with(mendings: Iterable[_Mending], pattern: str) -> str:
-    for wrong, right in mendings:
-        pattern = wrong.sub(right, pattern)
-    return pattern
-
-
-_Mending = tuple[re.Pattern[str], str]
-
-# What people write, and what they mean by it.
-_MENDINGS: tuple[_Mending, ...] = tuple(
-    (re.compile(wrong), right)
-    for wrong, right in (
-        # a dot without a backslash
-        (r"(?<![\\\[^])\.(?![*+?{\]])", r"\\."),
-        # http beside https
-        (r"\(\?:https\?\)|\((?:\?:)?https?\|https?\)|https\?|http(?=:)", "https"),
-        # a name that may begin with anything
-        (r"(?<=//)(\(\?:|\()?\.[*+]\??(?(1)\))\??(?=[a-z0-9(])", r"([a-z0-9-]+\\.)*"),
-        # an end left open
-        (r"(?<=[a-z0-9)])(\(\?:|\()?:?\.[*+]\??(?(1)\))\??\Z", r"(:\\d+)?"),
-        # an optional last letter
-        (r"(?<=[a-z])\?\Z", ""),
-    )
-)
-
-
-def _is_sound(pattern: str, flags: int, dangers: tuple[str, ...]) -> bool:
+def _is_sound(regex: re.Pattern[str], dangers: tuple[str, ...]) -> bool:
     """Whether the expression passes, and every site in it has a name that can be somebody's."""
-    try:
-        regex = re.compile(pattern, flags)
-    except re.error:
-        return False
     sites = sites_of(regex)
     return (
         sites.unproven is None

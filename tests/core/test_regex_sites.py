@@ -280,6 +280,16 @@ def test_an_expression_that_lets_in_plain_http_is_refused_unless_that_is_accepte
     assert policy.decide(CORSRequest("GET", found[1])).allowed
 
 
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(PolicyError) as caught:
+        policy_with(r"https?://.*\.github\.io|file://")
+    assert [problem.code for problem in caught.value.problems] == [
+        "wildcard-with-credentials",
+        "null-with-credentials",
+        "insecure-origin-with-credentials",
+    ]
+
+
 def test_an_expression_for_files_is_refused_unless_that_is_accepted() -> None:
     problem = problem_of(r"file://|https://a\.com")
     assert problem.code == "null-with-credentials"
