@@ -14,6 +14,7 @@ from crosscors.core.decision import Decision, Kind, like, prepared
 from crosscors.core.options import Options
 from crosscors.core.origins import ANY
 from crosscors.core.refusal import MAX_VALUES, Refusal
+from crosscors.core.varying import names_read_by
 
 _Fields = tuple[tuple[str, str], ...]
 
@@ -45,21 +46,23 @@ class Answers:
         self._max_age = () if options.max_age is None else ((fields.MAX_AGE, str(options.max_age)),)
 
         # "CORS protocol and HTTP caches": Vary goes on every answer that another Origin would have
-        # changed, and on no other. Preflights vary on what else they were asked, too.
-        origin = () if self.is_public else ("Origin",)
+        # changed, and on no other. Preflights vary on what else they were asked, too, for everyone: some
+        # caches store them, and what one request may send must not be the answer to another.
+        # With "*" among the origins the function is not asked, so what it would read changes nothing.
+        read = () if ANY in options.allow_origins else names_read_by(options.allow_origin_func)
+        vary = () if self.is_public else fields.unique(("Origin", *read))
         network = (fields.REQUEST_PRIVATE_NETWORK,) if options.allow_private_network else ()
-        asked = (*origin, fields.REQUEST_METHOD, fields.REQUEST_HEADERS, *network)
+        asked = fields.unique((*vary, fields.REQUEST_METHOD, fields.REQUEST_HEADERS, *network))
 
         everyone = self._allow_origin(ANY) + exposed if self.is_public else ()
-        self.no_origin = Decision(Kind.NOT_CORS, True, everyone, origin)
-        self.public = Decision(Kind.ACTUAL, True, everyone, origin, matched=ANY)
+        self.no_origin = Decision(Kind.NOT_CORS, True, everyone, vary)
+        self.public = Decision(Kind.ACTUAL, True, everyone, vary, matched=ANY)
         # All others are like these.
-        preflight_vary = network if self.is_public else asked
-        self._allowed = Decision(Kind.ACTUAL, True, (), origin)
-        self._allowed_preflight = Decision(Kind.PREFLIGHT, True, (), preflight_vary, 200)
+        self._allowed = Decision(Kind.ACTUAL, True, (), vary)
+        self._allowed_preflight = Decision(Kind.PREFLIGHT, True, (), asked, 200)
         self._refused_preflight = Decision(Kind.PREFLIGHT, False, (), asked, 400)
         # What a refused origin gets differs in the reason alone.
-        self._refused_origin = prepared(Decision(Kind.ACTUAL, False, (), origin))
+        self._refused_origin = prepared(Decision(Kind.ACTUAL, False, (), vary))
         self._refused_origin_preflight = prepared(Decision(Kind.PREFLIGHT, False, (), asked, 400))
 
     def actual(self, origin: str, admission: Admission | Refusal) -> Decision:

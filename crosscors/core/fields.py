@@ -163,6 +163,18 @@ def _others(listed: frozenset[str], elements: list[str]) -> dict[str, None]:
     return dict.fromkeys([name for name in field_names(",".join(elements)) if name not in listed])
 
 
+def unique(names: Iterable[str]) -> tuple[str, ...]:
+    """The names in their order, none twice in any case.
+
+    >>> unique(["Origin", "Accept", "origin"])
+    ('Origin', 'Accept')
+    """
+    by_name: dict[str, str] = {}
+    for name in names:
+        by_name.setdefault(name.lower(), name)
+    return tuple(by_name.values())
+
+
 def merge_vary(values: Iterable[str], names: Iterable[str]) -> str:
     """One Vary value with the names of all the given values and the given names.
 

@@ -73,7 +73,8 @@ class CORSPolicy(Options):
         allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
             well-formed origins that nothing else allows. An exception, or any other answer than True
             and False, means refused, and is logged as an error. What blocks, such as a database look-up,
-            belongs into an async function when it is served over ASGI. Default: None.
+            belongs into an async function when it is served over ASGI. One that reads other headers than
+            Origin names them with ``@varies_on("X-Tenant")``, for caches. Default: None.
             With credentials, expression and function let in only what is https, loopback or an app.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
             POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.

@@ -31,7 +31,8 @@ TWO_LISTS = CORSPolicy(allow_origins=[OTHER], allow_credentials=[APP], **REST)
 NOBODY = CORSPolicy()
 
 ALLOW_HEADERS = "Accept, Accept-Language, Content-Language, Content-Type, X-Token"
-PREFLIGHT_VARY = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
+PUBLIC_PREFLIGHT_VARY = ("Access-Control-Request-Method", "Access-Control-Request-Headers")
+PREFLIGHT_VARY = ("Origin", *PUBLIC_PREFLIGHT_VARY)
 
 
 def preflight(origin: str, method: str = "PUT", headers: str | None = None) -> CORSRequest:
@@ -396,9 +397,9 @@ def test_what_is_no_preflight_is_an_actual_request(asked: CORSRequest) -> None:
                 ("Access-Control-Allow-Headers", ALLOW_HEADERS),
                 ("Access-Control-Max-Age", "600"),
             ],
-            (),
+            PUBLIC_PREFLIGHT_VARY,
             "*",
-            id="* without credentials: the same for everyone, so no Vary",
+            id="* without credentials: the same for every origin, so Vary does not name it",
         ),
         pytest.param(
             LISTED,
@@ -568,7 +569,18 @@ def test_a_refused_method_under_a_public_policy_varies_on_all_but_the_origin() -
         ("Access-Control-Allow-Methods", "GET, PUT"),
         ("Access-Control-Allow-Headers", ALLOW_HEADERS),
     )
-    assert decision.vary == ("Access-Control-Request-Method", "Access-Control-Request-Headers")
+    assert decision.vary == PUBLIC_PREFLIGHT_VARY
+
+
+@pytest.mark.parametrize("options", [{}, {"allow_private_network": True}, {"allow_headers": "*"}])
+def test_preflights_under_a_public_policy_vary_alike_allowed_or_refused(options: dict[str, Any]) -> None:
+    policy = CORSPolicy(allow_origins="*", allow_methods="PUT", **options)
+    asked = [preflight(EVIL), preflight("null"), preflight("no origin"), preflight(EVIL, "DELETE")]
+    asked += [preflight(EVIL, "PUT", "x a"), preflight(EVIL, "PUT", "," * 1000)]
+    decisions = [policy.decide(each, debug=debug) for each in asked for debug in (False, True)]
+    network = ("Access-Control-Request-Private-Network",) if "allow_private_network" in options else ()
+    assert {decision.vary for decision in decisions} == {(*PUBLIC_PREFLIGHT_VARY, *network)}
+    assert [decision.allowed for decision in decisions] == [True] * 6 + [False] * 6
 
 
 @pytest.mark.parametrize("debug", [False, True])
@@ -982,7 +994,7 @@ def test_every_header_is_no_name_that_is_no_token(value: str, credentials: bool)
             CORSPolicy(allow_origins="*", allow_private_network=True),
             "true",
             "true",
-            ("Access-Control-Request-Private-Network",),
+            (*PUBLIC_PREFLIGHT_VARY, "Access-Control-Request-Private-Network"),
             id="allowed to everyone and asked for",
         ),
     ],
