@@ -85,10 +85,11 @@ class Answers:
         if isinstance(admission, Refusal):
             return like(self._refused_origin_preflight, refusals=(admission,))
         method_refusal = self._method_refusal(method)
-        headers_refusal = self._headers_refusal(names)
+        asked = fields.distinct_names(names) if self._allows_any_header else ()
+        headers_refusal = self._headers_refusal(names, asked)
         headers = self._allow_origin(origin) + self._preflight_fields[admission.credentials]
         if headers_refusal is None or headers_refusal.code == "headers-not-allowed":
-            headers += self._allow_headers_for(names, admission.credentials)
+            headers += self._allow_headers_for(asked, admission.credentials)
         if method_refusal is None and headers_refusal is None:
             headers += self._max_age
             if self._allows_private_network and private_network:
@@ -111,23 +112,22 @@ class Answers:
         # "CORS check": the field is "*" or, byte for byte, the one origin that asked.
         return ((fields.ALLOW_ORIGIN, ANY if self.is_public else origin),)
 
-    def _allow_headers_for(self, names: str, credentials: bool) -> _Fields:
+    def _allow_headers_for(self, asked: tuple[str, ...], credentials: bool) -> _Fields:
         if not (self._allows_any_header and credentials):
             return self._allow_headers
         # "CORS-preflight fetch": "*" is no wildcard with credentials, so the names are repeated.
-        return _field(fields.ALLOW_HEADERS, dict.fromkeys(fields.field_names(names)))
+        return _field(fields.ALLOW_HEADERS, asked)
 
     def _method_refusal(self, method: str) -> Refusal | None:
         if method in self._methods:
             return None
         return Refusal("method-not-allowed", (method,), self._listed_methods)
 
-    def _headers_refusal(self, names: str) -> Refusal | None:
+    def _headers_refusal(self, names: str, asked: tuple[str, ...]) -> Refusal | None:
         if names == fields.TOO_MANY_NAMES:
             return Refusal("headers-too-long", ())
         if self._allows_any_header:
-            is_list = all(map(fields.is_token, fields.field_names(names)))
-            return None if is_list else Refusal("headers-malformed", (names,))
+            return None if fields.are_tokens(asked) else Refusal("headers-malformed", (names,))
         refused = fields.names_not_in(self._header_names, names, MAX_VALUES)
         return Refusal("headers-not-allowed", refused, self._listed_headers) if refused else None
 

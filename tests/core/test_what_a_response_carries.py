@@ -908,6 +908,43 @@ def test_how_long_a_list_of_headers_is_read(headers: str, value: str, allowed: b
     assert ("Access-Control-Allow-Headers" in dict(decision.headers)) is allowed
 
 
+# 8 KiB each, in one name or in as many as are read, of bytes that browsers do not send.
+ODD_BYTES = (
+    "\x00",
+    "\t",
+    " ",
+    "\x7f",
+    "\x80",
+    "\xa0",
+    "\xb5",
+    "\xc9",
+    "\xdf",
+    "\xff",
+    "\u0130",
+    "\udc80",
+    "A\xc9",
+    "\t ",
+)
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@pytest.mark.parametrize("allowed", ["X-Token", "*"])
+@pytest.mark.parametrize("odd", ODD_BYTES)
+def test_odd_bytes_among_the_headers_are_refused_in_few_words(
+    odd: str, allowed: str, credentials: bool
+) -> None:
+    policy = CORSPolicy(allow_origins=[APP], allow_headers=allowed, allow_credentials=credentials)
+    is_blank = not odd.strip(" \t")
+    for value in (odd * (8190 // len(odd)), ",".join([odd * (31 // len(odd))] * 255), f"x-token,{odd}"):
+        decision = policy.decide(preflight(APP, "GET", value))
+        assert decision.allowed is is_blank
+        refused = "headers-not-allowed" if allowed == "X-Token" else "headers-malformed"
+        assert codes(decision) == ([] if is_blank else [refused])
+        assert len(decision.body) < 500
+        assert decision.body.isascii()
+        assert len(dict(decision.headers).get("Access-Control-Allow-Headers", "")) < 100
+
+
 @pytest.mark.parametrize(
     ("credentials", "requested", "field"),
     [
