@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.fields import MAX_REQUEST_HEADERS_LENGTH
+from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.keywords import read_policy
@@ -221,7 +221,7 @@ class _Headers(Mapping[str, str]):
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._raw = raw
 
-    @cached_property
+    @lazy
     def _decoded(self) -> dict[str, str]:
         read: dict[str, list[str]] = {}
         for name, value in self._raw:

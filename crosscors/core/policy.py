@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 _SHOWN_ENTRIES = 10
 
-# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, fields and
-# texts they take a megabyte at the most, which is what an attacker can make of them.
-_REMEMBERED = 256
-_REMEMBERED_LENGTH = 512
+# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, and all that is
+# written over ASGI and WSGI, they take a megabyte at the most, which is what an attacker can make of them.
+_REMEMBERED = 192
+_REMEMBERED_LENGTH = 320
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -227,7 +227,7 @@ class CORSPolicy(Options):
         decision = self._answers.actual(origin, admission)
         if decision.matched == origin:
             self._listed[origin] = decision  # never more than there are entries
-        elif is_short:
+        elif is_short and _is_plain(origin):
             self._recent.keep(origin, decision)
         return decision
 
@@ -258,7 +258,9 @@ class CORSPolicy(Options):
         if self._has_to_be_asked(admission):
             return None
         decision = self._answers.preflight(admission, *asked)
-        return self._preflights.keep(asked, decision) if is_short else decision
+        if is_short and _is_plain(f"{who}{request_method}{names}"):
+            self._preflights.keep(asked, decision)
+        return decision
 
     def decide_by_func(self, request: CORSRequest, *, debug: bool) -> Decision:
         """The decision of ``allow_origin_func``, where nothing else has settled it; it is not remembered."""
@@ -321,6 +323,11 @@ class CORSPolicy(Options):
             request.request_private_network == "true",
             debug,
         )
+
+
+def _is_plain(text: str) -> bool:
+    """Whether this may be remembered: all else no browser sends, and it takes up to ten times the room."""
+    return text.isascii() and text.isprintable()
 
 
 def _fields(request: CORSRequest) -> tuple[str, str | None, str | None, str | None, str | None]:
