@@ -12,8 +12,8 @@ _Self = TypeVar("_Self", bound="lazy[Any]")
 class lazy(Generic[_Value]):  # noqa: N801  # a decorator, as property is one
     """A property that is worked out once for each object, and kept in its ``__dict__``.
 
-    That of functools has a lock in Python before 3.12, one for all objects, and a process that is forked while
-    a thread holds it waits for ever. Here two threads may both work a value out, which does no harm.
+    That of functools has a lock in Python before 3.12, one for all objects. A process that is forked while a
+    thread holds it waits for it for ever. Here two threads may both work a value out, which does no harm.
 
     >>> class Page:
     ...     @lazy
