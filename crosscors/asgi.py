@@ -80,7 +80,8 @@ class CORSMiddleware:
         if not isinstance(scope["headers"], (list, tuple)):
             # ASGI allows an iterator, which the application could not read once we have.
             scope = {**scope, "headers": list(scope["headers"])}
-        policy = self._policy if self.policy_for is None else self.policy_for(scope)
+        policy_for = self.policy_for  # read once, for the first request of another thread may change it
+        policy = self._policy if policy_for is None else policy_for(scope)
         if policy is None:
             await self.app(scope, receive, send)
             return
@@ -126,7 +127,8 @@ class CORSMiddleware:
 
     def covering_policy(self, scope: Scope) -> CORSPolicy | None:
         """The policy that covers the request; None if none does."""
-        return self._policy if self.policy_for is None else self.policy_for(scope)
+        policy_for = self.policy_for
+        return self._policy if policy_for is None else policy_for(scope)
 
 
 _ANSWERED_OUTSIDE = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
 from crosscors.core.admission import Admission, OriginRules
 from crosscors.core.answers import Answers
 from crosscors.core.decision import CORSRequest, Decision, is_preflight
+from crosscors.core.errors import Problem
 from crosscors.core.fields import within_bounds
 from crosscors.core.memory import Memory
 from crosscors.core.options import (
@@ -24,6 +25,7 @@ from crosscors.core.options import (
     OriginFunc,
     is_async_callable,
     read_options,
+    warn_of,
 )
 from crosscors.core.origins import ANY, MAX_LENGTH
 from crosscors.core.refusal import Refusal
@@ -133,7 +135,7 @@ class CORSPolicy(Options):
         dangerously_allow: str | Iterable[str] = (),
         **unknown: NoReturn,  # so that a type checker refuses them, and we can name the nearest option
     ) -> None:
-        options = read_options(
+        options, found = read_options(
             {
                 "allow_origins": allow_origins,
                 "allow_origin_regex": allow_origin_regex,
@@ -148,15 +150,8 @@ class CORSPolicy(Options):
             },
             unknown,
         )
-        vars(self).update(vars(options))  # past the lock that makes the policy immutable from here on
-        vars(self).update(
-            is_async=is_async_callable(options.allow_origin_func),
-            _origin_rules=OriginRules(options),
-            _answers=Answers(options),
-            _listed={},
-            _recent=Memory(_REMEMBERED),
-            _preflights=Memory(_REMEMBERED),
-        )
+        _adopt(self, options)
+        warn_of(found)
 
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in OPTION_NAMES)
@@ -173,8 +168,7 @@ class CORSPolicy(Options):
             >>> CORSPolicy(allow_origins=["https://a.example"]).replace(max_age=0)
             CORSPolicy(allow_origins=['https://a.example'], max_age=0)
         """
-        options: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
-        options.update(changes)
+        options: dict[str, Any] = {**options_of(self), **changes}
         return CORSPolicy(**options)
 
     def decide(self, request: CORSRequest, *, debug: bool = False) -> Decision:
@@ -323,6 +317,39 @@ class CORSPolicy(Options):
             request.request_private_network == "true",
             debug,
         )
+
+
+def make_policy(options: Mapping[str, object]) -> tuple[CORSPolicy, tuple[Problem, ...]]:
+    """The policy, and what ``CORSPolicy(**options)`` would warn of, which the caller may tell or not.
+
+    Filters for warnings are no way to keep quiet while requests are served: all threads have the same ones.
+
+    Raises:
+        PolicyError: listing every problem of the options.
+    """
+    unknown = {name: value for name, value in options.items() if name not in DEFAULTS}
+    read, found = read_options({**DEFAULTS, **options}, unknown)
+    policy = object.__new__(CORSPolicy)
+    _adopt(policy, read)
+    return policy, found
+
+
+def _adopt(policy: CORSPolicy, options: Options) -> None:
+    """Make the policy one of these options, past the lock that makes it immutable from here on."""
+    vars(policy).update(vars(options))
+    vars(policy).update(
+        is_async=is_async_callable(options.allow_origin_func),
+        _origin_rules=OriginRules(options),
+        _answers=Answers(options),
+        _listed={},
+        _recent=Memory(_REMEMBERED),
+        _preflights=Memory(_REMEMBERED),
+    )
+
+
+def options_of(policy: CORSPolicy) -> dict[str, object]:
+    """The policy's options by their names."""
+    return {name: getattr(policy, name) for name in OPTION_NAMES}
 
 
 def _is_plain(text: str) -> bool:
