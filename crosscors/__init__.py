@@ -10,6 +10,7 @@ from crosscors.core.errors import PolicyError, PolicyWarning, Problem
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.refusal import Refusal
 from crosscors.core.resources import Resources
+from crosscors.core.varying import varies_on
 
 __version__ = "0.1.0"
 
@@ -23,4 +24,5 @@ __all__ = [
     "Problem",
     "Refusal",
     "Resources",
+    "varies_on",
 ]

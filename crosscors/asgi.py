@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.fields import MAX_REQUEST_HEADERS_LENGTH
+from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.keywords import read_policy
@@ -82,7 +83,8 @@ class CORSMiddleware:
         if not isinstance(scope["headers"], (list, tuple)):
             # ASGI allows an iterator, which the application could not read once we have.
             scope = {**scope, "headers": list(scope["headers"])}
-        policy = self._policy if self.policy_for is None else self.policy_for(scope)
+        policy_for = self.policy_for  # read once, for the first request of another thread may change it
+        policy = self._policy if policy_for is None else policy_for(scope)
         if policy is None:
             await self.app(scope, receive, send)
             return
@@ -176,7 +178,8 @@ class CORSMiddleware:
 
     def covering_policy(self, scope: Scope) -> CORSPolicy | None:
         """The policy that covers the request; None if none does."""
-        return self._policy if self.policy_for is None else self.policy_for(scope)
+        policy_for = self.policy_for
+        return self._policy if policy_for is None else policy_for(scope)
 
 
 _ANSWERED_OUTSIDE = (
@@ -300,7 +303,7 @@ class _Headers(Mapping[str, str]):
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._raw = raw
 
-    @cached_property
+    @lazy
     def _decoded(self) -> dict[str, str]:
         read: dict[str, list[str]] = {}
         for name, value in self._raw:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from crosscors.core.decision import CORSRequest, Decision, Kind
@@ -23,8 +23,16 @@ RECORDS_PER_WINDOW = 20
 WINDOW_SECONDS = 10.0
 
 
+def log(level: int, message: str, *values: object, error: Exception | None = None) -> None:
+    """Log the message. Whatever handlers, filters and formatters raise, the request goes on without it."""
+    with suppress(Exception):
+        logger.log(level, message, *values, exc_info=error)
+
+
 class Reporter:
     """Logs refusals at INFO, failures at ERROR, both at a bounded rate, and all else at DEBUG.
+
+    Nothing that the log or the hook raises gets to the request.
 
     Args:
         on_decision: called with every request and its decision; what it raises is logged, no more.
@@ -54,10 +62,13 @@ class Reporter:
 
     def report(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
         """Report a decision; the request is only read from its source if someone wants to see it."""
-        if decision.refusals:
-            self._log_refusals(decision, read, source)
-        elif logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s: %s", _named(decision, read(source)), _outcome(decision))
+        try:  # not suppress(), which costs 0.3 microseconds
+            if decision.refusals:
+                self._log_refusals(decision, read, source)
+            elif logger.isEnabledFor(logging.DEBUG):
+                log(logging.DEBUG, "%s: %s", _named(decision, read(source)), _outcome(decision))
+        except Exception:  # noqa: BLE001, S110  # a level, or the repr of an error, that cannot be asked for
+            pass
         if self._on_decision is not None:
             self._call(self._on_decision, read(source), decision)
 
@@ -65,7 +76,7 @@ class Reporter:
         """Report, once, that an exception passed the adapter."""
         if not self._has_reported_unanswered:
             self._has_reported_unanswered = True
-            logger.warning(message)
+            log(logging.WARNING, message)
 
     def report_not_covered(
         self,
@@ -79,12 +90,14 @@ class Reporter:
 
         Only a request with an Origin has lost anything by that; others are not reported.
         """
-        if not logger.isEnabledFor(logging.INFO):
-            return
-        readings = resources.differing_readings(path, root_path)
-        request = read(source) if readings else None
-        if request is not None and request.origin is not None and self._may_log(logging.INFO):
-            logger.info("not covered %s: %s", shown(f"{request.method} {path}"), _why_not_covered(readings))
+        with suppress(Exception):
+            if not logger.isEnabledFor(logging.INFO):
+                return
+            readings = resources.differing_readings(path, root_path)
+            request = read(source) if readings else None
+            if request is not None and request.origin is not None and self._may_log(logging.INFO):
+                named = shown(f"{request.method} {path}")
+                log(logging.INFO, "not covered %s: %s", named, _why_not_covered(readings))
 
     def report_root_path(self, resources: Resources, path: str, root_path: str) -> None:
         """Report, once, that a key begins with the root path."""
@@ -99,7 +112,7 @@ class Reporter:
     def _warn_once(self, message: str, *arguments: str) -> None:
         if message not in self._warned:
             self._warned.add(message)
-            logger.warning(message, *arguments)
+            log(logging.WARNING, message, *arguments)
 
     def _log_refusals(
         self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source
@@ -109,49 +122,51 @@ class Reporter:
         if self._may_log(level):
             reasons = " ".join(f"{refusal.message}. {refusal.hint}" for refusal in decision.refusals)
             named = _named(decision, read(source))
-            logger.log(
-                level, "refused %s: %s", named, self._reword(reasons), exc_info=errors[0] if errors else None
-            )
+            error = errors[0] if errors else None
+            log(level, "refused %s: %s", named, self._reword(reasons), error=error)
 
     def _call(self, on_decision: OnDecision, request: CORSRequest, decision: Decision) -> None:
         try:
             on_decision(request, decision)
-        except Exception as error:  # a hook must not decide what becomes of the request
-            if self._may_log(logging.ERROR):
-                logger.error("on_decision failed; the response is not affected", exc_info=error)
+        except Exception as error:  # noqa: BLE001  # a hook must not decide what becomes of the request
+            with suppress(Exception):
+                if self._may_log(logging.ERROR):
+                    log(logging.ERROR, "on_decision failed; the response is not affected", error=error)
 
     def _may_log(self, level: int) -> bool:
         if not logger.isEnabledFor(level):
             return False
         may_log, dropped = self._windows[level].take()
         if dropped:
-            logger.log(level, "%d records like the next one were not logged", dropped)
+            log(level, "%d records like the next one were not logged", dropped)
         return may_log
 
 
 class _Window:
-    """Counts the records of one level: so many in so many seconds."""
+    """Counts the records of one level: so many in so many seconds.
+
+    There is no lock: a process that is forked while a thread holds one waits for it for ever. Threads that
+    count at once may log a few records more than that.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
         self._end = 0.0
         self._left = 0
         self._dropped = 0
 
     def take(self) -> tuple[bool, int]:
         """Whether one more may be logged, and how many were not before it, if a new window begins."""
-        with self._lock:
-            now = self._clock()
-            dropped = 0
-            if now >= self._end:
-                dropped, self._dropped = self._dropped, 0
-                self._end, self._left = now + WINDOW_SECONDS, RECORDS_PER_WINDOW
-            if not self._left:
-                self._dropped += 1
-                return False, dropped
-            self._left -= 1
-            return True, dropped
+        now = self._clock()
+        dropped = 0
+        if now >= self._end:
+            dropped, self._dropped = self._dropped, 0
+            self._end, self._left = now + WINDOW_SECONDS, RECORDS_PER_WINDOW
+        if self._left <= 0:  # fewer than none, if two threads have taken the last
+            self._dropped += 1
+            return False, dropped
+        self._left -= 1
+        return True, dropped
 
 
 def _named(decision: Decision, request: CORSRequest) -> str:

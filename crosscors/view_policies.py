@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import FunctionType
@@ -13,7 +14,7 @@ from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.keywords import read_policy
-from crosscors.reporting import logger
+from crosscors.reporting import log
 
 _View = TypeVar("_View")
 
@@ -96,7 +97,8 @@ def warn_of_misplaced(views: Iterable[object]) -> None:
     used = {id(inner) for view in views for inner in _unwrapped(view)}
     for view in views:
         if getattr(view, _HAS_COPY, None) is True and mark_of(view, "") is None and id(view) not in used:
-            logger.warning(
+            log(
+                logging.WARNING,
                 "%s is routed without the policy that cross_origin gives to it; "
                 "@cross_origin(...) belongs below the decorator that routes",
                 name_of(view),

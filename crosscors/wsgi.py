@@ -80,7 +80,8 @@ class CORSMiddleware:
 
     def decide(self, environ: WSGIEnvironment) -> Decision | None:
         """What the policy that covers the request says of it, which is reported; None if none covers it."""
-        policy = self._policy if self.policy_for is None else self.policy_for(environ)
+        policy_for = self.policy_for  # read once, for the first request of another thread may change it
+        policy = self._policy if policy_for is None else policy_for(environ)
         if policy is None:
             return None
         method: str = environ["REQUEST_METHOD"]

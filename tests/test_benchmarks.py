@@ -41,3 +41,4 @@ def test_nothing_grows_in_a_short_run() -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert "new origins, actual, 1 pattern" in ran.stdout
+    assert "attacked, actual, 1 pattern: at most " in ran.stdout

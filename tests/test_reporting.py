@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
-from crosscors.reporting import RECORDS_PER_WINDOW, Reporter
+from crosscors.reporting import RECORDS_PER_WINDOW, Reporter, log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ALLOWED = "https://app.example.com"
 POLICY = CORSPolicy(allow_origins=[ALLOWED])
@@ -197,6 +197,124 @@ def test_a_hook_has_to_be_a_plain_function(hook: Any) -> None:
     on_decision: Callable[[CORSRequest, Decision], object] = hook
     with pytest.raises(PolicyError, match=r"on_decision: takes a function that is not async, not "):
         Reporter(on_decision)
+
+
+class _Unspeakable(Exception):  # noqa: N818  # it has no other meaning
+    def __repr__(self) -> str:
+        raise LookupError("nothing to say")
+
+
+class _Broken(logging.Handler):
+    def __init__(self, error: type[BaseException]) -> None:
+        super().__init__()
+        self.error = error
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise self.error
+
+
+@pytest.fixture
+def break_log() -> Iterator[Callable[[type[BaseException]], None]]:
+    logger = logging.getLogger("crosscors")
+    before = (logger.level, list(logger.handlers), logger.propagate)
+
+    def break_log(error: type[BaseException]) -> None:
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
+        logger.addHandler(_Broken(error))
+
+    yield break_log
+    logger.level, logger.handlers[:], logger.propagate = before
+
+
+def _fails(request: CORSRequest, decision: Decision | None = None) -> bool:
+    raise _Unspeakable
+
+
+def _reports() -> list[Callable[[], None]]:
+    """A report of each kind."""
+    allowed = CORSRequest("GET", origin=ALLOWED)
+    reporter = Reporter(None)
+    failing = CORSPolicy(allow_origin_func=_fails)
+    return [
+        lambda: report(reporter, NO_ORIGIN),
+        lambda: report(reporter, allowed),
+        lambda: report(reporter, REFUSED),
+        lambda: report(reporter, REFUSED, failing),
+        lambda: report(Reporter(_fails), allowed),
+        lambda: report(Reporter(_fails), REFUSED),
+        lambda: reporter.report_unanswered("unanswered"),
+        lambda: log(logging.WARNING, "%s", _Unspeakable()),
+    ]
+
+
+@pytest.mark.parametrize("error", [OSError, _Unspeakable, RecursionError, MemoryError])
+def test_a_log_that_fails_affects_nothing(
+    error: type[Exception], break_log: Callable[[type[BaseException]], None]
+) -> None:
+    break_log(error)
+    for report_it in _reports():
+        report_it()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_an_interrupt_passes(
+    error: type[BaseException], break_log: Callable[[type[BaseException]], None]
+) -> None:
+    break_log(error)
+    for report_it in _reports():
+        with pytest.raises(error):
+            report_it()
+
+
+def test_an_interrupt_of_the_hook_passes() -> None:
+    def interrupt(request: CORSRequest, decision: Decision) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        report(Reporter(interrupt), NO_ORIGIN)
+
+
+def test_the_hook_is_called_although_the_log_fails(
+    break_log: Callable[[type[BaseException]], None],
+) -> None:
+    break_log(OSError)
+    seen: list[CORSRequest] = []
+    reporter = Reporter(lambda request, _: seen.append(request))
+    for _ in range(100):
+        report(reporter, REFUSED)
+    assert len(seen) == 100
+
+
+def test_words_that_cannot_be_changed_affect_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def reword(text: str) -> str:
+        raise LookupError(text)
+
+    caplog.set_level(logging.DEBUG, "crosscors")
+    report(Reporter(None, reword=reword), REFUSED)
+    assert caplog.records == []
+
+
+def test_threads_that_count_at_once_lift_no_bound(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    clock = Clock()
+    reporter = Reporter(None, clock)
+
+    def count_meanwhile() -> float:
+        """Time passes for another thread while this one looks at the clock."""
+        clock.now = 0.0
+        reporter._windows[logging.INFO]._clock = clock
+        for _ in range(19):
+            report(reporter, REFUSED)
+        return 0.0
+
+    reporter._windows[logging.INFO]._clock = count_meanwhile
+    for _ in range(100):
+        report(reporter, REFUSED)
+    assert 20 <= len(caplog.records) <= 40
+    clock.now = 10.0
+    report(reporter, REFUSED)
+    assert caplog.messages[-1].startswith("refused 'GET")
 
 
 def test_an_exception_that_passed_is_said_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,7 @@ from crosscors.core.decision import Decision, Kind, like, prepared
 from crosscors.core.options import Options
 from crosscors.core.origins import ANY
 from crosscors.core.refusal import MAX_VALUES, Refusal
+from crosscors.core.varying import names_read_by
 
 _Fields = tuple[tuple[str, str], ...]
 
@@ -45,21 +46,23 @@ class Answers:
         self._max_age = () if options.max_age is None else ((fields.MAX_AGE, str(options.max_age)),)
 
         # "CORS protocol and HTTP caches": Vary goes on every answer that another Origin would have
-        # changed, and on no other. Preflights vary on what else they were asked, too.
-        origin = () if self.is_public else ("Origin",)
+        # changed, and on no other. Preflights vary on what else they were asked, too, for everyone: some
+        # caches store them, and what one request may send must not be the answer to another.
+        # With "*" among the origins the function is not asked, so what it would read changes nothing.
+        read = () if ANY in options.allow_origins else names_read_by(options.allow_origin_func)
+        vary = () if self.is_public else fields.unique(("Origin", *read))
         network = (fields.REQUEST_PRIVATE_NETWORK,) if options.allow_private_network else ()
-        asked = (*origin, fields.REQUEST_METHOD, fields.REQUEST_HEADERS, *network)
+        asked = fields.unique((*vary, fields.REQUEST_METHOD, fields.REQUEST_HEADERS, *network))
 
         everyone = self._allow_origin(ANY) + exposed if self.is_public else ()
-        self.no_origin = Decision(Kind.NOT_CORS, True, everyone, origin)
-        self.public = Decision(Kind.ACTUAL, True, everyone, origin, matched=ANY)
+        self.no_origin = Decision(Kind.NOT_CORS, True, everyone, vary)
+        self.public = Decision(Kind.ACTUAL, True, everyone, vary, matched=ANY)
         # All others are like these.
-        preflight_vary = network if self.is_public else asked
-        self._allowed = Decision(Kind.ACTUAL, True, (), origin)
-        self._allowed_preflight = Decision(Kind.PREFLIGHT, True, (), preflight_vary, 200)
+        self._allowed = Decision(Kind.ACTUAL, True, (), vary)
+        self._allowed_preflight = Decision(Kind.PREFLIGHT, True, (), asked, 200)
         self._refused_preflight = Decision(Kind.PREFLIGHT, False, (), asked, 400)
         # What a refused origin gets differs in the reason alone.
-        self._refused_origin = prepared(Decision(Kind.ACTUAL, False, (), origin))
+        self._refused_origin = prepared(Decision(Kind.ACTUAL, False, (), vary))
         self._refused_origin_preflight = prepared(Decision(Kind.PREFLIGHT, False, (), asked, 400))
 
     def actual(self, origin: str, admission: Admission | Refusal) -> Decision:
@@ -82,10 +85,11 @@ class Answers:
         if isinstance(admission, Refusal):
             return like(self._refused_origin_preflight, refusals=(admission,))
         method_refusal = self._method_refusal(method)
-        headers_refusal = self._headers_refusal(names)
+        asked = fields.distinct_names(names) if self._allows_any_header else ()
+        headers_refusal = self._headers_refusal(names, asked)
         headers = self._allow_origin(origin) + self._preflight_fields[admission.credentials]
         if headers_refusal is None or headers_refusal.code == "headers-not-allowed":
-            headers += self._allow_headers_for(names, admission.credentials)
+            headers += self._allow_headers_for(asked, admission.credentials)
         if method_refusal is None and headers_refusal is None:
             headers += self._max_age
             if self._allows_private_network and private_network:
@@ -108,23 +112,22 @@ class Answers:
         # "CORS check": the field is "*" or, byte for byte, the one origin that asked.
         return ((fields.ALLOW_ORIGIN, ANY if self.is_public else origin),)
 
-    def _allow_headers_for(self, names: str, credentials: bool) -> _Fields:
+    def _allow_headers_for(self, asked: tuple[str, ...], credentials: bool) -> _Fields:
         if not (self._allows_any_header and credentials):
             return self._allow_headers
         # "CORS-preflight fetch": "*" is no wildcard with credentials, so the names are repeated.
-        return _field(fields.ALLOW_HEADERS, dict.fromkeys(fields.field_names(names)))
+        return _field(fields.ALLOW_HEADERS, asked)
 
     def _method_refusal(self, method: str) -> Refusal | None:
         if method in self._methods:
             return None
         return Refusal("method-not-allowed", (method,), self._listed_methods)
 
-    def _headers_refusal(self, names: str) -> Refusal | None:
+    def _headers_refusal(self, names: str, asked: tuple[str, ...]) -> Refusal | None:
         if names == fields.TOO_MANY_NAMES:
             return Refusal("headers-too-long", ())
         if self._allows_any_header:
-            is_list = all(map(fields.is_token, fields.field_names(names)))
-            return None if is_list else Refusal("headers-malformed", (names,))
+            return None if fields.are_tokens(asked) else Refusal("headers-malformed", (names,))
         refused = fields.names_not_in(self._header_names, names, MAX_VALUES)
         return Refusal("headers-not-allowed", refused, self._listed_headers) if refused else None
 

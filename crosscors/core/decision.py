@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from typing import AnyStr
 
 from crosscors.core import fields
+from crosscors.core.lazy import lazy
 from crosscors.core.refusal import Refusal
 
 
@@ -95,7 +96,7 @@ class Decision:
     refusals: tuple[Refusal, ...] = ()
     matched: str | None = None
 
-    @cached_property
+    @lazy
     def body(self) -> bytes:
         """The plain text to answer a preflight with: ``OK``, or what is refused, in ASCII."""
         if self.allowed:
@@ -103,12 +104,12 @@ class Decision:
         reasons = "; ".join([refusal.message for refusal in self.refusals])
         return f"Refused by the CORS policy: {reasons}".encode("ascii")
 
-    @cached_property
+    @lazy
     def preflight_headers(self) -> tuple[tuple[str, str], ...]:
         """All the fields of the answer to a preflight, those of its body included."""
         return (_PLAIN_TEXT, ("Content-Length", str(len(self.body))), *self._fields)
 
-    @cached_property
+    @lazy
     def raw_preflight_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """The same as ``preflight_headers`` as bytes, with names in lower case."""
         return (_RAW_PLAIN_TEXT, (b"content-length", b"%d" % len(self.body)), *self._raw_fields)
@@ -148,12 +149,12 @@ class Decision:
         if vary is not None and self.vary:
             headers["Vary"] = fields.merge_vary([vary], self.vary)
 
-    @cached_property
+    @lazy
     def _fields(self) -> tuple[tuple[str, str], ...]:
         """All that this decision writes where the application has no Vary of its own."""
-        return (*self.headers, ("Vary", ", ".join(self.vary))) if self.vary else self.headers
+        return (*self.headers, _vary_field(self.vary)) if self.vary else self.headers
 
-    @cached_property
+    @lazy
     def _raw_fields(self) -> tuple[tuple[bytes, bytes], ...]:
         return _raw(self._fields)
 
@@ -212,12 +213,24 @@ def _parted(
 
 
 def _raw(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple([(_raw_name(name), value.encode("ascii")) for name, value in headers])
+    return tuple(
+        [_raw_field(each) if each[0] != fields.ALLOW_ORIGIN else _raw_pair(each) for each in headers]
+    )
 
 
-def _raw_name(name: str) -> bytes:
-    return _RAW_NAMES.get(name) or name.lower().encode("ascii")
+def _raw_pair(header: tuple[str, str]) -> tuple[bytes, bytes]:
+    name, value = header
+    return name.lower().encode("ascii"), value.encode("ascii")
 
 
-# For a decision's four, 0.5 microseconds less than to lower and encode them each time.
-_RAW_NAMES = {name: name.lower().encode("ascii") for name in (*fields.RESPONSE_NAMES, "Vary")}
+# Whatever the origin, most fields of a policy's decisions are the same. They share them, for otherwise each
+# decision that is remembered would hold the policy's lists anew.
+_SHARED = 256
+
+
+@lru_cache(_SHARED)
+def _vary_field(names: tuple[str, ...]) -> tuple[str, str]:
+    return ("Vary", ", ".join(names))
+
+
+_raw_field = lru_cache(_SHARED)(_raw_pair)

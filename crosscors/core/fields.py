@@ -6,7 +6,6 @@ Section names in the comments are those of the Fetch standard (https://fetch.spe
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Iterable
 
 # "HTTP requests" and "HTTP responses" of the CORS protocol: the fields it defines.
@@ -92,9 +91,10 @@ MAX_REQUEST_HEADERS_NAMES = 256
 # What stands for all values that are beyond them; they are refused alike.
 TOO_MANY_NAMES = "," * MAX_REQUEST_HEADERS_NAMES
 
-_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # RFC 9110, section 5.6.2: token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Tokens with commas between them.
+_TOKENS = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z,-]*")
 # So many elements of a list are looked at before the others.
 _FIRST = 16
 
@@ -130,14 +130,30 @@ def within_bounds(request_headers: str) -> str:
 def field_names(value: str) -> list[str]:
     """The elements of a comma-separated list, lower-cased and in order, without empty ones.
 
-    Only ASCII letters are lower-cased (Infra, "byte-lowercase"), for the lower case of some others is
-    in ASCII, and would make an allowed name of one that is not.
-
     >>> field_names("Content-Type, ,X-Token")
     ['content-type', 'x-token']
     """
-    lowered = value.lower() if value.isascii() else value.translate(_ASCII_LOWER)
-    return [name for name in (element.strip(" \t") for element in lowered.split(",")) if name]
+    return _names(_lowered(value))
+
+
+def distinct_names(value: str) -> tuple[str, ...]:
+    """The same without repeats.
+
+    >>> distinct_names("X-Token, x-token")
+    ('x-token',)
+    """
+    # Repeats go before blanks are looked at, too: 20 instead of 70 microseconds for a heap of blanks.
+    return tuple(dict.fromkeys(_names(dict.fromkeys(_lowered(value)))))
+
+
+def are_tokens(names: Iterable[str]) -> bool:
+    """Whether all the elements of a list, without empty ones, are tokens.
+
+    >>> are_tokens(["x-token", "content-type"]), are_tokens(["x token"])
+    (True, False)
+    """
+    # One match for all of them: 10 instead of 50 microseconds for 256 names.
+    return _TOKENS.fullmatch(",".join(names)) is not None
 
 
 def names_not_in(listed: frozenset[str], value: str, at_most: int) -> tuple[str, ...]:
@@ -160,7 +176,39 @@ def _others(listed: frozenset[str], elements: list[str]) -> dict[str, None]:
     # Browsers send the names in lower case and without blanks: most often this is all there is to do.
     if listed.issuperset(elements):
         return {}
-    return dict.fromkeys([name for name in field_names(",".join(elements)) if name not in listed])
+    names = _names(dict.fromkeys(_lowered(",".join(elements))))
+    return dict.fromkeys([name for name in names if name not in listed])
+
+
+def _lowered(value: str) -> list[str]:
+    """The elements with their ASCII letters in lower case (Infra, "byte-lowercase").
+
+    The lower case of some other letters is in ASCII, and would make an allowed name of one that is not.
+    """
+    if value.isascii():
+        return value.lower().split(",")
+    try:
+        # Bytes have no other letters: 3 microseconds for 8 KiB, a table of characters takes 900.
+        return value.encode("latin-1").lower().decode("latin-1").split(",")
+    except UnicodeEncodeError:
+        # No server makes such text of a header. What is not ASCII is no name, and stays as it is.
+        return [element.lower() if element.isascii() else element for element in value.split(",")]
+
+
+def _names(elements: Iterable[str]) -> list[str]:
+    return [name for name in [element.strip(" \t") for element in elements] if name]
+
+
+def unique(names: Iterable[str]) -> tuple[str, ...]:
+    """The names in their order, none twice in any case.
+
+    >>> unique(["Origin", "Accept", "origin"])
+    ('Origin', 'Accept')
+    """
+    by_name: dict[str, str] = {}
+    for name in names:
+        by_name.setdefault(name.lower(), name)
+    return tuple(by_name.values())
 
 
 def merge_vary(values: Iterable[str], names: Iterable[str]) -> str:

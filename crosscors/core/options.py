@@ -1,7 +1,8 @@
 """The options of a policy: their values in final form, and every problem that they have.
 
 ``read_options`` is all or nothing: it returns options that work and are safe, or raises
-PolicyError with everything that is wrong.
+PolicyError with everything that is wrong. What there is to warn of it returns as well: whether that is said
+is for others to decide.
 """
 
 from __future__ import annotations
@@ -85,8 +86,10 @@ DEFAULTS: Mapping[str, object] = vars(Options())
 OPTION_NAMES = tuple(DEFAULTS)
 
 
-def read_options(given: Mapping[str, object], unknown: Mapping[str, object]) -> Options:
-    """The options in their final form.
+def read_options(
+    given: Mapping[str, object], unknown: Mapping[str, object]
+) -> tuple[Options, tuple[Problem, ...]]:
+    """The options in their final form, and what is legal in them, but surely not meant.
 
     Raises:
         PolicyError: with every problem of the given values, and of the unknown names.
@@ -111,9 +114,13 @@ def read_options(given: Mapping[str, object], unknown: Mapping[str, object]) -> 
         found.problem("unknown-option", name, value, message, _nearest_option(name))
     if found.problems:
         raise PolicyError(tuple(found.problems))
-    for problem in found.warnings:
+    return options, tuple(found.warnings)
+
+
+def warn_of(problems: Iterable[Problem]) -> None:
+    """Warn of them where the code of this package was called."""
+    for problem in problems:
         warnings.warn(PolicyWarning(problem), stacklevel=_level_of_caller())
-    return options
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
 from crosscors.core.admission import Admission, OriginRules
 from crosscors.core.answers import Answers
 from crosscors.core.decision import CORSRequest, Decision, is_preflight
+from crosscors.core.errors import Problem
 from crosscors.core.fields import within_bounds
 from crosscors.core.memory import Memory
 from crosscors.core.options import (
@@ -25,6 +26,7 @@ from crosscors.core.options import (
     is_async_callable,
     read_options,
     trusted_sites,
+    warn_of,
 )
 from crosscors.core.origins import ANY, MAX_LENGTH
 from crosscors.core.refusal import Refusal
@@ -34,10 +36,10 @@ if TYPE_CHECKING:
 
 _SHOWN_ENTRIES = 10
 
-# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, fields and
-# texts they take a megabyte at the most, which is what an attacker can make of them.
-_REMEMBERED = 256
-_REMEMBERED_LENGTH = 512
+# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, and all that is
+# written over ASGI and WSGI, they take a megabyte at the most, which is what an attacker can make of them.
+_REMEMBERED = 192
+_REMEMBERED_LENGTH = 320
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -76,7 +78,8 @@ class CORSPolicy(Options):
         allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
             well-formed origins that nothing else allows. An exception, or any other answer than True
             and False, means refused, and is logged as an error. What blocks, such as a database look-up,
-            belongs into an async function when it is served over ASGI. Default: None.
+            belongs into an async function when it is served over ASGI. One that reads other headers than
+            Origin names them with ``@varies_on("X-Tenant")``, for caches. Default: None.
             With credentials, it lets in only what is https, loopback or an app.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
             POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.
@@ -136,7 +139,7 @@ class CORSPolicy(Options):
         dangerously_allow: str | Iterable[str] = (),
         **unknown: NoReturn,  # so that a type checker refuses them, and we can name the nearest option
     ) -> None:
-        options = read_options(
+        options, found = read_options(
             {
                 "allow_origins": allow_origins,
                 "allow_origin_regex": allow_origin_regex,
@@ -151,15 +154,8 @@ class CORSPolicy(Options):
             },
             unknown,
         )
-        vars(self).update(vars(options))  # past the lock that makes the policy immutable from here on
-        vars(self).update(
-            is_async=is_async_callable(options.allow_origin_func),
-            _origin_rules=OriginRules(options),
-            _answers=Answers(options),
-            _listed={},
-            _recent=Memory(_REMEMBERED),
-            _preflights=Memory(_REMEMBERED),
-        )
+        _adopt(self, options)
+        warn_of(found)
 
     def __repr__(self) -> str:
         values = ((name, getattr(self, name)) for name in OPTION_NAMES)
@@ -195,8 +191,7 @@ class CORSPolicy(Options):
             >>> CORSPolicy(allow_origins=["https://a.example"]).replace(max_age=0)
             CORSPolicy(allow_origins=['https://a.example'], max_age=0)
         """
-        options: dict[str, Any] = {name: getattr(self, name) for name in OPTION_NAMES}
-        options.update(changes)
+        options: dict[str, Any] = {**options_of(self), **changes}
         return CORSPolicy(**options)
 
     def decide(self, request: CORSRequest, *, debug: bool = False) -> Decision:
@@ -249,7 +244,7 @@ class CORSPolicy(Options):
         decision = self._answers.actual(origin, admission)
         if decision.matched == origin:
             self._listed[origin] = decision  # never more than there are entries
-        elif is_short:
+        elif is_short and _is_plain(origin):
             self._recent.keep(origin, decision)
         return decision
 
@@ -280,7 +275,9 @@ class CORSPolicy(Options):
         if self._has_to_be_asked(admission):
             return None
         decision = self._answers.preflight(admission, *asked)
-        return self._preflights.keep(asked, decision) if is_short else decision
+        if is_short and _is_plain(f"{who}{request_method}{names}"):
+            self._preflights.keep(asked, decision)
+        return decision
 
     def decide_by_func(self, request: CORSRequest, *, debug: bool) -> Decision:
         """The decision of ``allow_origin_func``, where nothing else has settled it; it is not remembered."""
@@ -343,6 +340,44 @@ class CORSPolicy(Options):
             request.request_private_network == "true",
             debug,
         )
+
+
+def make_policy(options: Mapping[str, object]) -> tuple[CORSPolicy, tuple[Problem, ...]]:
+    """The policy, and what ``CORSPolicy(**options)`` would warn of, which the caller may tell or not.
+
+    Filters for warnings are no way to keep quiet while requests are served: all threads have the same ones.
+
+    Raises:
+        PolicyError: listing every problem of the options.
+    """
+    unknown = {name: value for name, value in options.items() if name not in DEFAULTS}
+    read, found = read_options({**DEFAULTS, **options}, unknown)
+    policy = object.__new__(CORSPolicy)
+    _adopt(policy, read)
+    return policy, found
+
+
+def _adopt(policy: CORSPolicy, options: Options) -> None:
+    """Make the policy one of these options, past the lock that makes it immutable from here on."""
+    vars(policy).update(vars(options))
+    vars(policy).update(
+        is_async=is_async_callable(options.allow_origin_func),
+        _origin_rules=OriginRules(options),
+        _answers=Answers(options),
+        _listed={},
+        _recent=Memory(_REMEMBERED),
+        _preflights=Memory(_REMEMBERED),
+    )
+
+
+def options_of(policy: CORSPolicy) -> dict[str, object]:
+    """The policy's options by their names."""
+    return {name: getattr(policy, name) for name in OPTION_NAMES}
+
+
+def _is_plain(text: str) -> bool:
+    """Whether this may be remembered: all else no browser sends, and it takes up to ten times the room."""
+    return text.isascii() and text.isprintable()
 
 
 def _fields(request: CORSRequest) -> tuple[str, str | None, str | None, str | None, str | None]:

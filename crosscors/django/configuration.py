@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django import conf
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from crosscors.core.errors import PolicyError, PolicyWarning, Problem
+from crosscors.core.errors import PolicyError, Problem
 from crosscors.core.options import OriginFunc
-from crosscors.core.policy import CORSPolicy
+from crosscors.core.policy import CORSPolicy, PolicyOptions, make_policy, options_of
 from crosscors.core.resources import Resources
 from crosscors.django import names
 from crosscors.django.findings import Findings
@@ -23,6 +23,9 @@ from crosscors.django.signals import ask_receivers, ask_receivers_async, check_r
 from crosscors.django.wording import in_settings, text_in_settings
 from crosscors.keywords import read_policy
 from crosscors.reporting import Reporter
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @dataclass(frozen=True)
@@ -115,31 +118,36 @@ def read_settings(*, in_async: bool) -> Configuration:
     has_core_s_words = names.POLICY in values or names.RESOURCES in values
     ask = ask_receivers_async if in_async else ask_receivers
     outside = rules.policies[0] if isinstance(rules, Resources) and names.URLS_REGEX in values else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PolicyWarning)  # they have been heard
-        return Configuration(
-            rules,
-            debug,
-            reporter if has_core_s_words else Reporter(on_decision, reword=text_in_settings(written)),
-            reporter,
-            tuple(found.warnings),
-            _asking=dict(_asking(rules.policies if isinstance(rules, Resources) else (rules,), ask)),
-            _asking_outside=None if outside is None else _asking_outside(outside, ask),
-        )
+    return Configuration(
+        rules,
+        debug,
+        reporter if has_core_s_words else Reporter(on_decision, reword=text_in_settings(written)),
+        reporter,
+        tuple(found.warnings),
+        _asking=dict(_asking(rules.policies if isinstance(rules, Resources) else (rules,), ask)),
+        _asking_outside=None if outside is None else _asking_outside(outside, ask),
+    )
 
 
 def _asking(policies: tuple[CORSPolicy, ...], ask: OriginFunc) -> Iterator[tuple[int, CORSPolicy]]:
     """The policies that have no function of their own to ask, with the receivers as theirs."""
     for policy in policies:
         if policy.allow_origin_func is None:
-            yield id(policy), policy.replace(allow_origin_func=ask)
+            yield id(policy), _changed(policy, allow_origin_func=ask)
 
 
 def _asking_outside(policy: CORSPolicy, ask: OriginFunc) -> CORSPolicy:
     """The policy for the paths that the given one does not cover: there the receivers alone decide."""
-    return policy.replace(
+    return _changed(
+        policy,
         allow_origins=(),
         allow_origin_regex=None,
         allow_origin_func=ask,
         allow_credentials=policy.allow_credentials is True,
     )
+
+
+def _changed(policy: CORSPolicy, **changes: Unpack[PolicyOptions]) -> CORSPolicy:
+    """As ``policy.replace``, but its warnings have been heard."""
+    changed, _ = make_policy({**options_of(policy), **changes})
+    return changed

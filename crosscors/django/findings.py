@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from crosscors.core.errors import PolicyError, PolicyWarning, Problem
+from crosscors.core.errors import PolicyError, Problem
+from crosscors.core.policy import CORSPolicy, make_policy
 from crosscors.django.wording import Reword
 
 _Made = TypeVar("_Made")
@@ -24,17 +24,18 @@ class Findings:
         self.problems.append(Problem(code, setting, value, message, hint))
 
     def hear(self, make: Callable[[], _Made], reword: Reword) -> _Made | None:
-        """What ``make`` makes, and its warnings kept; None if it has problems, which are kept, too."""
-        made = None
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", PolicyWarning)
-            try:
-                made = make()
-            except PolicyError as error:
-                self.problems.extend(map(reword, error.problems))
-        for each in caught:
-            if isinstance(each.message, PolicyWarning):
-                self.warnings.append(reword(each.message.problem))
-            else:
-                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
-        return made
+        """What ``make`` makes; None if it has problems, which are kept."""
+        try:
+            return make()
+        except PolicyError as error:
+            self.problems.extend(map(reword, error.problems))
+            return None
+
+    def hear_policy(self, options: Mapping[str, object], reword: Reword) -> CORSPolicy | None:
+        """The policy, and its warnings kept; None if it has problems, which are kept, too."""
+        made = self.hear(lambda: make_policy(options), reword)
+        if made is None:
+            return None
+        policy, to_warn_of = made
+        self.warnings.extend(map(reword, to_warn_of))
+        return policy

@@ -13,6 +13,7 @@ from crosscors.core.decision import Decision, is_preflight
 from crosscors.core.policy import CORSPolicy
 from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival, read_request
+from crosscors.django.varying import with_what_was_read
 from crosscors.django.views import policy_of_view
 from crosscors.environ import preflight_fields
 from crosscors.reporting import Reporter
@@ -64,6 +65,7 @@ class CORSMiddleware:
         if decision is None:
             decide = async_to_sync(policy.decide_by_func_async) if policy.is_async else policy.decide_by_func
             decision = decide(read_request(arrival), debug=current.debug)
+            decision = with_what_was_read(decision, policy, http_request)
         reporter.report(decision, read_request, arrival)
         return _written(decision, response)
 
@@ -82,6 +84,7 @@ class CORSMiddleware:
             # A function that is not async may block, as look-ups in the database do.
             decide = policy.decide_by_func_async if policy.is_async else sync_to_async(policy.decide_by_func)
             decision = await decide(read_request(arrival), debug=current.debug)
+            decision = with_what_was_read(decision, policy, http_request)
         reporter.report(decision, read_request, arrival)
         return _written(decision, response)
 

@@ -20,7 +20,9 @@ class DjangoCORSRequest(CORSRequest):
     Attributes:
         http_request: Django's request. Of an actual request it has been through the view, so that it has
             whatever middleware gave it, such as ``user``. A preflight is answered before all that, and
-            browsers send no cookies with it.
+            browsers send no cookies with it. A function that reads ``session`` or ``user`` makes the response
+            carry ``Vary: Cookie``; what else it reads it names with ``varies_on``, such as ``"Cookie"`` for
+            ``COOKIES``.
 
     Example:
         >>> def is_known(request: DjangoCORSRequest) -> bool:

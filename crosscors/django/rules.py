@@ -13,7 +13,7 @@ from crosscors.alternatives import any_of, grouped
 from crosscors.core.errors import Problem, shown
 from crosscors.core.options import is_text_pattern
 from crosscors.core.origins import ANY
-from crosscors.core.policy import CORSPolicy
+from crosscors.core.policy import CORSPolicy, options_of
 from crosscors.core.resources import Resources
 from crosscors.django import names
 from crosscors.django.defaults import default_headers, default_methods
@@ -81,7 +81,7 @@ def _read_options(
         found.problem("wrong-type", name, allows_all, message, f"Write {name} = False.")
     options["allow_origin_regex"] = _read_regexes(options, written.get(_REGEXES, _REGEXES), reword, found)
     options["allow_origin_func"] = read_function(_FUNC, options.get("allow_origin_func"), found)
-    return found.hear(lambda: CORSPolicy(**options), reword)
+    return found.hear_policy(options, reword)
 
 
 def read_function(name: str, value: object, found: Findings) -> Any:
@@ -128,7 +128,7 @@ def _problems_of_regex(entry: object, options: Mapping[str, Any]) -> list[Proble
         return [Problem("wrong-type", option, entry, message, hint)]
     together = {each: options[each] for each in ("allow_credentials", "dangerously_allow") if each in options}
     alone = Findings()
-    alone.hear(lambda: CORSPolicy(allow_origin_regex=entry, **together), lambda problem: problem)
+    alone.hear_policy({option: entry, **together}, lambda problem: problem)
     return [problem for problem in alone.problems if problem.option == option]
 
 
@@ -156,7 +156,9 @@ _RELATIVE = re.compile(r"\^?\w")
 
 def _read_policy(place: str, value: object, found: Findings) -> CORSPolicy | None:
     if isinstance(value, CORSPolicy):
-        return found.hear(value.replace, in_dict(place))  # a copy, for its warnings to be heard here
+        return found.hear_policy(
+            options_of(value), in_dict(place)
+        )  # a copy, for its warnings to be heard here
     options = _as_options(value)
     if options is None:
         message = f"takes a CORSPolicy or a dict of its options, not {shown(value)}."
@@ -166,7 +168,7 @@ def _read_policy(place: str, value: object, found: Findings) -> CORSPolicy | Non
     if "allow_origin_func" in options:
         func = read_function(f'{place}["allow_origin_func"]', options["allow_origin_func"], found)
         options["allow_origin_func"] = func
-    return found.hear(lambda: CORSPolicy(**options), in_dict(place))
+    return found.hear_policy(options, in_dict(place))
 
 
 def _as_options(value: object) -> dict[str, Any] | None:
@@ -180,7 +182,7 @@ def _read_resources(value: object, found: Findings) -> Resources | None:
     name = names.RESOURCES
     if isinstance(value, Resources):
         for policy in value.policies:
-            found.hear(policy.replace, in_dict(name))
+            found.hear_policy(options_of(policy), in_dict(name))
         return value
     if not isinstance(value, Mapping):
         message = f"takes Resources, or a dict of paths and policies, not {shown(value)}."

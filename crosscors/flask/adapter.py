@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +12,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.routing import MapAdapter, RequestRedirect
 
-from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
+from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
 from crosscors.flask.options import Layer, read_config, read_policy
@@ -45,7 +44,8 @@ class Adapter(CORSMiddleware):
         """The adapter of the application, which may not be installed yet."""
         adapter: Adapter | None = flask.extensions.get("crosscors")
         if adapter is None:
-            adapter = flask.extensions["crosscors"] = Adapter(flask)
+            # Several threads may have made one, of which one shall be everyone's.
+            adapter = cast("Adapter", flask.extensions.setdefault("crosscors", Adapter(flask)))
         return adapter
 
     def install(self) -> None:
@@ -123,7 +123,8 @@ class Adapter(CORSMiddleware):
         self._views = inner
         has_inner = inner or self._blueprints
         self.policy_for = self._inner_policy_for if has_inner else self._outer_policy_for
-        return self._policy if self.policy_for is None else self.policy_for(environ)
+        policy_for = self.policy_for
+        return self._policy if policy_for is None else policy_for(environ)
 
     def _inner_policy_for(self, environ: WSGIEnvironment) -> CORSPolicy | None:
         request = request_of(environ)
@@ -157,9 +158,8 @@ class Adapter(CORSMiddleware):
         return self._views[given]
 
     def _read(self, given: Layer) -> CORSPolicy:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PolicyWarning)  # they came where the options were written
-            return read_policy(given.over(read_config(self._flask.config)).without("resources"))
+        layer = given.over(read_config(self._flask.config)).without("resources")
+        return read_policy(layer, is_quiet=True)  # its warnings came where the options were written
 
     def _endpoint(self, environ: WSGIEnvironment, method: str) -> str | None:
         flask = self._flask
@@ -186,7 +186,8 @@ class Adapter(CORSMiddleware):
         """Whether a browser would hide an answer without the policy's fields, as it does from scripts."""
         if "HTTP_ORIGIN" not in environ or environ.get("HTTP_SEC_FETCH_MODE") == "navigate":
             return False
-        return self.policy_for is None or self.policy_for(environ) is not None
+        policy_for = self.policy_for
+        return policy_for is None or policy_for(environ) is not None
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
-from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
+from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import AppOptions, Layer, check, read_app, read_config, read_keywords
 from crosscors.reporting import OnDecision
@@ -94,9 +93,7 @@ class CORS:
         check(given, read_app)
 
         def cover(state: BlueprintSetupState) -> None:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", PolicyWarning)  # they have come
-                policy = read_app(given.over(read_config(state.app.config)))
+            policy = read_app(given.over(read_config(state.app.config)), is_quiet=True)  # warnings have come
             adapter = Adapter.of(cast("Flask", state.app))
             adapter.check_views()
             adapter.cover_blueprint(f"{state.name_prefix}.{state.name}".lstrip("."), policy)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.options import OPTION_NAMES, is_text_pattern
 from crosscors.core.origins import ANY
-from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.policy import CORSPolicy, PolicyOptions, make_policy
 from crosscors.core.resources import Resources
 from crosscors.flask.expressions import REGEX_SIGNS, header_problems, is_several, read_origins
 from crosscors.keywords import read_policy as read_given
@@ -176,8 +176,8 @@ def _kept(value: object) -> object:
     return value
 
 
-def read_app(layer: Layer) -> CORSPolicy | Resources:
-    """The policies of an application or blueprint, one for each of its ``resources``.
+def read_app(layer: Layer, *, is_quiet: bool = False) -> CORSPolicy | Resources:
+    """The policies of an application or blueprint, one for each of its ``resources``; as ``read_policy``.
 
     Raises:
         PolicyError: listing every problem, under the names that the options have where they are given.
@@ -189,7 +189,7 @@ def read_app(layer: Layer) -> CORSPolicy | Resources:
         return policy
     resources = layer.values.get("resources")
     if resources is None:
-        return read_policy(layer.without("resources"))
+        return read_policy(layer.without("resources"), is_quiet=is_quiet)
     common = replace(layer.without("resources"), problems=())
     policies: dict[object, CORSPolicy | None] = {}
     problems = list(layer.problems)
@@ -203,7 +203,7 @@ def read_app(layer: Layer) -> CORSPolicy | Resources:
             message = f"{shown(key)} means the same as another key."
             problems.append(Problem("given-twice", "resources", key, message, "Keep one of the two."))
         try:
-            policies[path] = _resource_policy(own, common)
+            policies[path] = _resource_policy(own, common, is_quiet=is_quiet)
         except PolicyError as error:
             of_this = f"resources[{shown(key)}]"
             problems += (replace(problem, option=f"{of_this} {problem.option}") for problem in error.problems)
@@ -238,17 +238,22 @@ def _path(key: object) -> object:
     return key
 
 
-def _resource_policy(own: object, common: Layer) -> CORSPolicy | None:
+def _resource_policy(own: object, common: Layer, *, is_quiet: bool) -> CORSPolicy | None:
     if own is None or isinstance(own, CORSPolicy):
         return own
     if isinstance(own, Mapping):
-        return read_policy(read_keywords(cast("Mapping[str, object]", own)).over(common))
+        layer = read_keywords(cast("Mapping[str, object]", own)).over(common)
+        return read_policy(layer, is_quiet=is_quiet)
     message = f"takes a dict of options, a CORSPolicy or None, not {shown(own)}."
     raise PolicyError((Problem("wrong-type", "options", own, message, 'Write {"origins": [...]}.'),))
 
 
-def read_policy(layer: Layer) -> CORSPolicy:
+def read_policy(layer: Layer, *, is_quiet: bool = False) -> CORSPolicy:
     """The policy that the options describe, with Flask-CORS's defaults for all others.
+
+    Args:
+        layer: the options.
+        is_quiet: whether to warn of nothing, because the options have been read before.
 
     Raises:
         PolicyError: listing every problem, under the names that the options have where they are given.
@@ -268,7 +273,7 @@ def read_policy(layer: Layer) -> CORSPolicy:
     if options.get("expose_headers", ()) is None:
         options["expose_headers"] = ()
     try:
-        policy = CORSPolicy(**cast("dict[str, Any]", options))
+        policy = make_policy(options)[0] if is_quiet else CORSPolicy(**cast("dict[str, Any]", options))
         _refuse_async(policy)
         if not problems and not layer.problems:
             return policy

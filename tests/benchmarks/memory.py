@@ -6,12 +6,13 @@ import argparse
 import gc
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 
-from crosscors import CORSPolicy, CORSRequest, Resources
+from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from tests.benchmarks.cases import CASES, Case, policy_of
 
 _WARM_UP = 10_000
+_ATTACKS = 200  # more than are remembered
 _ENTRIES = {"actual, 100,000 origins": 100_000, "actual, 1,000 patterns": 1_000}
 
 
@@ -26,6 +27,8 @@ def main() -> None:
     for case in CASES:
         if case.name in _ENTRIES:
             print(f"{case.name}: {weigh(case, _ENTRIES[case.name])}")
+    for name, policy in _policies().items():
+        print(f"attacked, {name}: at most {held_under_attack(policy):,} bytes")
     for name, policy in _policies().items():
         print(f"{arguments.requests:,} new origins, {name}: {growth(policy, arguments.requests):+,} bytes")
 
@@ -42,7 +45,7 @@ def weigh(case: Case, entries: int) -> str:
         fresh = _held()
         assert isinstance(policy, CORSPolicy)
         for origin in setup.origins:
-            policy.decide_by_origin(origin)
+            _write(policy.decide_by_origin(origin))
         used = _held()
     finally:
         tracemalloc.stop()
@@ -50,6 +53,50 @@ def weigh(case: Case, entries: int) -> str:
         f"made in {seconds:.2f} s, {fresh / entries:,.0f} bytes an entry, "
         f"{used / entries:,.0f} after a request from each listed origin"
     )
+
+
+def held_under_attack(policy: CORSPolicy) -> int:
+    """The most bytes that a policy has been made to hold by requests of which each is dear to remember."""
+    return max(_held_after(policy.replace(), attack) for attack in _attacks())
+
+
+def _held_after(policy: CORSPolicy, preflights: Iterable[CORSRequest]) -> int:
+    tracemalloc.start()
+    try:
+        before = _held()
+        most = 0
+        for number, preflight in enumerate(preflights):
+            _write(policy.decide_by_origin(f"https://{number:04}.{'.'.join(['a' * 60] * 4)}.co"))
+            _write(policy.decide(preflight))
+            most = max(most, tracemalloc.get_traced_memory()[0])
+        return most - before
+    finally:
+        tracemalloc.stop()
+
+
+def _attacks() -> Iterator[list[CORSRequest]]:
+    """Preflights with as much in them as is remembered, of what takes much room."""
+    for origin in ("https://app.example.com", "https://{}.example.com"):
+        for name in ("n{}", "n{}" + "\\" * 14, "\xff{}"):
+            for length in (200, 280):
+                yield [
+                    CORSRequest(
+                        "OPTIONS",
+                        origin.format(f"t{number}"),
+                        request_method=f"M{number}",
+                        request_headers=",".join([f"x{number}", *map(name.format, range(120))])[:length],
+                    )
+                    for number in range(_ATTACKS)
+                ]
+
+
+def _write(decision: Decision | None) -> None:
+    """All that adapters make of a decision, over ASGI and over WSGI."""
+    assert decision is not None
+    if decision.status is None:
+        _ = decision.apply([]), decision.apply_raw([])
+    else:
+        _ = decision.body, decision.preflight_headers, decision.raw_preflight_headers
 
 
 def growth(policy: CORSPolicy, requests: int) -> int:
@@ -70,11 +117,11 @@ def _most_held(policy: CORSPolicy, numbers: range) -> int:
 
 
 def _ask(policy: CORSPolicy, numbers: range) -> None:
-    ask: Callable[[CORSRequest], object] = policy.decide
     for number in numbers:
         origin = f"https://tenant-{number}.example.com"
-        policy.decide_by_origin(origin)
-        ask(CORSRequest("OPTIONS", origin, request_method="PUT", request_headers=f"content-type,x-{number}"))
+        _write(policy.decide_by_origin(origin))
+        names = f"content-type,x-{number}"
+        _write(policy.decide(CORSRequest("OPTIONS", origin, request_method="PUT", request_headers=names)))
 
 
 def _held() -> int:

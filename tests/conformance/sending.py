@@ -32,6 +32,12 @@ def over_asgi(app: ASGIApp) -> Iterator[Ask]:
         yield lambda request: loop.run_until_complete(_ask_asgi(app, request))
 
 
+@contextlib.contextmanager
+def over_asgi_in_threads(app: ASGIApp) -> Iterator[Ask]:
+    """The same for several threads, of which each request has a loop of its own."""
+    yield lambda request: asyncio.run(_ask_asgi(app, request))
+
+
 async def _ask_asgi(app: ASGIApp, request: Request) -> Answer | None:
     received: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
     sent: list[Message] = []

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from crosscors.core.fields import (
     TOO_MANY_NAMES,
+    are_tokens,
+    distinct_names,
     field_names,
     is_token,
     merge_vary,
@@ -58,12 +60,24 @@ def test_what_is_no_token(text: str) -> None:
         pytest.param("x a", ["x a"], id="a blank within a name"),
         pytest.param("x-a\x0b", ["x-a\x0b"], id="white space that is no blank"),
         pytest.param("x-a\xa0", ["x-a\xa0"], id="a no-break space"),
-        pytest.param("X-\u212a", ["x-\u212a"], id="a Kelvin sign, whose lower case is in ASCII, stays"),
+        pytest.param("X-\u212a", ["X-\u212a"], id="what no header can hold stays: a Kelvin sign"),
+        pytest.param("\u0130", ["\u0130"], id="and a letter whose lower case is two"),
         pytest.param("X-A, \u00c9", ["x-a", "\u00c9"], id="ASCII is lower-cased beside other letters"),
+        pytest.param("X-A, X-\u00c9", ["x-a", "x-\u00c9"], id="ASCII is lower-cased among other letters"),
+        pytest.param("\xb5,\xdf,\xff", ["\xb5", "\xdf", "\xff"], id="letters without capitals in latin-1"),
+        pytest.param("\udc80,X-A", ["\udc80", "x-a"], id="half a character"),
     ],
 )
 def test_the_names_in_a_list(value: str, names: list[str]) -> None:
     assert field_names(value) == names
+    assert distinct_names(value) == tuple(dict.fromkeys(names))
+
+
+@given(st.lists(st.text("aA- \t\x00\xa0\xc9\u212a", max_size=4), max_size=8))
+def test_a_list_is_of_tokens_if_each_name_is_one(elements: list[str]) -> None:
+    names = distinct_names(",".join(elements))
+    assert list(names) == list(dict.fromkeys(field_names(",".join(elements))))
+    assert are_tokens(names) == all(map(is_token, names))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +112,9 @@ def test_what_stands_for_lists_that_are_too_long_is_one_itself() -> None:
         pytest.param(",".join(["x-a"] * 40 + ["x-c"]), ("x-c",), id="one other, at the end"),
         pytest.param("x-1,x-2,x-3,x-4", ("x-1", "x-2", "x-3"), id="no more than are wanted"),
         pytest.param("x a", ("x a",), id="what is no name"),
+        pytest.param("X-\u212a,X-A", ("X-\u212a",), id="what is no name, as it came"),
+        pytest.param(" " * 8190, (), id="8 KiB of blanks"),
+        pytest.param(",".join(["\t" * 31] * 255), (), id="tabs and commas"),
         pytest.param(",".join(["x-c"] * 40 + ["x-d"]), ("x-c", "x-d"), id="others, far apart"),
     ],
 )

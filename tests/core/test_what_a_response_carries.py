@@ -31,7 +31,8 @@ TWO_LISTS = CORSPolicy(allow_origins=[OTHER], allow_credentials=[APP], **REST)
 NOBODY = CORSPolicy()
 
 ALLOW_HEADERS = "Accept, Accept-Language, Content-Language, Content-Type, X-Token"
-PREFLIGHT_VARY = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
+PUBLIC_PREFLIGHT_VARY = ("Access-Control-Request-Method", "Access-Control-Request-Headers")
+PREFLIGHT_VARY = ("Origin", *PUBLIC_PREFLIGHT_VARY)
 
 
 def preflight(origin: str, method: str = "PUT", headers: str | None = None) -> CORSRequest:
@@ -400,9 +401,9 @@ def test_what_is_no_preflight_is_an_actual_request(asked: CORSRequest) -> None:
                 ("Access-Control-Allow-Headers", ALLOW_HEADERS),
                 ("Access-Control-Max-Age", "600"),
             ],
-            (),
+            PUBLIC_PREFLIGHT_VARY,
             "*",
-            id="* without credentials: the same for everyone, so no Vary",
+            id="* without credentials: the same for every origin, so Vary does not name it",
         ),
         pytest.param(
             LISTED,
@@ -572,7 +573,18 @@ def test_a_refused_method_under_a_public_policy_varies_on_all_but_the_origin() -
         ("Access-Control-Allow-Methods", "GET, PUT"),
         ("Access-Control-Allow-Headers", ALLOW_HEADERS),
     )
-    assert decision.vary == ("Access-Control-Request-Method", "Access-Control-Request-Headers")
+    assert decision.vary == PUBLIC_PREFLIGHT_VARY
+
+
+@pytest.mark.parametrize("options", [{}, {"allow_private_network": True}, {"allow_headers": "*"}])
+def test_preflights_under_a_public_policy_vary_alike_allowed_or_refused(options: dict[str, Any]) -> None:
+    policy = CORSPolicy(allow_origins="*", allow_methods="PUT", **options)
+    asked = [preflight(EVIL), preflight("null"), preflight("no origin"), preflight(EVIL, "DELETE")]
+    asked += [preflight(EVIL, "PUT", "x a"), preflight(EVIL, "PUT", "," * 1000)]
+    decisions = [policy.decide(each, debug=debug) for each in asked for debug in (False, True)]
+    network = ("Access-Control-Request-Private-Network",) if "allow_private_network" in options else ()
+    assert {decision.vary for decision in decisions} == {(*PUBLIC_PREFLIGHT_VARY, *network)}
+    assert [decision.allowed for decision in decisions] == [True] * 6 + [False] * 6
 
 
 @pytest.mark.parametrize("debug", [False, True])
@@ -900,6 +912,43 @@ def test_how_long_a_list_of_headers_is_read(headers: str, value: str, allowed: b
     assert ("Access-Control-Allow-Headers" in dict(decision.headers)) is allowed
 
 
+# 8 KiB each, in one name or in as many as are read, of bytes that browsers do not send.
+ODD_BYTES = (
+    "\x00",
+    "\t",
+    " ",
+    "\x7f",
+    "\x80",
+    "\xa0",
+    "\xb5",
+    "\xc9",
+    "\xdf",
+    "\xff",
+    "\u0130",
+    "\udc80",
+    "A\xc9",
+    "\t ",
+)
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@pytest.mark.parametrize("allowed", ["X-Token", "*"])
+@pytest.mark.parametrize("odd", ODD_BYTES)
+def test_odd_bytes_among_the_headers_are_refused_in_few_words(
+    odd: str, allowed: str, credentials: bool
+) -> None:
+    policy = CORSPolicy(allow_origins=[APP], allow_headers=allowed, allow_credentials=credentials)
+    is_blank = not odd.strip(" \t")
+    for value in (odd * (8190 // len(odd)), ",".join([odd * (31 // len(odd))] * 255), f"x-token,{odd}"):
+        decision = policy.decide(preflight(APP, "GET", value))
+        assert decision.allowed is is_blank
+        refused = "headers-not-allowed" if allowed == "X-Token" else "headers-malformed"
+        assert codes(decision) == ([] if is_blank else [refused])
+        assert len(decision.body) < 500
+        assert decision.body.isascii()
+        assert len(dict(decision.headers).get("Access-Control-Allow-Headers", "")) < 100
+
+
 @pytest.mark.parametrize(
     ("credentials", "requested", "field"),
     [
@@ -986,7 +1035,7 @@ def test_every_header_is_no_name_that_is_no_token(value: str, credentials: bool)
             CORSPolicy(allow_origins="*", allow_private_network=True),
             "true",
             "true",
-            ("Access-Control-Request-Private-Network",),
+            (*PUBLIC_PREFLIGHT_VARY, "Access-Control-Request-Private-Network"),
             id="allowed to everyone and asked for",
         ),
     ],

@@ -801,3 +801,16 @@ def test_refused_origins_stay_refused(ask: Ask) -> None:
         ask, origin="https://b.com", CORS_ALLOWED_ORIGIN_REGEXES=[r"https://a\.com", r"https://b\.com"]
     )
     assert allowed_origin(answer) == "https://b.com"
+
+
+def test_settings_that_are_read_while_requests_are_served_touch_no_filters_for_warnings() -> None:
+    def no_filters(*_: object, **__: object) -> None:
+        raise AssertionError("filters for warnings are those of all threads")
+
+    listed_twice: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [ORIGIN, ORIGIN], "CORS_URLS_REGEX": "^/api/"}
+    with override_settings(**listed_twice), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warnings, "catch_warnings", no_filters)
+        patch.setattr(warnings, "simplefilter", no_filters)
+        for in_async in (False, True):
+            found = read_settings(in_async=in_async)
+            assert [problem.code for problem in found.warnings] == ["listed-twice"]

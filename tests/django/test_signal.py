@@ -291,7 +291,7 @@ def test_on_older_django_async_receivers_are_awaited_as_well(
     class OldSignal:
         """Signal of Django 4.2: it has no asend, and its send awaits nothing."""
 
-        receivers = (True,)
+        receivers = ((("id", "sender"), bool),)
 
         def send(self, sender: object, request: HttpRequest) -> list[tuple[object, object]]:
             async def no() -> bool:

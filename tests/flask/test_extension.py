@@ -100,6 +100,7 @@ def test_cors_of_an_application_allows_every_origin_without_credentials() -> Non
         "access-control-allow-origin": "*",
         "access-control-allow-methods": "GET, HEAD, POST, OPTIONS, PUT, PATCH, DELETE",
         "access-control-allow-headers": "*, Authorization",
+        "vary": "Access-Control-Request-Method, Access-Control-Request-Headers",
     }
 
 

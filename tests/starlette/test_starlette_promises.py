@@ -134,7 +134,7 @@ def test_otherwise_a_star_does_not_vary_because_its_answer_is_the_same_for_every
         == get(app, ORG, ("Cookie", "a=1"))
         == {"access-control-allow-origin": "*"}
     )
-    assert "vary" not in ask_before(app).cors()
+    assert "Origin" not in ask_before(app).cors()["vary"]
 
 
 def test_otherwise_one_string_is_one_origin_and_no_list_of_letters(app: Starlette) -> None:

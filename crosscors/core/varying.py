@@ -1,0 +1,130 @@
+"""``varies_on``: which request headers a function reads, so that Vary names them.
+
+The mark is left on the function itself, for a policy to find through whatever was put around it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from types import MethodType
+from typing import Any, TypeVar, cast
+
+from crosscors.core import fields
+from crosscors.core.errors import PolicyError, Problem, shown
+
+_Func = TypeVar("_Func")
+
+_ATTRIBUTE = "__crosscors_varies_on__"
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+
+def varies_on(*names: str) -> Callable[[_Func], _Func]:
+    """Name the request headers, other than Origin, that an ``allow_origin_func`` reads.
+
+    They go into Vary of every response that its policy covers, so that a shared cache never hands the
+    response for one value to a request with another. The function itself is marked and returned. It may be
+    async, a method, an object with ``__call__``, or stand inside functools.partial and decorators that use
+    functools.wraps. Several of these decorators add up. Nothing is added where ``"*"`` is in
+    ``allow_origins``: the function is not asked there.
+
+    Browsers send no cookies and no headers of a script's own with preflights; they only name those headers
+    in Access-Control-Request-Headers. A function that needs the value of ``X-Tenant`` therefore cannot find
+    it in a preflight, and refuses requests that need one, unless it allows what ``request.is_preflight``.
+
+    Args:
+        names: names of request headers, such as ``"X-Tenant"``. Default: none, but one is needed.
+
+    Raises:
+        PolicyError: if a name is not a header name; if there is none; if the parentheses are missing; if what
+            is decorated is not a function, or cannot be marked.
+
+    Example:
+        >>> @varies_on("Accept-Language")
+        ... def is_german(request):
+        ...     return request.headers.get("accept-language") == "de"
+        >>> from crosscors import CORSPolicy, CORSRequest
+        >>> CORSPolicy(allow_origin_func=is_german).decide(CORSRequest("GET")).vary
+        ('Origin', 'Accept-Language')
+
+    Standard: RFC 9110, section 12.5.5.
+    """
+    problems = tuple(_problems_of(names))
+    if problems:
+        raise PolicyError(problems)
+
+    def decorate(func: _Func) -> _Func:
+        # What stands for the function in a class; Python hands out the function itself.
+        marked: Any = getattr(func, "__func__") if type(func) in _IN_CLASSES else func  # noqa: B009
+        if not callable(marked):
+            raise _error(func, f"is for functions, not {shown(func)}.", "Write it above the function.")
+        try:
+            setattr(marked, _ATTRIBUTE, (*_own_names(marked), *names))
+        except (AttributeError, TypeError, ValueError):
+            hint = "Write it where the function is defined, or write varies_on(...)(functools.partial(func))."
+            raise _error(func, f"cannot mark {shown(func)}.", hint) from None
+        return func
+
+    return decorate
+
+
+def names_read_by(func: object) -> tuple[str, ...]:
+    """The names that ``varies_on`` gave to the function, or to what it calls; none twice, in any case.
+
+    >>> names_read_by(functools.partial(varies_on("X-A", "x-a", "X-B")(lambda request: True)))
+    ('X-A', 'X-B')
+    """
+    return fields.unique(name for each in _layers(func) for name in _own_names(each))
+
+
+def _layers(func: object) -> Iterator[object]:
+    """The function, and all that it is known to call in its place."""
+    seen: dict[int, object] = {}
+    layers = [func]
+    while layers:
+        layer = layers.pop()
+        if id(layer) in seen:
+            continue
+        seen[id(layer)] = layer  # kept, for another object not to get its id
+        yield layer
+        layers += [getattr(layer, _INSIDE[kind]) for kind in type(layer).__mro__ if kind in _INSIDE]
+        # Looked up past __getattr__: proxies and mocks have every attribute, and without end.
+        layers.append(inspect.getattr_static(layer, "__wrapped__", None))
+        layers.append(getattr(type(layer), "__call__", None))  # noqa: B004  # not whether, but what
+
+
+_IN_CLASSES = (staticmethod, classmethod)
+# Where these keep the function that they call.
+_INSIDE = {functools.partial: "func", MethodType: "__func__", staticmethod: "__func__"}
+
+
+def _own_names(layer: object) -> tuple[str, ...]:
+    names: object = inspect.getattr_static(layer, _ATTRIBUTE, ())
+    return cast("tuple[str, ...]", names) if isinstance(names, tuple) else ()
+
+
+def _problems_of(names: tuple[object, ...]) -> Iterator[Problem]:
+    example = 'Write @varies_on("X-Tenant").'
+    if not names:
+        yield Problem("wrong-type", "varies_on", None, "names no header.", example)
+    for name in names:
+        if not isinstance(name, str):
+            message = f"takes names of request headers, each by itself, not {shown(name)}."
+            yield Problem("wrong-type", "varies_on", name, message, example)
+        elif name == "*":
+            message = '"*" is not the name of a header.'
+            hint = "Name the headers that the function reads; if it reads anything else of the request, keep "
+            hint += "caches out: Cache-Control: no-store in the response."
+            yield Problem("not-a-token", "varies_on", name, message, hint)
+        elif not fields.is_token(name):
+            message = f"{shown(name)} is not a header name."
+            pieces = [piece for piece in _SEPARATORS.split(name) if fields.is_token(piece)]
+            listed = ", ".join(f'"{piece}"' for piece in pieces)
+            hint = f"Write @varies_on({listed})." if pieces else example
+            yield Problem("not-a-token", "varies_on", name, message, hint)
+
+
+def _error(func: object, message: str, hint: str) -> PolicyError:
+    return PolicyError((Problem("wrong-type", "varies_on", func, message, hint),))

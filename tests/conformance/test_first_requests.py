@@ -1,0 +1,184 @@
+"""The first requests of an application, which may be several at once, in as many threads."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import flask
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+import crosscors.flask
+import crosscors.starlette
+from crosscors import CORSPolicy, Resources
+from crosscors.asgi import CORSMiddleware as ASGIMiddleware
+from crosscors.asgi import Scope
+from crosscors.wsgi import CORSMiddleware as WSGIMiddleware
+from tests.clients import Answer
+
+from . import table
+from .applications import STACKS, Stack, fastapi_, plain_asgi, plain_wsgi, starlette
+from .sending import Ask, over_asgi, over_asgi_in_threads, over_wsgi
+from .table import APP, EVIL, Request, get, preflight
+
+THREADS = 4
+ROUNDS = 5
+VIEWS = 20
+ORIGINS = [f"https://app{number}.example.com" for number in range(VIEWS)]
+
+
+@pytest.fixture(autouse=True)
+def take_turns_often() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def at_once(ask: Ask, requests: list[Request]) -> list[list[Answer | None]]:
+    """What each of several threads is answered, which begin at the same time."""
+    barrier = threading.Barrier(THREADS)
+    answered: list[list[Answer | None]] = []
+
+    def run() -> None:
+        barrier.wait(10)
+        answered.append([ask(request) for request in requests])
+
+    threads = [threading.Thread(target=run) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answered
+
+
+REQUESTS = [get(APP), get(EVIL), preflight(APP), preflight(APP, "DELETE"), preflight(EVIL)]
+
+
+IN_THREADS = (
+    Stack("starlette", lambda policy, **views: over_asgi_in_threads(starlette(policy, **views))),
+    Stack("fastapi", lambda policy, **views: over_asgi_in_threads(fastapi_(policy, **views))),
+    *(stack for stack in STACKS if stack.name in ("flask", "django")),
+)
+
+
+@pytest.mark.parametrize("stack", IN_THREADS, ids=lambda stack: stack.name)
+@pytest.mark.parametrize("with_views", [False, True])
+def test_they_are_answered_as_one_is(stack: Stack, with_views: bool) -> None:
+    keywords = {"with_views": with_views}
+    with stack.serve(table.LISTED, **keywords) as ask:
+        expected = [ask(request) for request in REQUESTS]
+    assert {answer.status for answer in expected if answer} == {200, 400}
+    for _ in range(ROUNDS):
+        with stack.serve(table.LISTED, **keywords) as ask:
+            assert at_once(ask, REQUESTS) == [expected] * THREADS
+
+
+def flask_with_many_views() -> flask.Flask:
+    app = flask.Flask(__name__)
+    for number, origin in enumerate(ORIGINS):
+        # Listed twice, to be warned of once: here.
+        with pytest.warns(match="listed twice"):
+            decorate = crosscors.flask.cross_origin(origins=[origin, origin])
+        app.add_url_rule(f"/{number}", str(number), decorate(lambda: "hello"))
+    return app
+
+
+def flask_with_cors() -> flask.Flask:
+    app = flask_with_many_views()
+    crosscors.flask.CORS(app, origins=[APP])
+    return app
+
+
+def starlette_with_many_views() -> Starlette:
+    async def hello(request: StarletteRequest) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    routes = [
+        Route(f"/{number}", crosscors.starlette.cross_origin(allow_origins=[origin])(hello))
+        for number, origin in enumerate(ORIGINS)
+    ]
+    app = Starlette(routes=routes)
+    crosscors.starlette.CORS(app, allow_origins=[APP])
+    return app
+
+
+@pytest.mark.parametrize(
+    ("make", "serve"),
+    [
+        pytest.param(flask_with_cors, over_wsgi, id="flask"),
+        pytest.param(flask_with_many_views, over_wsgi, id="flask without CORS(app)"),
+        pytest.param(starlette_with_many_views, over_asgi_in_threads, id="starlette"),
+    ],
+)
+def test_policies_of_views_are_found_by_all_of_them(
+    make: Callable[[], Any], serve: Callable[..., Any]
+) -> None:
+    requests = [get(ORIGINS[3], path="/3"), get(APP, path="/3"), preflight(ORIGINS[-1], "GET", path="/19")]
+    for _ in range(ROUNDS):
+        filters = list(warnings.filters)
+        with serve(make()) as ask:
+            answers = at_once(ask, requests)
+        assert list(warnings.filters) == filters
+        for allowed, refused, preflighted in answers:
+            assert allowed is not None
+            assert refused is not None
+            assert preflighted is not None
+            assert allowed.values("access-control-allow-origin") == [ORIGINS[3]]
+            assert refused.values("access-control-allow-origin") == []
+            assert preflighted.values("access-control-allow-origin") == [ORIGINS[-1]]
+
+
+def no_filters(*_: object, **__: object) -> None:
+    raise AssertionError("filters for warnings are those of all threads")
+
+
+# FastAPI touches them itself, and has Starlette's adapter.
+@pytest.mark.parametrize(
+    "stack", [stack for stack in STACKS if stack.name != "fastapi"], ids=lambda stack: stack.name
+)
+def test_no_request_touches_the_filters_for_warnings(stack: Stack) -> None:
+    keywords = {"with_views": True} if stack.name not in ("asgi", "wsgi") else {}
+    # Not for longer than that, for pytest touches them itself.
+    with stack.serve(table.LISTED, **keywords) as ask, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warnings, "catch_warnings", no_filters)
+        patch.setattr(warnings, "simplefilter", no_filters)
+        answers = [ask(request) for request in REQUESTS]
+    assert None not in answers
+
+
+def changing_at_once(kind: type) -> type:
+    """A middleware of which another thread changes what the first request found, between any two looks."""
+
+    class Changing(kind):  # type: ignore[misc]
+        looks = 0
+
+        @property
+        def policy_for(self) -> Callable[[Scope], CORSPolicy] | None:
+            self.looks += 1
+            return None if self.looks % 2 == 0 else lambda _: table.LISTED
+
+        @policy_for.setter
+        def policy_for(self, _: object) -> None:
+            pass
+
+    return Changing
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_what_the_first_request_changes_is_looked_at_once(request_: Request) -> None:
+    bare: Any = Resources({})
+    asgi: ASGIMiddleware = changing_at_once(ASGIMiddleware)(plain_asgi(bare), policy=table.LISTED)
+    wsgi: WSGIMiddleware = changing_at_once(WSGIMiddleware)(plain_wsgi(bare), policy=table.LISTED)
+    with over_asgi(asgi) as ask_asgi, over_wsgi(wsgi) as ask_wsgi:
+        for ask in (ask_asgi, ask_wsgi) * 2:
+            answer = ask(request_)
+            assert answer is not None
+            assert answer.values("vary") != []
