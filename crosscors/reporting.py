@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from logging import DEBUG
 from typing import TypeVar
 
 from crosscors.core.decision import CORSRequest, Decision, Kind
@@ -13,6 +14,7 @@ from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.options import is_async_callable
 
 logger = logging.getLogger("crosscors")
+_is_enabled_for = logger.isEnabledFor
 
 OnDecision = Callable[[CORSRequest, Decision], object]
 _Source = TypeVar("_Source")
@@ -46,9 +48,25 @@ class Reporter:
             raise PolicyError((Problem("wrong-type", "on_decision", on_decision, message, hint),))
         self._on_decision = on_decision
         self._reword = reword
+        self._clock = clock
         self._has_reported_unanswered = False
         # One for each level, so that refused requests cannot crowd out what is wrong in here.
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copies count for themselves; a lock could not be pickled."""
+        return type(self), (self._on_decision, self._clock, self._reword)
+
+    @property
+    def has_hook(self) -> bool:
+        """Whether there is an ``on_decision`` to call."""
+        return self._on_decision is not None
+
+    def wants(self, decision: Decision) -> bool:
+        """Whether there is anything to tell of the decision: if so, the request has to be kept until then."""
+        if decision.refusals or self._on_decision is not None:
+            return True
+        return _is_enabled_for(DEBUG)
 
     def report(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
         """Report a decision; the request is only read from its source if someone wants to see it."""
@@ -56,6 +74,10 @@ class Reporter:
             self._log_refusals(decision, read, source)
         elif logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s: %s", _named(decision, read(source)), _outcome(decision))
+        self.call_hook(decision, read, source)
+
+    def call_hook(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
+        """Call ``on_decision``, if there is one, and nothing more."""
         if self._on_decision is not None:
             self._call(self._on_decision, read(source), decision)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.environ import cors_request, preflight_fields
 from crosscors.keywords import read_policy
+from crosscors.nesting import RECORD, Entry, bring_over, carried, enter
 from crosscors.reporting import OnDecision, Reporter
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ class CORSMiddleware:
     Standard: Fetch, "CORS protocol"; PEP 3333.
     """
 
+    adapter_name = "crosscors.wsgi.CORSMiddleware"
+
     def __init__(
         self,
         app: WSGIApplication,
@@ -52,34 +57,55 @@ class CORSMiddleware:
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
         self.debug = debug
-        self._reporter = Reporter(on_decision)
+        self.reporter = Reporter(on_decision)
         # Either one policy covers every request, which shall not cost a call, or the request decides.
         self._policy: CORSPolicy | None = None
         self.policy_for: Callable[[WSGIEnvironment], CORSPolicy | None] | None = None
         if isinstance(self.policy, Resources):
-            resources = self.policy
-            self.policy_for = lambda environ: resources.policy_for(path_of(environ))
+            self.policy_for = partial(_policy_at, self.policy)  # a lambda could not be pickled
         else:
             self._policy = self.policy
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All attributes; copies report for themselves."""
+        return {**vars(self), "reporter": copy.copy(self.reporter)}
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        decision = self.decide(environ)
-        if decision is None:
+        entry = self.enter(environ)
+        if entry is None:
             return self.app(environ, start_response)
+        decision = entry.decision
         if decision.status is not None:
+            entry.answer(decision.status, ())
             return _answer_preflight(decision, decision.status, start_response)
 
         def start_response_with_cors(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
         ) -> Callable[[bytes], object]:
+            if entry.record is None and entry.source is None:
+                entry.written = written = decision  # what ``answer`` does where nobody else covers or listens
+            else:
+                written = entry.answer(_code_of(status), carried(headers))
             if exc_info is None:
-                return start_response(status, decision.apply(headers))
-            return start_response(status, decision.apply(headers), exc_info)
+                return start_response(status, written.apply(headers))
+            return start_response(status, written.apply(headers), exc_info)
 
-        return self.app(environ, start_response_with_cors)
+        try:
+            parts = self.app(environ, start_response_with_cors)
+        except BaseException:
+            entry.leave(has_raised=True)
+            raise
+        if entry.written is not None and not entry.is_within:
+            return parts  # as most applications do: nothing is left to be seen
+        if isinstance(parts, (list, tuple)):
+            entry.leave(has_raised=False)
+            return parts
+        if _is_file(parts, environ):
+            return parts
+        return _Watched(parts, entry)
 
-    def decide(self, environ: WSGIEnvironment) -> Decision | None:
-        """What the policy that covers the request says of it, which is reported; None if none covers it."""
+    def enter(self, environ: WSGIEnvironment) -> Entry | None:
+        """Decide, and enter the decision into the record; None if no policy covers the request."""
         policy = self._policy if self.policy_for is None else self.policy_for(environ)
         if policy is None:
             return None
@@ -91,8 +117,63 @@ class CORSMiddleware:
             decision = policy.decide_by_origin(origin)
         if decision is None:
             decision = policy.decide_by_func(request_of(environ), debug=self.debug)
-        self._reporter.report(decision, request_of, environ)
-        return decision
+        reporter = self.reporter
+        # What came, for routers change the path in the environ.
+        source = (environ, method, environ.get("PATH_INFO")) if reporter.wants(decision) else None
+        entry = Entry(self, policy, decision, source)
+        if "asgi.scope" in environ:  # a2wsgi puts it there
+            bring_over(environ)
+        if environ.setdefault(RECORD, entry) is not entry:  # not for ``enter`` to find out, which is a call
+            enter(environ, entry)
+        return entry
+
+    def read_source(self, source: tuple[WSGIEnvironment, str, str | None]) -> CORSRequest:
+        """The request that came with this environ, method and PATH_INFO."""
+        environ, method, path = source
+        return cors_request(environ, method, path_of({"PATH_INFO": path}))
+
+
+class _Watched(Iterator[bytes]):
+    """A response body that notes in the record how it ends, where that is not certain before."""
+
+    def __init__(self, parts: Iterable[bytes], entry: Entry) -> None:
+        self._parts = parts
+        self._iterator: Iterator[bytes] | None = None
+        self._entry = entry
+
+    def __next__(self) -> bytes:
+        try:
+            if self._iterator is None:
+                self._iterator = iter(self._parts)
+            return next(self._iterator)
+        except StopIteration:
+            self._entry.leave(has_raised=False)
+            raise
+        except BaseException:
+            self._entry.leave(has_raised=True)
+            raise
+
+    def close(self) -> None:
+        """Close the body of the application."""
+        try:
+            getattr(self._parts, "close", _nothing)()
+        finally:
+            self._entry.leave(has_raised=False)
+
+
+def _nothing() -> None:
+    """What closes a body that has nothing to close."""
+
+
+def _is_file(parts: object, environ: WSGIEnvironment) -> bool:
+    """Whether the server is to send a file (PEP 3333, "Optional Platform-Specific File Handling")."""
+    wrapper = environ.get("wsgi.file_wrapper")
+    return isinstance(wrapper, type) and isinstance(parts, wrapper)
+
+
+def _code_of(status: str) -> int:
+    code = status[:3]
+    return int(code) if code.isdecimal() else 500
 
 
 def _answer_preflight(decision: Decision, status: int, start_response: StartResponse) -> list[bytes]:
@@ -101,6 +182,10 @@ def _answer_preflight(decision: Decision, status: int, start_response: StartResp
 
 
 _STATUS_LINES = {200: "200 OK", 400: "400 Bad Request"}
+
+
+def _policy_at(resources: Resources, environ: WSGIEnvironment) -> CORSPolicy | None:
+    return resources.policy_for(path_of(environ))
 
 
 def path_of(environ: WSGIEnvironment) -> str:
