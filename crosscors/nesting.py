@@ -183,7 +183,7 @@ def _decisive(
     own, innermost = entries[0], entries[-1]
     if own is innermost or _has_passed(innermost, status, carried) or _is_error_page(innermost, status):
         return innermost, _with(innermost.written or innermost.decision, vary=vary)
-    for entry in entries:
+    for entry in reversed(entries):  # of two that refuse, the inner one: most responses come from within
         if not _gives(entry, fields.ALLOW_ORIGIN):
             return entry, _with(entry.decision, headers=(), vary=vary)
     if all(_gives(entry, fields.ALLOW_CREDENTIALS) for entry in entries):
