@@ -82,7 +82,7 @@ class CORSMiddleware:
         try:
             policy, decision = self._decide(scope)
         except _UnusualHeadersError:
-            headers = raw_headers(scope.get("headers"), "the scope", lower=True)
+            headers = raw_headers(scope.get("headers"), _SCOPE, lower=True)
             await self({**scope, "headers": headers}, receive, send)
             return
         if policy is None:
@@ -196,6 +196,7 @@ def _written(message: Message, entry: Entry) -> Message:
         return {**message, "headers": decision.apply_raw(raw_headers(headers, _START))}
 
 
+_SCOPE = "the scope"
 _START = "the message http.response.start"
 
 
@@ -278,11 +279,11 @@ def path_of(scope: Scope) -> str:
 
 
 def request_of(scope: Scope) -> CORSRequest:
-    """The fields of the request, whose headers have to be pairs of bytes."""
+    """The fields of the request."""
     read: dict[bytes, list[bytes]] = {}
-    for name, value in scope["headers"]:
-        if name in _FIELDS:
-            read.setdefault(name, []).append(value)
+    for pair in scope["headers"]:
+        if pair[0] in _FIELDS:
+            read.setdefault(pair[0], []).append(pair[1])
     values = {_FIELDS[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
     headers = _Headers(scope["headers"])
     return CORSRequest(scope["method"], path=path_of(scope), headers=headers, **values)
@@ -307,7 +308,7 @@ class _Headers(Mapping[str, str]):
     @cached_property
     def _decoded(self) -> dict[str, str]:
         read: dict[str, list[str]] = {}
-        for name, value in self._raw:
+        for name, value in raw_headers(self._raw, _SCOPE, lower=True):
             read.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
         return {name: ", ".join(parts) for name, parts in read.items()}
 
