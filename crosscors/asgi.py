@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+import copy
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.keywords import read_policy
+from crosscors.nesting import RECORD, Entry, bring_over, carried, enter
+from crosscors.raw_headers import raw_headers
 from crosscors.reporting import OnDecision, Reporter
 
 if TYPE_CHECKING:
@@ -23,9 +26,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 # Frameworks type the three in ways of their own, none of which would fit all others.
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
-
-# In a scope, and in all copies of it: the adapters that cover the request, the innermost last.
-_COVERING = "crosscors.covering"
 
 
 class CORSMiddleware:
@@ -50,6 +50,8 @@ class CORSMiddleware:
     Standard: Fetch, "CORS protocol"; ASGI, "HTTP & WebSocket ASGI Message Format".
     """
 
+    adapter_name = "crosscors.asgi.CORSMiddleware"
+
     def __init__(
         self,
         app: ASGIApp,
@@ -62,79 +64,127 @@ class CORSMiddleware:
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
         self.debug = debug
-        self._reporter = Reporter(on_decision)
+        self.reporter = Reporter(on_decision)
         # For frameworks that know only when they answer which policy covers the request.
         self.revise: Callable[[Scope, Decision], Awaitable[Decision]] | None = None
         # Either one policy covers every request, which shall not cost a call, or the request decides.
         self._policy: CORSPolicy | None = None
-        self.policy_for: Callable[[Scope], CORSPolicy | None] | None = None
         self._resources: Resources | None = None
         self._fastapi = _fastapi_in(app)
         if isinstance(self.policy, Resources):
             self._resources = self.policy
-            self.policy_for = partial(self._policy_of_path, self.policy)
         else:
             self._policy = self.policy
+        self.policy_for = self._by_path()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
+    def __getstate__(self) -> dict[str, Any]:
+        """All attributes; copies report for themselves."""
+        return {**vars(self), "reporter": copy.copy(self.reporter), "policy_for": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.policy_for = self._by_path()
+
+    def _by_path(self) -> Callable[[Scope], CORSPolicy | None] | None:
+        return None if self._resources is None else partial(self._policy_of_path, self._resources)
+
+    async def __call__(  # noqa: C901  # in one piece, for each call costs 0.1 microseconds
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        try:
+            policy, decision = self._decide(scope)
+        except _UnusualHeadersError:
+            headers = raw_headers(scope.get("headers"), _SCOPE, lower=True)
+            await self({**scope, "headers": headers}, receive, send)
             return
-        if not isinstance(scope["headers"], (list, tuple)):
-            # ASGI allows an iterator, which the application could not read once we have.
-            scope = {**scope, "headers": list(scope["headers"])}
-        policy_for = self.policy_for  # read once, for the first request of another thread may change it
-        policy = self._policy if policy_for is None else policy_for(scope)
         if policy is None:
             await self.app(scope, receive, send)
             return
-        if scope["method"] == "OPTIONS":
-            # In one pass all that a preflight asks: 0.5 microseconds less than Origin first.
-            decision = policy.decide_by_fields("OPTIONS", *_preflight_fields(scope), self.debug)
-        else:
-            decision = policy.decide_by_origin(_origin(scope))
         if decision is None:
             decision = await policy.decide_by_func_async(request_of(scope), debug=self.debug)
-        self._reporter.report(decision, request_of, scope)
         if decision.status is not None:
-            await _answer_preflight(decision, decision.status, send)
+            await self._answer_preflight(decision, policy, scope, send)
             return
-        await self._deliver(decision, scope, receive, send)
-
-    async def _deliver(self, decision: Decision, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and write the decision into its response."""
-        covering: list[CORSMiddleware] = scope.setdefault(_COVERING, [])
-        covering.append(self)
-        is_answered = False
+        entry = self._enter(decision, policy, scope)
         arrival = None
         if self._resources is not None and self.revise is None:
             arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
 
         # Not async, but handing on what ``send`` returns: 0.1 microseconds less for each message.
         def send_with_cors(message: Message) -> Awaitable[None]:
-            nonlocal is_answered
             if message["type"] != "http.response.start":
                 return send(message)
-            is_answered = True
-            if covering[-1] is not self:  # an inner policy replaces the outer one
-                return send(message)
             if self.revise is not None:
-                return _send_revised(message, self.revise(scope, decision), send)
+                return _send_revised(message, self.revise(scope, entry.decision), entry, send)
             if arrival is not None and scope.get("root_path", "") != arrival[1]:
-                return self._send_by_path(message, decision, arrival, scope, send)
-            return send(_written(message, decision))
+                return self._send_by_path(message, entry, arrival, scope, send)
+            return send(_written(message, entry))
 
         try:
             await self.app(scope, receive, send_with_cors)
-        except Exception:
-            if not is_answered and len(covering) == 1:
-                self._reporter.report_unanswered(_ANSWERED_OUTSIDE)
+        except BaseException as error:
+            self._leave(entry, error)
             raise
-        finally:
-            covering.pop()
+        if entry.written is None:
+            entry.leave(has_raised=False)
+
+    def _decide(self, scope: Scope) -> tuple[CORSPolicy | None, Decision | None]:
+        """The policy that covers the request, and its decision; None if that takes ``allow_origin_func``.
+
+        Raises:
+            _UnusualHeadersError: if the headers are not a list of pairs of bytes.
+        """
+        if scope["type"] != "http":
+            return None, None
+        headers = scope.get("headers")
+        try:
+            is_usual = type(headers[0][0]) is type(headers[0][1]) is bytes  # type: ignore[index]
+        except (TypeError, LookupError):
+            is_usual = headers == []
+        if not is_usual:
+            raise _UnusualHeadersError
+        policy_for = self.policy_for  # read once, for the first request of another thread may change it
+        policy = self._policy if policy_for is None else policy_for(scope)
+        if policy is None:
+            return None, None
+        if scope["method"] == "OPTIONS":
+            # In one pass all that a preflight asks: 0.5 microseconds less than Origin first.
+            return policy, policy.decide_by_fields("OPTIONS", *_preflight_fields(scope), self.debug)
+        return policy, policy.decide_by_origin(_origin(scope))
+
+    def _enter(self, decision: Decision, policy: CORSPolicy, scope: Scope) -> Entry:
+        # A copy, for routers and middleware change paths in the scope, and what came is to be reported.
+        source = dict(scope) if self.revise is not None or self.reporter.wants(decision) else None
+        entry = Entry(self, policy, decision, source)
+        if "wsgi_environ" in scope:
+            bring_over(scope)
+        if scope.setdefault(RECORD, entry) is not entry:  # not for ``enter`` to find out, which is a call
+            enter(scope, entry)
+        return entry
+
+    async def _answer_preflight(
+        self, decision: Decision, policy: CORSPolicy, scope: Scope, send: Send
+    ) -> None:
+        if RECORD in scope or "wsgi_environ" in scope:
+            # To an adapter further out, this is no preflight: something in between has changed the method.
+            self._enter(decision, policy, scope).answer(decision.status, ())
+        else:
+            self.reporter.report(decision, request_of, scope)
+        headers = list(decision.raw_preflight_headers)  # a server may change its list; decisions are shared
+        await send({"type": "http.response.start", "status": decision.status, "headers": headers})
+        await send({"type": "http.response.body", "body": decision.body})
+
+    def _leave(self, entry: Entry, error: BaseException) -> None:
+        if entry.written is None and not entry.is_within and isinstance(error, Exception):
+            self.reporter.report_unanswered(_ANSWERED_OUTSIDE)
+        entry.leave(has_raised=True)
+
+    def read_source(self, source: Scope) -> CORSRequest:
+        """The request that a copy of its scope tells of."""
+        return request_of(source)
 
     async def _send_by_path(
-        self, message: Message, decision: Decision, arrival: _Arrival, scope: Scope, send: Send
+        self, message: Message, entry: Entry, arrival: _Arrival, scope: Scope, send: Send
     ) -> None:
         """Send what begins a response, with the policy that the path has below the root path of by now.
 
@@ -142,16 +192,19 @@ class CORSMiddleware:
         """
         path, root_path = arrival[0], _root_path_now(scope, arrival)
         if self._resources is None or root_path in (arrival[1], self._root_path_of_fastapi()):
-            await send(_written(message, decision))
+            await send(_written(message, entry))
             return
-        self._reporter.report_root_path_inside(root_path)
+        self.reporter.report_root_path_inside(root_path)
+        arrived = {**scope, "path": path, "root_path": root_path}
         policy = self._resources.policy_for(path or "/", root_path)
-        self._report_path(self._resources, path, root_path, policy, scope)
+        self._report_path(self._resources, path, root_path, policy, arrived)
         if policy is None:
+            entry.withdraw()
             await send(message)
             return
-        revised = await policy.decide_async(request_of(scope), debug=self.debug)
-        await send(_written(message, revised))
+        entry.decision = await policy.decide_async(request_of(arrived), debug=self.debug)
+        entry.source = arrived if self.reporter.wants(entry.decision) else None
+        await send(_written(message, entry))
 
     def _policy_of_path(self, resources: Resources, scope: Scope) -> CORSPolicy | None:
         root_path = scope.get("root_path", "") if self._fastapi is None else self._root_path(scope)
@@ -163,9 +216,9 @@ class CORSMiddleware:
     def _report_path(
         self, resources: Resources, path: str, root_path: str, policy: CORSPolicy | None, scope: Scope
     ) -> None:
-        self._reporter.report_root_path(resources, path, root_path)
+        self.reporter.report_root_path(resources, path, root_path)
         if policy is None:
-            self._reporter.report_not_covered(resources, path, root_path, request_of, scope)
+            self.reporter.report_not_covered(resources, path, root_path, request_of, scope)
 
     def _root_path(self, scope: Scope) -> str:
         """The root path below which the application routes: FastAPI(root_path=...) replaces the server's."""
@@ -189,49 +242,88 @@ _ANSWERED_OUTSIDE = (
 )
 
 
-def _written(message: Message, decision: Decision) -> Message:
+def _written(message: Message, entry: Entry) -> Message:
+    headers: Any = message.get("headers")
+    try:
+        is_usual = entry.record is None and type(headers[0][1]) is bytes
+    except (TypeError, LookupError):
+        is_usual = False
+    if not is_usual:
+        headers = raw_headers(headers, _START)
+    if entry.record is None and entry.source is None:
+        entry.written = decision = entry.decision  # what ``answer`` does where nobody else covers or listens
+    else:
+        decision = entry.answer(message.get("status"), () if entry.record is None else _carried(headers))
     # A new message: applications send one message, or one list, for many responses.
-    return {**message, "headers": decision.apply_raw(message.get("headers", ()))}
+    try:
+        return {**message, "headers": decision.apply_raw(headers)}
+    except (TypeError, AttributeError, LookupError):  # unusual headers further down the list
+        return {**message, "headers": decision.apply_raw(raw_headers(headers, _START))}
 
 
-async def _send_revised(message: Message, revised: Awaitable[Decision], send: Send) -> None:
-    await send(_written(message, await revised))
+_SCOPE = "the scope"
+_START = "the message http.response.start"
 
 
-async def _answer_preflight(decision: Decision, status: int, send: Send) -> None:
-    headers = list(decision.raw_preflight_headers)  # a server may change its list, and decisions are shared
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": decision.body})
+def _carried(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+    return carried((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+async def _send_revised(message: Message, revised: Awaitable[Decision], entry: Entry, send: Send) -> None:
+    entry.decision = await revised
+    await send(_written(message, entry))
+
+
+class _UnusualHeadersError(Exception):
+    """The headers of a request are not what servers give, so they have to be read with more care."""
+
+
+# Both readers take items by index, for to unpack an iterator would use it up.
 
 
 def _origin(scope: Scope) -> str | None:
-    origin: bytes | None = None
-    for name, value in scope["headers"]:
-        if name == b"origin":
-            if origin is not None:
-                # Two fields are one list (RFC 9110, section 5.3), which no policy takes for an origin.
-                origin += b", " + value
-                break
-            origin = value
-    return None if origin is None else origin[:_MOST_READ].decode("latin-1")
+    try:
+        origins = [pair[1] for pair in scope["headers"] if pair[0] == b"origin"]
+        if not origins:
+            _check_names(scope["headers"])
+            return None
+        # Two fields are one list (RFC 9110, section 5.3), which no policy takes for an origin.
+        origin: bytes = origins[0] if len(origins) == 1 else b", ".join(origins[:2])
+        return origin[:_MOST_READ].decode("latin-1")
+    except (TypeError, AttributeError, LookupError):
+        raise _UnusualHeadersError from None
 
 
 def _preflight_fields(scope: Scope) -> tuple[str | None, str | None, str | None, str | None]:
     """What a preflight asks with: Origin, and Access-Control-Request-Method, -Headers, -Private-Network."""
     read: dict[bytes, str] = {}
-    for name, raw_value in scope["headers"]:
-        if name in _ASKING:
-            value = raw_value[:_MOST_READ].decode("latin-1")
-            if name not in read:
-                read[name] = value
-            elif len(read[name]) < _MOST_READ:
-                read[name] = f"{read[name]}, {value}"
+    try:
+        for pair in scope["headers"]:
+            name = pair[0]
+            if name in _ASKING:
+                value = pair[1][:_MOST_READ].decode("latin-1")
+                if name not in read:
+                    read[name] = value
+                elif len(read[name]) < _MOST_READ:
+                    read[name] = f"{read[name]}, {value}"
+        if b"origin" not in read:
+            _check_names(scope["headers"])
+    except (TypeError, AttributeError, LookupError):
+        raise _UnusualHeadersError from None
     return (
         read.get(b"origin"),
         read.get(b"access-control-request-method"),
         read.get(b"access-control-request-headers"),
         read.get(b"access-control-request-private-network"),
     )
+
+
+def _check_names(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Raise if the list begins or ends with a name as text or in upper case; another one may be Origin."""
+    if headers:
+        names = headers[0][0] + headers[-1][0]
+        if not names.islower() and names != names.lower():
+            raise TypeError("names in upper case")
 
 
 # What is longer is refused unread: there is no need to decode a megabyte to find that out.
@@ -277,11 +369,11 @@ def path_of(scope: Scope) -> str:
 
 
 def request_of(scope: Scope) -> CORSRequest:
-    """The fields of the request, whose headers have to be a list or tuple."""
+    """The fields of the request."""
     read: dict[bytes, list[bytes]] = {}
-    for name, value in scope["headers"]:
-        if name in _FIELDS:
-            read.setdefault(name, []).append(value)
+    for pair in scope["headers"]:
+        if pair[0] in _FIELDS:
+            read.setdefault(pair[0], []).append(pair[1])
     values = {_FIELDS[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
     headers = _Headers(scope["headers"])
     return CORSRequest(scope["method"], path=path_of(scope), headers=headers, **values)
@@ -306,7 +398,7 @@ class _Headers(Mapping[str, str]):
     @lazy
     def _decoded(self) -> dict[str, str]:
         read: dict[str, list[str]] = {}
-        for name, value in self._raw:
+        for name, value in raw_headers(self._raw, _SCOPE, lower=True):
             read.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
         return {name: ", ".join(parts) for name, parts in read.items()}
 

@@ -55,10 +55,29 @@ class Reporter:
             raise PolicyError((Problem("wrong-type", "on_decision", on_decision, message, hint),))
         self._on_decision = on_decision
         self._reword = reword
+        self._clock = clock
         self._has_reported_unanswered = False
         self._warned: set[str] = set()
         # One for each level, so that refused requests cannot crowd out what is wrong in here.
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copies count for themselves."""
+        return type(self), (self._on_decision, self._clock, self._reword)
+
+    @property
+    def has_hook(self) -> bool:
+        """Whether there is an ``on_decision`` to call."""
+        return self._on_decision is not None
+
+    def wants(self, decision: Decision) -> bool:
+        """Whether there is anything to tell of the decision: if so, the request has to be kept until then."""
+        if decision.refusals or self._on_decision is not None:
+            return True
+        try:
+            return logger.isEnabledFor(logging.DEBUG)
+        except Exception:  # noqa: BLE001  # a level that cannot be asked for
+            return False
 
     def report(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
         """Report a decision; the request is only read from its source if someone wants to see it."""
@@ -69,6 +88,10 @@ class Reporter:
                 log(logging.DEBUG, "%s: %s", _named(decision, read(source)), _outcome(decision))
         except Exception:  # noqa: BLE001, S110  # a level, or the repr of an error, that cannot be asked for
             pass
+        self.call_hook(decision, read, source)
+
+    def call_hook(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
+        """Call ``on_decision``, if there is one, and nothing more."""
         if self._on_decision is not None:
             self._call(self._on_decision, read(source), decision)
 

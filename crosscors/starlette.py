@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
@@ -15,8 +16,9 @@ from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.reporting import OnDecision
+from crosscors.reporting import OnDecision, logger
 from crosscors.view_policies import (
+    has_own_policy,
     mark,
     mark_of,
     marks_of,
@@ -98,15 +100,16 @@ def CORS(  # noqa: N802  # spelled as in Flask, and as what it is
         hint = "Call CORS(app, ...) once; policy=Resources({...}) has a policy for each path."
         raise PolicyError((Problem("policy-twice", "app", app, message, hint),))
     setattr(app, _ADAPTER, adapter)
-    build = app.build_middleware_stack
-
-    def build_with_cors_outermost() -> ASGIApp:
-        adapter.app = build()
-        return adapter
-
-    app.build_middleware_stack = build_with_cors_outermost  # type: ignore[method-assign]
+    # Not a function in here, which could not be pickled.
+    build = partial(_build_with_cors_outermost, adapter, app.build_middleware_stack)
+    app.build_middleware_stack = build  # type: ignore[method-assign]
     app.middleware_stack = None  # built again at the next request, if there was one
     return app
+
+
+def _build_with_cors_outermost(adapter: _Adapter, build: Callable[[], ASGIApp]) -> ASGIApp:
+    adapter.app = build()
+    return adapter
 
 
 def _refuse_what_is_no_app(app: object) -> None:
@@ -150,12 +153,24 @@ def cross_origin(
 class _Adapter(CORSMiddleware):
     """The ASGI adapter, with the policies of endpoints and of mounted applications."""
 
+    adapter_name = "crosscors.starlette.CORS"
+
     def __init__(self, app: ASGIApp, **keywords: Any) -> None:
         super().__init__(app, **keywords)
         self._routed = app
         self._mounted: list[object] = []
         self._outer_policy_for = self.policy_for
         self.policy_for = self._first_policy_for
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All attributes but what was found at the first request, which copies look for themselves."""
+        found = {"policy_for", "_outer_policy_for", "revise", "_mounted"}
+        return {name: value for name, value in super().__getstate__().items() if name not in found}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._outer_policy_for, self.policy_for = self.policy_for, self._first_policy_for
+        self.revise, self._mounted = None, []
 
     def _first_policy_for(self, scope: Scope) -> CORSPolicy | None:
         """Look once, at the first request, for inner policies: without any, no request is routed twice."""
@@ -166,6 +181,8 @@ class _Adapter(CORSMiddleware):
             if not isinstance(own, CORSPolicy):
                 raise wrong_import("crosscors.starlette")
         warn_of_misplaced(endpoints)
+        for app in (self._routed, *map(_app_of, routes)):
+            _warn_of_bridge(app)
         has_inner = any(_delivers(route) for route in routes) or any(map(_is_marked, endpoints))
         if router is not None and has_inner:
             self.revise = self._revise
@@ -224,14 +241,20 @@ class _Routing:
 
 
 def _note_what_is_routed(router: Router) -> None:
-    routed = router.middleware_stack
+    if not isinstance(router.middleware_stack, _Noting):  # that of a copy may be one already
+        router.middleware_stack = _Noting(router.middleware_stack)
 
-    async def note(scope: Scope, receive: Receive, send: Send) -> None:
+
+class _Noting:
+    """Notes the scope that the router gets. Not a function, whose copy would lead to the first router."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _ROUTING in scope:
             scope[_ROUTING].scope = scope
-        await routed(scope, receive, send)
-
-    router.middleware_stack = note
+        await self.app(scope, receive, send)
 
 
 def _reached(router: Router | None, scope: Scope) -> tuple[BaseRoute, Scope] | None:
@@ -309,6 +332,37 @@ def _delivers(route: BaseRoute) -> bool:
 
 def _is_cors(middleware: object) -> bool:
     return middleware is CORS or (isinstance(middleware, type) and issubclass(middleware, CORSMiddleware))
+
+
+def _warn_of_bridge(app: object) -> None:
+    """Warn of an application behind a bridge to WSGI that hands nothing on, if it has a policy of its own."""
+    for each in _wrapped(app):
+        bridged = _behind_bridge(each)
+        if bridged is not None and has_own_policy(bridged):
+            logger.warning(
+                "%s has a CORS policy of its own, but %s.%s, which it is mounted with, does not pass on what "
+                "the policies must know of each other: that of CORS(app, ...) replaces it. Mount it with "
+                "WSGIMiddleware from a2wsgi, or write one CORS(app, policy=Resources({...}))",
+                shown(bridged),
+                type(each).__module__,
+                type(each).__name__,
+            )
+
+
+def _behind_bridge(app: object) -> object:
+    """The WSGI application in a bridge that does not hand the scope on; None if it is not one."""
+    for module, name, attribute in _BRIDGES:
+        bridge = getattr(sys.modules.get(module), name, None)  # imported, if anyone uses it
+        if isinstance(bridge, type) and isinstance(app, bridge):
+            return getattr(app, attribute, None)
+    return None
+
+
+# FastAPI has Starlette's.
+_BRIDGES = (
+    ("starlette.middleware.wsgi", "WSGIMiddleware", "app"),
+    ("asgiref.wsgi", "WsgiToAsgi", "wsgi_application"),
+)
 
 
 def _router_of(app: object) -> Router | None:

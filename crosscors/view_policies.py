@@ -114,6 +114,38 @@ def _unwrapped(view: object) -> Iterator[object]:
         yield view
 
 
+def has_own_policy(app: object) -> bool:
+    """Whether an adapter stands somewhere in the application, or one of its views has a policy.
+
+    It looks where middleware, Flask and Django keep what they call; at most at a hundred objects.
+    """
+    seen: dict[int, object] = {}
+    found = [app]
+    while found and len(seen) < _MOST_SEEN:
+        each = found.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen[id(each)] = each
+        is_adapter = isinstance(getattr(each, "adapter_name", None), str)
+        if is_adapter or any(_has_mark(view) for view in _values(getattr(each, "view_functions", None))):
+            return True
+        found += [getattr(each, name, None) for name in _CALLED]
+        found += _values(getattr(each, "mounts", None))
+    return False
+
+
+_MOST_SEEN = 100
+_CALLED = ("app", "wsgi_app", "application", "__self__", "__wrapped__", "_middleware_chain", "get_response")
+
+
+def _has_mark(view: object) -> bool:
+    return any(True for _ in marks_of(view))
+
+
+def _values(mapping: object) -> list[object]:
+    return list(cast("dict[object, object]", mapping).values()) if isinstance(mapping, dict) else []
+
+
 def wrong_import(module: str) -> PolicyError:
     """What a framework says of a decorator for another one."""
     message = "is that of another framework."

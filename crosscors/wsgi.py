@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import copy
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.environ import cors_request, preflight_fields
 from crosscors.keywords import read_policy
+from crosscors.nesting import RECORD, Entry, bring_over, carried, enter
 from crosscors.reporting import OnDecision, Reporter
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class CORSMiddleware:
     Standard: Fetch, "CORS protocol"; PEP 3333.
     """
 
+    adapter_name = "crosscors.wsgi.CORSMiddleware"
+
     def __init__(
         self,
         app: WSGIApplication,
@@ -53,33 +57,63 @@ class CORSMiddleware:
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
         self.debug = debug
-        self._reporter = Reporter(on_decision)
+        self.reporter = Reporter(on_decision)
         # Either one policy covers every request, which shall not cost a call, or the request decides.
         self._policy: CORSPolicy | None = None
-        self.policy_for: Callable[[WSGIEnvironment], CORSPolicy | None] | None = None
+        self._resources: Resources | None = None
         if isinstance(self.policy, Resources):
-            self.policy_for = partial(self.policy_of_path, self.policy)
+            self._resources = self.policy
         else:
             self._policy = self.policy
+        self.policy_for = self._by_path()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All attributes; copies report for themselves."""
+        return {**vars(self), "reporter": copy.copy(self.reporter), "policy_for": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.policy_for = self._by_path()
+
+    def _by_path(self) -> Callable[[WSGIEnvironment], CORSPolicy | None] | None:
+        return None if self._resources is None else partial(self.policy_of_path, self._resources)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        decision = self.decide(environ)
-        if decision is None:
+        entry = self.enter(environ)
+        if entry is None:
             return self.app(environ, start_response)
+        decision = entry.decision
         if decision.status is not None:
+            entry.answer(decision.status, ())
             return _answer_preflight(decision, decision.status, start_response)
 
         def start_response_with_cors(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
         ) -> Callable[[bytes], object]:
+            if entry.record is None and entry.source is None:
+                entry.written = written = decision  # what ``answer`` does where nobody else covers or listens
+            else:
+                written = entry.answer(_code_of(status), carried(headers))
             if exc_info is None:
-                return start_response(status, decision.apply(headers))
-            return start_response(status, decision.apply(headers), exc_info)
+                return start_response(status, written.apply(headers))
+            return start_response(status, written.apply(headers), exc_info)
 
-        return self.app(environ, start_response_with_cors)
+        try:
+            parts = self.app(environ, start_response_with_cors)
+        except BaseException:
+            entry.leave(has_raised=True)
+            raise
+        if entry.written is not None and not entry.is_within:
+            return parts  # as most applications do: nothing is left to be seen
+        if isinstance(parts, (list, tuple)):
+            entry.leave(has_raised=False)
+            return parts
+        if _is_file(parts, environ):
+            return parts
+        return _Watched(parts, entry)
 
-    def decide(self, environ: WSGIEnvironment) -> Decision | None:
-        """What the policy that covers the request says of it, which is reported; None if none covers it."""
+    def enter(self, environ: WSGIEnvironment) -> Entry | None:
+        """Decide, and enter the decision into the record; None if no policy covers the request."""
         policy_for = self.policy_for  # read once, for the first request of another thread may change it
         policy = self._policy if policy_for is None else policy_for(environ)
         if policy is None:
@@ -92,8 +126,15 @@ class CORSMiddleware:
             decision = policy.decide_by_origin(origin)
         if decision is None:
             decision = policy.decide_by_func(request_of(environ), debug=self.debug)
-        self._reporter.report(decision, request_of, environ)
-        return decision
+        reporter = self.reporter
+        # What came, for routers change the path in the environ.
+        source = (environ, method, environ.get("PATH_INFO")) if reporter.wants(decision) else None
+        entry = Entry(self, policy, decision, source)
+        if "asgi.scope" in environ:  # a2wsgi puts it there
+            bring_over(environ)
+        if environ.setdefault(RECORD, entry) is not entry:  # not for ``enter`` to find out, which is a call
+            enter(environ, entry)
+        return entry
 
     def policy_of_path(self, resources: Resources, environ: WSGIEnvironment) -> CORSPolicy | None:
         """The policy among these that covers the path of the request; None if none does."""
@@ -104,10 +145,58 @@ class CORSMiddleware:
             path = root_path + path
         policy = resources.policy_for(path, root_path)
         if root_path:
-            self._reporter.report_root_path(resources, path, root_path)
+            self.reporter.report_root_path(resources, path, root_path)
         if policy is None:
-            self._reporter.report_not_covered(resources, path, root_path, request_of, environ)
+            self.reporter.report_not_covered(resources, path, root_path, request_of, environ)
         return policy
+
+    def read_source(self, source: tuple[WSGIEnvironment, str, str | None]) -> CORSRequest:
+        """The request that came with this environ, method and PATH_INFO."""
+        environ, method, path = source
+        return cors_request(environ, method, path_of({"PATH_INFO": path}))
+
+
+class _Watched(Iterator[bytes]):
+    """A response body that notes in the record how it ends, where that is not certain before."""
+
+    def __init__(self, parts: Iterable[bytes], entry: Entry) -> None:
+        self._parts = parts
+        self._iterator: Iterator[bytes] | None = None
+        self._entry = entry
+
+    def __next__(self) -> bytes:
+        try:
+            if self._iterator is None:
+                self._iterator = iter(self._parts)
+            return next(self._iterator)
+        except StopIteration:
+            self._entry.leave(has_raised=False)
+            raise
+        except BaseException:
+            self._entry.leave(has_raised=True)
+            raise
+
+    def close(self) -> None:
+        """Close the body of the application."""
+        try:
+            getattr(self._parts, "close", _nothing)()
+        finally:
+            self._entry.leave(has_raised=False)
+
+
+def _nothing() -> None:
+    """What closes a body that has nothing to close."""
+
+
+def _is_file(parts: object, environ: WSGIEnvironment) -> bool:
+    """Whether the server is to send a file (PEP 3333, "Optional Platform-Specific File Handling")."""
+    wrapper = environ.get("wsgi.file_wrapper")
+    return isinstance(wrapper, type) and isinstance(parts, wrapper)
+
+
+def _code_of(status: str) -> int:
+    code = status[:3]
+    return int(code) if code.isdecimal() else 500
 
 
 def _answer_preflight(decision: Decision, status: int, start_response: StartResponse) -> list[bytes]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from crosscors.core.decision import Decision, is_preflight
+from crosscors.core.decision import CORSRequest, Decision, is_preflight
 from crosscors.core.policy import CORSPolicy
 from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival, read_request
 from crosscors.django.varying import with_what_was_read
 from crosscors.django.views import policy_of_view
 from crosscors.environ import preflight_fields
+from crosscors.nesting import Entry, bring_over, carried, depth, enter
 from crosscors.reporting import Reporter
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -40,6 +41,7 @@ class CORSMiddleware:
 
     sync_capable = True
     async_capable = True
+    adapter_name = "crosscors.django.CORSMiddleware"
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -51,42 +53,106 @@ class CORSMiddleware:
     def __call__(self, http_request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         return self._answer_async(http_request) if self._is_async else self._answer(http_request)
 
+    @property
+    def reporter(self) -> Reporter:
+        """Who tells of decisions by the policy of the settings."""
+        return configuration(self._is_async).reporter
+
+    def read_source(self, source: Arrival) -> CORSRequest:
+        """The request that came."""
+        return read_request(source)
+
     def _answer(self, http_request: HttpRequest) -> HttpResponseBase:
         get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
-        current = configuration(False)
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
-        response = get_response(http_request) if asked_method is None else None
-        policy, reporter = _policy_for(arrival, asked_method, current)
-        if policy is None:
+        place = _place_in_record(http_request)
+        try:
+            response = get_response(http_request) if asked_method is None else None
+        except Exception:
+            entry = self._entry(arrival, asked_method, place)
+            if entry is not None:
+                entry.leave(has_raised=True)
+            raise
+        entry = self._entry(arrival, asked_method, place)
+        if entry is None:
             untouched: HttpResponseBase = get_response(http_request) if response is None else response
             return untouched
+        return _written(entry, response)
+
+    async def _answer_async(self, http_request: HttpRequest) -> HttpResponseBase:
+        get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
+        arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
+        asked_method = _method_of_preflight(arrival)
+        place = _place_in_record(http_request)
+        try:
+            response = await get_response(http_request) if asked_method is None else None
+        except Exception:
+            entry = await self._entry_async(arrival, asked_method, place)
+            if entry is not None:
+                entry.leave(has_raised=True)
+            raise
+        entry = await self._entry_async(arrival, asked_method, place)
+        if entry is None:
+            untouched: HttpResponseBase = await get_response(http_request) if response is None else response
+            return untouched
+        return _written(entry, response)
+
+    def _entry(self, arrival: Arrival, asked_method: str | None, place: _Place) -> Entry | None:
+        """The decision, entered into the record; None if no policy covers the request."""
+        current = configuration(False)
+        policy, reporter = _policy_for(arrival, asked_method, current)
+        if policy is None:
+            return None
         decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
             decide = async_to_sync(policy.decide_by_func_async) if policy.is_async else policy.decide_by_func
             decision = decide(read_request(arrival), debug=current.debug)
-            decision = with_what_was_read(decision, policy, http_request)
-        reporter.report(decision, read_request, arrival)
-        return _written(decision, response)
+            decision = with_what_was_read(decision, policy, arrival.http_request)
+        return _entered(_Entry(self, policy, decision, arrival), reporter, place)
 
-    async def _answer_async(self, http_request: HttpRequest) -> HttpResponseBase:
-        get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
+    async def _entry_async(self, arrival: Arrival, asked_method: str | None, place: _Place) -> Entry | None:
         current = configuration(True)
-        arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
-        asked_method = _method_of_preflight(arrival)
-        response = await get_response(http_request) if asked_method is None else None
         policy, reporter = _policy_for(arrival, asked_method, current)
         if policy is None:
-            untouched: HttpResponseBase = await get_response(http_request) if response is None else response
-            return untouched
+            return None
         decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
             # A function that is not async may block, as look-ups in the database do.
             decide = policy.decide_by_func_async if policy.is_async else sync_to_async(policy.decide_by_func)
             decision = await decide(read_request(arrival), debug=current.debug)
-            decision = with_what_was_read(decision, policy, http_request)
-        reporter.report(decision, read_request, arrival)
-        return _written(decision, response)
+            decision = with_what_was_read(decision, policy, arrival.http_request)
+        return _entered(_Entry(self, policy, decision, arrival), reporter, place)
+
+
+class _Entry(Entry):
+    """An entry with the reporter of the policy: that of the settings, or that of views."""
+
+    policy_reporter: Reporter
+
+    @property
+    def reporter(self) -> Reporter:
+        return self.policy_reporter
+
+
+class _Place(NamedTuple):
+    """Where the record is, and at which position the entry belongs: before those of a view's applications."""
+
+    holder: MutableMapping[str, Any]
+    position: int
+
+
+def _place_in_record(http_request: HttpRequest) -> _Place:
+    # Over ASGI, Django keeps the scope beside META.
+    holder: MutableMapping[str, Any] = getattr(http_request, "scope", None) or http_request.META
+    bring_over(holder)
+    return _Place(holder, depth(holder))
+
+
+def _entered(entry: _Entry, reporter: Reporter, place: _Place) -> Entry:
+    entry.policy_reporter = reporter
+    enter(place.holder, entry, place.position)
+    return entry
 
 
 def _method_of_preflight(arrival: Arrival) -> str | None:
@@ -117,10 +183,13 @@ def _policy_for(
     return current.policy_for(arrival), current.reporter
 
 
-def _written(decision: Decision, response: HttpResponseBase | None) -> HttpResponseBase:
+def _written(entry: Entry, response: HttpResponseBase | None) -> HttpResponseBase:
     """The response with the decision in it; without one, the answer to a preflight."""
     if response is None:
+        decision = entry.decision
+        entry.answer(decision.status, ())
         return HttpResponse(decision.body, status=decision.status, headers=dict(decision.preflight_headers))
     headers: Any = response.headers  # a mutable mapping, of which the stubs do not know
+    decision = entry.answer(response.status_code, carried(headers.items()))
     decision.write(headers)
     return response

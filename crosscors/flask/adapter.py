@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class Adapter(CORSMiddleware):
     """Delivers the policies of a Flask application: a view's, or the innermost blueprint's, or its own."""
 
+    adapter_name = "crosscors.flask.CORS"
+
     def __init__(self, flask: Flask) -> None:
         super().__init__(self._run)
         self.is_installed = False

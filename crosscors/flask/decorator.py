@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from flask import Flask, Response, request, request_finished, request_started
+from flask import Flask, Response, request, request_finished, request_started, request_tearing_down
 
-from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import ViewOptions, check, read_keywords, read_policy
+from crosscors.nesting import Entry, carried
 from crosscors.view_policies import mark, refuse_positional
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def cross_origin(*positional: NoReturn, **options: Unpack[ViewOptions]) -> Calla
     check(given, read_policy)
     request_started.connect(_decide_alone)
     request_finished.connect(_write_alone)
+    request_tearing_down.connect(_leave_alone)
 
     def decorate(view: _View) -> _View:
         return mark(view, given)
@@ -63,25 +64,35 @@ def _decide_alone(flask: Flask, **_: Any) -> None:
     adapter = Adapter.of(flask)
     if adapter.is_installed:
         return
-    decision = request.environ[_DECISION] = adapter.decide(request.environ)
+    entry = adapter.enter(request.environ)
+    setattr(request, _ENTRY, entry)  # not in the environ, which a view may hand to another application
     hooks = flask.before_request_funcs[None]
-    if decision is not None and _answer_alone not in hooks:
+    if entry is not None and _answer_alone not in hooks:
         flask.before_request_funcs[None] = [_answer_alone, *hooks]  # other threads may be at the old ones
 
 
 def _answer_alone() -> Response | None:
     """Answer preflights: as a hook and no exception, so that no error handler gets at them."""
-    decision: Decision | None = request.environ.get(_DECISION)
-    if decision is None or decision.status is None:
+    entry: Entry | None = getattr(request, _ENTRY, None)
+    if entry is None or entry.decision.status is None:
         return None
+    decision = entry.decision
     return Response(decision.body, decision.status, decision.preflight_headers)
 
 
 def _write_alone(_: Flask, response: Response, **__: Any) -> None:
     """Write the decision when the application's own hooks are done with the response."""
-    decision: Decision | None = request.environ.pop(_DECISION, None)
-    if decision is not None:
-        response.headers[:] = decision.apply(response.headers)
+    entry: Entry | None = getattr(request, _ENTRY, None)
+    if entry is not None:
+        written = entry.answer(response.status_code, carried(response.headers))
+        response.headers[:] = written.apply(response.headers)
 
 
-_DECISION = "crosscors.decision"
+def _leave_alone(_: Flask, exc: BaseException | None = None, **__: Any) -> None:
+    """Note that an exception goes on to the server without a response, if it does."""
+    entry: Entry | None = getattr(request, _ENTRY, None)
+    if entry is not None and entry.written is None:
+        entry.leave(has_raised=exc is not None)
+
+
+_ENTRY = "_crosscors_entry"

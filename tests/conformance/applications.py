@@ -441,7 +441,7 @@ def django_settings(policy: Policy, urls: _Urls) -> dict[str, Any]:
 # All of them.
 
 
-# Serves the application with a policy, for as long as the context lasts.
+# Serves the application with a policy, within another one if there is one, for as long as the context lasts.
 Serve = Callable[..., contextlib.AbstractContextManager[Ask]]
 
 
@@ -451,17 +451,26 @@ class Stack(NamedTuple):
 
 
 def _asgi(build: Callable[..., ASGIApp]) -> Serve:
-    return lambda policy, **keywords: over_asgi(build(policy, **keywords))
+    return lambda policy, outer=None, **keywords: over_asgi(_within_asgi(outer, build(policy, **keywords)))
 
 
 def _wsgi(build: Callable[..., WSGIApplication]) -> Serve:
-    return lambda policy, **keywords: over_wsgi(build(policy, **keywords))
+    return lambda policy, outer=None, **keywords: over_wsgi(_within_wsgi(outer, build(policy, **keywords)))
+
+
+def _within_asgi(outer: Policy | None, app: ASGIApp) -> ASGIApp:
+    return app if outer is None else crosscors.asgi.CORSMiddleware(app, policy=outer)
+
+
+def _within_wsgi(outer: Policy | None, app: WSGIApplication) -> WSGIApplication:
+    return app if outer is None else crosscors.wsgi.CORSMiddleware(app, policy=outer)
 
 
 @contextlib.contextmanager
-def _django(policy: Policy, *, with_views: bool = False) -> Iterator[Ask]:
+def _django(policy: Policy, outer: Policy | None = None, *, with_views: bool = False) -> Iterator[Ask]:
     urls = _Urls(is_async=False, with_views=with_views)
-    with override_settings(**django_settings(policy, urls)), over_wsgi(WSGIHandler()) as ask:
+    settings = override_settings(**django_settings(policy, urls))
+    with settings, over_wsgi(_within_wsgi(outer, WSGIHandler())) as ask:
         yield ask
 
 
@@ -471,9 +480,10 @@ def _django_asgi() -> ASGIApp:
 
 
 @contextlib.contextmanager
-def _django_async(policy: Policy, *, with_views: bool = False) -> Iterator[Ask]:
+def _django_async(policy: Policy, outer: Policy | None = None, *, with_views: bool = False) -> Iterator[Ask]:
     urls = _Urls(is_async=True, with_views=with_views)
-    with override_settings(**django_settings(policy, urls)), over_asgi(_django_asgi()) as ask:
+    settings = override_settings(**django_settings(policy, urls))
+    with settings, over_asgi(_within_asgi(outer, _django_asgi())) as ask:
         yield ask
 
 

@@ -49,6 +49,13 @@ def served_with_views(request: pytest.FixtureRequest) -> Iterator[Served]:
         yield Served(stack.name, ask)
 
 
+@pytest.fixture(scope="module")
+def served_within(request: pytest.FixtureRequest) -> Iterator[Served]:
+    stack, policy = request.param
+    with stack.serve(POLICIES[policy], table.OUTER_POLICY) as ask:
+        yield Served(stack.name, ask)
+
+
 def cors_of(sent: Sent) -> list[tuple[str, str]]:
     """The fields that the policy decides on, in order of their names, with repeats."""
     return sorted(
@@ -127,6 +134,19 @@ def test_which_paths_a_policy_covers(served: Served, row: table.PathRow) -> None
         sent = served.ask(replace(request, root=row.root))
         assert sent is not None
         assert dict(sent.headers).get("access-control-allow-origin") == row.allowed
+
+
+@pytest.mark.parametrize(
+    ("served_within", "row"),
+    [
+        pytest.param((stack, row.policy), row, id=f"{stack.name}: {row.policy}: {row.sentence}")
+        for stack in STACKS
+        for row in table.NESTED_ROWS
+    ],
+    indirect=["served_within"],
+)
+def test_a_row_within_another_policy(served_within: Served, row: Row) -> None:
+    check(served_within, row.request, row.expected, answer_at(row.request))
 
 
 # Each kind of decision once, by the sentence of its row.

@@ -777,18 +777,21 @@ def test_mounted_applications_have_their_own_policies() -> None:
     assert [policy_of(mounted, path) for path in paths] == ["none", "app", "view", "app", "none"]
 
 
-def test_an_application_mounted_in_another_one_s_policy_is_covered_by_that() -> None:
+def test_an_application_mounted_in_another_one_s_policy_keeps_its_own_for_who_reads() -> None:
     outer, inner = site(), site()
     CORS(inner, origins=OF_INNER)
     outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/inner": inner})  # type: ignore[method-assign]
     CORS(outer, origins=OF_APP)
-    assert [policy_of(outer, path) for path in ("/", "/inner/")] == ["app", "app"]
+    assert [policy_of(outer, path) for path in ("/", "/inner/")] == [
+        "app",
+        "inner, but app for the preflight",
+    ]
 
 
-def test_the_policy_of_the_server_s_middleware_comes_before_that_of_the_application() -> None:
+def test_the_policy_of_the_server_s_middleware_answers_preflights_only() -> None:
     app = site()
     CORS(app, origins=OF_APP)
-    assert policy_of(CORSMiddleware(app, allow_origins=[OF_VIEW])) == "view"
+    assert policy_of(CORSMiddleware(app, allow_origins=[OF_VIEW])) == "app, but view for the preflight"
 
 
 def environ_of(path: str, origin: str = OF_APP, method: str = "GET", **variables: Any) -> WSGIEnvironment:

@@ -1,0 +1,265 @@
+"""Nested adapters: whose decision a response carries where several policies cover one request.
+
+All the rules of this are here. The adapters only read and write the record.
+
+1. Each adapter that covers a request enters its decision into one record. The record lies in the scope or
+   environ, and all copies of that share it: of sub-requests as well, one after the other or in parallel.
+2. The innermost decision, which is the last one of the record, holds for a response that passed through the
+   innermost adapter: it still carries the Access-Control headers that this adapter wrote. It holds as well
+   for the error page of an exception that passed through that adapter.
+3. Any other response was made further out: by a fallback, from sub-requests. It gets the decision of the
+   adapter that writes it, if every policy allows the origin; credentials, if every policy gives them.
+   Otherwise it gets Vary only.
+4. Vary names what any of the policies depends on.
+5. The outermost adapter answers preflights, so they never come to two adapters.
+6. What is written is reported once, by the outermost adapter, when the response starts or when it is certain
+   that none will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary, WeakSet
+
+from crosscors.core import fields
+from crosscors.core.decision import CORSRequest, Decision
+from crosscors.core.errors import shown
+from crosscors.core.policy import CORSPolicy
+from crosscors.reporting import Reporter, logger
+
+#: Where the record lies in a scope or environ: the entry of the outermost adapter, which leads to all others.
+RECORD = "crosscors.record"
+
+# Header names in lower case, and values: what a response has that begins with Access-Control.
+Carried = Iterable[tuple[str, str]]
+
+
+class Adapter(Protocol):
+    """What enters decisions.
+
+    Attributes:
+        adapter_name: how messages call it.
+        reporter: tells of its decisions.
+    """
+
+    adapter_name: str
+
+    @property
+    def reporter(self) -> Reporter: ...
+
+    def read_source(self, source: Any, /) -> CORSRequest:
+        """The request for the reporter, out of the source of an entry."""
+        ...
+
+
+class Entry:
+    """The decision of one adapter on one request, and what became of it.
+
+    Args:
+        adapter: who decided.
+        policy: by which policy.
+        decision: what.
+        source: the request as it came, for others may change scope and environ later. None if the reporter
+            has nothing to tell.
+    """
+
+    record: list[Entry] | None = None  #: all entries, the outermost first; None while there is only this one
+    is_within = False  #: whether an adapter further out will answer after this one, and report
+    has_raised = False  #: whether an exception passed through the adapter
+    status: int | None = None  #: of the response that started at the adapter
+    written: Decision | None = None  #: what that response got, or would have got if there is none
+
+    def __init__(self, adapter: Adapter, policy: CORSPolicy, decision: Decision, source: Any) -> None:
+        self.adapter = adapter
+        self.policy = policy
+        self.decision = decision
+        self.source = source
+
+    @property
+    def reporter(self) -> Reporter:
+        """Who tells of the decision."""
+        return self.adapter.reporter
+
+    def __copy__(self) -> Entry:
+        return self  # all copies of a scope share the record
+
+    def __deepcopy__(self, _memo: object) -> Entry:
+        return self
+
+    def answer(self, status: int | None, carried: Carried) -> Decision:
+        """The decision to write into the response that starts; the outermost adapter reports it, once.
+
+        Args:
+            status: that of the response; None if an exception means that there will be none.
+            carried: the Access-Control headers that the response has. Not looked at while no other adapter
+                covers the request.
+        """
+        if self.record is None:
+            self.written = self.decision
+            if self.source is not None:
+                source, self.source = (
+                    self.source,
+                    None,
+                )  # once, and it may lead to the scope, which leads here
+                self.reporter.report(self.decision, self.adapter.read_source, source)
+            return self.decision
+        inward = self.record[self.record.index(self) :]
+        decisive, decision = _decisive(inward, status, frozenset(carried))
+        is_reported = any(entry.written is not None and not entry.is_within for entry in inward)
+        self.status = status
+        self.written = decision
+        if not self.is_within and not is_reported:
+            _report(self.record, decisive, decision)
+        return decision
+
+    def withdraw(self) -> None:
+        """Note that no policy covers the request after all: nothing is written, nothing reported."""
+        self.written, self.source = self.decision, None
+
+    def leave(self, *, has_raised: bool) -> None:
+        """Note that the application is done, or that it raised. Without a response, there will be none."""
+        self.has_raised = self.has_raised or has_raised
+        if self.written is None:
+            self.answer(None, ())
+
+
+def depth(holder: MutableMapping[str, Any]) -> int:
+    """How many entries the record in this scope or environ has."""
+    first: Entry | None = holder.get(RECORD)
+    if first is None:
+        return 0
+    return 1 if first.record is None else len(first.record)
+
+
+def enter(holder: MutableMapping[str, Any], entry: Entry, position: int | None = None) -> None:
+    """Enter a decision into the record in this scope or environ, behind all others or at this position."""
+    first: Entry = holder.setdefault(RECORD, entry)
+    if first is entry:
+        return
+    # Not ``first.record or [first]``: two sub-requests may come to this line in two threads.
+    record: list[Entry] = vars(first).setdefault("record", [first])
+    if first.adapter is entry.adapter and first.written is not None:
+        # Someone sends the same scope or environ in again. The old response may have a use for this entry,
+        # if it has to start once more; the new one has none for the old entries.
+        record.append(entry)
+        holder[RECORD] = entry
+        return
+    place = len(record) if position is None else position
+    record.insert(place, entry)
+    entry.record = record
+    entry.is_within = any(other.written is None for other in record[:place])
+    holder[RECORD] = record[0]
+    if entry.is_within:
+        _warn_of(record[0], entry)
+
+
+def bring_over(holder: MutableMapping[str, Any]) -> None:
+    """Bring the record over a bridge between ASGI and WSGI, which keeps what it got on its other side.
+
+    a2wsgi keeps the scope in the environ, and the environ in the scope.
+    """
+    for other in (holder.get("asgi.scope"), holder.get("wsgi_environ")):
+        if other is not None and RECORD in other:
+            holder.setdefault(RECORD, other[RECORD])
+
+
+def carried(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The Access-Control headers of a response, as ``Entry.answer`` takes them."""
+    for name, value in headers:
+        lower = name.lower()
+        if lower.startswith("access-control-"):
+            yield lower, value
+
+
+def _decisive(
+    entries: Sequence[Entry], status: int | None, carried: frozenset[tuple[str, str]]
+) -> tuple[Entry, Decision]:
+    """Whose decision the response gets, and that decision.
+
+    Args:
+        entries: that of the adapter that asks, and those further in.
+        status: that of the response; None if there is none.
+        carried: the Access-Control headers that it has.
+    """
+    vary = tuple(dict.fromkeys(name for entry in entries for name in entry.decision.vary))
+    own, innermost = entries[0], entries[-1]
+    if own is innermost or _has_passed(innermost, status, carried) or _is_error_page(innermost, status):
+        return innermost, _with(innermost.written or innermost.decision, vary=vary)
+    for entry in reversed(entries):  # of two that refuse, the inner one: most responses come from within
+        if not _gives(entry, fields.ALLOW_ORIGIN):
+            return entry, _with(entry.decision, headers=(), vary=vary)
+    if all(_gives(entry, fields.ALLOW_CREDENTIALS) for entry in entries):
+        return own, _with(own.decision, vary=vary)
+    headers = tuple(header for header in own.decision.headers if header[0] != fields.ALLOW_CREDENTIALS)
+    return own, _with(own.decision, headers=headers, vary=vary)
+
+
+def _has_passed(innermost: Entry, status: int | None, carried: frozenset[tuple[str, str]]) -> bool:
+    """Whether the response comes from the innermost adapter.
+
+    One that wrote no Access-Control header leaves nothing to see. It need not: it refused.
+    """
+    if status is None or innermost.status is None or innermost.written is None:
+        return False
+    # What was an error there and is none now has been made by someone else.
+    is_replaced = innermost.status >= _ERROR > status
+    wrote = {(name.lower(), value) for name, value in innermost.written.headers}
+    return bool(wrote) and wrote <= carried and not is_replaced
+
+
+def _is_error_page(innermost: Entry, status: int | None) -> bool:
+    # A fallback that catches the exception and serves something else is no error page.
+    return innermost.has_raised and (status is None or status >= _ERROR)
+
+
+_ERROR = 400
+
+
+def _gives(entry: Entry, name: str) -> bool:
+    decisions = (entry.decision,) if entry.written is None else (entry.decision, entry.written)
+    return all(any(header[0] == name for header in decision.headers) for decision in decisions)
+
+
+def _with(decision: Decision, **changes: Any) -> Decision:
+    is_same = all(getattr(decision, name) == value for name, value in changes.items())
+    return decision if is_same else replace(decision, **changes)
+
+
+def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> None:
+    """Let the adapter that decided tell of it. If it has no hook, the nearest one further out that has."""
+    further_out = reversed(record[: record.index(decisive)])
+    heard = (
+        None if decisive.reporter.has_hook else next((e for e in further_out if e.reporter.has_hook), None)
+    )
+    if decisive.source is not None:
+        decisive.reporter.report(decision, decisive.adapter.read_source, decisive.source)
+    if heard is not None:
+        heard.reporter.call_hook(decision, heard.adapter.read_source, heard.source)
+    for entry in record:
+        entry.source = None  # it may lead to the scope, which leads here
+
+
+def _warn_of(outer: Entry, inner: Entry) -> None:
+    """Log that two policies meet, once for each pair of adapters."""
+    if inner.adapter is outer.adapter or inner.policy is outer.policy:
+        return  # a sub-request to the whole application; Starlette's adapter, which has asked the inner one
+    met = _met.setdefault(outer.adapter, WeakSet())
+    if inner.adapter in met:
+        return
+    met.add(inner.adapter)
+    logger.warning(
+        "two CORS policies cover the same request: that of %s, %s, and within it that of %s, %s. The outer "
+        "policy answers preflights, the inner one decides who reads the response. Use one outer adapter with "
+        'a policy for each path instead: policy=Resources({"/inner/*": CORSPolicy(...), '
+        '"/*": CORSPolicy(...)})',
+        outer.adapter.adapter_name,
+        shown(outer.policy),
+        inner.adapter.adapter_name,
+        shown(inner.policy),
+    )
+
+
+# The adapters that have met one further in. An adapter that is gone is not kept.
+_met: WeakKeyDictionary[Adapter, WeakSet[Adapter]] = WeakKeyDictionary()

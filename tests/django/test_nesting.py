@@ -1,0 +1,169 @@
+"""Django within another adapter, and with another one within a view."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+import crosscors.asgi
+import crosscors.wsgi
+from crosscors import CORSPolicy, CORSRequest, Decision
+from tests.clients import Answer, ask_wsgi
+from tests.django.clients import EVIL, ORIGIN, OTHER, ask_handler, over_wsgi
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+# The settings allow ORIGIN, what stands around OTHER; both allow BOTH.
+BOTH = "https://both.example.com"
+OUTER = CORSPolicy(allow_origins=(BOTH, OTHER))
+SETTINGS: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [BOTH, ORIGIN]}
+
+told: list[tuple[str, str, bool]] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_told() -> None:
+    told.clear()
+
+
+def tell_inner(request: CORSRequest, decision: Decision) -> None:
+    told.append(("inner", request.path, decision.allowed))
+
+
+def tell_outer(request: CORSRequest, decision: Decision) -> None:
+    told.append(("outer", request.path, decision.allowed))
+
+
+def wsgi(path: str, origin: str, **settings: Any) -> Answer:
+    with override_settings(**SETTINGS, **settings):
+        app = crosscors.wsgi.CORSMiddleware(WSGIHandler(), policy=OUTER, on_decision=tell_outer)
+        return ask_wsgi(app, path=path, headers=[("Origin", origin)])
+
+
+def asgi(path: str, origin: str, **settings: Any) -> Answer:
+    with override_settings(**SETTINGS, **settings):
+        handler: Any = ASGIHandler()
+        app: Any = crosscors.asgi.CORSMiddleware(handler, policy=OUTER, on_decision=tell_outer)
+        return ask_handler(app, "GET", path, ("Origin", origin))
+
+
+STACKS = pytest.mark.parametrize("ask", [wsgi, asgi])
+
+
+@STACKS
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        pytest.param(ORIGIN, True, id="allowed by the settings"),
+        pytest.param(OTHER, False, id="allowed outside"),
+        pytest.param(BOTH, True, id="allowed by both"),
+        pytest.param(EVIL, False, id="allowed by nobody"),
+    ],
+)
+def test_the_settings_decide_who_reads(
+    ask: Callable[..., Answer], path: str, origin: str, allowed: bool
+) -> None:
+    answer = ask(path, origin, CORS_ON_DECISION=tell_inner)
+    assert answer.values("access-control-allow-origin") == ([origin] if allowed else [])
+    assert answer.values("vary") == ["Origin"]
+    assert told == [("inner", path, allowed)]
+
+
+@STACKS
+def test_where_the_settings_do_not_apply_the_outer_policy_does(ask: Callable[..., Answer]) -> None:
+    answer = ask("/", OTHER, CORS_URLS_REGEX=r"^/api/", CORS_ON_DECISION=tell_inner)
+    assert answer.values("access-control-allow-origin") == [OTHER]
+    assert told == [("outer", "/", True)]
+
+
+def fail(_request: HttpRequest) -> HttpResponse:
+    raise LookupError
+
+
+class _Urls:
+    def __init__(self, view: Any) -> None:
+        self.urlpatterns = [path("view", view)]
+
+
+@STACKS
+@pytest.mark.parametrize("is_covered", [True, False])
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, True), (OTHER, False)])
+def test_an_exception_that_leaves_django_is_reported_once(
+    ask: Callable[..., Answer], is_covered: bool, origin: str, allowed: bool
+) -> None:
+    settings: dict[str, Any] = {} if is_covered else {"CORS_URLS_REGEX": r"^/api/"}
+    with pytest.raises(LookupError):
+        ask(
+            "/view",
+            origin,
+            ROOT_URLCONF=_Urls(fail),
+            DEBUG_PROPAGATE_EXCEPTIONS=True,
+            CORS_ON_DECISION=tell_inner,
+            **settings,
+        )
+    assert told == ([("inner", "/view", allowed)] if is_covered else [("outer", "/view", not allowed)])
+
+
+def test_the_error_page_of_an_exception_that_leaves_django_has_the_inner_decision() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with contextlib.suppress(LookupError):
+            return WSGIHandler()(environ, start_response)
+        start_response("500 Internal Server Error", [])
+        return [b"page"]
+
+    settings = {"ROOT_URLCONF": _Urls(fail), "DEBUG_PROPAGATE_EXCEPTIONS": True}
+    for origin, allowed in ((ORIGIN, True), (OTHER, False)):
+        with override_settings(**SETTINGS, **settings):
+            guarded = crosscors.wsgi.CORSMiddleware(app, policy=OUTER)
+            answer = ask_wsgi(guarded, path="/view", headers=[("Origin", origin)])
+        assert answer.body == b"page"
+        assert answer.values("access-control-allow-origin") == ([origin] if allowed else [])
+
+
+def _guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return [b"inner"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [(BOTH, True), (ORIGIN, False), (OTHER, False)], ids=["both", "settings", "view"]
+)
+def test_a_response_made_from_an_application_within_a_view_has_what_both_allow(
+    origin: str, allowed: bool
+) -> None:
+    inner = crosscors.wsgi.CORSMiddleware(_guarded, policy=OUTER)
+
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(b"".join(inner(request.META, lambda *_: lambda _: None)))
+
+    settings: dict[str, Any] = {**SETTINGS, "ROOT_URLCONF": _Urls(view)}
+    answer = over_wsgi("GET", "/view", ("Origin", origin), **settings)
+    assert answer.body == b"inner"
+    assert answer.values("access-control-allow-origin") == ([origin] if allowed else [])
+
+
+def test_django_between_two_adapters_is_between_them_in_the_record() -> None:
+    inner = crosscors.wsgi.CORSMiddleware(_guarded, policy=OUTER)
+
+    def view(request: HttpRequest) -> HttpResponse:
+        started: list[Any] = []
+        body = b"".join(inner(request.META, lambda *given: started.extend(given)))  # type: ignore[arg-type]
+        return HttpResponse(body, headers=dict(started[1]))
+
+    settings: dict[str, Any] = {**SETTINGS, "ROOT_URLCONF": _Urls(view)}
+    with override_settings(**settings):
+        outer = crosscors.wsgi.CORSMiddleware(WSGIHandler(), policy=CORSPolicy(allow_origins=EVIL))
+        answer = ask_wsgi(outer, path="/view", headers=[("Origin", OTHER)])
+    assert answer.values("access-control-allow-origin") == [OTHER]

@@ -1,0 +1,141 @@
+"""WSGI applications with a policy of their own, below CORS(app)."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import a2wsgi
+import pytest
+from asgiref.wsgi import WsgiToAsgi
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import override_settings
+from fastapi import FastAPI
+from flask import Flask
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+import crosscors.flask
+import crosscors.wsgi
+import tests.django.conftest  # noqa: F401  # it configures Django
+from crosscors.starlette import CORS
+
+from .apps import INNER, OUTER, ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it is deprecated, and used
+    from starlette.middleware.wsgi import WSGIMiddleware
+
+
+def hello() -> str:
+    return "Hello"
+
+
+def plain() -> Flask:
+    app = Flask("plain")
+    app.get("/")(hello)
+    return app
+
+
+def with_extension() -> Flask:
+    app = plain()
+    crosscors.flask.CORS(app, origins=[INNER])
+    return app
+
+
+def with_view() -> Flask:
+    app = Flask("views")
+    app.get("/")(crosscors.flask.cross_origin(origins=[INNER])(hello))
+    return app
+
+
+def with_middleware() -> Any:
+    app = plain()
+    app.wsgi_app = crosscors.wsgi.CORSMiddleware(app.wsgi_app, allow_origins=[INNER])  # type: ignore[method-assign]
+    return app
+
+
+def django(*middleware: str) -> WSGIHandler:
+    with override_settings(MIDDLEWARE=["django.middleware.common.CommonMiddleware", *middleware]):
+        return WSGIHandler()
+
+
+WITH_POLICY = {
+    "the middleware": lambda: crosscors.wsgi.CORSMiddleware(plain(), allow_origins=[INNER]),
+    "Flask's extension": with_extension,
+    "Flask's bound method": lambda: with_view().wsgi_app,
+    "a view": with_view,
+    "middleware of Flask": with_middleware,
+    "mounted in a dispatcher": lambda: DispatcherMiddleware(plain(), {"/in": with_extension()}),
+    "Django": lambda: django("crosscors.django.CORSMiddleware"),
+}
+
+
+def policy_of(app: Any, path: str) -> str:
+    def is_allowed(origin: str) -> bool:
+        answer = ask(app, path=path, headers=[("Origin", origin)], http_version="1.1")
+        return answer.values("access-control-allow-origin") == [origin]
+
+    names = {(True, False): "outer", (False, True): "inner"}
+    return names.get((is_allowed(OUTER), is_allowed(INNER)), "none")
+
+
+def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+@pytest.mark.parametrize("bridge", [WSGIMiddleware, WsgiToAsgi])
+@pytest.mark.parametrize("build", [pytest.param(build, id=name) for name, build in WITH_POLICY.items()])
+def test_a_bridge_that_drops_the_scope_is_said_once(
+    bridge: Any, build: Callable[[], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = CORS(Starlette(routes=[Mount("/in", app=bridge(build()))]), allow_origins=[OUTER])
+    for _ in range(2):
+        ask(app, path="/nowhere")
+    (message,) = warned(caplog)
+    assert f"{bridge.__module__}.{bridge.__name__}, which it is mounted with" in message
+    assert "or write one CORS(app, policy=Resources({...}))" in message
+
+
+@pytest.mark.parametrize("build", [plain, django])
+def test_without_a_policy_nothing_is_said(build: Callable[[], Any], caplog: pytest.LogCaptureFixture) -> None:
+    bridge: Any = a2wsgi.WSGIMiddleware
+    routes = [Mount("/in", app=WSGIMiddleware(build())), Mount("/too", app=bridge(with_extension()))]
+    ask(CORS(Starlette(routes=routes), allow_origins=[OUTER]), path="/nowhere")
+    assert not warned(caplog)
+
+
+def test_an_application_in_a_circle_is_looked_at_once() -> None:
+    app = plain()
+    app.app = app  # type: ignore[attr-defined]
+    ask(
+        CORS(Starlette(routes=[Mount("/in", app=WSGIMiddleware(app))]), allow_origins=[OUTER]),
+        path="/nowhere",
+    )
+
+
+def test_the_outer_policy_wins_over_such_a_bridge() -> None:
+    app = CORS(FastAPI(), allow_origins=[OUTER])
+    app.mount("/in", WSGIMiddleware(with_extension()))
+    assert policy_of(app, "/in/") == "outer"
+
+
+@pytest.mark.parametrize("build", [with_extension, with_view])
+def test_over_a2wsgi_flask_keeps_its_policy(build: Callable[[], Flask]) -> None:
+    bridge: Any = a2wsgi.WSGIMiddleware
+    app = CORS(FastAPI(), allow_origins=[OUTER])
+    app.mount("/in", bridge(build()))
+    assert policy_of(app, "/in/") == "inner"
+    assert policy_of(app, "/nowhere") == "outer"
+
+
+def test_a_mounted_application_that_answers_for_itself_is_not_said(caplog: pytest.LogCaptureFixture) -> None:
+    inner = CORS(Starlette(), allow_origins=[INNER])
+    app = CORS(Starlette(routes=[Mount("/in", app=inner)]), allow_origins=[OUTER])
+    assert policy_of(app, "/in/nowhere") == "inner"
+    assert not warned(caplog)
