@@ -36,6 +36,19 @@ def test_where_the_time_goes_is_told_of_each_step() -> None:
         assert step in ran.stdout
 
 
+def test_what_lists_of_headers_cost_is_told_of_each_kind() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.header_lists", "--rounds", "1"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    for each in (
+        "a list of headers",
+        "every header, with credentials",
+        "one name, all tabs",
+        "255 different names",
+    ):
+        assert each in ran.stdout
+
+
 def test_nothing_grows_in_a_short_run() -> None:
     command = [sys.executable, "-m", "tests.benchmarks.memory", "--requests", "10500"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

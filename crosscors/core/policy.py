@@ -244,7 +244,7 @@ class CORSPolicy(Options):
         decision = self._answers.actual(origin, admission)
         if decision.matched == origin:
             self._listed[origin] = decision  # never more than there are entries
-        elif is_short and _is_plain(origin):
+        elif is_short and origin.isascii() and origin.isprintable():  # see _is_plain
             self._recent.keep(origin, decision)
         return decision
 
