@@ -33,7 +33,8 @@ DEPARTURES: dict[str, Departure] = {
         (CHROMIUM,),
     ),
     "client-hints-are-safelisted": Departure(
-        "client hints that a script sets (`Save-Data`, `DPR`, `Width` and others) need no preflight",
+        "client hints that a script sets (`Save-Data`, `DPR`, `Width` and others) need no preflight if their"
+        " values are valid (`on`, `2.0`, `100`)",
         (CHROMIUM,),
     ),
     "user-agent-is-forbidden": Departure(
