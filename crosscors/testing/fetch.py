@@ -28,7 +28,9 @@ from crosscors.testing.request_headers import BODY_HEADERS, NON_WILDCARD, combin
 from crosscors.testing.response import Response
 from crosscors.testing.response_headers import (
     Headers,
+    malformed_header,
     max_age,
+    read_location,
     readable_across_origins,
     readable_by_same_origin,
     token_list,
@@ -130,7 +132,7 @@ class Fetch:
 
     async def _http_redirect_fetch(self, response: ReceivedResponse) -> ReceivedResponse:
         request = self.request
-        location = response.header("Location")
+        location = read_location(response)
         if location is None:
             return response
         url = self._location_url(location, response)
@@ -193,7 +195,7 @@ class Fetch:
             headers.append((REQUEST_HEADERS, ",".join(asked.unsafe_names)))
         headers.append(("Origin", request.serialized_origin))
         sent = SentRequest("OPTIONS", str(request.url), (*headers, *self._metadata(headers)))
-        exchange = self._record(Exchange(sent, await self._send(sent), is_preflight=True))
+        exchange = self._record(Exchange(sent, await self._send(sent, is_preflight=True), is_preflight=True))
         response = exchange.response
         self._check(redirect_failure(response))
         self._check(self._cors_check().failure(exchange))
@@ -263,12 +265,21 @@ class Fetch:
             return "cross-site"
         return "same-origin" if all(url.origin == request.origin for url in request.urls) else "same-site"
 
-    async def _send(self, sent: SentRequest) -> ReceivedResponse:
+    async def _send(self, sent: SentRequest, *, is_preflight: bool = False) -> ReceivedResponse:
         try:
-            return await self.send(sent)
+            received = await self.send(sent)
         except NetworkError as error:
             error.exchanges = tuple(self.exchanges)
             raise
+        malformed = malformed_header(received)
+        if malformed is not None:
+            self._record(Exchange(sent, received, is_preflight))
+            name, value = malformed
+            raise self._network_error(
+                f"The response has a header with NUL, CR or LF in it: {name!a}: {value!a}."
+                " Browsers drop the whole response; take these bytes out on the server."
+            )
+        return received
 
     def _record(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)
