@@ -13,6 +13,15 @@ _SHOWN_VALUE = 1000  # characters
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
+# "null body status"
+_NULL_BODY_STATUS = frozenset({101, 103, 204, 205, 304})
+
+
+def has_body(method: str, status: int) -> bool:
+    """Whether such a response has a body for a script ("main fetch", step 21)."""
+    return method != "HEAD" and status not in _NULL_BODY_STATUS
+
+
 def get(fields: Fields | list[tuple[str, str]], name: str) -> str | None:
     """The values of all fields of that name, joined (Fetch, "header list", get)."""
     lowered = name.lower()
