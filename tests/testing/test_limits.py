@@ -749,7 +749,9 @@ def test_a_mock_that_has_its_body_already_is_measured_as_well(client: Any, fetch
 
     def mocking(body: bytes) -> AnyServer:
         headers = [("Content-Encoding", "gzip")]
-        return client(transport=httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, content=body)))
+        return client(
+            transport=httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, content=body))
+        )
 
     assert fetch_from(mocking(bomb(MOST))).body == b"\0" * MOST
     with pytest.raises(NetworkError, match=TOO_LARGE):
