@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import cast
 
 MOST_BODY_BYTES = 64 * 1024
 # What json reads, it cannot always write: both stop at a depth of their own, this well before.
@@ -88,17 +88,18 @@ def _finite(text: str) -> float:
 
 
 def _is_deep(value: object) -> bool:
-    layer: list[Any] = [value]
+    layer = [value]
     for _ in range(_MOST_LEVELS):
-        layer = [
-            child
-            for each in layer
-            if isinstance(each, dict | list)
-            for child in (each.values() if isinstance(each, dict) else each)
-        ]
+        layer = [child for each in layer for child in _children(each)]
         if not layer:
             return False
     return True
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def _delete_item(_: Request) -> Answer:
