@@ -2,6 +2,8 @@
 
 pytest loads it in every project that has crosscors installed. So it imports nothing of crosscors before a
 test does.
+
+PYTEST_DONT_REWRITE (no assertions are here, and pytest warns of what it cannot rewrite)
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from crosscors.testing.cookies import CookieStore
 from crosscors.testing.engines import ENGINES, STANDARD
 from crosscors.testing.fetch import Fetch
+from crosscors.testing.limits import MAX_BODY_BYTES, TIMEOUT, Limits, check_limits
 from crosscors.testing.preflight_cache import PreflightCache
 from crosscors.testing.request import NO_BASE_URL, new_request
 from crosscors.testing.servers import read_servers
@@ -31,7 +32,7 @@ __tracebackhide__ = True  # pytest then shows the line of the test
 same_origin: Final = "same-origin"
 """The origin of a page that the server itself has served: ``browser.page(same_origin)``."""
 
-SendTo = Callable[["Server", "SentRequest"], Awaitable["ReceivedResponse"]]
+SendTo = Callable[["Server", "SentRequest", Limits], Awaitable["ReceivedResponse"]]
 
 
 class Browser:
@@ -46,8 +47,14 @@ class Browser:
         engine: ``"chromium"``, ``"firefox"`` or ``"webkit"``, to depart from the standard where that engine
             does (``crosscors.testing.DEPARTURES``); default: the standard.
         clock: gives seconds, by which cookies and cached preflights age.
+        max_body_bytes: how much is read of each body, as it comes and decompressed; default 32 MiB. A longer
+            body is a NetworkError, and the application behind it is told that the client has gone.
+        timeout: how many seconds a whole fetch may take, with its preflights and redirects; default 60,
+            None for no limit. Then it is a NetworkError. Live servers are left at once. An application in
+            this process is left when it next sends something.
 
-    Raises TypeError for a server of no known kind, ValueError for an unknown engine or a URL that is none.
+    Raises TypeError for a server of no known kind, ValueError for an unknown engine or a URL that is none;
+    either for what cannot be a limit.
 
     All pages share the cookies and the preflight cache, and belong to one thread. What else keeps a browser
     from fetching (mixed content, Content-Security-Policy, access to the local network) is not part of it, nor
@@ -68,11 +75,15 @@ class Browser:
         *,
         engine: EngineName | None = None,
         clock: Callable[[], float] = time.monotonic,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        timeout: float | None = TIMEOUT,
     ) -> None:
         if engine is not None and (not isinstance(engine, str) or engine not in ENGINES):  # pyright: ignore[reportUnnecessaryIsInstance] (tests are often untyped)
             raise ValueError(
                 f"{engine!r} is no engine; write one of {', '.join(map(repr, ENGINES))}, or None."
             )
+        check_limits(max_body_bytes, timeout)
+        self._max_body_bytes, self._timeout = max_body_bytes, timeout
         self._servers = read_servers(server, base_url)
         self._engine = ENGINES[engine] if engine else STANDARD
         self._cookies = CookieStore(self._engine, clock)
@@ -113,13 +124,14 @@ class Browser:
 
     async def _fetch(self, origin: str, url: str, init: RequestInit, send: SendTo) -> Response:
         request = new_request(url, self._servers.base_url, origin, init, self._engine)
+        limits = Limits(self._max_body_bytes, self._timeout)
         for address, cookies in self._servers.cookies():
             self._cookies.take_over(parse(address), cookies)
 
         def send_to_server(sent: SentRequest) -> Awaitable[ReceivedResponse]:
-            return send(self._servers.at(parse(sent.url).origin), sent)
+            return send(self._servers.at(parse(sent.url).origin), sent, limits)
 
-        fetch = Fetch(request, send_to_server, self._engine, self._cookies, self._preflights)
+        fetch = Fetch(request, send_to_server, self._engine, self._cookies, self._preflights, limits)
         try:
             return await fetch.run()
         finally:
@@ -156,12 +168,12 @@ class Page:
         return await self._fetch(self.origin, url, init, _asend)
 
 
-async def _send(server: Server, request: SentRequest) -> ReceivedResponse:
-    return server.send(request)
+async def _send(server: Server, request: SentRequest, limits: Limits) -> ReceivedResponse:
+    return server.send(request, limits)
 
 
-async def _asend(server: Server, request: SentRequest) -> ReceivedResponse:
-    return await server.asend(request)
+async def _asend(server: Server, request: SentRequest, limits: Limits) -> ReceivedResponse:
+    return await server.asend(request, limits)
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -33,7 +33,8 @@ DEPARTURES: dict[str, Departure] = {
         (CHROMIUM,),
     ),
     "client-hints-are-safelisted": Departure(
-        "client hints that a script sets (`Save-Data`, `DPR`, `Width` and others) need no preflight",
+        "client hints that a script sets (`Save-Data`, `DPR`, `Width` and others) need no preflight if their"
+        " values are valid (`on`, `2.0`, `100`)",
         (CHROMIUM,),
     ),
     "user-agent-is-forbidden": Departure(
@@ -141,6 +142,22 @@ DEPARTURES: dict[str, Departure] = {
         followed=False,
     ),
     "399-redirects": Departure("a response 399 with `Location` is followed", (WEBKIT,), followed=False),
+    "location-is-latin-1": Departure(
+        "bytes beyond ASCII in `Location` are read as Latin-1, and those that are not UTF-8 as U+FFFD, before"
+        " they are percent-encoded",
+        (WEBKIT,),
+        followed=False,
+    ),
+    "location-keeps-controls": Departure(
+        "control characters and tabs in `Location` are percent-encoded where others leave them out",
+        (FIREFOX,),
+        followed=False,
+    ),
+    "names-with-nul-are-left-out": Departure(
+        "a response header with NUL in its name is left out, instead of the whole response",
+        (FIREFOX,),
+        followed=False,
+    ),
     "exposing-everything-and-nonsense": Departure(
         "`Access-Control-Expose-Headers: *` exposes everything, even beside what is no name",
         (FIREFOX,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,16 @@ Fields = tuple[tuple[str, str], ...]
 
 _SHOWN_BODY = 200  # bytes
 _SHOWN_VALUE = 1000  # characters
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+# "null body status"
+_NULL_BODY_STATUS = frozenset({101, 103, 204, 205, 304})
+
+
+def has_body(method: str, status: int) -> bool:
+    """Whether such a response has a body for a script ("main fetch", step 21)."""
+    return method != "HEAD" and status not in _NULL_BODY_STATUS
 
 
 def get(fields: Fields | list[tuple[str, str]], name: str) -> str | None:
@@ -78,7 +89,7 @@ class Exchange:
             f"  > {name}: {_shortened(value)}" for name, value in request.headers if not _is_noise(name)
         ]
         lines += [f"  < {response.status}" + (" (from the shared cache)" if response.is_cached else "")]
-        lines += [f"  < {name}: {_shortened(value)}" for name, value in response.headers]
+        lines += [f"  < {_shortened(name)}: {_shortened(value)}" for name, value in response.headers]
         lines += [f"  ({note})" for note in self.notes]
         if response.raised is not None:
             lines.append(f"  ! the application raised {response.raised!r}")
@@ -94,7 +105,8 @@ def _is_noise(name: str) -> bool:
 
 
 def _shortened(value: str) -> str:
-    return value if len(value) <= _SHOWN_VALUE else f"{value[:_SHOWN_VALUE]}... ({len(value)} bytes)"
+    shown = _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], value[:_SHOWN_VALUE])
+    return shown if len(value) <= _SHOWN_VALUE else f"{shown}... ({len(value)} bytes)"
 
 
 def _shown_body(body: bytes) -> str:

@@ -7,6 +7,8 @@ sections (https://fetch.spec.whatwg.org/), and come in its order.
 from __future__ import annotations
 
 import gzip
+import io
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -21,14 +23,16 @@ from crosscors.core.fields import (
 )
 from crosscors.testing.blocked import BlockedByCORS, Failure, NetworkError, Step
 from crosscors.testing.cors_check import CORSCheck
-from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest, get
+from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest, get, has_body
 from crosscors.testing.preflight_cache import CacheKey
 from crosscors.testing.preflight_check import Preflight, redirect_failure
 from crosscors.testing.request_headers import BODY_HEADERS, NON_WILDCARD, combined, unsafe_names
 from crosscors.testing.response import Response
 from crosscors.testing.response_headers import (
     Headers,
+    malformed_header,
     max_age,
+    read_location,
     readable_across_origins,
     readable_by_same_origin,
     token_list,
@@ -39,6 +43,7 @@ from crosscors.testing.urls import has_other_scheme, parse
 if TYPE_CHECKING:
     from crosscors.testing.cookies import CookieStore
     from crosscors.testing.engines import Engine
+    from crosscors.testing.limits import Limits
     from crosscors.testing.preflight_cache import PreflightCache
     from crosscors.testing.request import Request
     from crosscors.testing.request_headers import HeaderList
@@ -51,7 +56,6 @@ __tracebackhide__ = True  # pytest then shows the line of the test
 USER_AGENT = "Mozilla/5.0 (crosscors.testing)"
 _PREFLIGHT_STAGE = "Response to preflight request doesn't pass access control check: "
 _REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
-_NULL_BODY_STATUS = frozenset({101, 103, 204, 205, 304})
 _MOST_REDIRECTS = 20
 _GZIP = b"\x1f\x8b"
 # A request with one of these asks the server itself: no cache on the way shall answer it.
@@ -67,6 +71,7 @@ class Fetch:
     engine: Engine
     cookies: CookieStore
     preflights: PreflightCache
+    limits: Limits
     exchanges: list[Exchange] = field(default_factory=list[Exchange])
 
     async def run(self) -> Response:
@@ -130,7 +135,7 @@ class Fetch:
 
     async def _http_redirect_fetch(self, response: ReceivedResponse) -> ReceivedResponse:
         request = self.request
-        location = response.header("Location")
+        location = read_location(response)
         if location is None:
             return response
         url = self._location_url(location, response)
@@ -193,7 +198,7 @@ class Fetch:
             headers.append((REQUEST_HEADERS, ",".join(asked.unsafe_names)))
         headers.append(("Origin", request.serialized_origin))
         sent = SentRequest("OPTIONS", str(request.url), (*headers, *self._metadata(headers)))
-        exchange = self._record(Exchange(sent, await self._send(sent), is_preflight=True))
+        exchange = self._record(Exchange(sent, await self._send(sent, is_preflight=True), is_preflight=True))
         response = exchange.response
         self._check(redirect_failure(response))
         self._check(self._cors_check().failure(exchange))
@@ -263,12 +268,23 @@ class Fetch:
             return "cross-site"
         return "same-origin" if all(url.origin == request.origin for url in request.urls) else "same-site"
 
-    async def _send(self, sent: SentRequest) -> ReceivedResponse:
+    async def _send(self, sent: SentRequest, *, is_preflight: bool = False) -> ReceivedResponse:
         try:
-            return await self.send(sent)
+            if self.limits.is_over():
+                raise self.limits.too_late(sent.url)
+            received = await self.send(sent)
         except NetworkError as error:
             error.exchanges = tuple(self.exchanges)
             raise
+        malformed = malformed_header(received)
+        if malformed is not None:
+            self._record(Exchange(sent, received, is_preflight))
+            name, value = malformed
+            raise self._network_error(
+                f"The response has a header with NUL, CR or LF in it: {name!a}: {value!a}."
+                " Browsers drop the whole response; take these bytes out on the server."
+            )
+        return received
 
     def _record(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)
@@ -304,25 +320,31 @@ class Fetch:
             headers=readable_across_origins(received, request.with_credentials)
             if is_cors
             else readable_by_same_origin(received),
-            _received_body=_body(request.method, received),
+            _received_body=self._body(received),
             url=url,
             redirected=len(request.urls) > 1,
             exchanges=exchanges,
         )
 
+    def _body(self, received: ReceivedResponse) -> bytes | None:
+        """The body that a script gets, none of it if it broke off ("main fetch", step 21, and reading it)."""
+        if not has_body(self.request.method, received.status):
+            return b""
+        return self._decoded(received) if received.is_complete else None
 
-def _body(method: str, received: ReceivedResponse) -> bytes | None:
-    """The body that a script gets, none of it if it broke off ("main fetch", step 21, and reading it)."""
-    if method == "HEAD" or received.status in _NULL_BODY_STATUS:
-        return b""
-    return _decoded(received) if received.is_complete else None
-
-
-def _decoded(received: ReceivedResponse) -> bytes:
-    """The body without gzip ("handle content codings"), which clients of httpx have taken away already."""
-    if (received.header("Content-Encoding") or "").lower() == "gzip" and received.body.startswith(_GZIP):
-        return gzip.decompress(received.body)
-    return received.body
+    def _decoded(self, received: ReceivedResponse) -> bytes:
+        """The body without gzip ("handle content codings"); clients of httpx have taken it away already."""
+        coding = (received.header("Content-Encoding") or "").strip().lower()
+        if coding not in {"gzip", "x-gzip"} or not received.body.startswith(_GZIP):
+            return received.body
+        most, url = self.limits.max_body_bytes, str(self.request.url)
+        try:
+            body = gzip.GzipFile(fileobj=io.BytesIO(received.body)).read(most + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._network_error(f"The body from {url} is not valid gzip: {error}") from error
+        if len(body) > most:
+            raise self._network_error(self.limits.too_large(url).message)
+        return body
 
 
 def _instead_of_wildcard(listed: list[str] | None, asked: list[str]) -> list[str]:

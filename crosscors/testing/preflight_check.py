@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from crosscors.core.fields import ALL_METHODS, ALLOW_HEADERS, ALLOW_METHODS, SAFELISTED_METHODS
 from crosscors.testing.blocked import Failure, Step
 from crosscors.testing.request_headers import NON_WILDCARD
-from crosscors.testing.response_headers import Illegible, token_list
+from crosscors.testing.response_headers import Illegible, read_location, token_list
 
 if TYPE_CHECKING:
     from crosscors.testing.blocked import Reason
@@ -118,7 +118,7 @@ class Preflight:
 
 def redirect_failure(response: ReceivedResponse) -> Failure | None:
     """What is wrong with a preflight that is redirected, or None when it is not."""
-    location = response.header("Location")
+    location = read_location(response)
     if response.status not in range(300, 400) or location is None:
         return None
     hint = (

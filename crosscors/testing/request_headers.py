@@ -37,9 +37,20 @@ _LANGUAGE = re.compile(r"[0-9A-Za-z *,\-.;=]*")
 _SAFE_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
 # "parse a single range header value", without white space and not from the end of the file
 _RANGE = re.compile(r"bytes=([0-9]+)-([0-9]*)")
-_CLIENT_HINTS = frozenset(
-    {"device-memory", "downlink", "dpr", "ect", "rtt", "save-data", "viewport-width", "width"}
-)
+# Chromium's cors.cc, IsCorsSafelistedHeader: the values that a client hint can have.
+_INTEGER = re.compile("[0-9]+")
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
+_CLIENT_HINTS = {
+    "device-memory": _DECIMAL,
+    "downlink": _DECIMAL,
+    "dpr": _DECIMAL,
+    "ect": re.compile("(slow-2|[234])g"),
+    "intervention": re.compile(".*"),
+    "rtt": _INTEGER,
+    "save-data": re.compile("on", re.IGNORECASE),
+    "viewport-width": _INTEGER,
+    "width": _INTEGER,
+}
 # A script cannot use these to name a method that it could not use itself.
 _METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 # "get, decode, and split" does not split within quotes
@@ -139,8 +150,8 @@ def is_safelisted(name: str, value: str, engine: Engine) -> bool:
         case "range":
             found = _RANGE.fullmatch(value.lower() if engine.does("range-unit-in-any-case") else value)
             return found is not None and (not found[2] or int(found[1]) <= int(found[2]))
-        case hint if hint in _CLIENT_HINTS:
-            return engine.does("client-hints-are-safelisted")
+        case hint if hint in _CLIENT_HINTS and engine.does("client-hints-are-safelisted"):
+            return _CLIENT_HINTS[hint].fullmatch(value) is not None
         case _:
             return False
 

@@ -17,6 +17,7 @@ from crosscors.core.fields import (
     is_token,
 )
 from crosscors.testing.exchange import by_name
+from crosscors.testing.urls import with_bytes_encoded
 
 if TYPE_CHECKING:
     from crosscors.testing.engines import Engine
@@ -28,13 +29,16 @@ _DIGITS = re.compile("[0-9]+")
 _SIGNED = re.compile("[+-][0-9]{1,18}")
 _LONG = 18  # digits
 _FOR_EVER = 10**_LONG
+# "header value": what none can have in it
+_NOT_IN_VALUES = re.compile("[\0\r\n]")
 
 
 class Headers(Mapping[str, str]):
     """The response headers that a script may read; names in any case, iterated in lower case and sorted."""
 
     def __init__(self, fields: Fields, hidden: frozenset[str] = frozenset()) -> None:
-        self._values = {name: ", ".join(values) for name, values in sorted(by_name(fields).items())}
+        normalized = ((name, value.strip(" \t")) for name, value in fields)
+        self._values = {name: ", ".join(values) for name, values in sorted(by_name(normalized).items())}
         self._hidden = hidden
 
     def __getitem__(self, name: str) -> str:
@@ -60,6 +64,24 @@ class Headers(Mapping[str, str]):
 
 class Illegible(Exception):  # noqa: N818 (it is caught here, and never seen)
     """A field is not the list of tokens that it has to be; the one argument is its name."""
+
+
+def malformed_header(response: ReceivedResponse) -> tuple[str, str] | None:
+    """The first header with NUL, CR or LF in its name or value, which makes the response a network error."""
+    for name, value in response.headers:
+        if _NOT_IN_VALUES.search(name) or _NOT_IN_VALUES.search(value):
+            return name, value
+    return None
+
+
+def read_location(response: ReceivedResponse) -> str | None:
+    """What Location says, if there is one, in ASCII ("location URL").
+
+    The standard does not say how its bytes become text (https://github.com/whatwg/fetch/issues/883). Chromium
+    and Firefox percent-encode those beyond ASCII as they are, in whatever encoding.
+    """
+    value = response.header("Location")
+    return None if value is None else with_bytes_encoded(value)
 
 
 def token_list(response: ReceivedResponse, name: str) -> list[str] | None:
@@ -95,7 +117,7 @@ def max_age(response: ReceivedResponse, engine: Engine) -> int:
 def readable_by_same_origin(response: ReceivedResponse) -> Headers:
     """The headers of a "basic filtered response"."""
     return Headers(
-        tuple(field for field in response.headers if field[0].lower() not in FORBIDDEN_RESPONSE_HEADERS)
+        tuple(field for field in _legible(response) if field[0].lower() not in FORBIDDEN_RESPONSE_HEADERS)
     )
 
 
@@ -111,5 +133,10 @@ def readable_across_origins(response: ReceivedResponse, with_credentials: bool) 
     readable = (exposed | SAFELISTED_RESPONSE_HEADERS) - FORBIDDEN_RESPONSE_HEADERS
     hidden = {name.lower() for name, _ in response.headers} - readable - FORBIDDEN_RESPONSE_HEADERS
     return Headers(
-        tuple(field for field in response.headers if field[0].lower() in readable), frozenset(hidden)
+        tuple(field for field in _legible(response) if field[0].lower() in readable), frozenset(hidden)
     )
+
+
+def _legible(response: ReceivedResponse) -> Fields:
+    """The headers, without those whose name is not a token: every engine leaves them out."""
+    return tuple(field for field in response.headers if is_token(field[0]))

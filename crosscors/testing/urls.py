@@ -21,6 +21,9 @@ _SCHEME = re.compile("([a-zA-Z][a-zA-Z0-9+.-]*):")
 _ABSOLUTE = re.compile(f"{_SCHEME.pattern}//")
 _LITERAL = re.compile(r"(?:^|@)\[(.*)\](?::[0-9]*)?$")
 _NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
+# "C0 control or space": what stands around a URL. str.strip() alone takes more away.
+_AROUND = "".join(map(chr, range(0x21)))
+_BEYOND_ASCII = re.compile("[\x80-\xff]")
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,13 @@ def parse(url: str, base: str | None = None) -> URL:
     >>> str(parse("items?page=2", "HTTPS://API.example.com:443/v1/"))
     'https://api.example.com/v1/items?page=2'
     """
-    text = re.sub("[\t\n\r]", "", url.strip())
+    text = re.sub("[\t\n\r]", "", url.strip(_AROUND))
     if not has_other_scheme(text):
         before, mark, after = text.partition("?")
         text = before.replace("\\", "/") + mark + after  # "special" schemes take either
         if text.startswith("//") and not text.strip("/"):
             raise ValueError(f"{url!r} has no host")
-    joined = text if base is None or _ABSOLUTE.match(text) else urljoin(base, text)
+    joined = text if base is None or _ABSOLUTE.match(text) else _joined(base, text)
     parts = urlsplit(joined)
     if not parts.scheme or not parts.hostname:
         raise ValueError(f"{url!r} is no absolute URL")
@@ -105,8 +108,17 @@ def parse(url: str, base: str | None = None) -> URL:
 
 def has_other_scheme(text: str) -> bool:
     """Whether the text begins with a scheme, and not with http or https."""
-    found = _SCHEME.match(text.strip())
+    found = _SCHEME.match(text.strip(_AROUND))
     return found is not None and found[1].lower() not in {"http", "https"}
+
+
+def with_bytes_encoded(text: str) -> str:
+    """Text of bytes (Latin-1), those beyond ASCII percent-encoded one by one.
+
+    >>> with_bytes_encoded("/caf\\u00c3\\u00a9")
+    '/caf%C3%A9'
+    """
+    return _BEYOND_ASCII.sub(lambda byte: f"%{ord(byte[0]):02X}", text)
 
 
 def is_url(text: str) -> bool:
@@ -116,6 +128,14 @@ def is_url(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _joined(base: str, text: str) -> str:
+    if text.startswith(("/", "?", "#")) or not text or _SCHEME.match(text):
+        return urljoin(base, text)
+    # urljoin() would leave the empty segments of such a path out.
+    url = parse(base)
+    return f"{url.origin}{url.path.rpartition('/')[0]}/{text}"
 
 
 def _serialized_host(host: str) -> str:

@@ -2,6 +2,8 @@
 
 from crosscors.testing.engines import CHROMIUM, FIREFOX, WEBKIT, EngineName
 
+from .cases.redirects import BYTES_IN_LOCATION
+
 _REFUSED = (
     "a refused answer forgets the preflight",
     "an answer refused at once forgets the preflight",
@@ -19,6 +21,12 @@ _MADE_SIMPLE = (
     *(f"Authorization and a {status} from the own origin" for status in (302, 308)),
     *(f"Authorization and a {status} to a second origin" for status in (302, 308)),
 )
+_READ_ALIKE = {
+    "a fragment in UTF-8",
+    "a user in UTF-8",
+    "a host in encoded UTF-8",
+    "a host in encoded Latin-1",
+}
 
 
 def _in_one_site(*cookies: str) -> tuple[str, ...]:
@@ -78,6 +86,18 @@ UNFOLLOWED: dict[str, dict[EngineName, tuple[str, ...]]] = {
         )
     },
     "399-redirects": {WEBKIT: ("a 399 with a Location",)},
+    "location-is-latin-1": {
+        WEBKIT: tuple(f"a Location with {what}" for what in BYTES_IN_LOCATION if what not in _READ_ALIKE)
+    },
+    "location-keeps-controls": {
+        FIREFOX: tuple(f"a Location of {location!r}" for location in ("a\tb", "x\x1c", "\x1cx"))
+    },
+    "names-with-nul-are-left-out": {
+        FIREFOX: tuple(
+            f"NUL in {what}"
+            for what in ("a name", "front of a name", "the end of a name", "a line without a colon")
+        )
+    },
     "exposing-everything-and-nonsense": {FIREFOX: ("'*, B C' exposed",)},
     "user-agent-of-preflights": {WEBKIT: ("User-Agent of 'mine'", "User-Agent of 'mine', which is allowed")},
     "types-of-blobs-in-no-cors": {WEBKIT: ("no-cors leaves a JSON Blob's type out",)},

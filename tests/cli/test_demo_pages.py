@@ -51,6 +51,42 @@ def test_all_else_is_not_found(port: int) -> None:
     assert get(port, "/demo")[0].status == 404
 
 
+def raw(port: int, request: str) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(request.encode("latin-1"))
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        "Host: rebound.example:{port}\r\n",
+        "Host: localhost\r\n",
+        "Host: 127.0.0.1:1\r\n",
+        "Host:\r\n",
+        "",
+        "Host: 127.0.0.1:{port}\r\nHost: rebound.example\r\n",
+        "Host: rebound.example\r\nHost: 127.0.0.1:{port}\r\n",
+        "Host: 127.0.0.1:{port}\r\n rebound.example\r\n",
+    ],
+)
+def test_another_name_is_refused_with_the_reason(port: int, method: str, hosts: str) -> None:
+    for version in ("HTTP/1.1", "HTTP/1.0"):
+        response = raw(port, f"{method} /demo.json {version}\r\n{hosts.format(port=port)}\r\n")
+        assert response.startswith(b"HTTP/1.0 403 ")
+        assert b"The demo answers only to " in response
+        assert b"42" not in response.partition(b"\r\n\r\n")[2].replace(str(port).encode(), b"")
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:{port}", "localhost:{port}", "[::1]:{port}", "a.localhost:{port}"]
+)
+def test_this_machine_is_answered(port: int, host: str) -> None:
+    response = raw(port, f"GET /demo.json HTTP/1.1\r\nHost: {host.format(port=port)}\r\n\r\n")
+    assert response.startswith(b"HTTP/1.0 200 ")
+
+
 def test_nothing_is_said_when_browsers_hang_up(port: int, capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by reset

@@ -86,6 +86,17 @@ def test_the_page_learns_where_everything_is(listeners: Listeners) -> None:
     assert facts["policy"].startswith(f"CORSPolicy(allow_origins=['{addresses.page}'], ")
 
 
+def test_all_of_it_answers_to_this_machine_alone_and_survives_bad_bodies(listeners: Listeners) -> None:
+    def announce(addresses: Addresses) -> None:
+        for address in (addresses.asgi, addresses.wsgi, addresses.page, addresses.refused):
+            check_hosts(address)
+        for api in (addresses.asgi, addresses.wsgi):
+            check_bodies(api)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    run(listeners, announce)
+
+
 def test_a_server_that_ends_by_itself_ends_the_demo(
     listeners: Listeners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +181,46 @@ def test_the_command_as_a_user_runs_it(tmp_path: Path) -> None:
         sorted(line.split()[:2] for line in log.splitlines())
         == [["asgi", "refused"]] * 2 + [["wsgi", "refused"]] * 2
     )
+
+
+def ask_raw(address: str, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port_of(address)), timeout=DEADLINE_SECONDS) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def check_hosts(address: str) -> None:
+    own = address.removeprefix("http://").encode()
+    for hosts, is_answered in (
+        ([own], True),
+        ([f"localhost:{port_of(address)}".encode()], True),
+        ([b"rebound.example:80"], False),
+        ([b"127.0.0.1"], False),
+        ([own, b"rebound.example"], False),
+        ([b"rebound.example", own], False),
+        ([b""], False),
+        ([], False),
+    ):
+        lines = [b"GET /items HTTP/1.1", b"Connection: close", *(b"Host: " + host for host in hosts)]
+        status = ask_raw(address, b"\r\n".join([*lines, b"", b""])).split()[1]
+        assert (status in {b"200", b"404"}) is is_answered, (hosts, status)
+        assert is_answered or status in {b"400", b"403"}, (hosts, status)
+
+
+def check_bodies(api: str) -> None:
+    for body, status in (
+        (b"[" * 60_000, b"400"),
+        (b"[" * 100_000, b"413"),
+        (b"\xff", b"400"),
+        (b"[]", b"200"),
+    ):
+        head = f"PUT /items/1 HTTP/1.1\r\nHost: {api.removeprefix('http://')}\r\nConnection: close\r\n"
+        framed = (
+            f"Content-Length: {len(body)}\r\n\r\n".encode() + body,
+            f"Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n",
+        )
+        for each in framed:
+            assert ask_raw(api, head.encode() + each).split()[1] == status
 
 
 def check_with_two_origins(api: str, addresses: Addresses) -> None:

@@ -544,6 +544,84 @@ def test_a_redirect_to_nowhere_fails(location: str, message: str) -> None:
     assert "Nothing is served" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("caf\xc3\xa9?\xc3\xa9", "/caf%C3%A9?%C3%A9"),
+        ("caf\xe9?\xe9", "/caf%E9?%E9"),
+        ("\xc3\xa9\xe9", "/%C3%A9%E9"),
+        ("\xef\xbb\xbfx", "/%EF%BB%BFx"),
+        ("\xc2\xa0x\xa0", "/%C2%A0x%A0"),
+        ("\xc3\xa9:x", "/%C3%A9:x"),
+        ("https://b\xc3\xbccher.example/x", "https://xn--bcher-kva.example/x"),
+        ("a//b", "/a//b"),
+    ],
+)
+def test_a_location_with_raw_bytes_is_read_as_browsers_do(location: str, url: str) -> None:
+    """WSGI and http.client give its bytes as Latin-1."""
+    target = url if url.startswith("https:") else API + url
+    script = by_url({"/": redirect(location, *ALLOW_ANY), target: SHARED})
+    # WSGI has the path without its percent-encoding.
+    browser = browser_of(lambda request: SHARED if request.url != f"{API}/" else script(request))
+    browser = browser if target.startswith(API) else browser_of(script, "https://xn--bcher-kva.example")
+    assert browser.page(PAGE).fetch("/").url == target
+
+
+def test_a_location_with_a_host_that_is_not_utf_8_fails() -> None:
+    with pytest.raises(NetworkError, match=r"goes to 'https://b%FCcher\.example/', which is no URL"):
+        browser_of(answering(redirect("https://b\xfccher.example/", *ALLOW_ANY))).page(PAGE).fetch("/")
+
+
+MALFORMED = [
+    pytest.param((name, value), id=f"{name}: {value}".encode("unicode-escape").decode())
+    for name, value in (
+        *(("X-A", value) for value in ("a\0b", "\0", "a\0", "a\rb", "a\nb", "a\r\n b", "a\n", "a\r\nX-B: 1")),
+        *((name, "1") for name in ("X\0A", "\0", "X-A\0", "X\rA", "X\nA", "X-A: 1\r\nX-B")),
+        ("Access-Control-Allow-Origin", "*\0"),
+        ("Set-Cookie", "a=1\0"),
+        ("Location", "/\0"),
+    )
+]
+
+
+@pytest.mark.parametrize("field", MALFORMED)
+@pytest.mark.parametrize("status", [200, 204, 302, 500])
+def test_nul_and_newlines_in_a_header_fail_the_whole_response(field: tuple[str, str], status: int) -> None:
+    bad = answer(*ALLOW_ALL, ("Set-Cookie", "kept=1"), field, status=status)
+    for init in (RequestInit(), RequestInit(mode="no-cors"), RequestInit(method="HEAD", redirect="manual")):
+        browser = browser_of(answering(bad))
+        for page in (browser.page(PAGE), browser.page(API)):
+            with pytest.raises(NetworkError, match="a header with NUL, CR or LF in it") as caught:
+                page.fetch("/", **init)
+            assert not isinstance(caught.value, BlockedByCORS)
+            assert caught.value.exchanges[-1].response.status == status
+            assert not {"\0", "\r"} & set(str(caught.value))
+        assert all(exchange.request.header("Cookie") is None for exchange in browser.exchanges)
+
+
+@pytest.mark.parametrize("field", MALFORMED)
+def test_nul_and_newlines_in_a_header_fail_a_preflight(field: tuple[str, str]) -> None:
+    browser = browser_of(answering(SHARED, answer(*ALLOW_ALL, field)))
+    with pytest.raises(NetworkError, match="a header with NUL, CR or LF in it"):
+        browser.page(PAGE).fetch("/", method="PUT")
+    [exchange] = browser.exchanges
+    assert exchange.is_preflight
+
+
+@pytest.mark.parametrize("name", ["X A", "X-A ", " X-A", "", "X(", "X\xe9", "X\x01", "X:"])
+def test_a_header_whose_name_is_not_a_token_is_left_out(name: str) -> None:
+    received = answer(*ALLOW_ALL, ("Access-Control-Expose-Headers", "*"), (name, "1"), ("X-Z", "\x01\t\x7f"))
+    for page in (PAGE, API):
+        headers = browser_of(answering(received)).page(page).fetch("/").headers
+        assert name.lower() not in headers
+        assert headers["x-z"] == "\x01\t\x7f"
+
+
+def test_blanks_around_a_value_are_not_part_of_it() -> None:
+    received = answer(("Access-Control-Allow-Origin", " * "), ("Content-Language", "\t en, de "))
+    assert browser_of(answering(received)).page(PAGE).fetch("/").headers["content-language"] == "en, de"
+
+
 def test_a_redirect_has_one_location() -> None:
     """ "location URL": more than one field is a failure, even if they agree."""
     with pytest.raises(NetworkError, match="several Location fields"):

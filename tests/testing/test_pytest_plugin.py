@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+
+import crosscors
+import crosscors_pytest_plugin
+from tests.package import first_test
 
 pytest_plugins = "pytester"
 
@@ -316,3 +324,46 @@ def test_what_a_failed_test_has_at_hand_is_not_evaluated(run: Run) -> None:
             pass
     """)
     result.assert_outcomes(failed=1, passed=1)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder like site-packages, with crosscors in it as pip installs a wheel."""
+    package, plugin = Path(crosscors.__file__).parent, Path(crosscors_pytest_plugin.__file__)
+    site = tmp_path / "site"
+    info = site / f"crosscors-{crosscors.__version__}.dist-info"
+    info.mkdir(parents=True)
+    (site / package.name).symlink_to(package)
+    (site / plugin.name).symlink_to(plugin)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: crosscors\nVersion: {crosscors.__version__}\n"
+    )
+    (info / "entry_points.txt").write_text("[pytest11]\ncrosscors = crosscors_pytest_plugin\n")
+    # What pytest marks for rewriting is read from here.
+    (info / "RECORD").write_text("crosscors/__init__.py,,\ncrosscors_pytest_plugin.py,,\n")
+    return site
+
+
+@pytest.mark.parametrize(
+    "imports",
+    ["", "import crosscors", "import crosscors.testing, crosscors.asgi", "import crosscors_pytest_plugin"],
+)
+@pytest.mark.parametrize("options", [[], ["--assert=plain"]])
+def test_what_was_imported_before_pytest_is_no_reason_for_a_warning(
+    installed: Path, imports: str, options: list[str]
+) -> None:
+    """pytest marks the packages of all plugins for rewriting, and warns of those that are there already."""
+    arguments = ["-q", "-W", "error", "-p", "no:cacheprovider", "--noconftest", *options, first_test.__file__]
+    script = f"{imports}\nimport sys, pytest\nsys.exit(pytest.main({arguments!r}))"
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    environment.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        env=environment,
+        cwd=installed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""

@@ -165,6 +165,36 @@ def test_the_engines_differ(engine: EngineName, headers: list[tuple[str, str]], 
     assert unsafe_names(headers, ENGINES[engine]) == names
 
 
+HINTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "DPR": (("2", "2.0", "007"), ("", ".5", "1.", "1.5.2", "-1", "+1", "1e2", "1, 2", "1_0", "inf", "\xb2")),
+    "Device-Memory": (("0.5", "8"), ("", "-1", "1.", "0,5", "x")),
+    "Downlink": (("1", "1.5"), ("", "-1", "1.", "Infinity")),
+    "RTT": (("0", "100"), ("", "-1", "+1", "1.5", "1 1", "x")),
+    "Viewport-Width": (("100",), ("", "-1", "1.5", "x")),
+    "Width": (("100", "1" * 128), ("", "-1", "1.5", "1px", "1" * 129)),
+    "ECT": (("slow-2g", "2g", "3g", "4g"), ("", "4G", "5g", "6g", "-2g", "slow-3g", "4g, 4g", "offline")),
+    "Save-Data": (("on", "On", "ON"), ("", "off", "on;a=b", "?1")),
+    "Intervention": (("", "a(b", "x" * 128), ("x" * 129,)),
+    "Purpose": ((), ("prefetch",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_valid"),
+    [
+        (name, value, is_valid)
+        for name, (valid, invalid) in HINTS.items()
+        for is_valid, values in ((True, valid), (False, invalid))
+        for value in values
+    ],
+)
+def test_chromium_asks_for_a_client_hint_unless_its_value_is_valid(
+    name: str, value: str, is_valid: bool
+) -> None:
+    assert unsafe_names([(name, value)], ENGINES["chromium"]) == ([] if is_valid else [name.lower()])
+    assert unsafe_names([(name, value)], STANDARD) == [name.lower()]
+
+
 def test_headers_of_one_name_are_joined_in_the_spelling_of_the_first() -> None:
     headers = [("X-A", "1"), ("B", ""), ("x-a", ""), ("X-a", "2")]
     assert combined(headers) == [("X-A", "1, , 2"), ("B", "")]

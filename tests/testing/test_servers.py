@@ -1033,7 +1033,7 @@ def test_what_a_client_cannot_decode_is_a_network_error() -> None:
     broken = httpx.Response(
         200, headers=[ALLOW, ("Content-Encoding", "gzip")], stream=httpx.ByteStream(b"no gzip")
     )
-    with pytest.raises(NetworkError, match="cannot be reached"):
+    with pytest.raises(NetworkError, match="sent a body that cannot be decompressed"):
         fetch(httpx.Client(transport=httpx.MockTransport(lambda request: broken)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crosscors.testing.urls import is_url, parse
+from crosscors.testing.urls import is_url, parse, with_bytes_encoded
 
 BASE = "https://api.example.net/v1/items?page=1#top"
 
@@ -72,10 +72,43 @@ def test_an_absolute_url_as_it_is_serialized(url: str, serialized: str) -> None:
         ("/\\b.test/x", "https://b.test/x"),
         ("http://b.test", "http://b.test/"),
         ("https:users", "https://api.example.net/v1/users"),
+        ("a//b", "https://api.example.net/v1/a//b"),
+        ("a//../b//", "https://api.example.net/v1/a/b//"),
+        ("//b.test//x", "https://b.test//x"),
+        ("1:b", "https://api.example.net/v1/1:b"),
+        ("a\\b", "https://api.example.net/v1/a/b"),
+        ("\x1c\x1fusers \x00", "https://api.example.net/v1/users"),
+        ("\xa0users\x85", "https://api.example.net/v1/%C2%A0users%C2%85"),
     ],
 )
 def test_a_relative_url_is_read_against_the_base(url: str, serialized: str) -> None:
     assert str(parse(url, BASE)) == serialized
+
+
+@pytest.mark.parametrize(
+    ("base", "serialized"),
+    [
+        ("https://a.test", "https://a.test/x"),
+        ("https://a.test?q=/", "https://a.test/x"),
+        ("https://a.test/b//", "https://a.test/b//x"),
+        ("https://a.test/b/../c#/d/", "https://a.test/x"),
+    ],
+)
+def test_a_relative_path_takes_the_place_of_the_last_segment(base: str, serialized: str) -> None:
+    assert str(parse("x", base)) == serialized
+
+
+@pytest.mark.parametrize(
+    ("location", "encoded"),
+    [
+        ("/caf\xc3\xa9", "/caf%C3%A9"),
+        ("/caf\xe9", "/caf%E9"),
+        ("/%C3%A9\x80\xff", "/%C3%A9%80%FF"),
+        ("/a b%\x7f", "/a b%\x7f"),
+    ],
+)
+def test_bytes_beyond_ascii_are_encoded_as_they_are(location: str, encoded: str) -> None:
+    assert with_bytes_encoded(location) == encoded
 
 
 @pytest.mark.parametrize(

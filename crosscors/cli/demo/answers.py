@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from typing import cast
+
+MOST_BODY_BYTES = 64 * 1024
+# What json reads, it cannot always write: both stop at a depth of their own, this well before.
+_MOST_LEVELS = 100
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,7 @@ class Request:
         session: the name of this API's cookie. Browsers share cookies among all ports of a host, so
             each API needs a name of its own.
         cookies: the Cookie field.
-        body: the request's body.
+        body: the request's body; of one that is too large, at least its first ``MOST_BODY_BYTES + 1`` bytes.
     """
 
     method: str
@@ -50,6 +56,8 @@ class Answer:
 
 def answer(request: Request) -> Answer:
     """Answer a request to one of the APIs."""
+    if len(request.body) > MOST_BODY_BYTES:
+        return Answer(413, {"error": f"this is more than {MOST_BODY_BYTES} bytes"})
     respond = _ROUTES.get((request.method, request.path))
     if respond is None:
         return Answer(404, {"error": "there is nothing here"})
@@ -63,9 +71,35 @@ def _list_items(_: Request) -> Answer:
 
 def _save_item(request: Request) -> Answer:
     try:
-        return Answer(200, {"saved": json.loads(request.body)})
-    except ValueError:
+        item = json.loads(request.body, parse_constant=_finite, parse_float=_finite)
+    except (ValueError, RecursionError):
         return Answer(400, {"error": "this is not JSON"})
+    if _is_deep(item):
+        return Answer(400, {"error": f"this has more than {_MOST_LEVELS} levels"})
+    return Answer(200, {"saved": item})
+
+
+def _finite(text: str) -> float:
+    """Raises ValueError for what JSON cannot have, or what would not be a number again."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _is_deep(value: object) -> bool:
+    layer = [value]
+    for _ in range(_MOST_LEVELS):
+        layer = [child for each in layer for child in _children(each)]
+        if not layer:
+            return False
+    return True
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value).values()
+    return cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def _delete_item(_: Request) -> Answer:

@@ -6,7 +6,8 @@ import logging
 import os
 
 from crosscors.asgi import ASGIApp, CORSMiddleware, Receive, Scope, Send
-from crosscors.cli.demo.answers import Request, answer
+from crosscors.cli.demo.answers import MOST_BODY_BYTES, Request, answer
+from crosscors.cli.demo.host import PORT, STATUS, host_refusal
 from crosscors.cli.demo.policy import PAGE_ORIGIN, demo_policy
 
 
@@ -27,13 +28,31 @@ async def api(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _read_body(receive: Receive) -> bytes:
+    """The body, as far as it is needed to see that it is too large."""
     body = b""
     more = True
-    while more:
+    while more and len(body) <= MOST_BODY_BYTES:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body
+
+
+def only_on_this_machine(app: ASGIApp, port: int) -> ASGIApp:
+    """Let only those requests through that are for this machine."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"]
+        refusal = host_refusal(hosts, port)
+        if refusal is None:
+            await app(scope, receive, send)
+            return
+        body = refusal.encode()
+        headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": STATUS, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return guarded
 
 
 def create_app() -> ASGIApp:
@@ -41,4 +60,4 @@ def create_app() -> ASGIApp:
     logging.basicConfig(level=logging.INFO, format="asgi  %(message)s")
     policy = demo_policy(os.environ[PAGE_ORIGIN])
     # With debug, the browser's console names the method or header that is refused.
-    return CORSMiddleware(api, policy=policy, debug=True)
+    return only_on_this_machine(CORSMiddleware(api, policy=policy, debug=True), int(os.environ[PORT]))

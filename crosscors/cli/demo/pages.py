@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from typing import Any
 
+from crosscors.cli.demo.host import STATUS, host_refusal
+
 # How often a server looks whether it shall stop.
 _POLL_SECONDS = 0.1
 
@@ -60,13 +62,24 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(ConnectionError):
             super().handle()
 
+    def parse_request(self) -> bool:
+        """Whether the request is one to answer: this is asked for every method."""
+        if not super().parse_request():
+            return False
+        refusal = host_refusal(self.headers.get_all("Host", []), self.connection.getsockname()[1])
+        if refusal is not None:
+            self._answer(STATUS, "text/plain", refusal.encode())
+        return refusal is None
+
     def do_GET(self) -> None:
         document = self._documents.get(self.path)
         if document is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        content_type, body = document
-        self.send_response(HTTPStatus.OK)
+        self._answer(HTTPStatus.OK, *document)
+
+    def _answer(self, status: int, content_type: str, body: bytes) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")

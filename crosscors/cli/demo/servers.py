@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
+from crosscors.cli.demo.host import PORT
 from crosscors.cli.demo.policy import PAGE_ORIGIN
 
 _MODULES = "crosscors.cli.demo"
@@ -69,15 +70,15 @@ def api_servers(asgi: socket.socket, wsgi: socket.socket, page_origin: str) -> G
 def start(name: str, module: Sequence[str], listener: socket.socket, page_origin: str) -> Server:
     """Start a server, given as the arguments of ``python -m``, and hand it the listening socket."""
     arguments = [argument.format(listener.fileno()) for argument in module]
+    port: int = listener.getsockname()[1]
     process = subprocess.Popen(  # noqa: S603  # the commands are written above
         [sys.executable, "-m", *arguments],
         stdin=subprocess.DEVNULL,
         pass_fds=[listener.fileno()],
-        env={**os.environ, PAGE_ORIGIN: page_origin},
+        env={**os.environ, PAGE_ORIGIN: page_origin, PORT: str(port)},
         # Ctrl-C in a terminal goes to the whole session, but when to stop is for the demo to say.
         start_new_session=True,
     )
-    port = listener.getsockname()[1]
     # The server's copy is the only one from here on: without the server, nobody accepts and hangs.
     listener.close()
     return Server(name, port, process)

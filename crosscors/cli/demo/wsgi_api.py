@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from crosscors.cli.demo.answers import Request, answer
+from crosscors.cli.demo.answers import MOST_BODY_BYTES, Request, answer
+from crosscors.cli.demo.host import PORT, STATUS, host_refusal
 from crosscors.cli.demo.policy import PAGE_ORIGIN, demo_policy
 from crosscors.wsgi import CORSMiddleware
 
@@ -23,11 +24,38 @@ def api(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[byt
         environ["PATH_INFO"],
         session="demo-wsgi",
         cookies=environ.get("HTTP_COOKIE", ""),
-        body=environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
+        body=_read_body(environ),
     )
     response = answer(request)
     start_response(f"{response.status} {HTTPStatus(response.status).phrase}", response.headers)
     return [response.body]
+
+
+def _read_body(environ: WSGIEnvironment) -> bytes:
+    """The body, as far as it is needed to see that it is too large."""
+    # gunicorn's input ends with the body, chunked ones included, which have no length.
+    length = MOST_BODY_BYTES + 1
+    if not environ.get("wsgi.input_terminated"):
+        length = min(length, int(environ.get("CONTENT_LENGTH") or 0))
+    body: bytes = environ["wsgi.input"].read(length)
+    return body
+
+
+def only_on_this_machine(app: WSGIApplication, port: int) -> WSGIApplication:
+    """Let only those requests through that are for this machine."""
+
+    def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # Several Host headers are one here, with commas between them.
+        hosts = [environ["HTTP_HOST"]] if "HTTP_HOST" in environ else []
+        refusal = host_refusal(hosts, port)
+        if refusal is None:
+            return app(environ, start_response)
+        body = refusal.encode()
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
+        start_response(f"{STATUS} {HTTPStatus(STATUS).phrase}", headers)
+        return [body]
+
+    return guarded
 
 
 def create_app() -> WSGIApplication:
@@ -35,4 +63,4 @@ def create_app() -> WSGIApplication:
     logging.basicConfig(level=logging.INFO, format="wsgi  %(message)s")
     policy = demo_policy(os.environ[PAGE_ORIGIN])
     # With debug, the browser's console names the method or header that is refused.
-    return CORSMiddleware(api, policy=policy, debug=True)
+    return only_on_this_machine(CORSMiddleware(api, policy=policy, debug=True), int(os.environ[PORT]))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from crosscors.testing.exchange import ReceivedResponse
+from crosscors.testing.limits import AbandonedError, Body
 from crosscors.testing.servers.server import answer_to_exception
 from crosscors.testing.urls import DEFAULT_PORTS, parse
 
 if TYPE_CHECKING:
     from crosscors.testing.cookies import Cookie
     from crosscors.testing.exchange import SentRequest
+    from crosscors.testing.limits import Limits
 
 Message = MutableMapping[str, Any]
 ASGIApp = Callable[
@@ -70,35 +72,39 @@ class ASGIServer:
     def cookies(self) -> Iterable[Cookie]:
         return ()
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
+    def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if _has_loop():
             raise TypeError(
                 "fetch() cannot wait for an ASGI application in asynchronous code: await page.afetch(...)."
             )
-        return self._loop.run(self.asend(request))
+        return self._loop.run(self.asend(request, limits))
 
-    async def asend(self, request: SentRequest) -> ReceivedResponse:
+    async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if not _has_loop():
             raise TypeError("ASGI applications run with asyncio only, and this is not its event loop.")
-        connection = _Connection(request)
+        connection = _Connection(request, Body(limits))
         try:
             await self.app(scope_of(request), connection.receive, connection.send)
-        except Exception as error:  # noqa: BLE001 (as servers do)
-            return connection.received(error)
+        except (Exception, AbandonedError) as error:  # noqa: BLE001 (as servers do)
+            if not connection.body.is_cut:
+                return connection.received(error)
+        if connection.body.is_cut:
+            for _ in range(2):  # event loops close generators in two turns
+                await asyncio.sleep(0)
         return connection.received()
 
 
 @dataclass
 class _Connection:
     request: SentRequest
+    body: Body
     start: Message | None = None
-    body: list[bytes] = field(default_factory=list[bytes])
     asked: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def receive(self) -> Message:
         if self.asked:
-            # The client stays until it has the whole response.
+            # The client stays until it has the whole response, or does not want more of it.
             await self.ended.wait()
             return {"type": "http.disconnect"}
         self.asked = True
@@ -108,11 +114,13 @@ class _Connection:
         if message["type"] == "http.response.start":
             self.start = message
         elif message["type"] == "http.response.body":
-            self.body.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                self.ended.set()
+            try:
+                self.body.add(message.get("body", b""))
+            finally:
+                if self.body.is_cut or not message.get("more_body", False):
+                    self.ended.set()
 
-    def received(self, raised: Exception | None = None) -> ReceivedResponse:
+    def received(self, raised: BaseException | None = None) -> ReceivedResponse:
         """What a server makes of it; breaking the protocol is answered like an exception."""
         if self.start is None:
             return answer_to_exception(
@@ -123,15 +131,12 @@ class _Connection:
                 (name.decode("latin-1"), value.decode("latin-1"))
                 for name, value in self.start.get("headers", ())
             )
-            return ReceivedResponse(
-                int(self.start["status"]),
-                headers,
-                b"".join(self.body),
-                raised,
-                is_complete=self.ended.is_set(),
-            )
+            received = ReceivedResponse(int(self.start["status"]), headers, self.body.content())
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             return answer_to_exception(error)
+        if self.body.is_cut:
+            return self.body.cut_off(self.request, received)
+        return replace(received, raised=raised, is_complete=self.ended.is_set())
 
 
 def scope_of(request: SentRequest) -> dict[str, Any]:

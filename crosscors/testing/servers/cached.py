@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crosscors.testing.cookies import Cookie
     from crosscors.testing.exchange import ReceivedResponse, SentRequest
+    from crosscors.testing.limits import Limits
     from crosscors.testing.servers.server import Server
     from crosscors.testing.shared_cache import SharedCache
 
@@ -31,8 +32,10 @@ class CachedServer:
     def cookies(self) -> Iterable[Cookie]:
         return self.server.cookies()
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
-        return self.cache.answer(request) or self.cache.keep(request, self.server.send(request))
+    def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        return self.cache.answer(request) or self.cache.keep(request, self.server.send(request, limits))
 
-    async def asend(self, request: SentRequest) -> ReceivedResponse:
-        return self.cache.answer(request) or self.cache.keep(request, await self.server.asend(request))
+    async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        return self.cache.answer(request) or self.cache.keep(
+            request, await self.server.asend(request, limits)
+        )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from crosscors.testing.cookies import Cookie, read_same_site
 from crosscors.testing.exchange import ReceivedResponse
+from crosscors.testing.limits import Body
 from crosscors.testing.servers.asgi import scope_of
 from crosscors.testing.servers.server import is_async_client, must_be_awaited
 from crosscors.testing.servers.wsgi import environ_of
 
 if TYPE_CHECKING:
     from crosscors.testing.exchange import SentRequest
+    from crosscors.testing.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -28,29 +29,34 @@ class DjangoServer:
     def cookies(self) -> Iterable[Cookie]:
         return [_cookie(morsel) for morsel in self.client.cookies.values()]
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
+    def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if is_async_client(self.client):
             raise must_be_awaited(self.client)
         response = self._plain_client().request(**environ_of(request))
-        body = _Body()
-        with body.reading():
-            body.parts += response if response.streaming else [response.content]
-        return _received(response, body)
+        reading = _Reading(Body(limits))
+        with reading:
+            for part in response if response.streaming else [response.content]:
+                reading.body.add(part)
+        if reading.raised is not None:
+            _close(response)
+        return _received(request, response, reading)
 
-    async def asend(self, request: SentRequest) -> ReceivedResponse:
+    async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if not is_async_client(self.client):
             from asgiref.sync import sync_to_async  # noqa: PLC0415 (installed with Django)
 
-            return await sync_to_async(self.send)(request)
+            return await sync_to_async(self.send)(request, limits)
         response = await self._plain_client().request(**scope_of(request), _body_file=_payload(request.body))
-        body = _Body()
-        with body.reading():
+        reading = _Reading(Body(limits))
+        with reading:
             if response.streaming:
                 async for part in response:
-                    body.parts.append(part)
+                    reading.body.add(part)
             else:
-                body.parts.append(response.content)
-        return _received(response, body)
+                reading.body.add(response.content)
+        if reading.raised is not None:
+            await _aclose(response)
+        return _received(request, response, reading)
 
     def _plain_client(self) -> Any:
         """A client like the test's, without what was added to that one: cookies, fields, forced users."""
@@ -85,24 +91,39 @@ def _payload(body: bytes) -> Any:
 
 
 @dataclass
-class _Body:
-    """What has come of a body, until its end or an exception."""
+class _Reading:
+    """Reads a body until its end, or an exception."""
 
-    parts: list[bytes] = field(default_factory=list[bytes])
+    body: Body
     raised: Exception | None = None
 
-    @contextmanager
-    def reading(self) -> Generator[None, None, None]:
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 (as servers do)
+    def __enter__(self) -> None:
+        """Nothing to begin with."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if isinstance(error, Exception):  # as servers do
             self.raised = error
+        return isinstance(error, Exception)
 
 
-def _received(response: Any, body: _Body) -> ReceivedResponse:
+def _close(response: Any) -> None:
+    """Closes what a view streams. The response's own close() would close the test's database, too."""
+    getattr(getattr(response, "_iterator", None), "close", lambda: None)()
+
+
+async def _aclose(response: Any) -> None:
+    aclose = getattr(getattr(response, "_iterator", None), "aclose", None)
+    if aclose is None:
+        _close(response)
+    else:
+        await aclose()
+
+
+def _received(request: SentRequest, response: Any, reading: _Reading) -> ReceivedResponse:
     headers = [*response.items()]
     headers += [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
-    raised = response.exc_info[1] if response.exc_info else body.raised
-    return ReceivedResponse(
-        response.status_code, tuple(headers), b"".join(body.parts), raised, is_complete=body.raised is None
-    )
+    received = ReceivedResponse(response.status_code, tuple(headers), reading.body.content())
+    if reading.body.is_cut:
+        return reading.body.cut_off(request, received)
+    raised = response.exc_info[1] if response.exc_info else reading.raised
+    return replace(received, raised=raised, is_complete=reading.raised is None)

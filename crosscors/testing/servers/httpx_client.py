@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import copy
+import socket
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import WeakSet
 
 from crosscors.testing.blocked import NetworkError
 from crosscors.testing.cookies import Cookie, read_same_site
 from crosscors.testing.exchange import ReceivedResponse, SentRequest
+from crosscors.testing.limits import AbandonedError, Body, ClientGoneError, Limits
 from crosscors.testing.servers.server import answer_to_exception, is_async_client, must_be_awaited
 
 # Whether Starlette's TestClient, and httpx's transports to applications, raise what the application raised.
 _RAISES = ("raise_server_exceptions", "raise_app_exceptions")
+# How much is decompressed at once: what comes of it is small, however well it was compressed.
+_SLICE = 64  # bytes
+
+
+@dataclass
+class _Connections:
+    """The connections that were made for this server, as httpx tells of them (its "trace" extension)."""
+
+    _streams: WeakSet[Any] = field(default_factory=WeakSet[Any])
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._streams.add(info["return_value"])
+
+    def shut_down(self) -> None:
+        for stream in [*self._streams]:
+            with suppress(OSError):  # it is closed already, or has become that of TLS
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True)
@@ -23,6 +48,7 @@ class HTTPXServer:
 
     client: Any  # httpx.Client or httpx.AsyncClient, of httpx or of httpx2; neither is a dependency
     given_base_url: str | None
+    _connections: _Connections = field(default_factory=_Connections, repr=False, compare=False)
 
     @property
     def is_live(self) -> bool:
@@ -33,45 +59,115 @@ class HTTPXServer:
     def base_url(self) -> str | None:
         address = self.given_base_url or str(self.client.base_url)
         # In the network there is no server by that name; everywhere else that is what it is called.
-        return address or (None if self._is_networked else "https://testserver")
+        return address or (None if _is_networked(self._transport) else "https://testserver")
 
     def cookies(self) -> Iterable[Cookie]:
         self.client.cookies.jar.clear_expired_cookies()
         return [self._cookie(cookie) for cookie in self.client.cookies.jar]
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
+    def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if is_async_client(self.client):
             raise must_be_awaited(self.client)
-        transport, course = self._transport_for(request)
-        try:
-            response = transport.handle_request(self._request(request))
-            response.read()
-        except self._module.RequestError as error:
-            raise NetworkError(f"{request.url} cannot be reached: {error}") from error
-        except Exception as error:  # noqa: BLE001 (as servers do)
-            return answer_to_exception(error)
-        return _received(response, course)
+        transport, course = self._transport_for(request, limits)
 
-    async def asend(self, request: SentRequest) -> ReceivedResponse:
+        def ask() -> ReceivedResponse:
+            built = self._request(request, limits)
+            built.extensions["trace"] = self._connections.trace
+            response = transport.handle_request(built)
+            is_read = response.is_stream_consumed  # as mocks are
+            body = Body(limits)
+            try:
+                _read([response.content] if is_read else response.iter_raw(), body)
+            finally:
+                response.close()
+            body = body if is_read else self._decompressed(response, body, limits)
+            return _received(request, response, body, course)
+
+        is_timed = limits.timeout is not None and _is_networked(transport)
+        try:
+            return self._in_time(ask, request, limits) if is_timed else ask()
+        except Exception as error:  # noqa: BLE001 (as servers do)
+            return self._failed(error, request, limits)
+
+    async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if not is_async_client(self.client):
-            return self.send(request)
-        transport, course = self._transport_for(request)
-        try:
-            response = await transport.handle_async_request(self._request(request))
-            await response.aread()
-        except self._module.RequestError as error:
-            raise NetworkError(f"{request.url} cannot be reached: {error}") from error
-        except Exception as error:  # noqa: BLE001 (as servers do)
-            return answer_to_exception(error)
-        return _received(response, course)
+            return self.send(request, limits)
+        import anyio  # noqa: PLC0415 (installed with httpx)
 
-    def _transport_for(self, request: SentRequest) -> tuple[Any, _Course]:
+        transport, course = self._transport_for(request, limits)
+        try:
+            with anyio.move_on_after(limits.seconds_left()):
+                response = await transport.handle_async_request(self._request(request, limits))
+                is_read = response.is_stream_consumed
+                body = Body(limits)
+                try:
+                    if is_read:
+                        _read([response.content], body)
+                    else:
+                        with suppress(ClientGoneError):
+                            async for part in response.aiter_raw():
+                                body.add(part)
+                finally:
+                    await response.aclose()
+                body = body if is_read else self._decompressed(response, body, limits)
+                return _received(request, response, body, course)
+        except Exception as error:  # noqa: BLE001 (as servers do)
+            return self._failed(error, request, limits)
+        raise limits.too_late(request.url)
+
+    def _in_time(
+        self, ask: Callable[[], ReceivedResponse], request: SentRequest, limits: Limits
+    ) -> ReceivedResponse:
+        """Asks in a thread, and waits for it no longer than the limits allow.
+
+        The timeouts of httpx are for single reads: a server that sends a byte now and then never meets one.
+        """
+        future: Future[ReceivedResponse] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(ask())
+            except BaseException as error:  # noqa: BLE001 (it is raised where the result is awaited)
+                future.set_exception(error)
+
+        threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
+        if not wait([future], limits.seconds_left()).done:
+            self._connections.shut_down()  # so that the thread ends as well
+            raise limits.too_late(request.url)
+        return future.result()
+
+    def _failed(self, error: Exception, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        if isinstance(error, NetworkError):
+            raise error
+        if not isinstance(error, self._module.RequestError):
+            return answer_to_exception(error)
+        if limits.is_over():
+            raise limits.too_late(request.url) from error
+        what = "cannot be reached"
+        if isinstance(error, self._module.DecodingError):
+            what = "sent a body that cannot be decompressed"
+        elif isinstance(error, self._module.RemoteProtocolError):
+            what = "sent what is not valid HTTP"
+        raise NetworkError(f"{request.url} {what}: {error}") from error
+
+    def _decompressed(self, response: Any, body: Body, limits: Limits) -> Body:
+        """The body without its content codings, as far as the limits go."""
+        codings = response.headers.get("content-encoding")
+        if codings is None or body.is_cut:
+            return body
+        content, decompressed = body.content(), Body(limits)
+        slices = (content[start : start + _SLICE] for start in range(0, len(content), _SLICE))
+        again = self._module.Response(200, headers=[("Content-Encoding", codings)], content=slices)
+        _read(again.iter_bytes(), decompressed)
+        return decompressed
+
+    def _transport_for(self, request: SentRequest, limits: Limits) -> tuple[Any, _Course]:
         """What sends the request, and what will be known of the application behind it.
 
         The client's own way to send would add its headers, cookies, hooks and redirects.
         """
         transport = self.client._transport_for_url(self._module.URL(request.url))
-        course = _Course()
+        course = _Course(Body(limits))
         options = [option for option in _RAISES if hasattr(transport, option)]
         if options:
             transport = copy.copy(transport)
@@ -81,13 +177,18 @@ class HTTPXServer:
                 transport.app = course.following(transport.app)
         return transport, course
 
-    def _request(self, request: SentRequest) -> Any:
+    def _request(self, request: SentRequest, limits: Limits) -> Any:
+        left = limits.seconds_left()
+        timeouts: dict[str, float | None] = {
+            of: min((each for each in (seconds, left) if each is not None), default=None)
+            for of, seconds in self.client.timeout.as_dict().items()
+        }
         built = self._module.Request(
             request.method,
             request.url,
             headers=[(name, value.encode("latin-1")) for name, value in request.headers],
             content=request.body,
-            extensions={"timeout": self.client.timeout.as_dict()},
+            extensions={"timeout": timeouts},
         )
         built.method = request.method  # which Request makes upper case
         return built
@@ -108,10 +209,6 @@ class HTTPXServer:
         )
 
     @property
-    def _is_networked(self) -> bool:
-        return any(each.__name__.endswith("HTTPTransport") for each in type(self._transport).__mro__)
-
-    @property
     def _transport(self) -> object:
         return getattr(self.client, "_transport", None)
 
@@ -126,28 +223,52 @@ class HTTPXServer:
 class _Course:
     """How an ASGI application went on: the clients keep it to themselves."""
 
+    body: Body
     raised: Exception | None = None
     has_ended: bool = False
 
     def following(self, app: Any) -> Any:
         async def followed(scope: Any, receive: Any, send: Any) -> None:
             async def send_on(message: Any) -> None:
-                if message["type"] == "http.response.body" and not message.get("more_body", False):
-                    self.has_ended = True
+                if message["type"] == "http.response.body":
+                    try:
+                        self.body.add(message.get("body", b""))
+                    except ClientGoneError:
+                        # So that the client does not wait for more, and the application sees it go.
+                        await send({"type": "http.response.body"})
+                        raise
+                    self.has_ended = not message.get("more_body", False)
                 await send(message)
 
             try:
                 await app(scope, receive, send_on)
+            except AbandonedError:
+                return
             except Exception as error:
+                if self.body.is_cut:
+                    return
                 self.raised = error
                 raise
 
         return followed
 
 
-def _received(response: Any, course: _Course) -> ReceivedResponse:
+def _is_networked(transport: object) -> bool:
+    return any(each.__name__.endswith("HTTPTransport") for each in type(transport).__mro__)
+
+
+def _read(parts: Iterable[bytes], body: Body) -> None:
+    """Reads until the end, or until the body is cut."""
+    with suppress(ClientGoneError):
+        for part in parts:
+            body.add(part)
+
+
+def _received(request: SentRequest, response: Any, body: Body, course: _Course) -> ReceivedResponse:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-    was_cut = course.raised is not None and not course.has_ended and response.content
-    return ReceivedResponse(
-        response.status_code, headers, response.content, course.raised, is_complete=not was_cut
-    )
+    received = ReceivedResponse(response.status_code, headers, body.content(), course.raised)
+    for each in (course.body, body):
+        if each.is_cut:
+            return each.cut_off(request, received)
+    was_cut = course.raised is not None and not course.has_ended and received.body
+    return replace(received, is_complete=not was_cut)

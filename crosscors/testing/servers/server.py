@@ -7,6 +7,7 @@ from typing import Protocol
 
 from crosscors.testing.cookies import Cookie
 from crosscors.testing.exchange import ReceivedResponse, SentRequest
+from crosscors.testing.limits import Limits
 
 
 class Server(Protocol):
@@ -26,16 +27,19 @@ class Server(Protocol):
         """The cookies that a test has put into the client that it handed over."""
         ...
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
-        """Sends this request and nothing more: no cookie, field or redirect of its own."""
+    def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        """Sends this request and nothing more: no cookie, field or redirect of its own.
+
+        Raises NetworkError where nobody is reached, and where the limits are passed.
+        """
         ...
 
-    async def asend(self, request: SentRequest) -> ReceivedResponse:
+    async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         """The same, from asynchronous code."""
         ...
 
 
-def answer_to_exception(error: Exception) -> ReceivedResponse:
+def answer_to_exception(error: BaseException) -> ReceivedResponse:
     """What servers answer when an application lets an exception through."""
     fields = (("Content-Type", "text/plain; charset=utf-8"),)
     return ReceivedResponse(500, fields, b"Internal Server Error", raised=error)

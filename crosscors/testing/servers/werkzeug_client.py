@@ -12,6 +12,7 @@ from crosscors.testing.servers.wsgi import WSGIServer
 
 if TYPE_CHECKING:
     from crosscors.testing.exchange import ReceivedResponse, SentRequest
+    from crosscors.testing.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,13 @@ class WerkzeugServer:
         cookies: dict[Any, Any] = getattr(self.client, "_cookies", None) or {}
         return [_cookie(cookie) for cookie in cookies.values()]
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
+    def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         with _answering_exceptions(self.app) as raised:
-            received = WSGIServer(self.app, self.base_url).send(request)
+            received = WSGIServer(self.app, self.base_url).send(request, limits)
         return replace(received, raised=raised[-1]) if raised and received.raised is None else received
 
-    async def asend(self, request: SentRequest) -> ReceivedResponse:
-        return self.send(request)
+    async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        return self.send(request, limits)
 
 
 def werkzeug_server(app: Any, base_url: str | None, client: Any = None) -> WerkzeugServer:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote_to_bytes
 
 from crosscors.testing.exchange import ReceivedResponse
+from crosscors.testing.limits import AbandonedError, Body
 from crosscors.testing.servers.server import answer_to_exception
 from crosscors.testing.urls import DEFAULT_PORTS, parse
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from crosscors.testing.cookies import Cookie
     from crosscors.testing.exchange import SentRequest
+    from crosscors.testing.limits import Limits
 
 
 class NotAnApplicationError(TypeError):
@@ -35,39 +37,39 @@ class WSGIServer:
     def cookies(self) -> Iterable[Cookie]:
         return ()
 
-    def send(self, request: SentRequest) -> ReceivedResponse:
+    def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         started: list[tuple[str, list[tuple[str, str]]]] = []
-        body: list[bytes] = []
+        body = Body(limits)
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
             # The fields go out with the first bytes; until then an error may start anew.
-            if exc_info and any(body):
+            if exc_info and body.has_begun:
                 raise exc_info[1].with_traceback(exc_info[2])
             if started and not exc_info:
                 raise RuntimeError("The WSGI application called start_response twice without exc_info.")
             started[:] = [(status, headers)]
-            return body.append
+            return body.add
 
         parts: Any = None
         raised: Exception | None = None
         try:
             parts = self._call(environ_of(request), start_response)
-            body.extend(b"" + part for part in parts)  # each is bytes, or it raises
+            for part in parts:
+                body.add(b"" + part)  # each is bytes, or it raises
         except NotAnApplicationError:
             raise
+        except AbandonedError:
+            pass
         except Exception as error:  # noqa: BLE001 (as servers do)
             raised = error
         late = _close(parts)
-        if raised is not None and not any(body):
-            return answer_to_exception(raised)
-        try:
-            received = _received(started, body)
-        except (RuntimeError, TypeError, ValueError) as malformed:
-            return answer_to_exception(raised or malformed)
-        return replace(received, raised=raised or late, is_complete=raised is None)
+        if body.is_cut:
+            return body.cut_off(request, _received(started, body, None))
+        received = _received(started, body, raised)
+        return replace(received, raised=received.raised or late)
 
-    async def asend(self, request: SentRequest) -> ReceivedResponse:
-        return self.send(request)
+    async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        return self.send(request, limits)
 
     def _call(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         parts: Any = self.app(environ, start_response)
@@ -88,12 +90,20 @@ def _close(parts: Any) -> Exception | None:
     return None
 
 
-def _received(started: list[tuple[str, list[tuple[str, str]]]], body: list[bytes]) -> ReceivedResponse:
-    if not started:
-        raise RuntimeError("The WSGI application answered without calling start_response.")
-    status, headers = started[0]
-    fields = tuple((name + "", value + "") for name, value in headers)  # both are str, or it raises
-    return ReceivedResponse(int(status[:3]), fields, b"".join(body))
+def _received(
+    started: list[tuple[str, list[tuple[str, str]]]], body: Body, raised: Exception | None
+) -> ReceivedResponse:
+    """What a server makes of it; breaking the protocol is answered like an exception."""
+    if raised is not None and not body.has_begun:
+        return answer_to_exception(raised)
+    try:
+        if not started:
+            raise RuntimeError("The WSGI application answered without calling start_response.")
+        status, headers = started[0]
+        fields = tuple((name + "", value + "") for name, value in headers)  # both are str, or it raises
+        return ReceivedResponse(int(status[:3]), fields, body.content(), raised, is_complete=raised is None)
+    except (RuntimeError, TypeError, ValueError) as malformed:
+        return answer_to_exception(raised or malformed)
 
 
 def environ_of(request: SentRequest) -> dict[str, Any]:

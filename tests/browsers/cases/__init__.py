@@ -5,6 +5,7 @@ from . import (
     bodies,
     credentials,
     exposure,
+    header_bytes,
     http_cache,
     methods,
     modes,
@@ -19,5 +20,5 @@ from . import (
 CASES: tuple[Case, ...] = (
     *(*methods.CASES, *request_headers.CASES, *bodies.CASES, *origins.CASES, *credentials.CASES),
     *(*preflight.CASES, *preflight_cache.CASES, *exposure.CASES, *statuses.CASES, *modes.CASES),
-    *(*redirects.CASES, *http_cache.CASES),
+    *(*redirects.CASES, *http_cache.CASES, *header_bytes.CASES),
 )

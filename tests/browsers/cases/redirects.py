@@ -247,7 +247,50 @@ LOCATIONS = tuple(
             "HTTP://LOCALHOST:{api.port}/x",
         ),
         *("http://@localhost:{api.port}/x", "javascript:0"),
+        *("a//b", "a//../b//", "a b", "a'b", "hop1?'%zz", "a\\b", "a;b", "a:b/", "x\x7f", "a\x01x"),
+        *("a\tb", "x\x1c", "\x1cx"),
     )
+)
+
+
+def utf8(text: str) -> str:
+    """The bytes of the text, as they go over the wire."""
+    return text.encode().decode("latin-1")
+
+
+# Those without a host are relative, and land where nothing is shared unless it is staged.
+BYTES_IN_LOCATION = {
+    "a path in UTF-8": utf8("café"),
+    "a path in Latin-1": "caf\xe9",
+    "a path in both": utf8("é") + "\xe9",
+    "an encoded path and UTF-8": utf8("%C3%A9é%"),
+    "four bytes": utf8("😀"),
+    "a sequence that is too long": "a\xc0\xaf",
+    "a sequence that breaks off": "a\xc3",
+    "a surrogate": "a\xed\xa0\x80",
+    "a C1 control": "a\x85",
+    "a blank of Latin-1 at its end": "a\xa0",
+    "a blank of Latin-1 before it": "\xa0a",
+    "a blank of UTF-8 around it": utf8("\u3000a\u00a0"),
+    "a byte order mark": utf8("\ufeffa"),
+    "dots behind UTF-8": utf8("é/../ü"),
+    "a colon behind UTF-8": utf8("é:x"),
+    "a full-width slash": utf8("\uff0fx"),
+    "a query in UTF-8": utf8("hop1?q=é"),
+    "a query in Latin-1": "hop1?q=\xe9",
+    "a fragment in UTF-8": utf8("hop1#é"),
+    "a user in UTF-8": utf8("http://é@localhost:{api.port}{path}/hop1"),
+    "a host in UTF-8": utf8("http://BÜCHER.localhost:{api.port}{path}/hop1"),
+    "a host in Latin-1": "http://b\xfccher.localhost:{api.port}{path}/hop1",
+    "a host in encoded UTF-8": "http://b%C3%BCcher.localhost:{api.port}{path}/hop1",
+    "a host in encoded Latin-1": "http://b%FCcher.localhost:{api.port}{path}/hop1",
+    "a full-width host": utf8("http://\uff4cocalhost:{api.port}{path}/hop1"),
+    "a host with an ideographic full stop": utf8("http://api\u3002localhost:{api.port}{path}/hop1"),
+}
+
+BYTES = tuple(
+    chain(f"a Location with {what}", at("api"), to(location), answer(ANYONE))
+    for what, location in BYTES_IN_LOCATION.items()
 )
 
 FROM_HOME = (
@@ -379,5 +422,5 @@ CREDENTIALED = (
 CASES: tuple[Case, ...] = (
     *(*ROUTES, *LONG_ROUTES, *MIXED, *CHANGES, *CARRIED, *TYPED, *MODES),
     chain("a redirect to itself", at("api"), to("{api}/hop0")),
-    *(*OTHER_MODES, *FROM_HOME, *LOCATIONS, *NO_REDIRECTS, *LONG, *PREFLIGHTED, *CREDENTIALED),
+    *(*OTHER_MODES, *FROM_HOME, *LOCATIONS, *BYTES, *NO_REDIRECTS, *LONG, *PREFLIGHTED, *CREDENTIALED),
 )
