@@ -87,6 +87,10 @@ def test_this_machine_is_answered(port: int, host: str) -> None:
     assert response.startswith(b"HTTP/1.0 200 ")
 
 
+def test_what_is_not_http_is_refused_as_such(port: int) -> None:
+    assert b"400" in raw(port, "GET / HTTP/x\r\n\r\n")
+
+
 def test_nothing_is_said_when_browsers_hang_up(port: int, capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by reset
