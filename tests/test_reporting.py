@@ -224,7 +224,8 @@ def break_log() -> Iterator[Callable[[type[BaseException]], None]]:
         logger.addHandler(_Broken(error))
 
     yield break_log
-    logger.level, logger.handlers[:], logger.propagate = before
+    level, logger.handlers[:], logger.propagate = before
+    logger.setLevel(level)  # which forgets what is enabled, too
 
 
 def _fails(request: CORSRequest, decision: Decision | None = None) -> bool:

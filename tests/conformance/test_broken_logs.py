@@ -110,7 +110,8 @@ def logger() -> Iterator[logging.Logger]:
     before = (logger.level, list(logger.handlers), list(logger.filters), logger.propagate)
     logger.propagate = False
     yield logger
-    logger.level, logger.handlers[:], logger.filters[:], logger.propagate = before
+    level, logger.handlers[:], logger.filters[:], logger.propagate = before
+    logger.setLevel(level)  # which forgets what is enabled, too
 
 
 @contextmanager
