@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -101,6 +102,8 @@ class Browser:
     def page(self, origin: str) -> Page:
         """A page of ``"https://app.example.com"``, of ``"null"`` (a sandboxed frame), or of `same_origin`.
 
+        Pages of apps have origins like ``"capacitor://localhost"``, and some send ``"file://"``.
+
         Raises ValueError for what is no origin as browsers write it.
 
         >>> Browser(lambda environ, start_response: []).page("https://app.example.com/")
@@ -114,7 +117,7 @@ class Browser:
             )
         if origin == same_origin:
             return Page(self.origin, self._fetch)
-        if origin != "null":
+        if origin not in {"null", "file://"} and not _OF_APP.fullmatch(origin):
             _check_origin(origin)
         return Page(origin, self._fetch)
 
@@ -185,6 +188,12 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
         return value
     coroutine.close()
     raise RuntimeError("A synchronous fetch cannot wait.")
+
+
+# URL, "opaque host": those of schemes that are not special stay as they are, upper case and all.
+_OF_APP = re.compile(
+    r"(?!(?:https?|wss?|ftp|file|data|blob|about|javascript):)[a-z][a-z0-9+.-]*://[\w.~-]+", re.ASCII
+)
 
 
 def _check_origin(origin: str) -> None:

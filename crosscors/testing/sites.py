@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def is_cross_site(origin: str, url: URL) -> bool:
     """Whether a page of that origin and the URL belong to different sites (HTML, "same site")."""
-    if origin == "null":
+    if origin in {"null", "file://"}:
         return True
     page = parse(origin)
     return page.scheme != url.scheme or _registrable_domain(page.host) != _registrable_domain(url.host)

@@ -38,6 +38,9 @@ def browser() -> Browser:
         "https://xn--bcher-kva.example",
         "chrome-extension://abcdefgh",
         "app://localhost",
+        "app://.",
+        "electron://Altair",
+        "file://",
         "null",
     ],
 )
@@ -77,7 +80,7 @@ def test_an_origin_is_written_as_browsers_do(browser: Browser, origin: str, righ
 
 @pytest.mark.parametrize(
     "origin",
-    ["", "*", "app.example.com", "localhost:5173", "file://", "https://", "Null", "data:,x", "same_origin"],
+    ["", "*", "app.example.com", "localhost:5173", "file:///", "https://", "Null", "data:,x", "same_origin"],
 )
 def test_what_is_no_origin_is_told_how_one_looks(browser: Browser, origin: str) -> None:
     with pytest.raises(ValueError, match="is no origin") as caught:
