@@ -8,6 +8,7 @@ from crosscors.core.credentials import INSECURE_ORIGINS, NULL_ORIGIN, UNPROVEN_R
 from crosscors.core.options import Options
 from crosscors.core.origins import ANY, FILE, MAX_LENGTH, NULL, OriginSet, is_serialized_origin, split
 from crosscors.core.refusal import Refusal
+from crosscors.core.regexes import matches
 
 
 class Admission(NamedTuple):
@@ -49,7 +50,7 @@ class OriginRules:
             return Refusal("origin-malformed", (origin,))
         if self._everyone:
             return Admission(ANY, credentials=False)
-        if self._regex is not None and self._regex.fullmatch(origin):
+        if self._regex is not None and matches(self._regex, origin):
             if self._regex_is_proved:
                 return Admission(self._regex.pattern, self._credentials)
             return self.admit_unlisted(origin, self._regex.pattern)

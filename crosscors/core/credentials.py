@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
 from itertools import chain
 from typing import NamedTuple
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins import ANY, DEFAULT_PORTS, FILE, NULL, is_entry, is_loopback, is_number, split
 from crosscors.core.public_suffixes import public_suffix_list as _public_suffix_list
-from crosscors.core.regex_mending import mended
+from crosscors.core.regex_mending import Meant, mended
 from crosscors.core.regex_sites import Owner, Site, Sites, sites_of
-from crosscors.core.regexes import is_quick
+from crosscors.core.regexes import matches, quick_length
 
 INSECURE_ORIGINS = "insecure-origins"
 NULL_ORIGIN = "null-origin"
@@ -57,10 +56,14 @@ def sites_with_credentials(entries: Iterable[str], regex: re.Pattern[str] | None
     """What the policy gives credentials to, by name, in alphabetical order."""
     found = set(map(site_of, entries))
     if regex is not None:
-        found |= {
-            f"*.{site.name}" if site.owner is Owner.MANY else site.name for site in sites_of(regex).examples
-        }
+        found |= set(map(_name_of, sites_of(regex).examples))
     return tuple(sorted(found))
+
+
+def _name_of(site: Site) -> str:
+    if site.owner is Owner.ANYBODY:
+        return ANY  # of an expression that is not proved
+    return f"*.{site.name}" if site.owner is Owner.MANY else site.name
 
 
 # Entries.
@@ -149,6 +152,8 @@ def _instead_of_pattern(entry: str, domain: str) -> str:
     if suffixes.is_registry(domain):
         return f'Write your own domain, such as "{scheme}://*.example.{domain}{port}"'
     suffix = domain if suffixes.rules.is_public(domain) else suffixes.parents[domain]
+    if suffixes.has_many_owners(f"example.{suffix}"):
+        return "List the origins that are yours"
     return f'List the origins that are yours, such as "{scheme}://example.{suffix}{port}"'
 
 
@@ -166,7 +171,7 @@ def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> tuple[li
         Problem(code, "allow_origin_regex", regex.pattern, f"{shown(regex.pattern)} {message}", hint)
         for code, message, hint in _regex_faults(regex, sites, dangers)
     ]
-    apps = [site.name for site in sites.examples if site.owner is Owner.APP]
+    apps = sorted(site.name for site in sites.examples if site.owner is Owner.APP)
     if found or not apps:
         return found, []
     message = f"{shown(regex.pattern)} gives credentials to every page with an origin like {', '.join(apps)}."
@@ -178,42 +183,39 @@ def _regex_faults(
     regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]
 ) -> Iterator[tuple[str, str, str]]:
     """Code, message and hint of each thing that is wrong."""
-    instead = cache(partial(_instead, regex, dangers))
+    meant = _meant(regex, sites, dangers)
+    instead = f"Write {meant}" if meant else None
     of_anybody = _Wrong.of(sites, _is_anybody)
-    if of_anybody.witness is not None:
-        names = _with_shorter(_with_suffix(of_anybody.witness, regex), sites)
-        message = f"with credentials matches unrelated sites such as {names}; {_OWNERS_CAN}."
-        yield "wildcard-with-credentials", message, f"{instead() or _NAME_YOUR_DOMAIN}."
+    if of_anybody.origins:
+        witness = _with_shorter(_with_suffix(_plainest(of_anybody.origins, meant), regex), sites)
+        message = f"with credentials matches unrelated sites such as {witness}; {_OWNERS_CAN}."
+        yield "wildcard-with-credentials", message, f"{instead or _NAME_YOUR_DOMAIN}."
         return  # with that, nothing else matters
 
     of_many = _Wrong.of(
         sites, lambda site: site.owner is Owner.MANY and PUBLIC_SUFFIX_SUBDOMAINS not in dangers
     )
-    if of_many.witness is not None:
+    if of_many.origins:
         domain = of_many.sites[0].name
-        witness = _below_suffix(of_many.witness, domain, regex)
+        witness = _below_suffix(_plainest(of_many.origins, meant), domain, regex)
         message = f"with credentials matches unrelated sites such as {witness}: {_owners_below(domain)}."
-        yield (
-            "wildcard-with-credentials",
-            message,
-            _opt_in(instead() or _NAME_YOUR_DOMAIN, PUBLIC_SUFFIX_SUBDOMAINS),
-        )
+        hint = _opt_in(instead or _NAME_YOUR_DOMAIN, PUBLIC_SUFFIX_SUBDOMAINS)
+        yield "wildcard-with-credentials", message, hint
 
     of_files = _Wrong.of(sites, lambda site: site.owner is Owner.FILES and NULL_ORIGIN not in dangers)
-    if of_files.witness is not None:
+    if of_files.origins:
         message = f"with credentials matches {FILE}: {_ORIGINS_OF_ANYBODY[FILE]}."
         yield "null-with-credentials", message, _opt_in("Leave it out", NULL_ORIGIN)
 
     insecure = _Wrong.of(sites, lambda site: _is_insecure(site, dangers))
-    if insecure.witness is not None:
-        message = (
-            f"with credentials matches {insecure.witness}: whoever controls the network can act in its name."
-        )
-        hint = _opt_in(instead() or "Use https", INSECURE_ORIGINS)
-        yield "insecure-origin-with-credentials", message, hint
+    if insecure.origins:
+        witness = _plainest(insecure.origins, meant)
+        message = f"with credentials matches {witness}: whoever controls the network can act in its name."
+        use_https = _USE_HTTPS_FOR_ALL_BUT_LOOPBACK if _has_plain_loopback(sites) else "Use https"
+        yield "insecure-origin-with-credentials", message, _opt_in(instead or use_https, INSECURE_ORIGINS)
 
     every = (of_anybody, of_many, of_files, insecure)
-    is_unproven = any(wrong.sites and wrong.witness is None for wrong in every)
+    is_unproven = any(wrong.sites and not wrong.origins for wrong in every)
     because = sites.unproven or ("it may match more sites than yours" if is_unproven else None)
     if because is not None and UNPROVEN_REGEX not in dangers:
         message = f"with credentials cannot be proved to be safe: {because}."
@@ -227,22 +229,26 @@ def _regex_faults(
 
 
 class _Wrong(NamedTuple):
-    """Sites that should not be let in, and an origin of one of them that certainly is."""
+    """Sites that should not be let in, and origins of them that certainly are."""
 
     sites: tuple[Site, ...]
-    witness: str | None
+    origins: tuple[str, ...]
 
     @classmethod
     def of(cls, sites: Sites, is_wrong: Callable[[Site], bool]) -> _Wrong:
         wrong = tuple(filter(is_wrong, sites.examples))
-        origins = chain.from_iterable(sites.examples[site] for site in wrong)
-        return cls(wrong, min(origins, key=_oddness, default=None))
+        return cls(wrong, tuple(chain.from_iterable(sites.examples[site] for site in wrong)))
 
 
-def _oddness(origin: str) -> tuple[bool, bool, bool, bool]:
-    """How little an origin looks like a site on the web; of several examples the plainest is shown."""
-    scheme, host, port = split(origin)
-    return scheme not in DEFAULT_PORTS, "." not in host, bool(port), scheme != "https"
+def _plainest(origins: Iterable[str], meant: Meant | None) -> str:
+    """Of several examples the one that tells most: not meant by the author, and like a site on the web."""
+
+    def oddness(origin: str) -> tuple[bool, ...]:
+        scheme, host, port = split(origin)
+        is_meant = meant is not None and matches(meant.regex, origin)
+        return is_meant, scheme not in DEFAULT_PORTS, "." not in host, bool(port), scheme != "https"
+
+    return min(origins, key=oddness)
 
 
 _OWNERS_CAN = "their owners can act as your signed-in users"
@@ -250,19 +256,39 @@ _EXAMPLE = r'r"https://[a-z0-9-]+\.example\.com"'
 _NAME_YOUR_DOMAIN = f"Name your domain, with a backslash before each dot: {_EXAMPLE}"
 
 
-def _instead(regex: re.Pattern[str], dangers: tuple[str, ...]) -> str | None:
-    """What to write: the expression as it was surely meant."""
-    text = mended(regex, lambda each: _is_sound(each, dangers))
-    if text is None:
-        return None
-    return f"Write r'{text}'" if '"' in text else f'Write r"{text}"'
+_USE_HTTPS_FOR_ALL_BUT_LOOPBACK = (
+    r'Use http for loopback alone: r"http://localhost(:\d+)?|https://app\.example\.com"'
+)
+
+
+def _meant(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]) -> Meant | None:
+    """The expression as it was surely meant. It has to pass the proof, so that no hint opens a hole."""
+
+    def is_sound(tried: re.Pattern[str]) -> bool:
+        named = sites_of(tried)
+        return (
+            named.unproven is None
+            and 0 < len(named.examples) <= MAX_SITES
+            and all(_is_sound_site(site, dangers) and origins for site, origins in named.examples.items())
+            and (_has_plain_loopback(named) or not _has_plain_loopback(sites))
+        )
+
+    return mended(regex, is_sound)
+
+
+def _has_plain_loopback(sites: Sites) -> bool:
+    """Whether pages of this machine are let in without https, as in development."""
+    return any(site.owner is Owner.LOOPBACK and site.scheme == "http" for site in sites.examples)
 
 
 def _with_suffix(witness: str, regex: re.Pattern[str]) -> str:
     """The same with a top-level domain, if it has none and the expression lets that in as well."""
     longer = f"{witness}.com"
-    is_let_in = "." not in witness and is_quick(regex, len(longer)) and regex.fullmatch(longer) is not None
-    return longer if is_let_in and is_entry(longer) else witness
+    return longer if "." not in witness and is_entry(longer) and _lets_in(regex, longer) else witness
+
+
+def _lets_in(regex: re.Pattern[str], origin: str) -> bool:
+    return len(origin) <= quick_length(regex) and matches(regex, origin)
 
 
 def _with_shorter(witness: str, sites: Sites) -> str:
@@ -278,7 +304,7 @@ def _below_suffix(witness: str, domain: str, regex: re.Pattern[str]) -> str:
     if suffixes.rules.is_public(domain):
         return witness
     better = witness.replace(f".{domain}", f".{suffixes.parents[domain]}")
-    return better if is_quick(regex, len(better)) and regex.fullmatch(better) else witness
+    return better if _lets_in(regex, better) else witness
 
 
 def _is_anybody(site: Site) -> bool:
@@ -295,18 +321,8 @@ def _is_insecure(site: Site, dangers: tuple[str, ...]) -> bool:
     return INSECURE_ORIGINS not in dangers and site.scheme in _INSECURE_SCHEMES and not is_local
 
 
-def _is_sound(regex: re.Pattern[str], dangers: tuple[str, ...]) -> bool:
-    """Whether the expression passes, and every site in it has a name that can be somebody's."""
-    sites = sites_of(regex)
-    return (
-        sites.unproven is None
-        and bool(sites.examples)
-        and all(_is_sound_site(site, dangers) for site in sites.examples)
-        and len(sites.examples) <= MAX_SITES
-    )
-
-
 def _is_sound_site(site: Site, dangers: tuple[str, ...]) -> bool:
+    """Whether the site has a name that can be somebody's."""
     if site.owner is Owner.LOOPBACK:
         return True
     return site.owner is Owner.ONE and "." in site.name and not _is_insecure(site, dangers)

@@ -23,7 +23,7 @@ from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.core.origin_faults import mended, problems_of
 from crosscors.core.origins import ANY, OriginSet, is_entry, is_serialized_origin
 from crosscors.core.public_suffixes import SuffixListError
-from crosscors.core.regexes import is_quick
+from crosscors.core.regexes import matches, quick_length
 
 OriginFunc = Callable[[CORSRequest], bool] | Callable[[CORSRequest], Awaitable[bool]]
 
@@ -227,7 +227,7 @@ def _read_regex(value: object, found: _Findings) -> re.Pattern[str] | None:
         return None
     try:
         return re.compile(value)
-    except re.error as error:
+    except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
         message = f"{shown(value)} is no valid regular expression: {error}."
         found.problem("invalid-regex", option, value, message, f"{hint}.")
         return None
@@ -454,8 +454,9 @@ def _warn_of_narrower(
     option: str, entries: tuple[str, ...], regex: re.Pattern[str] | None, found: _Findings
 ) -> None:
     origins = OriginSet.of(entries)
+    longest = -1 if regex is None or not entries else quick_length(regex)
     for entry in entries:
-        wider = _wider_entry(entry, origins, regex)
+        wider = _wider_entry(entry, origins, regex if len(entry) <= longest else None)
         if wider is not None:
             found.warning("already-covered", option, entry, f"is already covered by {shown(wider)}.")
 
@@ -471,4 +472,4 @@ def _wider_entry(entry: str, origins: OriginSet, regex: re.Pattern[str] | None) 
             return other
     if regex is None or not is_serialized_origin(entry):
         return None
-    return regex.pattern if is_quick(regex, len(entry)) and regex.fullmatch(entry) else None
+    return regex.pattern if matches(regex, entry) else None

@@ -5,58 +5,88 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import combinations
-
-_Mending = tuple[re.Pattern[str], str]
+from typing import NamedTuple
 
 # What people write, and what they mean by it.
-_MENDINGS: tuple[_Mending, ...] = tuple(
+_PLAIN_OR_TLS = (
+    r"\(\?:https\?\)|\((?:\?:)?https?\|https?\)|http\((?:\?:)?s(?:\)\?|\|\))|http\[s\]\?"
+    r"|https(?:\?|\{0,1\})|http(?=:)"
+)
+_MENDINGS = tuple(
     (re.compile(wrong), right)
     for wrong, right in (
         # a dot without a backslash
         (r"(?<![\\\[^])\.(?![*+?{\]])", r"\\."),
         # http beside https
-        (r"\(\?:https\?\)|\((?:\?:)?https?\|https?\)|https\?|http(?=:)", "https"),
+        (_PLAIN_OR_TLS, "https"),
         # a name that may begin with anything
         (r"(?<=//)(\(\?:|\()?\.[*+]\??(?(1)\))\??(?=[a-z0-9(])", r"([a-z0-9-]+\\.)*"),
         # an end left open
         (r"(?<=[a-z0-9)])(\(\?:|\()?:?\.[*+]\??(?(1)\))\??\Z", r"(:\\d+)?"),
         # an optional last letter
         (r"(?<=[a-z])\?\Z", ""),
+        # names with and without a part, which have to be spelled out
+        (r"\((?:\?:)?((?:[a-z0-9|-]|\\[.-])+)\)\?", r"(|\1)"),
     )
 )
+_LONGEST = 200  # a longer one is not mended in a sentence
+_INLINE = {re.IGNORECASE: "i", re.ASCII: "a", re.MULTILINE: "m", re.DOTALL: "s"}
 
 
-def mended(regex: re.Pattern[str], is_sound: Callable[[re.Pattern[str]], bool]) -> str | None:
+class Meant(NamedTuple):
+    """An expression, and the text to paste for it.
+
+    >>> str(Meant(re.compile("https://a", re.IGNORECASE)))
+    'r"(?i)https://a"'
+    """
+
+    regex: re.Pattern[str]
+
+    def __str__(self) -> str:
+        pattern = self.regex.pattern
+        missing = self.regex.flags & ~re.compile(pattern).flags
+        letters = "".join(letter for flag, letter in _INLINE.items() if missing & flag)
+        text = f"(?{letters}){pattern}" if letters else pattern
+        return f"r'{text}'" if '"' in text else f'r"{text}"'
+
+
+def mended(regex: re.Pattern[str], is_sound: Callable[[re.Pattern[str]], bool]) -> Meant | None:
     """The expression as it was surely meant; None if that is anyone's guess.
 
     Args:
         regex: what was written.
-        is_sound: whether an expression is as it has to be, so that no hint opens a hole.
+        is_sound: whether an expression is as it has to be.
 
-    >>> mended(re.compile("https://a.com"), lambda regex: regex.fullmatch("https://axcom") is None)
-    'https://a\\\\.com'
+    >>> mended(re.compile("https://a.com"), lambda regex: not regex.fullmatch("https://axcom"))
+    Meant(regex=re.compile('https://a\\\\.com'))
     """
     pattern = regex.pattern.removeprefix("^")
     pattern = pattern if pattern.endswith(r"\$") else pattern.removesuffix("$")
+    # What is spread over lines or has both quotes cannot be pasted as one string.
+    if len(pattern) > _LONGEST or not pattern.isprintable() or {*"\"'"} <= {*pattern}:
+        return None
+    if regex.flags & re.VERBOSE:
+        return None
     tried = (
         _with(mendings, pattern)
         for count in range(1, len(_MENDINGS) + 1)
         for mendings in combinations(_MENDINGS, count)
     )
     for text in dict.fromkeys(tried):
-        if text != pattern and _is_sound(text, regex.flags, is_sound):
-            return text
+        compiled = None if text == pattern else _compiled(text, regex.flags & ~re.DEBUG)
+        if compiled is not None and is_sound(compiled):
+            return Meant(compiled)
     return None
 
 
-def _with(mendings: Iterable[_Mending], pattern: str) -> str:
+def _with(mendings: Iterable[tuple[re.Pattern[str], str]], pattern: str) -> str:
     for wrong, right in mendings:
         pattern = wrong.sub(right, pattern)
     return pattern
 
 
-def _is_sound(text: str, flags: int, is_sound: Callable[[re.Pattern[str]], bool]) -> bool:
+def _compiled(text: str, flags: int) -> re.Pattern[str] | None:
     try:
-        return is_sound(re.compile(text, flags))
+        return re.compile(text, flags)
     except re.error:  # a look-behind that has no fixed width any more
-        return False
+        return None

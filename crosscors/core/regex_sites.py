@@ -35,7 +35,15 @@ from crosscors.core.origins import (
     serialize_ipv6,
 )
 from crosscors.core.public_suffixes import public_suffix_list
-from crosscors.core.regexes import ALPHABET, Automaton, End, NotProvableError, automaton_of, is_quick
+from crosscors.core.regexes import (
+    ALPHABET,
+    Automaton,
+    End,
+    NotProvableError,
+    automaton_of,
+    matches,
+    quick_length,
+)
 
 # Pairs of an automaton's state and a reader. What people write needs hundreds; this takes half a second.
 MAX_VISITED = 50_000
@@ -92,28 +100,45 @@ def sites_of(regex: re.Pattern[str]) -> Sites:
     >>> [site.name for site in sites_of(re.compile(r"https://([a-z]+\\.)?example\\.(com|org)")).examples]
     ['example.com', 'example.org']
     """
-    try:
-        automaton = automaton_of(regex)
-    except NotProvableError as error:
-        return Sites({}, str(error))
     found: dict[Site, list[str]] = {}
     unproven = None
+    is_exact = False
     try:
+        automaton = automaton_of(regex)
+        is_exact = automaton.is_exact
         for site, origin in _read_together(automaton):
             examples = found.setdefault(site, [])
             if len(examples) < _MAX_EXAMPLES:
                 examples.append(origin)
     except NotProvableError as error:
         unproven = str(error)
-    return Sites({site: tuple(_real(regex, automaton, origins)) for site, origins in found.items()}, unproven)
+        found.setdefault(Site("", "", Owner.ANYBODY), []).extend(_UNRELATED)
+        is_exact = False
+    longest = quick_length(regex)
+    return Sites(
+        {site: tuple(_real(regex, origins, is_exact, longest)) for site, origins in found.items()}, unproven
+    )
 
 
-def _real(regex: re.Pattern[str], automaton: Automaton, origins: list[str]) -> Iterator[str]:
-    for origin in filter(is_serialized_origin, [*origins, *_with_addresses(origins)]):
-        # An exact automaton has matched these already. Others are asked, unless that can take minutes.
-        is_matched = automaton.is_exact and origin in origins
-        if is_matched or (is_quick(regex, len(origin)) and regex.fullmatch(origin)):
+# Tried where it is not known what an expression matches.
+_UNRELATED = (
+    "https://unrelated.com",
+    "https://unrelated.github.io",
+    "https://unrelated",
+    "unrelated://unrelated",
+)
+
+
+def _real(regex: re.Pattern[str], origins: list[str], is_exact: bool, longest: int) -> Iterator[str]:
+    """The examples that are origins, and that the expression certainly matches."""
+    if is_exact:  # whatever the automaton matches, the expression does
+        yield from filter(is_serialized_origin, origins)
+    # All others are tried, if that does not take minutes; one is enough.
+    tried = _with_addresses(origins) if is_exact else [*origins, *_with_addresses(origins)]
+    for origin in filter(is_serialized_origin, tried):
+        if len(origin) <= longest and matches(regex, origin):
             yield origin
+            return
 
 
 def _with_addresses(origins: list[str]) -> Iterator[str]:
@@ -194,7 +219,7 @@ def _read_together(automaton: Automaton) -> Iterator[tuple[Site, str]]:
 
 def _read(reader: _Reader, characters: str, is_open: bool) -> _Read:
     """The readers after one of these characters, each with that character."""
-    tried = _samples(characters) if is_open and not isinstance(reader, _Scheme) else characters
+    tried = _samples(characters) if is_open and not isinstance(reader, (_Scheme, _Expected)) else characters
     after = {new: character for character in reversed(tried) for new in reader.before(character, is_open)}
     return tuple(after.items())[::-1]
 
@@ -443,11 +468,8 @@ class _Brackets:
 
     address: str
 
+    is_inside = False  # what is open in an address are its characters
     site = None
-
-    @property
-    def is_inside(self) -> bool:
-        return bool(self.address)
 
     def before(self, character: str, is_open: bool) -> Iterator[_Reader]:
         if character in "0123456789abcdef:":
@@ -458,6 +480,7 @@ class _Brackets:
             site = self._site()
             if site is not None:
                 yield _Expected("://", _Scheme("", site))
+                yield _Expected("://", _Scheme("", None, "*" if "*" in self.address else f"[{self.address}]"))
 
     def _site(self) -> Site | None:
         host = f"[{self.address}]"

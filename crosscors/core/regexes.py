@@ -23,9 +23,11 @@ import importlib
 import re
 import string
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from functools import lru_cache
+from math import prod
 from typing import Any, ClassVar, NamedTuple, cast
 
 # The parser of ``re`` is private, and its modules have other names in Python 3.10. Other tools read its
@@ -39,15 +41,17 @@ _sre_compiler: Any = importlib.import_module(_COMPILER)
 # The characters that origins have (see origins.py), those first that make an example readable.
 ALPHABET = string.ascii_lowercase + string.digits + "-_." + string.ascii_uppercase + ":/[]+~!$&'(),;=%"
 
-# Enough for what people write, {1,63} for each label and all; (?:.{0,1000}){0,1000} has a million.
+# Enough for what people write, {1,63} for each label and all; (?:.{0,1000}){0,1000} has a million. Parts that
+# need no state are counted as well, for (){1000000} has a million of these.
 MAX_STATES = 20_000
+_MAX_PARTS = 5 * MAX_STATES
 
 _FLAGS = re.ASCII | re.DOTALL | re.IGNORECASE | re.MULTILINE | re.UNICODE | re.VERBOSE
 _TYPE_FLAGS = re.ASCII | re.UNICODE
 
 
 class NotProvableError(Exception):
-    """The automaton would have too many states, or ``re`` has a construct that is not known here."""
+    """The automaton would be too large, or the expression has a construct that is not known here."""
 
 
 class End(enum.Enum):
@@ -95,18 +99,26 @@ def automaton_of(regex: re.Pattern[str]) -> Automaton:
     """The automaton of a regular expression that has to match a whole text.
 
     Raises:
-        NotProvableError: if it has more than MAX_STATES states.
+        NotProvableError: if it has more than MAX_STATES states, or cannot be built at all.
 
     >>> automaton_of(re.compile("a|bc")).is_exact
     True
     """
     try:
-        tree = _sre_parser.parse(regex.pattern, regex.flags & _FLAGS)
+        tree = _tree_of(regex)
         builder = _Builder(_groups_in(tree))
         first = builder.sequence(tree, _Context(tree.state.flags), Automaton.LAST)
     except RecursionError as error:
         raise NotProvableError("its groups are nested too deeply") from error
+    except Warning as warning:  # where warnings are errors, and the expression was compiled elsewhere
+        raise NotProvableError(str(warning)) from warning
     return Automaton(tuple(map(tuple, builder.steps)), first, builder.is_exact)
+
+
+@lru_cache(maxsize=8)
+def _tree_of(regex: re.Pattern[str]) -> Any:
+    """What the parser makes of the expression; remembered, for to parse it warns each time of what is odd."""
+    return _sre_parser.parse(regex.pattern, regex.flags & _FLAGS)
 
 
 class _Context(NamedTuple):
@@ -115,11 +127,13 @@ class _Context(NamedTuple):
     Attributes:
         flags: those that hold there.
         is_open: whether it is within an optional part or a repeat.
-        any_case: whether it stands for a text that is repeated without regard to case.
+        is_repeated: whether it stands for a text that a back-reference repeats.
+        any_case: whether that is repeated without regard to case.
     """
 
     flags: int
     is_open: bool = False
+    is_repeated: bool = False
     any_case: bool = False
 
 
@@ -162,9 +176,13 @@ class _Builder:
         self.steps: list[list[Step]] = [[]]  # of Automaton.LAST
         self.is_exact = True
         self._groups = groups
+        self._parts = 0
         self._characters: dict[tuple[str, int, bool], str] = {}
 
     def sequence(self, parts: Iterable[tuple[Any, Any]], context: _Context, after: int) -> int:
+        self._parts += 1
+        if self._parts > _MAX_PARTS:
+            raise NotProvableError(_TOO_LARGE)
         for opcode, argument in parts:  # what comes first in a text is read last
             name = str(opcode)
             if name not in _BUILD:
@@ -209,15 +227,17 @@ class _Builder:
     def backreference(self, part: Any, context: _Context, after: int) -> int:
         content, flags = self._groups[part[1]]
         any_case = context.any_case or bool(context.flags & re.IGNORECASE)
-        return self.sequence(content, context._replace(flags=flags, any_case=any_case), after)
+        repeated = context._replace(flags=flags, is_repeated=True, any_case=any_case)
+        return self.sequence(content, repeated, after)
 
     def conditional(self, part: Any, context: _Context, after: int) -> int:
         _, (_, matched, otherwise) = part
         return self.branch((None, (None, [matched, otherwise or []])), context, after)
 
-    def position(self, part: Any, _context: _Context, after: int) -> int:
-        # Origins have no line breaks: with re.MULTILINE and without, these are the ends of the text.
-        name = str(part[1])
+    def position(self, part: Any, context: _Context, after: int) -> int:
+        # Origins have no line breaks: with re.MULTILINE and without, these are the ends of the text. What a
+        # back-reference repeats is the text of a group, wherever that stood.
+        name = "" if context.is_repeated else str(part[1])
         if name.startswith("AT_BEGINNING"):
             return self._state(Step(after, only_at=End.START))
         if name.startswith("AT_END"):
@@ -232,7 +252,7 @@ class _Builder:
 
     def _state(self, *steps: Step) -> int:
         if len(self.steps) >= MAX_STATES:
-            raise NotProvableError(f"it has more than {MAX_STATES} states")
+            raise NotProvableError(_TOO_LARGE)
         self.steps.append(list(steps))
         return len(self.steps) - 1
 
@@ -244,6 +264,8 @@ class _Builder:
             after = self.sequence(content, context, after)
         return after
 
+
+_TOO_LARGE = f"it has more than {MAX_STATES} states"
 
 _BUILD: Mapping[str, Callable[[_Builder, Any, _Context, int], int]] = {
     "LITERAL": _Builder.character,
@@ -287,41 +309,78 @@ def _characters(part: tuple[Any, Any], context: _Context) -> str:
     return "".join(found)
 
 
-def is_quick(regex: re.Pattern[str], length: int) -> bool:
-    """Whether trying the expression on a text of that length ends soon, even if it does not match.
+def matches(regex: re.Pattern[str], text: str) -> bool:
+    """Whether the expression matches the whole text. Never raises, as ``re`` does on some expressions."""
+    try:
+        return regex.fullmatch(text) is not None
+    except (SystemError, RecursionError, MemoryError):  # such as https://(?:(a)|b)*+, on "https://ab"
+        return False
 
-    Each repeat multiplies the ways in which a text can be tried; a repeat in a repeat has no such bound.
+
+def quick_length(regex: re.Pattern[str]) -> int:
+    """The length of the longest text on which trying the expression ends soon, even if it does not match.
+
+    ``re`` tries all ways in which a text can be divided among the parts of an expression. They are counted
+    here, generously.
+
+    >>> quick_length(re.compile("[a-z]+")) > 1000, quick_length(re.compile("(?:[a-z]+)+")) < 30
+    (True, True)
     """
     try:
-        tree = _sre_parser.parse(regex.pattern, regex.flags & _FLAGS)
-        repeats = list(islice(_repeats(tree, in_repeat=False), _MANY_REPEATS))
-    except RecursionError:
-        return False
-    ways = 1
-    for is_nested in repeats:
-        ways *= length + 1
-        if is_nested or ways > _MANY_WAYS:
-            return False
-    return True
+        tree = _tree_of(regex)
+        return bisect(range(_LONGEST), _MANY_WAYS, key=lambda length: _ways(tree, length)) - 1
+    except (RecursionError, Warning):
+        return -1
 
 
+_LONGEST = 2000
 _MANY_WAYS = 1_000_000
-_MANY_REPEATS = 20  # with so many of them, even a text of one character can be tried in as many ways
 
 
-def _repeats(part: Any, *, in_repeat: bool) -> Iterator[bool]:
-    """Each repeat that can be taken more than once, as whether it is within another one."""
-    if isinstance(part, tuple) and part and str(cast("Any", part[0])) in _REPEATS:
+def _ways(part: Any, length: int) -> int:
+    """In how many ways a text of this length can be tried, at most; no more than a little over _MANY_WAYS."""
+    name = _opcode_of(part)
+    if name in _REPEATS:
         least, most, content = cast("tuple[int, int, Any]", part[1])
-        if most > 1 and least != most:
-            yield in_repeat
-            yield from _repeats(content, in_repeat=True)
+        within = _ways(content, length)
+        if least == most:
+            ways = _power(within, most)
+        elif most == 1:
+            ways = within + 1
         else:
-            within = list(islice(_repeats(content, in_repeat=in_repeat), _MANY_REPEATS))
-            yield from within * min(most, _MANY_REPEATS)
-    elif isinstance(part, (tuple, list, _sre_parser.SubPattern)):
-        for each in cast("Iterable[Any]", part):
-            yield from _repeats(each, in_repeat=in_repeat)
+            ways = length + 1 if within == 1 else _power(_choices(content), length)
+        return min(
+            max(ways, least), _MANY_WAYS + 1
+        )  # to match nothing a million times takes its time as well
+    if name == "BRANCH":
+        return min(sum(_ways(each, length) for each in part[1][1]), _MANY_WAYS + 1)
+    return min(prod(_ways(each, length) for each in _parts_of(part)), _MANY_WAYS + 1)
+
+
+def _choices(part: Any) -> int:
+    """In how many ways the part can go on with one character, repeats left out."""
+    name = _opcode_of(part)
+    if name == "BRANCH":
+        return sum(map(_choices, part[1][1]))
+    within = prod(map(_choices, _parts_of(part)))
+    return min(within + (name in _REPEATS), _MANY_WAYS)
+
+
+def _power(base: int, exponent: int) -> int:
+    if base <= 1 or exponent == 0:
+        return 1
+    is_many = exponent > _MANY_WAYS.bit_length() or base > _MANY_WAYS
+    return _MANY_WAYS + 1 if is_many else min(base**exponent, _MANY_WAYS + 1)
+
+
+def _opcode_of(part: Any) -> str:
+    return str(part[0]) if isinstance(part, tuple) and part else ""  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _parts_of(part: Any) -> Iterable[Any]:
+    is_made_of_parts = isinstance(part, (tuple, list, _sre_parser.SubPattern))
+    parts: Iterable[Any] = part if is_made_of_parts else ()
+    return parts
 
 
 _REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import warnings
 from typing import Any
 
 import pytest
@@ -104,8 +105,8 @@ NAMED = [
     pytest.param(r"https://169\.254\.\d+\.\d+", ["169.254.*.*"], id="link-local addresses"),
     pytest.param(r"https://192\.0\.2\.[12]", ["192.0.2.1", "192.0.2.2"], id="public addresses by name"),
     pytest.param(r"https://\[2001:db8::1\]", ["[2001:db8::1]"], id="an IPv6 address"),
-    pytest.param(r"https://\[fd00::[0-9a-f]+\]", ["[fd00:*]"], id="unique local IPv6 addresses"),
-    pytest.param(r"https://\[fe80::[0-9a-f:]+\]", ["[fe80:*]"], id="link-local IPv6 addresses"),
+    pytest.param(r"https://\[fd00::[0-9a-f]+\]", ["[fd00::*]"], id="unique local IPv6 addresses"),
+    pytest.param(r"https://\[fe80::[0-9a-f:]+\]", ["[fe80::*]"], id="link-local IPv6 addresses"),
     pytest.param(r"capacitor://localhost", ["capacitor://localhost"], id="an app"),
     pytest.param(r"(app|tauri)://x\.y", ["app://x.y", "tauri://x.y"], id="two apps"),
     pytest.param(r"wss://example\.com", ["example.com"], id="a socket with TLS"),
@@ -121,6 +122,20 @@ NAMED = [
     ),
     pytest.param(r"https://xn--bcher-kva\.example", ["xn--bcher-kva.example"], id="Punycode"),
     pytest.param("", [], id="nothing"),
+    pytest.param(
+        r"https://example\.com|(^)https://\1a\.com",
+        ["a.com", "example.com"],
+        id="a repeated anchor, and a name",
+    ),
+    pytest.param(r"https://\[fd00:.*\]", ["[fd00:*]"], id="anything after a private prefix of IPv6"),
+    pytest.param(
+        r"https://\[fd00(?::[0-9a-f]{1,4}){7}\]", ["[fd00:*]"], id="groups of a private IPv6 address"
+    ),
+    pytest.param(r"app://\[::1\]", ["app://[::1]"], id="an address as the host of an app"),
+    pytest.param(r"https://(?:a?){30}a{30}(?!\.)\.example\.com", ["example.com"], id="many ways to match"),
+    pytest.param(
+        r"https://example\.com(|\.au)", ["example.com", "example.com.au"], id="with and without a part"
+    ),
 ]
 
 
@@ -182,6 +197,28 @@ OPEN = [
     pytest.param(r"https://x(a|[b-c])example\.com", None, id="a range among alternatives"),
     pytest.param(r"(?i)https://app.example\.com", r"(?i)https://app\.example\.com", id="in any case"),
     pytest.param(r"https://(?!evil)[a-z]+example\.com", None, id="look-ahead that leaves others"),
+    pytest.param(r"(^)https://.*\1", None, id="a repeated anchor"),
+    pytest.param(r"(^|https://).*\1", None, id="a repeated anchor or text"),
+    pytest.param(r"(\A)https?://(?:localhost|.*\1)", None, id="a repeated anchor in an alternative"),
+    pytest.param(r"(?P<start>^)https://(?P=start).*", None, id="a repeated anchor by name"),
+    pytest.param(r"(?:(^)|a)(?(1)https://.*\1|b)", None, id="a repeated anchor in a conditional"),
+    pytest.param(r"[a-z]+://\[::1\](:\d+)?", None, id="any scheme and an address"),
+    pytest.param(
+        r"https://example(-staging|-dev)?\.com",
+        r"https://example(|-staging|-dev)\.com",
+        id="optional alternatives",
+    ),
+    pytest.param(r"https://(my)?app\.com", r"https://(|my)app\.com", id="an optional beginning"),
+    pytest.param(r"https://(a.com|b.com)", r"https://(a\.com|b\.com)", id="dots in alternatives"),
+    pytest.param(
+        re.compile("https://App.Example.com", re.IGNORECASE),
+        r"(?i)https://App\.Example\.com",
+        id="flags that the hint has to keep",
+    ),
+    pytest.param(re.compile("https://app.example.com\n# ours", re.VERBOSE), None, id="several lines"),
+    pytest.param("https://['\"a]pp.example.com", None, id="both quotes"),
+    pytest.param('https://["a]pp.example.com', None, id="a quote"),
+    pytest.param(f"https://a.example.com|https://{'b' * 300}", None, id="a long one"),
 ]
 
 
@@ -261,6 +298,10 @@ def test_both_names_are_shown_if_the_last_letter_is_optional() -> None:
             r"http://localhost\.example\.com", r"https://localhost\.example\.com", id="not localhost"
         ),
         pytest.param(r"http:(?<=http:|ftps:)//a\.com", None, id="what would not be valid with https"),
+        pytest.param(r"http(s)?://app\.example\.com", r"https://app\.example\.com", id="an optional group"),
+        pytest.param(r"https{0,1}://app\.example\.com", r"https://app\.example\.com", id="a count"),
+        pytest.param(r"https?://(localhost(:\d+)?|app\.a\.com)", None, id="loopback, which may stay plain"),
+        pytest.param(r"http://example\.com:443", None, id="what has no such port over https"),
         pytest.param(r"https://a\.com|http://b\.com", r"https://a\.com|https://b\.com", id="one of two"),
     ],
 )
@@ -290,10 +331,19 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     ]
 
 
-def test_an_expression_for_files_is_refused_unless_that_is_accepted() -> None:
-    problem = problem_of(r"file://|https://a\.com")
+@pytest.mark.parametrize(
+    "regex",
+    [
+        pytest.param(r"file://|https://a\.com", id="by name"),
+        pytest.param(r"....://|https://a\.com", id="by dots"),
+        pytest.param(r"[a-z]{4}://|https://a\.com", id="by ranges"),
+        pytest.param(r"f\w+://|https://a\.com", id="by a class"),
+    ],
+)
+def test_an_expression_for_files_is_refused_unless_that_is_accepted(regex: str) -> None:
+    problem = problem_of(regex)
     assert problem.code == "null-with-credentials"
-    policy = policy_with(r"file://|https://a\.com", "null-origin")
+    policy = policy_with(regex, "null-origin")
     assert policy.trusted_sites == ("a.com", "file://")
     assert policy.decide(CORSRequest("GET", "file://")).allowed
 
@@ -308,6 +358,12 @@ UNPROVEN = [
         r"(?=https://a\.com)https://(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)averyverylongcompanyname\.com",
         id="an expression that would take long to find out that it does not match",
     ),
+    pytest.param(
+        "https://()" + "".join(rf"(\{number}\{number})" for number in range(1, 20)), id="a million references"
+    ),
+    pytest.param(r"https://(?:(?=e)){1000000}example\.com", id="a million times nothing"),
+    pytest.param(r"https://(){1000000000}example\.com", id="a billion times nothing"),
+    pytest.param("https://(?:" + "|" * 1000 + r"){2000}example\.com", id="two million alternatives"),
     pytest.param(
         r"(?=https://a\.com)https://([a-z]+-?)+averyverylongcompanyname\.com",
         id="a repeat in a repeat that would take for ever",
@@ -326,6 +382,12 @@ def test_what_cannot_be_proved_is_refused_unless_that_is_accepted(regex: str) ->
 
 if sys.version_info >= (3, 11):
 
+    def test_an_expression_on_which_python_fails_lets_nobody_in() -> None:
+        policy = policy_with(r"https://(?:(a|b)|(s))*+\.example\.com")
+        assert not policy.decide(CORSRequest("GET", "https://ass.example.com")).allowed
+        # At construction neither, beside an origin that it is tried on.
+        CORSPolicy(allow_origins=["https://ass.example.com"], allow_origin_regex=policy.allow_origin_regex)
+
     @pytest.mark.parametrize(
         "regex",
         [
@@ -335,6 +397,47 @@ if sys.version_info >= (3, 11):
     )
     def test_what_gives_nothing_back_is_taken_for_the_ordinary_thing(regex: str) -> None:
         assert policy_with(regex).trusted_sites == ("example.com",)
+
+
+@pytest.mark.parametrize(
+    "regex",
+    [
+        pytest.param(r"(?!x)https://(.+)+", id="a repeat in a repeat"),
+        pytest.param(r"https://a\.com|(?!x)https://(?:[a-z]+)+\.io", id="one in an alternative"),
+        pytest.param(r"https://.{0,25000}\.com", id="more states than can be looked at"),
+    ],
+)
+def test_what_lets_an_unrelated_site_in_has_no_opt_in_for_being_unproven(regex: str) -> None:
+    problem = problem_of(regex, "unproven-regex")
+    assert problem.code == "wildcard-with-credentials"
+    assert_it_lets_in(regex, problem)
+
+
+def test_sites_of_what_is_not_proved_include_everybody() -> None:
+    assert "*" in policy_with(r"https://(?=good)[a-z]+\.[a-z]+", "unproven-regex").trusted_sites
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@pytest.mark.parametrize(
+    "regex",
+    [
+        pytest.param("a{99999999999}", id="a count that is too large"),
+        pytest.param("a{" + "1" * 5000 + "}", id="a count of too many digits"),
+        pytest.param("(" * 3000 + ")" * 3000, id="groups that are nested too deeply"),
+        pytest.param(r"https://[[a-z]+\.example\.com", id="one that is warned of, where warnings are errors"),
+    ],
+)
+def test_what_cannot_be_compiled_is_a_problem(regex: str, credentials: bool) -> None:
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(allow_origin_regex=regex, allow_credentials=credentials)
+    assert [problem.code for problem in caught.value.problems] == ["invalid-regex"]
+
+
+def test_what_was_compiled_with_a_warning_proves_nothing_where_warnings_are_errors() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        regex = re.compile(r"https://[[a-z]+\.example\.org")
+    assert problem_of(regex).code == "unproven-regex"
 
 
 def test_an_unproven_expression_still_gives_nothing_to_plain_http() -> None:
@@ -355,11 +458,11 @@ def test_groups_that_are_nested_too_deeply_prove_nothing() -> None:
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(depth + 120)
     try:
-        sites, quick = sites_of(regex), regexes.is_quick(regex, 10)
+        sites, longest = sites_of(regex), regexes.quick_length(regex)
     finally:
         sys.setrecursionlimit(limit)
     assert sites.unproven is not None
-    assert not quick
+    assert longest == -1
 
 
 def test_at_most_64_sites_can_be_named() -> None:
