@@ -82,11 +82,8 @@ class Entry:
         """Who tells of the decision."""
         return self.adapter.reporter
 
-    def __copy__(self) -> Entry:
-        return self  # all copies of a scope share the record
-
     def __deepcopy__(self, _memo: object) -> Entry:
-        return self
+        return self  # deep copies of a scope share the record, too
 
     def answer(self, status: int | None, carried: Carried) -> Decision:
         """The decision to write into the response that starts; the outermost adapter reports it, once.
