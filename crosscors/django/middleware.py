@@ -15,7 +15,7 @@ from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival, read_request
 from crosscors.django.views import policy_of_view
 from crosscors.environ import preflight_fields
-from crosscors.nesting import RECORD, Entry, bring_over, carried, depth, enter
+from crosscors.nesting import Entry, bring_over, carried, depth, enter
 from crosscors.reporting import Reporter
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -62,7 +62,7 @@ class CORSMiddleware:
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
         holder = _holder_of_record(http_request)
-        position = depth(holder) if RECORD in holder else 0
+        position = depth(holder)  # before the entries of applications within a view
         try:
             response = get_response(http_request) if asked_method is None else None
         except Exception:
@@ -81,7 +81,7 @@ class CORSMiddleware:
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
         holder = _holder_of_record(http_request)
-        position = depth(holder) if RECORD in holder else 0
+        position = depth(holder)  # before the entries of applications within a view
         try:
             response = await get_response(http_request) if asked_method is None else None
         except Exception:
