@@ -250,10 +250,12 @@ def _written(message: Message, entry: Entry) -> Message:
         is_usual = False
     if not is_usual:
         headers = raw_headers(headers, _START)
-    if entry.record is None and entry.source is None:
-        entry.written = decision = entry.decision  # what ``answer`` does where nobody else covers or listens
+    if entry.record is not None:
+        decision = entry.answer(message.get("status"), _carried(headers))
+    elif entry.source is not None:
+        decision = entry.answer(None, ())
     else:
-        decision = entry.answer(message.get("status"), () if entry.record is None else _carried(headers))
+        entry.written = decision = entry.decision  # all that ``answer`` does where nobody listens
     # A new message: applications send one message, or one list, for many responses.
     try:
         return {**message, "headers": decision.apply_raw(headers)}

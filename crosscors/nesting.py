@@ -82,11 +82,8 @@ class Entry:
         """Who tells of the decision."""
         return self.adapter.reporter
 
-    def __copy__(self) -> Entry:
-        return self  # all copies of a scope share the record
-
     def __deepcopy__(self, _memo: object) -> Entry:
-        return self
+        return self  # deep copies of a scope share the record, too
 
     def answer(self, status: int | None, carried: Carried) -> Decision:
         """The decision to write into the response that starts; the outermost adapter reports it, once.
@@ -98,11 +95,9 @@ class Entry:
         """
         if self.record is None:
             self.written = self.decision
-            if self.source is not None:
-                source, self.source = (
-                    self.source,
-                    None,
-                )  # once, and it may lead to the scope, which leads here
+            source = self.source
+            if source is not None:
+                self.source = None  # it has been told of, and may lead to the scope, which leads here
                 self.reporter.report(self.decision, self.adapter.read_source, source)
             return self.decision
         inward = self.record[self.record.index(self) :]
@@ -185,7 +180,9 @@ def _decisive(
     """
     vary = tuple(dict.fromkeys(name for entry in entries for name in entry.decision.vary))
     own, innermost = entries[0], entries[-1]
-    if own is innermost or _has_passed(innermost, status, carried) or _is_error_page(innermost, status):
+    if own is innermost:
+        return own, own.decision
+    if _has_passed(innermost, status, carried) or _is_error_page(innermost, status):
         return innermost, _with(innermost.written or innermost.decision, vary=vary)
     for entry in reversed(entries):  # of two that refuse, the inner one: most responses come from within
         if not _gives(entry, fields.ALLOW_ORIGIN):
@@ -230,9 +227,8 @@ def _with(decision: Decision, **changes: Any) -> Decision:
 def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> None:
     """Let the adapter that decided tell of it. If it has no hook, the nearest one further out that has."""
     further_out = reversed(record[: record.index(decisive)])
-    heard = (
-        None if decisive.reporter.has_hook else next((e for e in further_out if e.reporter.has_hook), None)
-    )
+    hearing = (each for each in further_out if each.reporter.has_hook and each.source is not None)
+    heard = None if decisive.reporter.has_hook else next(hearing, None)
     if decisive.source is not None:
         decisive.reporter.report(decision, decisive.adapter.read_source, decisive.source)
     if heard is not None:

@@ -90,10 +90,14 @@ class CORSMiddleware:
         def start_response_with_cors(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
         ) -> Callable[[bytes], object]:
-            if entry.record is None and entry.source is None:
-                entry.written = written = decision  # what ``answer`` does where nobody else covers or listens
-            else:
+            if entry.record is not None:
                 written = entry.answer(_code_of(status), carried(headers))
+            else:
+                written = decision
+                if entry.source is None:
+                    entry.written = decision  # all that ``answer`` does where nobody listens
+                else:
+                    entry.answer(None, ())
             if exc_info is None:
                 return start_response(status, written.apply(headers))
             return start_response(status, written.apply(headers), exc_info)
@@ -105,12 +109,7 @@ class CORSMiddleware:
             raise
         if entry.written is not None and not entry.is_within:
             return parts  # as most applications do: nothing is left to be seen
-        if isinstance(parts, (list, tuple)):
-            entry.leave(has_raised=False)
-            return parts
-        if _is_file(parts, environ):
-            return parts
-        return _Watched(parts, entry)
+        return _watched(parts, entry, environ)
 
     def enter(self, environ: WSGIEnvironment) -> Entry | None:
         """Decide, and enter the decision into the record; None if no policy covers the request."""
@@ -156,8 +155,16 @@ class CORSMiddleware:
         return cors_request(environ, method, path_of({"PATH_INFO": path}))
 
 
+def _watched(parts: Iterable[bytes], entry: Entry, environ: WSGIEnvironment) -> Iterable[bytes]:
+    """The body of the response, which notes in the record how it ends, where that is not certain before."""
+    if isinstance(parts, (list, tuple)):
+        entry.leave(has_raised=False)
+        return parts
+    return parts if _is_file(parts, environ) else _Watched(parts, entry)
+
+
 class _Watched(Iterator[bytes]):
-    """A response body that notes in the record how it ends, where that is not certain before."""
+    """A body that notes in the record how it ends."""
 
     def __init__(self, parts: Iterable[bytes], entry: Entry) -> None:
         self._parts = parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
@@ -48,15 +48,11 @@ class CORSMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
-        configuration(self._is_async)  # now, for faults to stop the server instead of requests
+        # Read now, for faults to stop the server instead of requests.
+        self.reporter = configuration(self._is_async).reporter
 
     def __call__(self, http_request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         return self._answer_async(http_request) if self._is_async else self._answer(http_request)
-
-    @property
-    def reporter(self) -> Reporter:
-        """Who tells of decisions by the policy of the settings."""
-        return configuration(self._is_async).reporter
 
     def read_source(self, source: Arrival) -> CORSRequest:
         """The request that came."""
@@ -66,15 +62,16 @@ class CORSMiddleware:
         get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
-        place = _place_in_record(http_request)
+        holder = _holder_of_record(http_request)
+        position = depth(holder)  # before the entries of applications within a view
         try:
             response = get_response(http_request) if asked_method is None else None
         except Exception:
-            entry = self._entry(arrival, asked_method, place)
+            entry = self._entry(arrival, asked_method, holder, position)
             if entry is not None:
                 entry.leave(has_raised=True)
             raise
-        entry = self._entry(arrival, asked_method, place)
+        entry = self._entry(arrival, asked_method, holder, position)
         if entry is None:
             untouched: HttpResponseBase = get_response(http_request) if response is None else response
             return untouched
@@ -84,21 +81,24 @@ class CORSMiddleware:
         get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
-        place = _place_in_record(http_request)
+        holder = _holder_of_record(http_request)
+        position = depth(holder)  # before the entries of applications within a view
         try:
             response = await get_response(http_request) if asked_method is None else None
         except Exception:
-            entry = await self._entry_async(arrival, asked_method, place)
+            entry = await self._entry_async(arrival, asked_method, holder, position)
             if entry is not None:
                 entry.leave(has_raised=True)
             raise
-        entry = await self._entry_async(arrival, asked_method, place)
+        entry = await self._entry_async(arrival, asked_method, holder, position)
         if entry is None:
             untouched: HttpResponseBase = await get_response(http_request) if response is None else response
             return untouched
         return _written(entry, response)
 
-    def _entry(self, arrival: Arrival, asked_method: str | None, place: _Place) -> Entry | None:
+    def _entry(
+        self, arrival: Arrival, asked_method: str | None, holder: _Holder, position: int
+    ) -> Entry | None:
         """The decision, entered into the record; None if no policy covers the request."""
         current = configuration(False)
         policy, reporter = _policy_for(arrival, asked_method, current)
@@ -109,9 +109,14 @@ class CORSMiddleware:
             decide = async_to_sync(policy.decide_by_func_async) if policy.is_async else policy.decide_by_func
             decision = decide(read_request(arrival), debug=current.debug)
             decision = with_what_was_read(decision, policy, arrival.http_request)
-        return _entered(_Entry(self, policy, decision, arrival), reporter, place)
+        entry = _Entry(self, policy, decision, arrival)
+        entry.policy_reporter = reporter
+        enter(holder, entry, position)
+        return entry
 
-    async def _entry_async(self, arrival: Arrival, asked_method: str | None, place: _Place) -> Entry | None:
+    async def _entry_async(
+        self, arrival: Arrival, asked_method: str | None, holder: _Holder, position: int
+    ) -> Entry | None:
         current = configuration(True)
         policy, reporter = _policy_for(arrival, asked_method, current)
         if policy is None:
@@ -122,7 +127,10 @@ class CORSMiddleware:
             decide = policy.decide_by_func_async if policy.is_async else sync_to_async(policy.decide_by_func)
             decision = await decide(read_request(arrival), debug=current.debug)
             decision = with_what_was_read(decision, policy, arrival.http_request)
-        return _entered(_Entry(self, policy, decision, arrival), reporter, place)
+        entry = _Entry(self, policy, decision, arrival)
+        entry.policy_reporter = reporter
+        enter(holder, entry, position)
+        return entry
 
 
 class _Entry(Entry):
@@ -135,24 +143,16 @@ class _Entry(Entry):
         return self.policy_reporter
 
 
-class _Place(NamedTuple):
-    """Where the record is, and at which position the entry belongs: before those of a view's applications."""
-
-    holder: MutableMapping[str, Any]
-    position: int
+# The scope of a request over ASGI; Django keeps it beside META. Otherwise META, which is the environ.
+_Holder = MutableMapping[str, Any]
 
 
-def _place_in_record(http_request: HttpRequest) -> _Place:
-    # Over ASGI, Django keeps the scope beside META.
-    holder: MutableMapping[str, Any] = getattr(http_request, "scope", None) or http_request.META
-    bring_over(holder)
-    return _Place(holder, depth(holder))
-
-
-def _entered(entry: _Entry, reporter: Reporter, place: _Place) -> Entry:
-    entry.policy_reporter = reporter
-    enter(place.holder, entry, place.position)
-    return entry
+def _holder_of_record(http_request: HttpRequest) -> _Holder:
+    scope: _Holder | None = getattr(http_request, "scope", None)
+    holder = http_request.META if scope is None else scope
+    if "asgi.scope" in holder or "wsgi_environ" in holder:
+        bring_over(holder)
+    return holder
 
 
 def _method_of_preflight(arrival: Arrival) -> str | None:
@@ -190,6 +190,6 @@ def _written(entry: Entry, response: HttpResponseBase | None) -> HttpResponseBas
         entry.answer(decision.status, ())
         return HttpResponse(decision.body, status=decision.status, headers=dict(decision.preflight_headers))
     headers: Any = response.headers  # a mutable mapping, of which the stubs do not know
-    decision = entry.answer(response.status_code, carried(headers.items()))
+    decision = entry.answer(response.status_code, () if entry.record is None else carried(headers.items()))
     decision.write(headers)
     return response

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import a2wsgi
 import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
@@ -86,6 +87,19 @@ def test_where_the_settings_do_not_apply_the_outer_policy_does(ask: Callable[...
     answer = ask("/", OTHER, CORS_URLS_REGEX=r"^/api/", CORS_ON_DECISION=tell_inner)
     assert answer.values("access-control-allow-origin") == [OTHER]
     assert told == [("outer", "/", True)]
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, True), (OTHER, False)])
+def test_over_a2wsgi_the_settings_decide_who_reads(origin: str, allowed: bool) -> None:
+    bridge: Any = a2wsgi.WSGIMiddleware
+    with override_settings(**SETTINGS):
+        app: Any = crosscors.asgi.CORSMiddleware(bridge(WSGIHandler()), policy=OUTER)
+
+        async def versioned(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "http_version": "1.1"}, receive, send)
+
+        answer = ask_handler(cast("ASGIHandler", versioned), "GET", "/", ("Origin", origin))
+    assert answer.values("access-control-allow-origin") == ([origin] if allowed else [])
 
 
 def fail(_request: HttpRequest) -> HttpResponse:
