@@ -18,6 +18,7 @@ All the rules of this are here. The adapters only read and write the record.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -27,7 +28,7 @@ from crosscors.core import fields
 from crosscors.core.decision import CORSRequest, Decision
 from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy
-from crosscors.reporting import Reporter, logger
+from crosscors.reporting import Reporter, log
 
 #: Where the record lies in a scope or environ: the entry of the outermost adapter, which leads to all others.
 RECORD = "crosscors.record"
@@ -245,7 +246,8 @@ def _warn_of(outer: Entry, inner: Entry) -> None:
     if inner.adapter in met:
         return
     met.add(inner.adapter)
-    logger.warning(
+    log(
+        logging.WARNING,
         "two CORS policies cover the same request: that of %s, %s, and within it that of %s, %s. The outer "
         "policy answers preflights, the inner one decides who reads the response. Use one outer adapter with "
         'a policy for each path instead: policy=Resources({"/inner/*": CORSPolicy(...), '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.reporting import OnDecision, logger
+from crosscors.reporting import OnDecision, log
 from crosscors.view_policies import (
     has_own_policy,
     mark,
@@ -339,7 +340,8 @@ def _warn_of_bridge(app: object) -> None:
     for each in _wrapped(app):
         bridged = _behind_bridge(each)
         if bridged is not None and has_own_policy(bridged):
-            logger.warning(
+            log(
+                logging.WARNING,
                 "%s has a CORS policy of its own, but %s.%s, which it is mounted with, does not pass on what "
                 "the policies must know of each other: that of CORS(app, ...) replaces it. Mount it with "
                 "WSGIMiddleware from a2wsgi, or write one CORS(app, policy=Resources({...}))",

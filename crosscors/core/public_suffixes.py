@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -69,14 +70,15 @@ def public_suffix_list() -> PublicSuffixes:
     try:
         with open(publicsuffixlist.PSLFILE, encoding="utf-8") as file:
             lines = file.read().splitlines()
+        read = PublicSuffixes(PublicSuffixList(lines), dict(_parents(lines)))
     except OSError as error:
         raise SuffixListError(error.strerror) from error
     except UnicodeError as error:
-        raise SuffixListError("it is not UTF-8") from error
-    read = PublicSuffixes(PublicSuffixList(lines), dict(_parents(lines)))
+        raise SuffixListError("it is not UTF-8, or has names that are not") from error
     if not read.knows("com"):
         raise SuffixListError("it has no rules")
-    _log_age(publicsuffixlist.__version__)
+    with suppress(Exception):  # a log that fails stops nobody
+        _log_age(publicsuffixlist.__version__)
     return read
 
 

@@ -103,6 +103,7 @@ def test_a_list_that_cannot_be_read_is_one_problem_that_says_what_to_install(
     [
         pytest.param(b"// nothing\n", "no rules", id="without rules"),
         pytest.param(b"\xff\xfe", "not UTF-8", id="of other bytes"),
+        pytest.param("com\né..com\n".encode(), "names that are not", id="with a name that is none"),
     ],
 )
 def test_a_list_that_is_not_one_is_a_problem_as_well(
