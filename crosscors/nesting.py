@@ -98,7 +98,7 @@ class Entry:
             self.written = self.decision
             source = self.source
             if source is not None:
-                self.source = None  # it has been told of, and may lead to the scope, which leads here
+                self.source = None  # reported already, and it may lead to the scope, which leads here
                 self.reporter.report(self.decision, self.adapter.read_source, source)
             return self.decision
         inward = self.record[self.record.index(self) :]
@@ -248,10 +248,9 @@ def _warn_of(outer: Entry, inner: Entry) -> None:
     met.add(inner.adapter)
     log(
         logging.WARNING,
-        "two CORS policies cover the same request: that of %s, %s, and within it that of %s, %s. The outer "
-        "policy answers preflights, the inner one decides who reads the response. Use one outer adapter with "
-        'a policy for each path instead: policy=Resources({"/inner/*": CORSPolicy(...), '
-        '"/*": CORSPolicy(...)})',
+        'two CORS policies cover one request. Use one: policy=Resources({"/inner/*": CORSPolicy(...), '
+        '"/*": CORSPolicy(...)}). The outer one, of %s, is %s; it answers preflights. The inner one, of %s, '
+        "is %s; it decides who reads its responses",
         outer.adapter.adapter_name,
         shown(outer.policy),
         inner.adapter.adapter_name,

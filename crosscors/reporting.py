@@ -18,6 +18,8 @@ logger = logging.getLogger("crosscors")
 OnDecision = Callable[[CORSRequest, Decision], object]
 _Source = TypeVar("_Source")
 
+_DEBUG = logging.DEBUG
+
 # So many records of one level are logged in so many seconds; what a flood brings besides is counted.
 RECORDS_PER_WINDOW = 20
 WINDOW_SECONDS = 10.0
@@ -54,6 +56,7 @@ class Reporter:
             hint = "Write on_decision=func, where func(request, decision) returns at once."
             raise PolicyError((Problem("wrong-type", "on_decision", on_decision, message, hint),))
         self._on_decision = on_decision
+        self.has_hook = on_decision is not None  #: whether there is an ``on_decision`` to call
         self._reword = reword
         self._clock = clock
         self._has_reported_unanswered = False
@@ -65,17 +68,10 @@ class Reporter:
         """Copies count for themselves."""
         return type(self), (self._on_decision, self._clock, self._reword)
 
-    @property
-    def has_hook(self) -> bool:
-        """Whether there is an ``on_decision`` to call."""
-        return self._on_decision is not None
-
     def wants(self, decision: Decision) -> bool:
         """Whether there is anything to tell of the decision: if so, the request has to be kept until then."""
-        if decision.refusals or self._on_decision is not None:
-            return True
         try:
-            return logger.isEnabledFor(logging.DEBUG)
+            return True if decision.refusals or self.has_hook else logger.isEnabledFor(_DEBUG)
         except Exception:  # noqa: BLE001  # a level that cannot be asked for
             return False
 
@@ -204,19 +200,19 @@ _ROOT_PATH_IN_KEY = (
     "keys without the root path: '/items/*' instead of %s"
 )
 _ROOT_PATH_INSIDE = (
-    "the application set the root path %s itself, which is too late for preflights: they have the policy of "
-    "the path with it. Give the root path to the server instead, or write CORS(app, ...) with CORS from "
-    "crosscors.fastapi"
+    "give the root path %s to the server, or write CORS(app, ...) with CORS from crosscors.fastapi. The "
+    "application set it itself, after its preflights were answered, so they may have another policy than "
+    "the response"
 )
 
 
 def _why_not_covered(readings: tuple[str, ...]) -> str:
     if len(readings) == 1:
-        return "the path can be read in too many ways. Request it without dot segments, // and backslashes."
+        return "the path has too many readings. Request it without dot segments, // and backslashes."
     first, other = map(shown, readings)
     return (
-        f"the path can be read as {first} and as {other}, which do not have the same policy. "
-        "Request it in its plain form, or give both the same policy in Resources."
+        f"it can mean {first} and {other}, which have different policies. Request it without //, dot "
+        "segments and backslashes. If a key of Resources begins with the root path, take that off the key."
     )
 
 

@@ -342,9 +342,9 @@ def _warn_of_bridge(app: object) -> None:
         if bridged is not None and has_own_policy(bridged):
             log(
                 logging.WARNING,
-                "%s has a CORS policy of its own, but %s.%s, which it is mounted with, does not pass on what "
-                "the policies must know of each other: that of CORS(app, ...) replaces it. Mount it with "
-                "WSGIMiddleware from a2wsgi, or write one CORS(app, policy=Resources({...}))",
+                "the CORS policy of %s is replaced by that of CORS(app, ...), because %s.%s passes nothing "
+                "on to it. Mount it with WSGIMiddleware from a2wsgi, or write one "
+                "CORS(app, policy=Resources({...}))",
                 shown(bridged),
                 type(each).__module__,
                 type(each).__name__,

@@ -58,7 +58,7 @@ class CORSMiddleware:
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
         self.debug = debug
         self.reporter = Reporter(on_decision)
-        # Either one policy covers every request, which shall not cost a call, or the request decides.
+        # Either one policy covers every request, which must not cost a call, or the request decides.
         self._policy: CORSPolicy | None = None
         self._resources: Resources | None = None
         if isinstance(self.policy, Resources):
@@ -68,7 +68,7 @@ class CORSMiddleware:
         self.policy_for = self._by_path()
 
     def __getstate__(self) -> dict[str, Any]:
-        """All attributes; copies report for themselves."""
+        """All attributes. A copy has log limits of its own."""
         return {**vars(self), "reporter": copy.copy(self.reporter), "policy_for": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -455,7 +455,7 @@ def test_two_policies_that_meet_are_said_once_for_each_pair(
     for app in (*apps, *apps):
         of(stack, app, BOTH)
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 3
-    assert "Use one outer adapter with a policy for each path instead: policy=Resources(" in caplog.text
+    assert "two CORS policies cover one request. Use one: policy=Resources(" in caplog.text
     assert caplog.messages[0].count("CORSMiddleware") == 2
 
 

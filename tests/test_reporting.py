@@ -355,21 +355,22 @@ def report_not_covered(reporter: Reporter, path: str, origin: str | None = ALLOW
     [
         pytest.param(
             "//admin/x",
-            "not covered 'GET //admin/x': the path can be read as '//admin/x' and as '/admin/x', which do "
-            "not have the same policy. "
-            "Request it in its plain form, or give both the same policy in Resources.",
+            "not covered 'GET //admin/x': it can mean '//admin/x' and '/admin/x', which have different policies. "
+            "Request it without //, dot segments and backslashes. "
+            "If a key of Resources begins with the root path, take that off the key.",
             id="with two readings",
         ),
         pytest.param(
             "/ad\r\nmin/\u2028",
-            r"not covered 'GET /ad\r\nmin/\u2028': the path can be read as '/ad\r\nmin/\u2028' and as "
-            r"'/admin/\u2028', which do not have the same policy. "
-            "Request it in its plain form, or give both the same policy in Resources.",
+            r"not covered 'GET /ad\r\nmin/\u2028': it can mean '/ad\r\nmin/\u2028' and "
+            r"'/admin/\u2028', which have different policies. "
+            "Request it without //, dot segments and backslashes. "
+            "If a key of Resources begins with the root path, take that off the key.",
             id="that would forge a line",
         ),
         pytest.param(
             "//" + "a" * 9000,
-            f"not covered 'GET //{'a' * 94}'...: the path can be read in too many ways. "
+            f"not covered 'GET //{'a' * 94}'...: the path has too many readings. "
             "Request it without dot segments, // and backslashes.",
             id="that is too long",
         ),

@@ -108,7 +108,7 @@ def entry_problems(option: str, entry: str, dangers: tuple[str, ...]) -> Iterato
 
 _ORIGINS_OF_ANYBODY = {
     NULL: "any site can send it, from a sandboxed frame",
-    FILE: "every file on a disk has it",
+    FILE: "any local file can send it",
 }
 
 
@@ -146,15 +146,19 @@ def _owners_below(domain: str) -> str:
 def _instead_of_pattern(entry: str, domain: str) -> str:
     scheme, _, port = split(entry)
     scheme = "https" if is_insecure(scheme, domain) else scheme
+    if _public_suffix_list().is_registry(domain):
+        return f'Write your own domain, such as "{scheme}://*.example.{domain}{port}"'
+    host = _example_below(domain)
+    return "List the origins that are yours" + (f', such as "{scheme}://{host}{port}"' if host else "")
+
+
+def _example_below(domain: str) -> str | None:
+    """A host below the domain that can be somebody's own; None if that is anyone's guess."""
     suffixes = _public_suffix_list()
     if not suffixes.knows(domain):
-        return "List the origins that are yours"
-    if suffixes.is_registry(domain):
-        return f'Write your own domain, such as "{scheme}://*.example.{domain}{port}"'
+        return None
     suffix = domain if suffixes.rules.is_public(domain) else suffixes.parents[domain]
-    if suffixes.has_many_owners(f"example.{suffix}"):
-        return "List the origins that are yours"
-    return f'List the origins that are yours, such as "{scheme}://example.{suffix}{port}"'
+    return None if suffixes.has_many_owners(f"example.{suffix}") else f"example.{suffix}"
 
 
 # Regular expressions.
@@ -174,7 +178,9 @@ def regex_problems(regex: re.Pattern[str], dangers: tuple[str, ...]) -> tuple[li
     apps = sorted(site.name for site in sites.examples if site.owner is Owner.APP)
     if found or not apps:
         return found, []
-    message = f"{shown(regex.pattern)} gives credentials to every page with an origin like {', '.join(apps)}."
+    message = (
+        f"{shown(regex.pattern)} gives credentials to every page that has an origin like {', '.join(apps)}."
+    )
     hint = "List the origins if you know them."
     return [], [Problem("any-app-origin", "allow_origin_regex", regex.pattern, message, hint)]
 
@@ -199,7 +205,7 @@ def _regex_faults(
         domain = of_many.sites[0].name
         witness = _below_suffix(_plainest(of_many.origins, meant), domain, regex)
         message = f"with credentials matches unrelated sites such as {witness}: {_owners_below(domain)}."
-        hint = _opt_in(instead or _NAME_YOUR_DOMAIN, PUBLIC_SUFFIX_SUBDOMAINS)
+        hint = _opt_in(instead or _name_your_site(domain), PUBLIC_SUFFIX_SUBDOMAINS)
         yield "wildcard-with-credentials", message, hint
 
     of_files = _Wrong.of(sites, lambda site: site.owner is Owner.FILES and NULL_ORIGIN not in dangers)
@@ -219,12 +225,12 @@ def _regex_faults(
     because = sites.unproven or ("it may match more sites than yours" if is_unproven else None)
     if because is not None and UNPROVEN_REGEX not in dangers:
         message = f"with credentials cannot be proved to be safe: {because}."
-        hint = _opt_in(f"Write one that names your sites, such as {_EXAMPLE}", UNPROVEN_REGEX)
+        hint = _opt_in(f"Write a simpler one that names your sites, such as {_EXAMPLE}", UNPROVEN_REGEX)
         yield "unproven-regex", message, hint
 
     named = {site.name for site in sites.examples}
     if len(named) > MAX_SITES:
-        message = f"names {len(named)} sites; at most {MAX_SITES} can be looked over."
+        message = f"names {len(named)} sites; the limit is {MAX_SITES}."
         yield "too-many-sites", message, "List the origins in allow_origins."
 
 
@@ -254,6 +260,15 @@ def _plainest(origins: Iterable[str], meant: Meant | None) -> str:
 _OWNERS_CAN = "their owners can act as your signed-in users"
 _EXAMPLE = r'r"https://[a-z0-9-]+\.example\.com"'
 _NAME_YOUR_DOMAIN = f"Name your domain, with a backslash before each dot: {_EXAMPLE}"
+
+
+def _name_your_site(domain: str) -> str:
+    """What to write instead of an expression for all names below the domain."""
+    host = None if _public_suffix_list().is_registry(domain) else _example_below(domain)
+    if host is None:
+        return _NAME_YOUR_DOMAIN
+    escaped = host.replace(".", r"\.")
+    return f'Name the sites that are yours, such as r"https://{escaped}"'
 
 
 _USE_HTTPS_FOR_ALL_BUT_LOOPBACK = (

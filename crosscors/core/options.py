@@ -414,8 +414,8 @@ def _unreadable_list(error: SuffixListError) -> Problem:
         f"which cannot be read: {shown(str(error))}."
     )
     hint = (
-        "Run: pip install --force-reinstall publicsuffixlist. An application that is packed into one file "
-        "has to unpack this package, because its list is a file."
+        "Run: pip install --force-reinstall publicsuffixlist. If you pack the application into one file "
+        "(PyInstaller, zipapp), include the data file of publicsuffixlist."
     )
     return Problem("suffix-list-unreadable", "allow_credentials", None, message, hint)
 

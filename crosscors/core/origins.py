@@ -100,7 +100,7 @@ def is_label(label: str) -> bool:
     try:
         decoded = encoded.decode("punycode")
         return not decoded.isascii() and decoded.encode("punycode") == encoded and bool(decoded.encode())
-    except (UnicodeError, OverflowError):  # half a character has no UTF-8 either
+    except (UnicodeError, OverflowError):  # a lone surrogate has no UTF-8 either
         return False
 
 

@@ -345,7 +345,7 @@ class CORSPolicy(Options):
 def make_policy(options: Mapping[str, object]) -> tuple[CORSPolicy, tuple[Problem, ...]]:
     """The policy, and what ``CORSPolicy(**options)`` would warn of, which the caller may tell or not.
 
-    Filters for warnings are no way to keep quiet while requests are served: all threads have the same ones.
+    Warning filters cannot do this while requests are served: all threads share them.
 
     Raises:
         PolicyError: listing every problem of the options.

@@ -86,7 +86,7 @@ _MESSAGES: Mapping[RefusalCode, str] = {
     "origin-null": "the origin null is not allowed",
     "origin-malformed": "the Origin field is not one origin as browsers send it: {}",
     "origin-insecure": "the origin {} is not https, so it gets no credentials",
-    "origin-file": "the origin {} is that of every file on a disk, so it gets no credentials",
+    "origin-file": "any local file can send the origin {}, so it gets no credentials",
     "origin-func-failed": "allow_origin_func gave no answer for the origin {}",
     "method-not-allowed": "the method {} is not allowed",
     "headers-not-allowed": "not allowed among the request headers: {}",

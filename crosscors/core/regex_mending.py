@@ -29,7 +29,7 @@ _MENDINGS = tuple(
         (r"\((?:\?:)?((?:[a-z0-9|-]|\\[.-])+)\)\?", r"(|\1)"),
     )
 )
-_LONGEST = 200  # a longer one is not mended in a sentence
+_LONGEST = 200  # a longer one is too long for a hint
 _INLINE = {re.IGNORECASE: "i", re.ASCII: "a", re.MULTILINE: "m", re.DOTALL: "s"}
 
 

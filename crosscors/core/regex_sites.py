@@ -214,7 +214,7 @@ def _read_together(automaton: Automaton) -> Iterator[tuple[Site, str]]:
                     came_from[after_pair] = pair, character
                     waiting.append(after_pair)
         if len(came_from) > MAX_VISITED:
-            raise NotProvableError("it can match in too many ways")
+            raise NotProvableError("it is too complex")
 
 
 def _read(reader: _Reader, characters: str, is_open: bool) -> _Read:

@@ -67,7 +67,7 @@ class Step(NamedTuple):
     Attributes:
         target: the state it leads to.
         characters: what it can read, one of these; empty if it reads nothing.
-        is_open: whether the author left open what is read, or whether.
+        is_open: whether the author left open which character is read, or whether one is read.
         only_at: the end of the text at which alone the step is possible; None for everywhere.
     """
 
@@ -117,7 +117,7 @@ def automaton_of(regex: re.Pattern[str]) -> Automaton:
 
 @lru_cache(maxsize=8)
 def _tree_of(regex: re.Pattern[str]) -> Any:
-    """What the parser makes of the expression; remembered, for to parse it warns each time of what is odd."""
+    """What the parser makes of the expression; remembered, because each parse repeats its warnings."""
     return _sre_parser.parse(regex.pattern, regex.flags & _FLAGS)
 
 
@@ -265,7 +265,7 @@ class _Builder:
         return after
 
 
-_TOO_LARGE = f"it has more than {MAX_STATES} states"
+_TOO_LARGE = "it is too complex"
 
 _BUILD: Mapping[str, Callable[[_Builder, Any, _Context, int], int]] = {
     "LITERAL": _Builder.character,

@@ -59,7 +59,9 @@ def varies_on(*names: str) -> Callable[[_Func], _Func]:
         # What stands for the function in a class; Python hands out the function itself.
         marked: Any = getattr(func, "__func__") if type(func) in _IN_CLASSES else func  # noqa: B009
         if not callable(marked):
-            raise _error(func, f"is for functions, not {shown(func)}.", "Write it above the function.")
+            raise _error(
+                func, f"can only decorate a function, not {shown(func)}.", "Write it above the function."
+            )
         try:
             setattr(marked, _ATTRIBUTE, (*_own_names(marked), *names))
         except (AttributeError, TypeError, ValueError):
@@ -108,10 +110,13 @@ def _own_names(layer: object) -> tuple[str, ...]:
 def _problems_of(names: tuple[object, ...]) -> Iterator[Problem]:
     example = 'Write @varies_on("X-Tenant").'
     if not names:
-        yield Problem("wrong-type", "varies_on", None, "names no header.", example)
+        yield Problem("wrong-type", "varies_on", None, "needs the name of a header.", example)
     for name in names:
         if not isinstance(name, str):
-            message = f"takes names of request headers, each by itself, not {shown(name)}."
+            is_bare = callable(name)
+            message = (
+                "needs parentheses." if is_bare else f"takes names of request headers, not {shown(name)}."
+            )
             yield Problem("wrong-type", "varies_on", name, message, example)
         elif name == "*":
             message = '"*" is not the name of a header.'

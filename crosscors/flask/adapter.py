@@ -46,7 +46,7 @@ class Adapter(CORSMiddleware):
         """The adapter of the application, which may not be installed yet."""
         adapter: Adapter | None = flask.extensions.get("crosscors")
         if adapter is None:
-            # Several threads may have made one, of which one shall be everyone's.
+            # Several threads may have made one, and all of them must use the same one.
             adapter = cast("Adapter", flask.extensions.setdefault("crosscors", Adapter(flask)))
         return adapter
 

@@ -249,9 +249,11 @@ def test_policies_stay_comparable_copied_and_pickled() -> None:
 @pytest.mark.parametrize(
     ("names", "code", "text"),
     [
-        pytest.param((), "wrong-type", 'names no header. Write @varies_on("X-Tenant").', id="no names"),
+        pytest.param(
+            (), "wrong-type", 'needs the name of a header. Write @varies_on("X-Tenant").', id="no names"
+        ),
         pytest.param((unmarked,), "wrong-type", 'Write @varies_on("X-Tenant").', id="no parentheses"),
-        pytest.param((["X-A"],), "wrong-type", "each by itself, not ['X-A']", id="a list"),
+        pytest.param((["X-A"],), "wrong-type", "takes names of request headers, not ['X-A']", id="a list"),
         pytest.param((b"X-A",), "wrong-type", 'Write @varies_on("X-Tenant").', id="bytes"),
         pytest.param((None,), "wrong-type", 'Write @varies_on("X-Tenant").', id="None"),
         pytest.param(("X-A, X-B",), "not-a-token", 'Write @varies_on("X-A", "X-B").', id="names in one"),
@@ -281,8 +283,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 @pytest.mark.parametrize(
     ("func", "text"),
     [
-        pytest.param("by_tenant", "is for functions, not 'by_tenant'.", id="a name"),
-        pytest.param(None, "is for functions, not None.", id="None"),
+        pytest.param("by_tenant", "can only decorate a function, not 'by_tenant'.", id="a name"),
+        pytest.param(None, "can only decorate a function, not None.", id="None"),
         pytest.param(Lookup().inner, "functools.partial(func)", id="a bound method"),
         pytest.param(Slotted(), "cannot mark", id="an object without attributes"),
         pytest.param(len, "cannot mark", id="a builtin"),

@@ -447,9 +447,10 @@ def test_a_path_that_is_not_covered_in_each_reading_is_logged(caplog: pytest.Log
     CORS(app, resources={"/*": {"origins": "*"}, "/api/*": {"origins": OF_APP}})
     assert policy_of(app, "/x/..//api/items") == "none"
     assert caplog.messages[0] == (
-        "not covered 'GET /x/..//api/items': the path can be read as '/x/..//api/items' and as '/api/items', "
-        "which do not have the same policy. "
-        "Request it in its plain form, or give both the same policy in Resources."
+        "not covered 'GET /x/..//api/items': it can mean '/x/..//api/items' and '/api/items', "
+        "which have different policies. "
+        "Request it without //, dot segments and backslashes. "
+        "If a key of Resources begins with the root path, take that off the key."
     )
 
 

@@ -98,7 +98,7 @@ def test_a_bridge_that_drops_the_scope_is_said_once(
     for _ in range(2):
         ask(app, path="/nowhere")
     (message,) = warned(caplog)
-    assert f"{bridge.__module__}.{bridge.__name__}, which it is mounted with" in message
+    assert f"{bridge.__module__}.{bridge.__name__} passes nothing on" in message
     assert "or write one CORS(app, policy=Resources({...}))" in message
 
 

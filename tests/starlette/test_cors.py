@@ -777,7 +777,7 @@ def test_a_root_path_that_comes_to_light_when_the_application_answers_counts(
     assert ask(app, path="/root/sub/none", headers=[("Origin", OUTER)]).cors() == {}
     assert ask(app, path="/root//hello", headers=[("Origin", INNER)]).cors() == {}
     (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert warning.getMessage().startswith("the application set the root path '/root' itself")
+    assert warning.getMessage().startswith("give the root path '/root' to the server")
     assert "write CORS(app, ...) with CORS from crosscors.fastapi" in warning.getMessage()
 
 
