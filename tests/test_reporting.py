@@ -355,7 +355,8 @@ def report_not_covered(reporter: Reporter, path: str, origin: str | None = ALLOW
     [
         pytest.param(
             "//admin/x",
-            "not covered 'GET //admin/x': it can mean '//admin/x' and '/admin/x', which have different policies. "
+            "not covered 'GET //admin/x': it can mean '//admin/x' and '/admin/x', which have "
+            "different policies. "
             "Request it without //, dot segments and backslashes. "
             "If a key of Resources begins with the root path, take that off the key.",
             id="with two readings",

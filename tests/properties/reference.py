@@ -127,11 +127,17 @@ def _is_label(text: str) -> bool:
         character not in ascii_lowercase + digits + "-_" for character in text
     ):
         return False
-    return not text.startswith("xn--") or text in _PUNYCODE
+    return not text.startswith("xn--") or _is_punycode(text[len("xn--") :])
 
 
-# Only so much Punycode is generated.
-_PUNYCODE = {"xn--bcher-kva", "xn--p1ai"}
+def _is_punycode(text: str) -> bool:
+    """Whether this is the one way to write some text that is not ASCII alone."""
+    try:
+        meant = text.encode().decode("punycode")
+        meant.encode("utf-8")
+    except UnicodeError:
+        return False
+    return any(ord(character) > 127 for character in meant) and meant.encode("punycode") == text.encode()
 
 
 def _is_number(label: str) -> bool:
