@@ -167,7 +167,7 @@ class CORSMiddleware:
     def _leave(self, entry: Entry, error: BaseException) -> None:
         if entry.written is None and not entry.is_within and isinstance(error, Exception):
             self.reporter.report_unanswered(_ANSWERED_OUTSIDE)
-        entry.leave(has_raised=True)
+        entry.leave(has_raised=isinstance(error, Exception))  # not where the client is gone
 
     def read_source(self, source: Scope) -> CORSRequest:
         """The request that a copy of its scope tells of."""

@@ -6,7 +6,7 @@ All the rules of this are here. The adapters only read and write the record.
    environ, and all copies of that share it: of sub-requests as well, one after the other or in parallel.
 2. The innermost decision, which is the last one of the record, holds for a response that passed through the
    innermost adapter: it still carries the Access-Control headers that this adapter wrote. It holds as well
-   for the error page of an exception that passed through that adapter.
+   for the error page (status 500) of an exception that passed through that adapter.
 3. Any other response was made further out: by a fallback, from sub-requests. It gets the decision of the
    adapter that writes it, if every policy allows the origin; credentials, if every policy gives them.
    Otherwise it gets Vary only.
@@ -60,7 +60,7 @@ class Entry:
 
     Args:
         adapter: who decided.
-        policy: by which policy.
+        policy: by which policy; None until ``settle``.
         decision: what.
         source: the request as it came, for others may change scope and environ later. None if the reporter
             has nothing to tell.
@@ -69,10 +69,11 @@ class Entry:
     record: list[Entry] | None = None  #: all entries, the outermost first; None while there is only this one
     is_within = False  #: whether an adapter further out will answer after this one, and report
     has_raised = False  #: whether an exception passed through the adapter
+    is_withdrawn = False  #: whether it turned out later that no policy covers the request here
     status: int | None = None  #: of the response that started at the adapter
     written: Decision | None = None  #: what that response got, or would have got if there is none
 
-    def __init__(self, adapter: Adapter, policy: CORSPolicy, decision: Decision, source: Any) -> None:
+    def __init__(self, adapter: Adapter, policy: CORSPolicy | None, decision: Decision, source: Any) -> None:
         self.adapter = adapter
         self.policy = policy
         self.decision = decision
@@ -101,18 +102,40 @@ class Entry:
                 self.source = None  # reported already, and it may lead to the scope, which leads here
                 self.reporter.report(self.decision, self.adapter.read_source, source)
             return self.decision
-        inward = self.record[self.record.index(self) :]
+        inward = self._inward()
         decisive, decision = _decisive(inward, status, frozenset(carried))
-        is_reported = any(entry.written is not None and not entry.is_within for entry in inward)
+        is_reported = _is_reported(inward)
         self.status = status
         self.written = decision
         if not self.is_within and not is_reported:
             _report(self.record, decisive, decision)
         return decision
 
+    def settle(self, policy: CORSPolicy, decision: Decision) -> None:
+        """Decide, for an adapter that had to enter before it could."""
+        self.policy, self.decision = policy, decision
+        for inner in self._inward()[1:]:
+            _warn_of(self, inner)
+
     def withdraw(self) -> None:
-        """Note that no policy covers the request after all: nothing is written, nothing reported."""
-        self.written, self.source = self.decision, None
+        """Note that no policy covers the request here after all, so that nothing is written.
+
+        What an adapter further in has written is reported now, for it waited for this one.
+        """
+        inward = self._inward()
+        self.written, self.source, self.is_withdrawn = self.decision, None, True
+        innermost = inward[-1]
+        if self.record is None or self.is_within or innermost is self or innermost.written is None:
+            return
+        if not _is_reported(inward[1:]):
+            _report(self.record, innermost, innermost.written)
+
+    def _inward(self) -> list[Entry]:
+        """This entry and those further in that still stand."""
+        if self.record is None:
+            return [self]
+        further_in = self.record[self.record.index(self) + 1 :]
+        return [self, *(entry for entry in further_in if not entry.is_withdrawn)]
 
     def leave(self, *, has_raised: bool) -> None:
         """Note that the application is done, or that it raised. Without a response, there will be none."""
@@ -121,16 +144,8 @@ class Entry:
             self.answer(None, ())
 
 
-def depth(holder: MutableMapping[str, Any]) -> int:
-    """How many entries the record in this scope or environ has."""
-    first: Entry | None = holder.get(RECORD)
-    if first is None:
-        return 0
-    return 1 if first.record is None else len(first.record)
-
-
-def enter(holder: MutableMapping[str, Any], entry: Entry, position: int | None = None) -> None:
-    """Enter a decision into the record in this scope or environ, behind all others or at this position."""
+def enter(holder: MutableMapping[str, Any], entry: Entry) -> None:
+    """Enter a decision into the record in this scope or environ, behind all others."""
     first: Entry = holder.setdefault(RECORD, entry)
     if first is entry:
         return
@@ -142,10 +157,9 @@ def enter(holder: MutableMapping[str, Any], entry: Entry, position: int | None =
         record.append(entry)
         holder[RECORD] = entry
         return
-    place = len(record) if position is None else position
-    record.insert(place, entry)
+    entry.is_within = any(other.written is None for other in record)
+    record.append(entry)
     entry.record = record
-    entry.is_within = any(other.written is None for other in record[:place])
     holder[RECORD] = record[0]
     if entry.is_within:
         _warn_of(record[0], entry)
@@ -208,11 +222,16 @@ def _has_passed(innermost: Entry, status: int | None, carried: frozenset[tuple[s
 
 
 def _is_error_page(innermost: Entry, status: int | None) -> bool:
-    # A fallback that catches the exception and serves something else is no error page.
-    return innermost.has_raised and (status is None or status >= _ERROR)
+    # A fallback that catches the exception and serves something else, be it a 404, is not its error page.
+    return innermost.has_raised and status in (None, _SERVER_ERROR)
+
+
+def _is_reported(entries: Sequence[Entry]) -> bool:
+    return any(entry.written is not None and not entry.is_within for entry in entries)
 
 
 _ERROR = 400
+_SERVER_ERROR = 500
 
 
 def _gives(entry: Entry, name: str) -> bool:
@@ -240,8 +259,8 @@ def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> Non
 
 def _warn_of(outer: Entry, inner: Entry) -> None:
     """Log that two policies meet, once for each pair of adapters."""
-    if inner.adapter is outer.adapter or inner.policy is outer.policy:
-        return  # a sub-request to the whole application; Starlette's adapter, which has asked the inner one
+    if outer.policy is None or inner.adapter is outer.adapter or inner.policy is outer.policy:
+        return  # not settled; the whole application within itself; what Starlette's adapter has asked already
     met = _met.setdefault(outer.adapter, WeakSet())
     if inner.adapter in met:
         return

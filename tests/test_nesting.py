@@ -370,6 +370,24 @@ def test_so_has_a_fallback_for_an_exception(
 
 
 @STACKS
+@pytest.mark.parametrize("status", [200, 403, 404, 502, 503])
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        pytest.param(BOTH, OF_OUTER, id="allowed by both"),
+        pytest.param(INNER, NOTHING, id="allowed by the inner"),
+        pytest.param(OUTER, NOTHING, id="allowed by the outer"),
+    ],
+)
+def test_a_fallback_for_an_exception_is_no_error_page_whatever_its_status(
+    stack: Stack, status: int, origin: str, expected: dict[str, str]
+) -> None:
+    inner = stack.guard(stack.response(0), policy=INNER_POLICY)
+    app = stack.between["falling back"](inner, stack.response(status))
+    assert of(stack, stack.guard(app, policy=OUTER_POLICY), origin) == expected
+
+
+@STACKS
 def test_a_fallback_that_writes_headers_of_its_own_is_no_response_from_within(stack: Stack) -> None:
     as_asgi = stack is ASGI
     own: Any = [(b"access-control-allow-origin", b"*")] if as_asgi else [("Access-Control-Allow-Origin", "*")]
@@ -393,6 +411,46 @@ def test_the_error_page_of_an_exception_from_within_has_the_inner_decision(
     app = stack.between["error page"](stack.guard(stack.response(0), policy=INNER_POLICY))
     assert stack.ask(stack.guard(app, policy=OUTER_POLICY)).status == 500
     assert of(stack, stack.guard(app, policy=OUTER_POLICY), origin) == expected
+
+
+def _setting_root_path(app: ASGIApp) -> ASGIApp:
+    """An application that knows its root path better than the server."""
+
+    async def rooted(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["root_path"] = "/v1"
+        await app(scope, receive, send)
+
+    return rooted
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [pytest.param(OUTER, OUTER, id="allowed"), pytest.param(INNER, None, id="refused")],
+)
+def test_an_adapter_that_turns_out_not_to_cover_the_request_does_not_count(
+    origin: str, expected: str | None
+) -> None:
+    told: Told = []
+    resources = Resources({"/v1/items": INNER_POLICY})
+    rooted = _setting_root_path(asgi_response())
+    inner = crosscors.asgi.CORSMiddleware(rooted, policy=resources, on_decision=hook(told, "inner"))
+    outer = crosscors.asgi.CORSMiddleware(inner, policy=OUTER_POLICY, on_decision=hook(told, "outer"))
+    answer = ask_asgi(outer, path="/v1/items", headers=[("Origin", origin)])
+    assert answer.values("access-control-allow-origin") == ([expected] if expected else [])
+    assert told == [("outer", "/v1/items", expected is not None)]
+
+
+def test_within_an_adapter_that_turns_out_not_to_cover_the_request_the_inner_one_reports() -> None:
+    told: Told = []
+    inner = crosscors.asgi.CORSMiddleware(
+        asgi_response(), policy=INNER_POLICY, on_decision=hook(told, "inner")
+    )
+    resources = Resources({"/v1/items": OUTER_POLICY})
+    rooted = _setting_root_path(inner)
+    outer = crosscors.asgi.CORSMiddleware(rooted, policy=resources, on_decision=hook(told, "outer"))
+    answer = ask_asgi(outer, path="/v1/items", headers=[("Origin", INNER)])
+    assert answer.values("access-control-allow-origin") == [INNER]
+    assert [(name, allowed) for name, _, allowed in told] == [("inner", True)]
 
 
 # Three.
@@ -457,6 +515,18 @@ def test_two_policies_that_meet_are_said_once_for_each_pair(
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * 3
     assert "two CORS policies cover one request. Use one: policy=Resources(" in caplog.text
     assert caplog.messages[0].count("CORSMiddleware") == 2
+
+
+@STACKS
+def test_a_log_that_fails_when_two_policies_meet_fails_no_request(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise FaultError
+
+    monkeypatch.setattr(logging.getLogger("crosscors"), "handle", fail)
+    inner = stack.guard(stack.response(), policy=INNER_POLICY)
+    assert of(stack, stack.guard(inner, policy=OUTER_POLICY), BOTH) == OF_INNER
 
 
 @STACKS
@@ -602,6 +672,22 @@ def test_a_request_that_is_cancelled_is_reported() -> None:
     with pytest.raises(asyncio.CancelledError):
         send_asgi(app, http_scope("GET", "/", [("Origin", OUTER)]))
     assert told == [("only", "/", True)]
+
+
+def test_what_is_cancelled_leaves_no_error_page() -> None:
+    """As of two applications that race, of which the first to answer wins."""
+
+    async def cancelled(scope: Scope, receive: Receive, send: Send) -> None:
+        raise asyncio.CancelledError
+
+    inner = crosscors.asgi.CORSMiddleware(cancelled, policy=PUBLIC)
+
+    async def race(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await inner(dict(scope), receive, send)
+        await asgi_response(500)(scope, receive, send)
+
+    assert of(ASGI, crosscors.asgi.CORSMiddleware(race, policy=OUTER_POLICY), EVIL) == NOTHING
 
 
 def test_one_scope_may_be_sent_in_again_and_again() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
@@ -208,6 +209,12 @@ def test_falcons_test_client_finds_its_way_through() -> None:
     api = falcon.asgi.App()
     api.add_route("/item", Item())
     client = falcon.testing.TestClient(CORSMiddleware(api, allow_origins=ORIGIN))
-    answer = client.simulate_get("/item", headers={"Origin": ORIGIN, "X-Token": "t"})
+    loop = asyncio.new_event_loop()  # which the client looks for, and another test may have taken away
+    asyncio.set_event_loop(loop)
+    try:
+        answer = client.simulate_get("/item", headers={"Origin": ORIGIN, "X-Token": "t"})
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
     assert answer.json == "t"
     assert answer.headers["access-control-allow-origin"] == ORIGIN

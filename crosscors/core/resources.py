@@ -167,7 +167,7 @@ class Resources:
     def _below_root(self, path: str, root_path: str) -> tuple[str, ...]:
         """What the path may be to a router below the root path."""
         _, found, after = path.partition(root_path)
-        if not found:
+        if not found or not path.startswith("/"):
             return (path,)
         below = after if after.startswith("/") else f"/{after}"
         if _begins_with(path, root_path) and not self.has_key_below(root_path, path):

@@ -9,14 +9,14 @@ from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefuncti
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from crosscors.core.decision import CORSRequest, Decision, is_preflight
+from crosscors.core.decision import CORSRequest, Decision, Kind, is_preflight
 from crosscors.core.policy import CORSPolicy
 from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival, read_request
 from crosscors.django.varying import with_what_was_read
 from crosscors.django.views import policy_of_view
 from crosscors.environ import preflight_fields
-from crosscors.nesting import Entry, bring_over, carried, depth, enter
+from crosscors.nesting import RECORD, Entry, bring_over, carried, enter
 from crosscors.reporting import Reporter
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -62,17 +62,14 @@ class CORSMiddleware:
         get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
-        holder = _holder_of_record(http_request)
-        position = depth(holder)  # before the entries of applications within a view
+        entry = _entered(self, arrival)
         try:
             response = get_response(http_request) if asked_method is None else None
         except Exception:
-            entry = self._entry(arrival, asked_method, holder, position)
-            if entry is not None:
+            if self._settle(entry, arrival, asked_method):
                 entry.leave(has_raised=True)
             raise
-        entry = self._entry(arrival, asked_method, holder, position)
-        if entry is None:
+        if not self._settle(entry, arrival, asked_method):
             untouched: HttpResponseBase = get_response(http_request) if response is None else response
             return untouched
         return _written(entry, response)
@@ -81,56 +78,47 @@ class CORSMiddleware:
         get_response: Callable[[HttpRequest], Any] = self.get_response  # a cast would be a call
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
         asked_method = _method_of_preflight(arrival)
-        holder = _holder_of_record(http_request)
-        position = depth(holder)  # before the entries of applications within a view
+        entry = _entered(self, arrival)
         try:
             response = await get_response(http_request) if asked_method is None else None
         except Exception:
-            entry = await self._entry_async(arrival, asked_method, holder, position)
-            if entry is not None:
+            if await self._settle_async(entry, arrival, asked_method):
                 entry.leave(has_raised=True)
             raise
-        entry = await self._entry_async(arrival, asked_method, holder, position)
-        if entry is None:
+        if not await self._settle_async(entry, arrival, asked_method):
             untouched: HttpResponseBase = await get_response(http_request) if response is None else response
             return untouched
         return _written(entry, response)
 
-    def _entry(
-        self, arrival: Arrival, asked_method: str | None, holder: _Holder, position: int
-    ) -> Entry | None:
-        """The decision, entered into the record; None if no policy covers the request."""
+    def _settle(self, entry: _Entry, arrival: Arrival, asked_method: str | None) -> bool:
+        """Decide; False if no policy covers the request."""
         current = configuration(False)
-        policy, reporter = _policy_for(arrival, asked_method, current)
+        policy, entry.policy_reporter = _policy_for(arrival, asked_method, current)
         if policy is None:
-            return None
+            entry.withdraw()
+            return False
         decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
             decide = async_to_sync(policy.decide_by_func_async) if policy.is_async else policy.decide_by_func
             decision = decide(read_request(arrival), debug=current.debug)
             decision = with_what_was_read(decision, policy, arrival.http_request)
-        entry = _Entry(self, policy, decision, arrival)
-        entry.policy_reporter = reporter
-        enter(holder, entry, position)
-        return entry
+        entry.settle(policy, decision)
+        return True
 
-    async def _entry_async(
-        self, arrival: Arrival, asked_method: str | None, holder: _Holder, position: int
-    ) -> Entry | None:
+    async def _settle_async(self, entry: _Entry, arrival: Arrival, asked_method: str | None) -> bool:
         current = configuration(True)
-        policy, reporter = _policy_for(arrival, asked_method, current)
+        policy, entry.policy_reporter = _policy_for(arrival, asked_method, current)
         if policy is None:
-            return None
+            entry.withdraw()
+            return False
         decision = _decided_by_fields(policy, arrival, debug=current.debug)
         if decision is None:
             # A function that is not async may block, as look-ups in the database do.
             decide = policy.decide_by_func_async if policy.is_async else sync_to_async(policy.decide_by_func)
             decision = await decide(read_request(arrival), debug=current.debug)
             decision = with_what_was_read(decision, policy, arrival.http_request)
-        entry = _Entry(self, policy, decision, arrival)
-        entry.policy_reporter = reporter
-        enter(holder, entry, position)
-        return entry
+        entry.settle(policy, decision)
+        return True
 
 
 class _Entry(Entry):
@@ -143,16 +131,25 @@ class _Entry(Entry):
         return self.policy_reporter
 
 
-# The scope of a request over ASGI; Django keeps it beside META. Otherwise META, which is the environ.
-_Holder = MutableMapping[str, Any]
+def _entered(adapter: CORSMiddleware, arrival: Arrival) -> _Entry:
+    """An entry in the record, from before the view runs: it may hand the request to other applications.
 
-
-def _holder_of_record(http_request: HttpRequest) -> _Holder:
-    scope: _Holder | None = getattr(http_request, "scope", None)
-    holder = http_request.META if scope is None else scope
+    Which policy covers the request is known only after it.
+    """
+    entry = _Entry(adapter, None, _UNDECIDED, arrival)
+    meta = arrival.http_request.META
+    # Over ASGI, Django keeps the scope beside META, and a view may hand on either.
+    scope: MutableMapping[str, Any] | None = getattr(arrival.http_request, "scope", None)
+    holder = meta if scope is None else scope
     if "asgi.scope" in holder or "wsgi_environ" in holder:
         bring_over(holder)
-    return holder
+    enter(holder, entry)
+    if scope is not None:
+        meta[RECORD] = scope[RECORD]
+    return entry
+
+
+_UNDECIDED = Decision(Kind.NOT_CORS, False)
 
 
 def _method_of_preflight(arrival: Arrival) -> str | None:

@@ -15,9 +15,9 @@ from django.urls import path
 
 import crosscors.asgi
 import crosscors.wsgi
-from crosscors import CORSPolicy, CORSRequest, Decision
+from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from tests.clients import Answer, ask_wsgi
-from tests.django.clients import EVIL, ORIGIN, OTHER, ask_handler, over_wsgi
+from tests.django.clients import EVIL, ORIGIN, OTHER, ask_handler, over_asgi, over_wsgi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -166,6 +166,63 @@ def test_a_response_made_from_an_application_within_a_view_has_what_both_allow(
     answer = over_wsgi("GET", "/view", ("Origin", origin), **settings)
     assert answer.body == b"inner"
     assert answer.values("access-control-allow-origin") == ([origin] if allowed else [])
+
+
+def _run(app: Any, environ: dict[str, Any]) -> bytes:
+    return b"".join(app(environ, lambda *_: lambda _: None))
+
+
+async def _guarded_asgi(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"inner"})
+
+
+_INNER: Any = crosscors.wsgi.CORSMiddleware(_guarded, policy=OUTER)
+_INNER_ASGI: Any = a2wsgi.ASGIMiddleware(
+    cast("Any", crosscors.asgi.CORSMiddleware(_guarded_asgi, policy=OUTER))
+)
+_BY_PATH: Any = crosscors.wsgi.CORSMiddleware(
+    _guarded,
+    policy=Resources({"/view": CORSPolicy(allow_origins="*"), "/private": CORSPolicy(allow_origins=OTHER)}),
+)
+
+
+@pytest.mark.parametrize("over", [over_wsgi, over_asgi], ids=["wsgi", "asgi"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(lambda request: _run(_INNER, request.META), id="the same environ"),
+        pytest.param(lambda request: _run(_INNER, dict(request.META)), id="a copy of it"),
+        pytest.param(
+            lambda request: (
+                _run(_BY_PATH, {**request.META, "PATH_INFO": "/private"})
+                + _run(_BY_PATH, {**request.META, "PATH_INFO": "/view"})
+            ),
+            id="a strict policy, then a loose one",
+        ),
+    ],
+)
+def test_what_a_view_asks_of_other_applications_is_read_only_by_whom_all_allow(
+    body: Callable[[HttpRequest], bytes], over: Callable[..., Answer]
+) -> None:
+    settings: dict[str, Any] = {
+        **SETTINGS,
+        "ROOT_URLCONF": _Urls(lambda request: HttpResponse(body(request))),
+    }
+    answer = over("GET", "/view", ("Origin", ORIGIN), **settings)
+    assert b"inner" in answer.body
+    assert answer.values("access-control-allow-origin") == []
+    assert answer.values("vary") == ["Origin"]
+
+
+def test_so_is_what_it_asks_over_a_bridge() -> None:
+    settings: dict[str, Any] = {
+        **SETTINGS,
+        "ROOT_URLCONF": _Urls(lambda request: HttpResponse(_run(_INNER_ASGI, request.META))),
+    }
+    answer = over_wsgi("GET", "/view", ("Origin", ORIGIN), **settings)
+    assert answer.body == b"inner"
+    assert answer.values("access-control-allow-origin") == []
 
 
 def test_django_between_two_adapters_is_between_them_in_the_record() -> None:
