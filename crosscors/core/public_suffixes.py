@@ -33,7 +33,8 @@ class PublicSuffixes:
 
     Attributes:
         rules: the list.
-        parents: the domains that have public suffixes below them, such as ``amazonaws.com``, each with one.
+        parents: the domains that have public suffixes below them, such as ``amazonaws.com``, each with the
+            shortest of these.
     """
 
     rules: PublicSuffixList
@@ -70,7 +71,8 @@ def public_suffix_list() -> PublicSuffixes:
     try:
         with open(publicsuffixlist.PSLFILE, encoding="utf-8") as file:
             lines = file.read().splitlines()
-        read = PublicSuffixes(PublicSuffixList(lines), dict(_parents(lines)))
+        longest_first = sorted(_parents(lines), key=lambda parent: -len(parent[1]))
+        read = PublicSuffixes(PublicSuffixList(lines), dict(longest_first))
     except OSError as error:
         raise SuffixListError(error.strerror) from error
     except UnicodeError as error:

@@ -602,7 +602,12 @@ UNSAFE = [
         '"https://example.up.railway.app:8443"',
         id="the same with a dot at its end and a port",
     ),
-    pytest.param("https://*.amazonaws.com", SUFFIX, "List the origins", id="a domain with many of them"),
+    pytest.param(
+        "https://*.amazonaws.com",
+        SUFFIX,
+        '"https://example.s3.amazonaws.com"',
+        id="a domain with many of them, of which the shortest is shown",
+    ),
     pytest.param("https://*.ck", SUFFIX, "Write your own domain", id="a suffix by a wildcard rule"),
     pytest.param(
         "https://*.compute.amazonaws.com", SUFFIX, "List the origins", id="the domain of a wildcard rule"
