@@ -6,7 +6,8 @@ All the rules of this are here. The adapters only read and write the record.
    environ, and all copies of that share it: of sub-requests as well, one after the other or in parallel.
 2. The innermost decision, which is the last one of the record, holds for a response that passed through the
    innermost adapter: it still carries the Access-Control headers that this adapter wrote. It holds as well
-   for the error page (status 500) of an exception that passed through that adapter.
+   for the error page (status 500) of an exception that passed through that adapter. An application that
+   catches the exception and puts other data into a response with status 500 cannot be told from that.
 3. Any other response was made further out: by a fallback, from sub-requests. It gets the decision of the
    adapter that writes it, if every policy allows the origin; credentials, if every policy gives them.
    Otherwise it gets Vary only.
@@ -197,7 +198,7 @@ def _decisive(
     own, innermost = entries[0], entries[-1]
     if own is innermost:
         return own, own.decision
-    if _has_passed(innermost, status, carried) or _is_error_page(innermost, status):
+    if _has_passed(innermost, status, carried) or _is_error_page(entries[1:], status):
         return innermost, _with(innermost.written or innermost.decision, vary=vary)
     for entry in reversed(entries):  # of two that refuse, the inner one: most responses come from within
         if not _gives(entry, fields.ALLOW_ORIGIN):
@@ -221,9 +222,23 @@ def _has_passed(innermost: Entry, status: int | None, carried: frozenset[tuple[s
     return bool(wrote) and wrote <= carried and not is_replaced
 
 
-def _is_error_page(innermost: Entry, status: int | None) -> bool:
-    # A fallback that catches the exception and serves something else, be it a 404, is not its error page.
-    return innermost.has_raised and status in (None, _SERVER_ERROR)
+def _is_error_page(further_in: Sequence[Entry], status: int | None) -> bool:
+    """Whether the response is the error page of an exception that passed through the innermost adapter.
+
+    A fallback that catches the exception and serves something else, be it a 404, is not. Nor is what may have
+    parts of another response in it, unless the policy of that one gives as much.
+    """
+    *others, innermost = further_in
+    return (
+        innermost.has_raised
+        and status in (None, _SERVER_ERROR)
+        and all(
+            _gives(other, name)
+            for other in others
+            for name in (fields.ALLOW_ORIGIN, fields.ALLOW_CREDENTIALS)
+            if not other.has_raised and _gives(innermost, name)
+        )
+    )
 
 
 def _is_reported(entries: Sequence[Entry]) -> bool:

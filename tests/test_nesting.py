@@ -674,6 +674,25 @@ def test_a_request_that_is_cancelled_is_reported() -> None:
     assert told == [("only", "/", True)]
 
 
+def test_an_error_page_with_parts_of_another_response_needs_that_policy_as_well() -> None:
+    strict = crosscors.asgi.CORSMiddleware(asgi_response(), policy=OUTER_POLICY)
+    failing = crosscors.asgi.CORSMiddleware(asgi_response(0), policy=PUBLIC)
+
+    async def both(scope: Scope, receive: Receive, send: Send) -> None:
+        parts: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            parts.append(message)
+
+        await strict(dict(scope), receive, keep)
+        with contextlib.suppress(FaultError):
+            await failing(dict(scope), receive, keep)
+        await asgi_response(500)(scope, receive, send)
+
+    app = crosscors.asgi.CORSMiddleware(both, policy=MIDDLE_POLICY)
+    assert of(ASGI, app, EVIL) == NOTHING
+
+
 def test_what_is_cancelled_leaves_no_error_page() -> None:
     """As of two applications that race, of which the first to answer wins."""
 
