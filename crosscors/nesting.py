@@ -123,13 +123,11 @@ class Entry:
 
         What an adapter further in has written is reported now, for it waited for this one.
         """
-        inward = self._inward()
+        innermost = self._inward()[-1]
+        has_answered = innermost is not self and innermost.written is not None
         self.written, self.source, self.is_withdrawn = self.decision, None, True
-        innermost = inward[-1]
-        if self.record is None or self.is_within or innermost is self or innermost.written is None:
-            return
-        if not _is_reported(inward[1:]):
-            _report(self.record, innermost, innermost.written)
+        if self.record is not None and not self.is_within and has_answered:
+            _report(self.record, innermost, innermost.written or innermost.decision)
 
     def _inward(self) -> list[Entry]:
         """This entry and those further in that still stand."""

@@ -674,6 +674,23 @@ def test_a_request_that_is_cancelled_is_reported() -> None:
     assert told == [("only", "/", True)]
 
 
+def test_one_scope_may_be_sent_to_one_guarded_application_after_the_other() -> None:
+    told: Told = []
+    first = crosscors.asgi.CORSMiddleware(asgi_response(), policy=PUBLIC, on_decision=hook(told, "first"))
+    second = crosscors.asgi.CORSMiddleware(
+        asgi_response(), policy=OUTER_POLICY, on_decision=hook(told, "second")
+    )
+
+    async def one_after_the_other(scope: Scope, receive: Receive, send: Send) -> None:
+        async def drop(_: Message) -> None: ...
+
+        await first(scope, receive, drop)
+        await second(scope, receive, send)
+
+    assert of(ASGI, one_after_the_other, EVIL) == NOTHING
+    assert told == [("first", "/", True), ("second", "/", False)]
+
+
 def test_an_error_page_with_parts_of_another_response_needs_that_policy_as_well() -> None:
     strict = crosscors.asgi.CORSMiddleware(asgi_response(), policy=OUTER_POLICY)
     failing = crosscors.asgi.CORSMiddleware(asgi_response(0), policy=PUBLIC)

@@ -6,7 +6,7 @@ import inspect
 import re
 import sys
 import warnings
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -122,6 +122,9 @@ NAMED = [
     ),
     pytest.param(r"https://xn--bcher-kva\.example", ["xn--bcher-kva.example"], id="Punycode"),
     pytest.param("", [], id="nothing"),
+    pytest.param(rf"https://\[{'0' * 40}\]|https://a\.com", ["a.com"], id="an address that is too long"),
+    pytest.param(r"https://\[::01\]|https://a\.com", ["a.com"], id="an address in another form"),
+    pytest.param(r"https://x\]|https://a\.com", ["a.com"], id="a bracket that nothing opens"),
     pytest.param(
         r"https://example\.com|(^)https://\1a\.com",
         ["a.com", "example.com"],
@@ -445,6 +448,14 @@ def test_an_unproven_expression_still_gives_nothing_to_plain_http() -> None:
     assert policy.decide(CORSRequest("GET", "https://app.example.com")).allowed
     (refusal,) = policy.decide(CORSRequest("GET", "http://app.example.com")).refusals
     assert refusal.code == "origin-insecure"
+
+
+def test_whatever_python_fails_with_is_not_a_match() -> None:
+    class Failing:
+        def fullmatch(self, _: str) -> None:
+            raise MemoryError
+
+    assert not regexes.matches(cast("Any", Failing()), "https://a.com")
 
 
 def test_an_opcode_that_is_not_known_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

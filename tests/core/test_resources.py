@@ -257,6 +257,9 @@ OF_ROOT = {
         pytest.param({"/x/*": EXACT}, "/app/x/app", "/app", EXACT, id="twice"),
         pytest.param({"/items/*": EXACT}, "/app//items", "/app/", EXACT, id="with a slash at its end"),
         pytest.param({"/items/*": EXACT}, "/items", "/", EXACT, id="a slash"),
+        pytest.param(
+            {"/*": EXACT}, "root/admin;x", "root", None, id="of a path that does not begin with one"
+        ),
         pytest.param({"/works/*": EXACT}, "/app/works/https://a", "/app", EXACT, id="before a URL"),
         pytest.param({"/*": SHORT, "/admin/*": LONG}, "/app/admin", "/app", LONG, id="before a strict path"),
         pytest.param({"/*": SHORT, "/admin/*": LONG}, "/appadmin/x", "/app", None, id="within a segment"),
@@ -383,7 +386,7 @@ def model_readings(path: str, root_path: str) -> list[set[str]]:
     for whole in wholes:
         if whole == root_path or whole.startswith(f"{root_path}/"):
             below |= {whole.removeprefix(root_path) or "/"} | ({whole} if has_key else set())
-        elif root_path in whole:
+        elif root_path in whole and whole.startswith("/"):
             after = (whole.removeprefix(root_path), whole[whole.index(root_path) + len(root_path) :])
             below |= {
                 whole,
