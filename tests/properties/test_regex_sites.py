@@ -8,7 +8,7 @@ from functools import cache
 from itertools import product
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
@@ -79,6 +79,9 @@ _expressions = st.builds(
 ).filter(_is_expression)
 
 
+# Each of these examples makes a policy, and many texts: more of them would take minutes.
+_at_most_200 = settings(max_examples=min(settings().max_examples, 200))
+
 # The sites of origins, once more and naively.
 
 
@@ -120,6 +123,7 @@ def _policy(regex: re.Pattern[str], *dangers: str) -> CORSPolicy | PolicyError:
 _WITNESS = re.compile(r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z0-9+.-]+://.*?)(?:; their|: )")
 
 
+@_at_most_200
 @given(_expressions)
 @example(re.compile(r"https://example\.com?"))
 @example(re.compile(r"https://[\w.-]+example\.com"))
@@ -134,6 +138,7 @@ def test_every_witness_is_an_origin_that_the_expression_matches(regex: re.Patter
             assert regex.fullmatch(witness)
 
 
+@_at_most_200
 @given(st.data(), _expressions)
 def test_what_an_accepted_expression_matches_is_of_a_site_that_is_listed(
     data: st.DataObject, regex: re.Pattern[str]
@@ -204,6 +209,7 @@ _small_hosts = st.one_of(
 )
 
 
+@_at_most_200
 @given(_small_hosts.map("https://{}".format).map(re.compile))
 @example(re.compile(r"https://a\.(?:a|ab)"))
 @example(re.compile(r"https://(?:a\.)?b\.a"))
