@@ -146,10 +146,11 @@ def test_what_an_accepted_expression_matches_is_of_a_site_that_is_listed(
     policy = _policy(regex, "insecure-origins", "null-origin")
     if isinstance(policy, PolicyError):
         return
-    sites = policy.trusted_sites
+    sites, longest = policy.trusted_sites, quick_length(regex)
     texts = data.draw(st.lists(_texts_from(regex), min_size=1, max_size=20))
     for text in texts:
-        if reference.is_origin(text) and regex.fullmatch(text):
+        # What takes minutes to be tried is not tried here either.
+        if len(text) <= longest and reference.is_origin(text) and regex.fullmatch(text):
             assert _is_listed(text, sites), (text, sites)
 
 
@@ -270,7 +271,10 @@ def test_the_automaton_matches_what_the_expression_does_and_no_more_where_it_is_
     if data is not None:
         made = st.from_regex(regex, fullmatch=True, alphabet=st.sampled_from("abkK.-:/1xeilmnpov27csd3"))
         texts = [*texts, data.draw(made)]
+    longest = quick_length(regex)
     for text in texts:
+        if len(text) > longest:
+            continue
         is_matched = regex.fullmatch(text) is not None
         is_accepted = _accepts(automaton, text)
         assert is_accepted or not is_matched, text
