@@ -8,6 +8,7 @@ import logging
 import threading
 from typing import Any
 
+import django
 import pytest
 from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
@@ -256,8 +257,10 @@ def test_paths_are_compared_below_force_script_name(
     answer = get(ask, path, FORCE_SCRIPT_NAME=script_name, CORS_RESOURCES=resources)
     assert allowed_origin(answer) == expected
     warnings = [record.getMessage() for record in caplog.records if record.name == "crosscors"]
+    # Over ASGI, Django 4.2 cuts as many characters off a path as the script name has, whatever they are.
+    is_cut = ask is over_asgi and django.VERSION < (5, 0)
     assert [message[:50] for message in warnings] == (
-        [] if expected else ["a key of Resources begins with the root path '/api"]
+        [] if expected or is_cut else ["a key of Resources begins with the root path '/api"]
     )
 
 

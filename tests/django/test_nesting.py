@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from typing import TYPE_CHECKING, Any, cast
 
 import a2wsgi
@@ -111,6 +112,8 @@ class _Urls:
         self.urlpatterns = [path("view", view)]
 
 
+# Over ASGI, Django 4.2 leaves the body of such a request open: its warning belongs to no later test.
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile")
 @STACKS
 @pytest.mark.parametrize("is_covered", [True, False])
 @pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, True), (OTHER, False)])
@@ -128,6 +131,7 @@ def test_an_exception_that_leaves_django_is_reported_once(
             **settings,
         )
     assert told == ([("inner", "/view", allowed)] if is_covered else [("outer", "/view", not allowed)])
+    gc.collect()
 
 
 def test_the_error_page_of_an_exception_that_leaves_django_has_the_inner_decision() -> None:
