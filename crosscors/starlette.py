@@ -103,7 +103,7 @@ def CORS(  # noqa: N802  # spelled as in Flask, and as what it is
     setattr(app, _ADAPTER, adapter)
     # Not a function in here, which could not be pickled.
     build = partial(_build_with_cors_outermost, adapter, app.build_middleware_stack)
-    app.build_middleware_stack = build  # type: ignore[method-assign]
+    app.build_middleware_stack = build  # type: ignore[method-assign]  # Starlette has no hook
     app.middleware_stack = None  # built again at the next request, if there was one
     return app
 

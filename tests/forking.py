@@ -38,7 +38,7 @@ class Place:
 
 
 def counting(place: Place) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Within the count of what is logged."""
+    """A thread that stops while it counts a logged message."""
 
     def clock() -> float:
         place.wait()

@@ -34,7 +34,7 @@ class OriginRules:
         self._regex_is_proved = UNPROVEN_REGEX not in options.dangerously_allow
         self._entries = options.allow_origins + (credentials if isinstance(credentials, tuple) else ())
 
-    def admit(self, origin: str) -> Admission | Refusal:  # noqa: PLR0911  # one for each row of the rules
+    def admit(self, origin: str) -> Admission | Refusal:  # noqa: PLR0911  # one return for each rule
         """The entry that lets the origin in, or why none does; any text may be asked about."""
         if len(origin) > MAX_LENGTH:  # before the look-ups, which cost in proportion to the length
             return Refusal("origin-malformed", (origin,))

@@ -261,8 +261,8 @@ def _text(pair: _Pair, came_from: Mapping[_Pair, tuple[_Pair, str] | None]) -> s
     return "".join(characters)
 
 
-# Of what is open it does not matter which character it is, but for these kinds: each digit, letters that
-# hexadecimal numbers have, and punctuation that ends a part of an origin.
+# Where any character may stand, one of each kind is enough. Each digit is a kind of its own, and so is each
+# punctuation mark that ends a part of an origin. The letters of hexadecimal numbers are kinds too.
 _KINDS = re.compile(r"[a-f]|x|[g-wyz]|[A-Z]|[-_]|[+~!$&'(),;=%]")
 _KIND_OF = {
     character: next(

@@ -57,7 +57,7 @@ def varies_on(*names: str) -> Callable[[_Func], _Func]:
 
     def decorate(func: _Func) -> _Func:
         # What stands for the function in a class; Python hands out the function itself.
-        marked: Any = getattr(func, "__func__") if type(func) in _IN_CLASSES else func  # noqa: B009
+        marked: Any = getattr(func, "__func__") if type(func) in _IN_CLASSES else func  # noqa: B009  # it has no type
         if not callable(marked):
             raise _error(
                 func, f"can only decorate a function, not {shown(func)}.", "Write it above the function."

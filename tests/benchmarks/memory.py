@@ -56,7 +56,7 @@ def weigh(case: Case, entries: int) -> str:
 
 
 def held_under_attack(policy: CORSPolicy) -> int:
-    """The most bytes that a policy has been made to hold by requests of which each is dear to remember."""
+    """The most bytes that a policy holds after requests that each take much memory to remember."""
     return max(_held_after(policy.replace(), attack) for attack in _attacks())
 
 

@@ -375,7 +375,7 @@ def model_closure(paths: set[str]) -> set[str]:
 
 
 def model_readings(path: str, root_path: str) -> list[set[str]]:
-    """The readings of the whole path, and those of what is below the root path."""
+    """The readings of the whole path, and the readings of the part below the root path."""
     path = "".join("\ufffd" if unicodedata.category(c) == "Cs" else c for c in path)
     if not root_path:
         return [model_closure({path})]
