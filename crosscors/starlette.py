@@ -17,8 +17,8 @@ from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.reporting import OnDecision, log
-from crosscors.view_policies import (
+from crosscors._adapter.reporting import OnDecision, log
+from crosscors._adapter.view_marks import (
     has_own_policy,
     mark,
     mark_of,

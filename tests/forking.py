@@ -16,8 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 from crosscors import CORSPolicy, CORSRequest, Decision, Refusal
-from crosscors.asgi import request_of
-from crosscors.reporting import Reporter
+from crosscors._adapter.reporting import Reporter
+from crosscors.asgi import ScopeReader
+from crosscors.core.response_headers import ResponseHeaders
+from crosscors.core.words import KEYWORDS
 
 SECONDS = 5
 REFUSED = CORSRequest("GET", origin="https://evil.example")
@@ -66,8 +68,8 @@ def writing(place: Place) -> tuple[Callable[[], object], Callable[[], object]]:
     """Within a decision's text and fields."""
     refusals = _Waiting((Refusal("headers-too-long", ()),))
     refusals.place = place
-    slow = Decision(POLICY.decide(REFUSED).kind, False, status=400, refusals=refusals)
-    quick = Decision(POLICY.decide(REFUSED).kind, False, status=400, refusals=tuple(refusals))
+    slow = Decision(POLICY.decide(REFUSED).kind, False, ResponseHeaders(), status=400, refusals=refusals)
+    quick = Decision(POLICY.decide(REFUSED).kind, False, ResponseHeaders(), status=400, refusals=tuple(refusals))
     return lambda: slow.raw_preflight_headers, lambda: (quick.raw_preflight_headers, quick.preflight_headers)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crosscors.alternatives import any_of
+from crosscors._adapter.alternatives import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

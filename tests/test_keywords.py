@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, PolicyError, Resources
-from crosscors.keywords import read_policy
+from crosscors._adapter.keywords import read_policy
 
 EXACT = CORSPolicy(allow_origins=["https://exact.example"])
 

@@ -10,7 +10,7 @@ from corsheaders.conf import Settings
 from flask_cors.core import CONFIG_OPTIONS
 from starlette.middleware.cors import CORSMiddleware
 
-from crosscors.core.options import OPTION_NAMES
+from crosscors.core.policy import OPTION_NAMES
 from crosscors.django.names import OPTIONS, names_as_written
 from crosscors.flask.options import read_keywords
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
-from crosscors.reporting import RECORDS_PER_WINDOW, Reporter, log
+from crosscors._adapter.reporting import RECORDS_PER_WINDOW, Reporter, log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

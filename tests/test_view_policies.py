@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from crosscors import CORSPolicy, PolicyError, Resources
-from crosscors.view_policies import mark, mark_of, marks_of, read_view_policy, warn_of_misplaced
+from crosscors._adapter.view_marks import mark, mark_of, marks_of, read_view_policy, warn_of_misplaced
 
 POLICY = CORSPolicy(allow_origins=["https://one.example"])
 OTHER = CORSPolicy(allow_origins=["https://two.example"])

@@ -1,45 +1,41 @@
-"""CORSPolicy: the options, and the one rule book that turns a request into a decision.
+"""CORSPolicy: the options of a policy, and the parts that make it one.
 
-Section names in the comments are those of the Fetch standard (https://fetch.spec.whatwg.org/).
+Each option has a module of its own, which reads it, judges with it and writes its header. This one hands the
+options to them, raises and warns about what they found, and gives what they say to the rule book.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 import inspect
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
-from crosscors.core.admission import Admission, OriginRules
-from crosscors.core.answers import Answers
-from crosscors.core.decision import CORSRequest, Decision, is_preflight
-from crosscors.core.errors import Problem
-from crosscors.core.fields import within_bounds
-from crosscors.core.memory import Memory
-from crosscors.core.options import (
-    DEFAULTS,
-    OPTION_NAMES,
-    Options,
-    OriginFunc,
-    is_async_callable,
-    read_options,
-    trusted_sites,
-    warn_of,
-)
-from crosscors.core.origins import ANY, MAX_LENGTH
-from crosscors.core.refusal import Refusal
+from crosscors.core import exposed, headers, max_age, methods, private_network
+from crosscors.core.decision import Decision
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
+from crosscors.core.headers import RequestHeaders
+from crosscors.core.methods import Methods
+from crosscors.core.origins import dangers
+from crosscors.core.origins import options as origins
+from crosscors.core.origins.function import OriginFunc, is_async_callable
+from crosscors.core.origins.public_suffixes import SuffixListError
+from crosscors.core.origins.trusted_sites import trusted_sites
+from crosscors.core.remembered import Remembered
+from crosscors.core.request import CORSRequest
+from crosscors.core.rulebook import AskFunction, Rulebook
+from crosscors.core.values import Findings, collected, refused
+from crosscors.core.words import KEYWORDS, Words
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _SHOWN_ENTRIES = 10
-
-# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, and all that is
-# written over ASGI and WSGI, they take a megabyte at the most, which is what an attacker can make of them.
-_REMEMBERED = 192
-_REMEMBERED_LENGTH = 320
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -57,8 +53,8 @@ class PolicyOptions(TypedDict, total=False):
     dangerously_allow: str | Iterable[str]
 
 
-@dataclass(frozen=True, init=False, eq=False, repr=False)
-class CORSPolicy(Options):
+@dataclass(frozen=True, init=False, repr=False)
+class CORSPolicy:
     """Which origins may read which answers, and send what: checked once, then immutable.
 
     A policy that cannot work or is not safe raises PolicyError with every problem at once. What is
@@ -115,51 +111,33 @@ class CORSPolicy(Options):
     Standard: Fetch, "CORS protocol".
     """
 
-    is_async: bool = field(init=False)
-    _origin_rules: OriginRules = field(init=False)
-    _answers: Answers = field(init=False)
-    # What has been decided already, by all that it depends on. To remember it takes 0.1 microseconds of an
-    # actual request and 0.5 of a preflight; to decide anew, with the fields that come of it, almost 5.
-    _listed: dict[str, Decision] = field(init=False)  # on actual requests from origins that are entries
-    _recent: Memory[str, Decision] = field(init=False)  # on those from all others
-    _preflights: Memory[tuple[str, str, str, bool, bool], Decision] = field(init=False)
+    allow_origins: tuple[str, ...] = ()
+    allow_origin_regex: re.Pattern[str] | None = None
+    allow_origin_func: OriginFunc | None = field(default=None, hash=False)  # it may be unhashable
+    allow_methods: tuple[str, ...] = ("GET",)
+    allow_headers: tuple[str, ...] = ()
+    allow_credentials: bool | tuple[str, ...] = False
+    expose_headers: tuple[str, ...] = ()
+    max_age: int | None = 600
+    allow_private_network: bool = False
+    dangerously_allow: tuple[str, ...] = ()
+    is_async: bool = field(init=False, compare=False)
+    # For adapters: see ``questions_to`` and ``words_of``.
+    _remembered: Remembered = field(init=False, compare=False)
+    _words: Words = field(init=False, compare=False)
 
-    def __init__(  # noqa: PLR0913  # one keyword for each option
-        self,
-        *,
-        allow_origins: str | Iterable[str] = (),
-        allow_origin_regex: str | re.Pattern[str] | None = None,
-        allow_origin_func: OriginFunc | None = None,
-        allow_methods: str | Iterable[str] = ("GET",),
-        allow_headers: str | Iterable[str] = (),
-        allow_credentials: bool | str | Iterable[str] = False,
-        expose_headers: str | Iterable[str] = (),
-        max_age: int | timedelta | None = 600,
-        allow_private_network: bool = False,
-        dangerously_allow: str | Iterable[str] = (),
-        **unknown: NoReturn,  # so that a type checker refuses them, and we can name the nearest option
-    ) -> None:
-        options, found = read_options(
-            {
-                "allow_origins": allow_origins,
-                "allow_origin_regex": allow_origin_regex,
-                "allow_origin_func": allow_origin_func,
-                "allow_methods": allow_methods,
-                "allow_headers": allow_headers,
-                "allow_credentials": allow_credentials,
-                "expose_headers": expose_headers,
-                "max_age": max_age,
-                "allow_private_network": allow_private_network,
-                "dangerously_allow": dangerously_allow,
-            },
-            unknown,
-        )
-        _adopt(self, options)
-        warn_of(found)
+    def __init__(self, **options: Unpack[PolicyOptions]) -> None:
+        found = _compose(self, options, KEYWORDS)
+        if found.problems:
+            raise PolicyError(found.problems)
+        warn_about(found.warnings)
 
     def __repr__(self) -> str:
-        values = ((name, getattr(self, name)) for name in OPTION_NAMES)
-        changed = (f"{name}={_short_repr(value)}" for name, value in values if value != DEFAULTS[name])
+        changed = (
+            f"{name}={_short_repr(value)}"
+            for name, value in options_of(self).items()
+            if value != DEFAULTS[name]
+        )
         return f"CORSPolicy({', '.join(changed)})"
 
     @property
@@ -179,7 +157,28 @@ class CORSPolicy(Options):
 
         Standard: HTML, "site".
         """
-        return trusted_sites(self)
+        if self.allow_credentials is False:
+            return ()
+        is_listed = isinstance(self.allow_credentials, tuple)
+        entries = cast("tuple[str, ...]", self.allow_credentials if is_listed else self.allow_origins)
+        try:
+            return trusted_sites(entries, None if is_listed else self.allow_origin_regex)
+        except SuffixListError as error:
+            raise PolicyError((dangers.unreadable_list(error, KEYWORDS),)) from error
+
+    @property
+    def everywhere(self) -> CORSPolicy:
+        """The policy itself: it covers every path."""
+        return self
+
+    @property
+    def policies(self) -> tuple[CORSPolicy, ...]:
+        """The policy itself, as ``Resources.policies`` has all of its own."""
+        return (self,)
+
+    def policy_for(self, path: str, root_path: str = "") -> CORSPolicy:  # noqa: ARG002  # as Resources has it
+        """The policy itself, whatever the path."""
+        return self
 
     def replace(self, **changes: Unpack[PolicyOptions]) -> CORSPolicy:
         """A new policy with these options changed and all others the same.
@@ -195,11 +194,11 @@ class CORSPolicy(Options):
         return CORSPolicy(**options)
 
     def decide(self, request: CORSRequest, *, debug: bool = False) -> Decision:
-        """What this policy says of the request, and what the response has to carry.
+        """What this policy says about the request, and what the response has to carry.
 
         Args:
-            request: the request's fields; any text in them is fine and never raises.
-            debug: answer preflights that a browser will refuse by the lists in the answer with status
+            request: the request as plain data; any text in it is fine and never raises.
+            debug: answer preflights that a browser will refuse by the lists in the response with status
                 200 instead of 400, because browsers do not look further than a status of 400, and their
                 console then cannot name the method or header. Default: False.
 
@@ -215,183 +214,169 @@ class CORSPolicy(Options):
         """
         if self.is_async:
             raise TypeError("allow_origin_func is async: write `await policy.decide_async(request)`")
-        decision = self.decide_by_fields(*_fields(request), debug)
-        return self.decide_by_func(request, debug=debug) if decision is None else decision
+        answer = self._answer(request, debug=debug)
+        return answer.decide(request, debug=debug) if isinstance(answer, AskFunction) else answer
 
     async def decide_async(self, request: CORSRequest, *, debug: bool = False) -> Decision:
         """The same as ``decide``, and awaits ``allow_origin_func`` if it is async."""
-        decision = self.decide_by_fields(*_fields(request), debug)
-        return await self.decide_by_func_async(request, debug=debug) if decision is None else decision
+        answer = self._answer(request, debug=debug)
+        return await answer.decide_async(request, debug=debug) if isinstance(answer, AskFunction) else answer
 
-    def decide_by_origin(self, origin: str | None) -> Decision | None:
-        """The decision on an actual request, where Origin settles it: what adapters ask of all but OPTIONS.
-
-        Returns:
-            None where it does not: ``allow_origin_func`` has to be asked.
-        """
-        if origin is None:
-            return self._answers.no_origin
-        # The length comes first: a look-up costs in proportion to it.
-        is_short = len(origin) <= MAX_LENGTH
-        remembered = (self._listed.get(origin) or self._recent.get(origin)) if is_short else None
-        if remembered is not None:
-            return remembered
-        if self._answers.is_public:
-            return self._answers.public
-        admission = self._origin_rules.admit(origin)
-        if self._has_to_be_asked(admission):
-            return None
-        decision = self._answers.actual(origin, admission)
-        if decision.matched == origin:
-            self._listed[origin] = decision  # never more than there are entries
-        elif is_short and origin.isascii() and origin.isprintable():  # see _is_plain
-            self._recent.keep(origin, decision)
-        return decision
-
-    def decide_by_fields(
-        self,
-        method: str,
-        origin: str | None,
-        request_method: str | None,
-        request_headers: str | None,
-        request_private_network: str | None,
-        debug: bool,
-    ) -> Decision | None:
-        """The decision, where the fields of CORSRequest with these names settle it: what is asked of OPTIONS.
-
-        Returns:
-            None where they do not: ``allow_origin_func`` has to be asked.
-        """
-        if origin is None or request_method is None or not is_preflight(method, origin, request_method):
-            return self.decide_by_origin(origin)
-        who = ANY if self._answers.is_public else origin  # what everyone may have is remembered but once
-        names = within_bounds(request_headers or "")
-        asked = (who, request_method, names, request_private_network == "true", debug)
-        is_short = len(who) + len(request_method) + len(names) <= _REMEMBERED_LENGTH
-        remembered = self._preflights.get(asked) if is_short else None
-        if remembered is not None:
-            return remembered
-        admission = self._admit(origin)
-        if self._has_to_be_asked(admission):
-            return None
-        decision = self._answers.preflight(admission, *asked)
-        if is_short and _is_plain(f"{who}{request_method}{names}"):
-            self._preflights.keep(asked, decision)
-        return decision
-
-    def decide_by_func(self, request: CORSRequest, *, debug: bool) -> Decision:
-        """The decision of ``allow_origin_func``, where nothing else has settled it; it is not remembered."""
-        return self._decide_asked(request, self._ask(request), debug)
-
-    async def decide_by_func_async(self, request: CORSRequest, *, debug: bool) -> Decision:
-        """The same as ``decide_by_func``, and awaits the function if it is async."""
-        return self._decide_asked(request, await self._ask_async(request), debug)
-
-    def _admit(self, origin: str) -> Admission | Refusal:
-        if self._answers.is_public:
-            return Admission(ANY, credentials=False)
-        return self._origin_rules.admit(origin)
-
-    def _has_to_be_asked(self, admission: Admission | Refusal) -> bool:
-        """Whether ``allow_origin_func`` is there, and has the last word."""
-        if self.allow_origin_func is None or isinstance(admission, Admission):
-            return False
-        return admission.code == "origin-not-allowed"
-
-    def _ask(self, request: CORSRequest) -> Admission | Refusal:
-        func = cast("OriginFunc", self.allow_origin_func)
-        try:
-            answer = func(request)
-        except Exception as error:  # noqa: BLE001  # whatever it raises means refused, never a 500
-            return _unanswered(request, error)
-        if inspect.iscoroutine(answer):
-            answer.close()  # a function that hid that it is async
-        return self._admission_from(answer, request)
-
-    async def _ask_async(self, request: CORSRequest) -> Admission | Refusal:
-        func = cast("OriginFunc", self.allow_origin_func)
-        try:
-            answer = func(request)
-            if inspect.isawaitable(answer):
-                answer = await answer
-        except Exception as error:  # noqa: BLE001  # whatever it raises means refused, never a 500
-            return _unanswered(request, error)
-        return self._admission_from(answer, request)
-
-    def _admission_from(self, answer: object, request: CORSRequest) -> Admission | Refusal:
-        origin = request.origin or ""
-        if answer is True:
-            return self._origin_rules.admit_unlisted(origin, "allow_origin_func")
-        if answer is False:
-            return self._origin_rules.refuse_unlisted(origin)
-        # Anything else may be true by mistake: a coroutine nobody awaited, a query nobody ran.
-        kind = type(answer).__name__
-        return _unanswered(request, TypeError(f"allow_origin_func returned {kind}, not True or False"))
-
-    def _decide_asked(self, request: CORSRequest, admission: Admission | Refusal, debug: bool) -> Decision:
-        origin = request.origin or ""
-        if not request.is_preflight:
-            return self._answers.actual(origin, admission)
-        return self._answers.preflight(
-            admission,
-            origin,
-            request.request_method or "",
-            within_bounds(request.request_headers or ""),
-            request.request_private_network == "true",
-            debug,
-        )
+    def _answer(self, request: CORSRequest, *, debug: bool) -> Decision | AskFunction:
+        origin, method = request.origin, request.request_method
+        if request.method != "OPTIONS" or origin is None or method is None:
+            return self._remembered.actual(origin)
+        names, network = request.request_headers, request.request_private_network
+        return self._remembered.preflight(origin, method, names, network, debug)
 
 
-def make_policy(options: Mapping[str, object]) -> tuple[CORSPolicy, tuple[Problem, ...]]:
-    """The policy, and what ``CORSPolicy(**options)`` would warn of, which the caller may tell or not.
+DEFAULTS: Mapping[str, object] = {
+    each.name: each.default for each in dataclasses.fields(CORSPolicy) if each.init
+}
+OPTION_NAMES = tuple(DEFAULTS)
 
-    Warning filters cannot do this while requests are served: all threads share them.
 
-    Raises:
-        PolicyError: listing every problem of the options.
-    """
-    unknown = {name: value for name, value in options.items() if name not in DEFAULTS}
-    read, found = read_options({**DEFAULTS, **options}, unknown)
+class Policies(Protocol):
+    """One policy for every path, or which policy covers which path: CORSPolicy and Resources."""
+
+    @property
+    def everywhere(self) -> CORSPolicy | None:
+        """The policy of every path; None if it depends on the path."""
+        ...
+
+    @property
+    def policies(self) -> tuple[CORSPolicy, ...]:
+        """All the policies, without repeats."""
+        ...
+
+    def policy_for(self, path: str, root_path: str = "") -> CORSPolicy | None:
+        """The policy that covers the path; None if none does."""
+        ...
+
+
+def make_policy(options: Mapping[str, object], words: Words) -> tuple[CORSPolicy | None, Findings]:
+    """The policy that these options describe, and what was found. None if there is a problem."""
     policy = object.__new__(CORSPolicy)
-    _adopt(policy, read)
-    return policy, found
+    found = _compose(policy, options, words)
+    return (None if found.problems else policy), found
 
 
-def _adopt(policy: CORSPolicy, options: Options) -> None:
-    """Make the policy one of these options, past the lock that makes it immutable from here on."""
-    vars(policy).update(vars(options))
-    vars(policy).update(
-        is_async=is_async_callable(options.allow_origin_func),
-        _origin_rules=OriginRules(options),
-        _answers=Answers(options),
-        _listed={},
-        _recent=Memory(_REMEMBERED),
-        _preflights=Memory(_REMEMBERED),
+def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Findings:
+    """Make the policy one with these options, if there is no problem."""
+    given = {**DEFAULTS, **options}
+    of_origins, origin_findings = origins.read(
+        given["allow_origins"],
+        given["allow_origin_regex"],
+        given["allow_origin_func"],
+        given["allow_credentials"],
+        given["dangerously_allow"],
+        words,
     )
+    with_credentials = of_origins.allow_credentials is not False
+    listed_methods, method_findings = methods.read(given["allow_methods"], words)
+    listed_headers, header_findings = headers.read(given["allow_headers"], words)
+    exposed_names, exposed_findings = exposed.read(
+        given["expose_headers"], words, with_credentials=with_credentials
+    )
+    seconds, max_age_findings = max_age.read(given["max_age"], words)
+    network, network_findings = private_network.read(given["allow_private_network"], words)
+    found = collected(
+        (
+            *(origin_findings, method_findings, header_findings, exposed_findings),
+            *(max_age_findings, network_findings),
+            *(_unknown_option(name, given[name], words) for name in given if name not in DEFAULTS),
+        )
+    )
+    if found.problems:
+        return found
+    rulebook = Rulebook(
+        of_origins,
+        Methods(listed_methods),
+        RequestHeaders(listed_headers),
+        exposed=exposed.header(exposed_names),
+        max_age=max_age.header(seconds),
+        allows_private_network=network,
+    )
+    # Past the lock that makes the policy immutable from here on.
+    vars(policy).update(
+        vars(of_origins),
+        allow_methods=listed_methods,
+        allow_headers=listed_headers,
+        expose_headers=exposed_names,
+        max_age=seconds,
+        allow_private_network=network,
+        is_async=is_async_callable(of_origins.allow_origin_func),
+        _remembered=Remembered(rulebook),
+        _words=words,
+    )
+    return found
+
+
+# What users of other libraries write, where the spelling is too far off for difflib.
+_NAMES_ELSEWHERE = {
+    "credentials": "allow_credentials",
+    "supports_credentials": "allow_credentials",
+    "headers": "allow_headers",
+    "methods": "allow_methods",
+    "origin": "allow_origins",
+    "origins": "allow_origins",
+    "cors_allowed_origins": "allow_origins",
+    "preflight_max_age": "max_age",
+}
+
+# What is no option of a policy, but of what delivers it.
+_KEYWORDS_OF_ADAPTERS = {
+    "debug": "It belongs to the application: CORS(app, debug=...), or CORSMiddleware(app, debug=...).",
+    "on_decision": "It belongs to the application: CORS(app, on_decision=...), or CORSMiddleware(app, ...).",
+    "resources": 'Write policy=Resources({"/api/*": CORSPolicy(...)}).',
+}
+
+
+def _unknown_option(name: str, value: object, words: Words) -> Findings:
+    message = f"there is no option {shown(name)}."
+    return refused("unknown-option", words.name(name), value, message, _nearest_option(name, words))
+
+
+def _nearest_option(name: str, words: Words) -> str:
+    if name in _KEYWORDS_OF_ADAPTERS:
+        return _KEYWORDS_OF_ADAPTERS[name]
+    nearest = _NAMES_ELSEWHERE.get(name.lower())
+    if nearest is None:
+        nearest = next(iter(difflib.get_close_matches(name.lower(), OPTION_NAMES, n=1, cutoff=0.75)), None)
+    if nearest is None:
+        return f"The options are {', '.join(map(words.name, OPTION_NAMES))}."
+    return f"Write {words.setting(nearest, '...')}"
+
+
+def warn_about(problems: Iterable[Problem]) -> None:
+    """Warn where the code of this package was called."""
+    for problem in problems:
+        warnings.warn(PolicyWarning(problem), stacklevel=_level_of_caller())
+
+
+def _level_of_caller() -> int:
+    """The stack level, as warnings.warn counts from our caller, of the first frame outside this package."""
+    level = 0
+    frame = inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("crosscors."):
+        frame = frame.f_back
+        level += 1
+    return level
+
+
+def questions_to(policy: CORSPolicy) -> Remembered:
+    """What adapters ask, in place of ``decide``: it takes the values of headers, and awaits nothing."""
+    return policy._remembered  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+def words_of(policy: CORSPolicy) -> Words:
+    """How those who wrote the policy call its options."""
+    return policy._words  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def options_of(policy: CORSPolicy) -> dict[str, object]:
     """The policy's options by their names."""
     return {name: getattr(policy, name) for name in OPTION_NAMES}
-
-
-def _is_plain(text: str) -> bool:
-    """Whether this may be remembered: all else no browser sends, and it takes up to ten times the room."""
-    return text.isascii() and text.isprintable()
-
-
-def _fields(request: CORSRequest) -> tuple[str, str | None, str | None, str | None, str | None]:
-    return (
-        request.method,
-        request.origin,
-        request.request_method,
-        request.request_headers,
-        request.request_private_network,
-    )
-
-
-def _unanswered(request: CORSRequest, error: Exception) -> Refusal:
-    return Refusal("origin-func-failed", (request.origin or "",), error=error)
 
 
 def _short_repr(value: object) -> str:

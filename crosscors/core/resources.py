@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 from crosscors.core.errors import PolicyError, Problem, shown
-from crosscors.core.options import is_text_pattern
 from crosscors.core.policy import CORSPolicy
+from crosscors.core.values import is_text_pattern
 
 # The keys of a Mapping are invariant: any other type would refuse a dict of just strings, or a mixed one.
 _Policies = Mapping[Any, CORSPolicy | None]
@@ -86,6 +86,11 @@ class Resources:
             {id(policy): policy for policy in self._policies.values() if policy is not None}.values()
         )
 
+    @property
+    def everywhere(self) -> None:
+        """None: the policy depends on the path."""
+        return None
+
     def policy_for(self, path: str, root_path: str = "") -> CORSPolicy | None:
         """The policy that covers the path; None if none does.
 
@@ -105,10 +110,10 @@ class Resources:
             >>> resources.policy_for("/works//drafts/1"), resources.policy_for("/app/works/1", "/app")
             (None, CORSPolicy())
         """
-        if _is_ambiguous(path):
-            entry = self._entry_for_all(path, root_path)
-        elif not root_path:  # nearly every path, at the cost of one search
+        if not (root_path or _is_ambiguous(path)):  # nearly every path, at the cost of one search
             entry = self._entry_at(path)
+        elif _is_ambiguous(path):
+            entry = self._entry_for_all(path, root_path)
         else:
             starts = self._below_root(path, root_path)
             entry = self._entry_at(starts[0]) if len(starts) == 1 else self._entry_for_all(path, root_path)
@@ -198,18 +203,21 @@ class Resources:
         if not path.startswith("/"):
             return None
         entry = self._exact.get(path) or self._longest_prefix(path)
-        if entry is not None:
+        if entry is not None or not self._regexes:
             return entry
         return next((entry for regex, entry in self._regexes if regex.fullmatch(path)), None)
 
     def _longest_prefix(self, path: str) -> _Entry | None:
         """The longest covered prefix that ends where a segment does, found by one look-up per segment."""
-        longest = None
-        end = 0
-        while end != -1 and end <= self._longest:
-            longest = self._below.get(path[:end], longest)
-            end = path.find("/", end + 1)
-        return self._below.get(path, longest) if end == -1 else longest
+        below, end = self._below, len(path)
+        if end > self._longest:
+            end = path.rfind("/", 0, self._longest + 1)
+        while end >= 0:
+            entry = below.get(path[:end])
+            if entry is not None:
+                return entry
+            end = path.rfind("/", 0, end)
+        return None
 
 
 class _Entry(NamedTuple):

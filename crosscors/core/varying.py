@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
 from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import Any, TypeVar, cast
 
-from crosscors.core import fields
 from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.standard import is_token
+from crosscors.core.token_lists import unique
+from crosscors.core.values import tokens_in
 
 _Func = TypeVar("_Func")
 
 _ATTRIBUTE = "__crosscors_varies_on__"
-_SEPARATORS = re.compile(r"[\s,;]+")
 
 
 def varies_on(*names: str) -> Callable[[_Func], _Func]:
@@ -78,7 +78,7 @@ def names_read_by(func: object) -> tuple[str, ...]:
     >>> names_read_by(functools.partial(varies_on("X-A", "x-a", "X-B")(lambda request: True)))
     ('X-A', 'X-B')
     """
-    return fields.unique(name for each in _layers(func) for name in _own_names(each))
+    return unique(name for each in _layers(func) for name in _own_names(each))
 
 
 def _layers(func: object) -> Iterator[object]:
@@ -123,11 +123,10 @@ def _problems_of(names: tuple[object, ...]) -> Iterator[Problem]:
             hint = "Name the headers that the function reads; if it reads anything else of the request, keep "
             hint += "caches out: Cache-Control: no-store in the response."
             yield Problem("not-a-token", "varies_on", name, message, hint)
-        elif not fields.is_token(name):
+        elif not is_token(name):
             message = f"{shown(name)} is not a header name."
-            pieces = [piece for piece in _SEPARATORS.split(name) if fields.is_token(piece)]
-            listed = ", ".join(f'"{piece}"' for piece in pieces)
-            hint = f"Write @varies_on({listed})." if pieces else example
+            listed = ", ".join(f'"{piece}"' for piece in tokens_in(name))
+            hint = f"Write @varies_on({listed})." if listed else example
             yield Problem("not-a-token", "varies_on", name, message, hint)
 
 

@@ -21,8 +21,8 @@ from crosscors.django.requests import Arrival, path_and_root, read_request
 from crosscors.django.rules import read_function, read_rules
 from crosscors.django.signals import ask_receivers, ask_receivers_async, check_request_enabled
 from crosscors.django.wording import in_settings, text_in_settings
-from crosscors.keywords import read_policy
-from crosscors.reporting import Reporter
+from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.reporting import Reporter
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

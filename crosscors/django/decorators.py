@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.django.views import policies_of_views
-from crosscors.view_policies import mark, read_view_policy, refuse_positional
+from crosscors._adapter.view_marks import mark, read_view_policy, refuse_positional
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -15,9 +15,9 @@ from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival, read_request
 from crosscors.django.varying import with_what_was_read
 from crosscors.django.views import policy_of_view
-from crosscors.environ import preflight_fields
-from crosscors.nesting import RECORD, Entry, bring_over, carried, enter
-from crosscors.reporting import Reporter
+from crosscors._adapter.environ import preflight_fields
+from crosscors._adapter.nesting import RECORD, Entry, bring_over, carried, enter
+from crosscors._adapter.reporting import Reporter
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 

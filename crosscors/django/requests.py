@@ -10,7 +10,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from crosscors.core.decision import CORSRequest
-from crosscors.environ import cors_request
+from crosscors._adapter.environ import cors_request
 
 
 @dataclass(frozen=True)

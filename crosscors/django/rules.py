@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from django.utils.module_loading import import_string
 
-from crosscors.alternatives import any_of, grouped
+from crosscors._adapter.alternatives import any_of, grouped
 from crosscors.core.errors import Problem, shown
 from crosscors.core.options import is_text_pattern
 from crosscors.core.origins import ANY

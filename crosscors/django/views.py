@@ -11,7 +11,7 @@ from django.urls import ResolverMatch, URLResolver, get_resolver
 from django.utils import translation
 
 from crosscors.core.policy import CORSPolicy
-from crosscors.view_policies import mark_of
+from crosscors._adapter.view_marks import mark_of
 
 #: Every policy that ``cross_origin`` was given. While there is none, no view is looked for.
 policies_of_views: list[CORSPolicy] = []

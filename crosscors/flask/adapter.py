@@ -16,8 +16,8 @@ from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
 from crosscors.flask.options import Layer, read_config, read_policy
-from crosscors.reporting import OnDecision
-from crosscors.view_policies import mark_of, marks_of, name_of, warn_of_misplaced, wrong_import
+from crosscors._adapter.reporting import OnDecision
+from crosscors._adapter.view_marks import mark_of, marks_of, name_of, warn_of_misplaced, wrong_import
 from crosscors.wsgi import CORSMiddleware, request_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from flask import Flask, Response, request, request_finished, request_started, r
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import ViewOptions, check, read_keywords, read_policy
-from crosscors.nesting import Entry, carried
-from crosscors.view_policies import mark, refuse_positional
+from crosscors._adapter.nesting import Entry, carried
+from crosscors._adapter.view_marks import mark, refuse_positional
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard
 
-from crosscors.alternatives import any_of
+from crosscors._adapter.alternatives import any_of
 from crosscors.core.errors import Problem, shown
 from crosscors.core.options import is_text_pattern
 from crosscors.core.origins import ANY, is_entry

@@ -10,7 +10,7 @@ from flask.blueprints import BlueprintSetupState
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import AppOptions, Layer, check, read_app, read_config, read_keywords
-from crosscors.reporting import OnDecision
+from crosscors._adapter.reporting import OnDecision
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

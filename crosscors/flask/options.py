@@ -14,7 +14,7 @@ from crosscors.core.origins import ANY
 from crosscors.core.policy import CORSPolicy, PolicyOptions, make_policy
 from crosscors.core.resources import Resources
 from crosscors.flask.expressions import REGEX_SIGNS, header_problems, is_several, read_origins
-from crosscors.keywords import read_policy as read_given
+from crosscors._adapter.keywords import read_policy as read_given
 
 Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
 

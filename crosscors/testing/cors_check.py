@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from crosscors.core.standard import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from crosscors.testing.blocked import Failure, Step
 from crosscors.testing.urls import is_url, parse
 

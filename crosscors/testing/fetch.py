@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import (
+from crosscors.core.standard import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
     REQUEST_HEADERS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import ALL_METHODS, ALLOW_HEADERS, ALLOW_METHODS, SAFELISTED_METHODS
+from crosscors.core.standard import ALL_METHODS, ALLOW_HEADERS, ALLOW_METHODS, SAFELISTED_METHODS
 from crosscors.testing.blocked import Failure, Step
 from crosscors.testing.request_headers import NON_WILDCARD
 from crosscors.testing.response_headers import Illegible, read_location, token_list

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, get_args
 
-from crosscors.core.fields import SAFELISTED_METHODS
+from crosscors.core.standard import SAFELISTED_METHODS
 from crosscors.testing.request_headers import NO_CORS_NAMES, is_safelisted, read_headers, read_method
 from crosscors.testing.urls import URL, parse
 

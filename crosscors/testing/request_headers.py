@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from crosscors.core.fields import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
+from crosscors.core.standard import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
 from crosscors.testing.exchange import by_name
 
 if TYPE_CHECKING:

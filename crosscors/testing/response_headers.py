@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import (
+from crosscors.core.standard import (
     EXPOSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
     MAX_AGE,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from crosscors.core.fields import field_names
 
 if TYPE_CHECKING:
     from crosscors.testing.exchange import ReceivedResponse, SentRequest
@@ -64,7 +63,7 @@ class SharedCache:
         """The stored response to such a request, if there is one."""
         # RFC 9111, section 4.1: the fields that Vary names have to be as in the request that was stored.
         for first, response in self._stored.get((request.method, request.url), ()):
-            names = field_names(response.header("Vary") or "")
+            names = _names_in(response.header("Vary") or "")
             if all(request.header(name) == first.header(name) for name in names):
                 self.hits += 1
                 return replace(response, is_cached=True)
@@ -83,7 +82,7 @@ class SharedCache:
 def _may_be_reused(request: SentRequest, response: ReceivedResponse) -> bool:
     """RFC 9111, sections 3, 3.5 and 4.2."""
     directives = _directives(response.header("Cache-Control") or "")
-    vary = field_names(response.header("Vary") or "")
+    vary = _names_in(response.header("Vary") or "")
     if response.status in _NEEDS_UNDERSTANDING or "*" in vary or directives.keys() & _FORBIDS_REUSE:
         return False
     if _is_stale(directives, response.header("Expires")):
@@ -97,7 +96,7 @@ def _may_be_reused(request: SentRequest, response: ReceivedResponse) -> bool:
 
 def _directives(value: str) -> dict[str, str]:
     """The directives of Cache-Control, each with its argument."""
-    pairs = (each.partition("=") for each in field_names(value))
+    pairs = (each.partition("=") for each in _names_in(value))
     return {name: argument.strip('"') for name, _, argument in pairs}
 
 
@@ -112,3 +111,8 @@ def _is_stale(directives: dict[str, str], expires: str | None) -> bool:
         return parsedate_to_datetime(expires).timestamp() <= time.time()
     except (OverflowError, TypeError, ValueError):
         return True
+
+
+def _names_in(value: str) -> list[str]:
+    """The elements of a comma-separated list in lower case, without empty ones."""
+    return [name.strip(" \t").lower() for name in value.split(",") if name.strip(" \t")]

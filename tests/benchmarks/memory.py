@@ -94,7 +94,7 @@ def _write(decision: Decision | None) -> None:
     """All that adapters make of a decision, over ASGI and over WSGI."""
     assert decision is not None
     if decision.status is None:
-        _ = decision.apply([]), decision.apply_raw([])
+        _ = decision.response_headers.merged([]), decision.response_headers.merged_raw([])
     else:
         _ = decision.body, decision.preflight_headers, decision.raw_preflight_headers
 

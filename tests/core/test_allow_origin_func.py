@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind
-from crosscors.core.options import OriginFunc
+from crosscors.core.origins.function import OriginFunc
+from crosscors.core.response_headers import ResponseHeaders
 
 APP = "https://app.example.com"
 TENANT = "https://tenant.example"
@@ -82,8 +83,7 @@ def test_what_a_sync_function_allows_is_allowed(func: OriginFunc) -> None:
     allowed = Decision(
         Kind.ACTUAL,
         True,
-        (("Access-Control-Allow-Origin", TENANT),),
-        ("Origin",),
+        ResponseHeaders((("Access-Control-Allow-Origin", TENANT),), ("Origin",)),
         matched="allow_origin_func",
     )
     assert policy.decide(CORSRequest("GET", TENANT)) == allowed

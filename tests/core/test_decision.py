@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crosscors import CORSPolicy, CORSRequest, Decision, Kind
+from crosscors import CORSPolicy, CORSRequest, Kind
+from crosscors.core.response_headers import ResponseHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,21 +68,19 @@ def test_writing_replaces_what_the_application_says_of_cors() -> None:
             ("VARY", "Accept"),
         ]
     )
-    CORSPolicy(allow_origins=[ORIGIN]).decide(CORSRequest("GET", ORIGIN)).write(headers)
+    CORSPolicy(allow_origins=[ORIGIN]).decide(CORSRequest("GET", ORIGIN)).response_headers.write_into(headers)
     assert dict(headers) == {"X-Own": "1", "Vary": "Accept, Origin", "Access-Control-Allow-Origin": ORIGIN}
 
 
 def test_writing_what_has_no_vary_leaves_that_of_the_application() -> None:
     headers = CaseInsensitive([("vary", "Accept ,Accept")])
-    CORSPolicy(allow_origins="*").decide(CORSRequest("GET")).write(headers)
+    CORSPolicy(allow_origins="*").decide(CORSRequest("GET")).response_headers.write_into(headers)
     assert dict(headers) == {"vary": "Accept ,Accept", "Access-Control-Allow-Origin": "*"}
 
 
 def test_writing_into_nothing_writes_all() -> None:
     headers = CaseInsensitive()
-    Decision(Kind.ACTUAL, True, (("Access-Control-Allow-Origin", ORIGIN),), ("Origin", "Accept")).write(
-        headers
-    )
+    ResponseHeaders((("Access-Control-Allow-Origin", ORIGIN),), ("Origin", "Accept")).write_into(headers)
     assert headers == {"Access-Control-Allow-Origin": ORIGIN, "Vary": "Origin, Accept"}
 
 
@@ -122,8 +121,8 @@ def test_writing_agrees_with_applying(
 ) -> None:
     decision = policy.decide(request)
     headers = CaseInsensitive(fields)
-    decision.write(headers)
-    applied = decision.apply(fields)
+    decision.response_headers.write_into(headers)
+    applied = decision.response_headers.merged(fields)
     assert {name.lower(): value for name, value in headers.items()} == {
         name.lower(): value for name, value in applied
     }
@@ -136,9 +135,9 @@ def test_applying_to_bytes_agrees_with_applying(
     policy: CORSPolicy, request: CORSRequest, fields: list[tuple[str, str]]
 ) -> None:
     decision = policy.decide(request)
-    raw = decision.apply_raw((name.encode(), value.encode()) for name, value in fields)
+    raw = decision.response_headers.merged_raw((name.encode(), value.encode()) for name, value in fields)
     assert [(name.decode().lower(), value.decode()) for name, value in raw] == [
-        (name.lower(), value) for name, value in decision.apply(fields)
+        (name.lower(), value) for name, value in decision.response_headers.merged(fields)
     ]
 
 
@@ -148,5 +147,5 @@ def test_applying_twice_is_applying_once(
     policy: CORSPolicy, request: CORSRequest, fields: list[tuple[str, str]]
 ) -> None:
     decision = policy.decide(request)
-    once = decision.apply(fields)
-    assert sorted(decision.apply(once)) == sorted(once)
+    once = decision.response_headers.merged(fields)
+    assert sorted(decision.response_headers.merged(once)) == sorted(once)

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosscors.core.fields import (
+from crosscors.core.standard import is_token
+from crosscors.core.token_lists import (
     TOO_MANY_NAMES,
     are_tokens,
-    distinct_names,
-    field_names,
-    is_token,
+    distinct_names_in,
     merge_vary,
+    names_in,
     names_not_in,
     within_bounds,
 )
@@ -69,14 +69,14 @@ def test_what_is_no_token(text: str) -> None:
     ],
 )
 def test_the_names_in_a_list(value: str, names: list[str]) -> None:
-    assert field_names(value) == names
-    assert distinct_names(value) == tuple(dict.fromkeys(names))
+    assert names_in(value) == names
+    assert distinct_names_in(value) == tuple(dict.fromkeys(names))
 
 
 @given(st.lists(st.text("aA- \t\x00\xa0\xc9\u212a", max_size=4), max_size=8))
 def test_a_list_is_of_tokens_if_each_name_is_one(elements: list[str]) -> None:
-    names = distinct_names(",".join(elements))
-    assert list(names) == list(dict.fromkeys(field_names(",".join(elements))))
+    names = distinct_names_in(",".join(elements))
+    assert list(names) == list(dict.fromkeys(names_in(",".join(elements))))
     assert are_tokens(names) == all(map(is_token, names))
 
 
@@ -125,7 +125,7 @@ def test_the_names_of_a_list_that_are_not_listed(value: str, names: tuple[str, .
 @given(st.lists(st.sampled_from(["", " ", "a", "A", " b", "c", "C", "d", "e\t", "f g"]), max_size=60))
 def test_names_that_are_not_listed_are_the_first_of_all_names(elements: list[str]) -> None:
     value = ",".join(elements)
-    others = dict.fromkeys(name for name in field_names(value) if name not in {"a", "b"})
+    others = dict.fromkeys(name for name in names_in(value) if name not in {"a", "b"})
     assert names_not_in(frozenset({"", "a", "b"}), value, at_most=3) == tuple(others)[:3]
 
 

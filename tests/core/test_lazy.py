@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crosscors import Decision, Kind
 from crosscors.core.lazy import lazy
+from crosscors.core.response_headers import ResponseHeaders
 
 
 class Counting:
@@ -30,6 +31,6 @@ def test_of_a_class_it_is_the_attribute_itself() -> None:
 
 
 def test_decisions_are_the_same_whether_they_have_been_read_or_not() -> None:
-    read, unread = Decision(Kind.PREFLIGHT, True, status=200), Decision(Kind.PREFLIGHT, True, status=200)
+    read, unread = (Decision(Kind.PREFLIGHT, True, ResponseHeaders(), status=200) for _ in range(2))
     assert read.raw_preflight_headers[1] == (b"content-length", b"2")
     assert (read, hash(read), repr(read)) == (unread, hash(unread), repr(unread))

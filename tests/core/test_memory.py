@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest
-from crosscors.core.memory import Memory
+from crosscors.core.remembered import Memory
 from tests.benchmarks.memory import held_under_attack
 
 NAMES = [f"X-Header-{number}" for number in range(100)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crosscors.core.origins import (
-    OriginSet,
-    is_entry,
+from crosscors.core.origins.patterns import OriginSet, is_entry
+from crosscors.core.origins.serialized import (
     is_loopback,
     is_serialized_origin,
     serialize_ipv6,

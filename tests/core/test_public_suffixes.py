@@ -13,7 +13,7 @@ import publicsuffixlist
 import pytest
 
 from crosscors import CORSPolicy, PolicyError
-from crosscors.core.public_suffixes import public_suffix_list
+from crosscors.core.origins.public_suffixes import public_suffix_list
 
 
 @pytest.fixture(autouse=True)

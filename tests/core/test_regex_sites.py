@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, PolicyError, PolicyWarning, Problem
-from crosscors.core import regexes
-from crosscors.core.origins import is_serialized_origin
-from crosscors.core.regex_sites import sites_of
+from crosscors.core.origins.regexes import automaton as regexes
+from crosscors.core.origins.serialized import is_serialized_origin
+from crosscors.core.origins.regexes.sites import sites_of
 
 WITNESS = re.compile(r"matches (?:unrelated sites such as )?([a-z+.-]+://[^\s,;]*[^\s,;:.])")
 TO_PASTE = re.compile(r"""r(["'])(.*?)\1""")

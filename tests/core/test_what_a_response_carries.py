@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind, Refusal
-from crosscors.core.options import OriginFunc
+from crosscors.core.origins.function import OriginFunc
+from crosscors.core.response_headers import ResponseHeaders
 
 APP = "https://app.example.com"
 OTHER = "https://other.example"
@@ -259,7 +260,7 @@ def test_an_actual_request_from_an_allowed_origin(
     policy: CORSPolicy, origin: str, headers: list[tuple[str, str]], vary: tuple[str, ...], matched: str
 ) -> None:
     decision = policy.decide(CORSRequest("POST", origin))
-    assert decision == Decision(Kind.ACTUAL, True, tuple(headers), vary, matched=matched)
+    assert decision == Decision(Kind.ACTUAL, True, ResponseHeaders(tuple(headers), vary), matched=matched)
     assert decision.status is None
 
 
@@ -364,7 +365,7 @@ def test_a_request_without_origin(
     policy: CORSPolicy, headers: tuple[tuple[str, str], ...], vary: tuple[str, ...], method: str
 ) -> None:
     decision = policy.decide(CORSRequest(method, request_method="PUT", request_headers="x-token"))
-    assert decision == Decision(Kind.NOT_CORS, True, headers, vary)
+    assert decision == Decision(Kind.NOT_CORS, True, ResponseHeaders(headers, vary))
 
 
 @pytest.mark.parametrize(
@@ -490,7 +491,9 @@ def test_a_preflight_from_an_allowed_origin(
     policy: CORSPolicy, origin: str, headers: list[tuple[str, str]], vary: tuple[str, ...], matched: str
 ) -> None:
     decision = policy.decide(preflight(origin, "PUT", "x-token"))
-    assert decision == Decision(Kind.PREFLIGHT, True, tuple(headers), vary, 200, matched=matched)
+    assert decision == Decision(
+        Kind.PREFLIGHT, True, ResponseHeaders(tuple(headers), vary), status=200, matched=matched
+    )
     assert decision.body == b"OK"
 
 
@@ -1290,7 +1293,7 @@ def test_origin_alone_gives_the_decision_that_the_whole_request_gives(
 
 def test_options_without_origin_is_settled_by_that() -> None:
     decision = LISTED.decide_by_fields("OPTIONS", None, "PUT", None, None, False)
-    assert decision == Decision(Kind.NOT_CORS, True, (), ("Origin",))
+    assert decision == Decision(Kind.NOT_CORS, True, ResponseHeaders((), ("Origin",)))
 
 
 def test_decisions_on_listed_origins_are_made_once() -> None:
@@ -1352,9 +1355,9 @@ def test_the_fields_of_cors_settle_nothing_that_a_function_is_asked_about(func: 
 
 # Writing a decision into a response.
 
-ALLOWED = Decision(Kind.ACTUAL, True, (("Access-Control-Allow-Origin", APP),), ("Origin",))
-REFUSED = Decision(Kind.ACTUAL, False, (), ("Origin",))
-EVERYONE = Decision(Kind.ACTUAL, True, (("Access-Control-Allow-Origin", "*"),), ())
+ALLOWED = Decision(Kind.ACTUAL, True, ResponseHeaders((("Access-Control-Allow-Origin", APP),), ("Origin",)))
+REFUSED = Decision(Kind.ACTUAL, False, ResponseHeaders((), ("Origin",)))
+EVERYONE = Decision(Kind.ACTUAL, True, ResponseHeaders((("Access-Control-Allow-Origin", "*"),)))
 
 
 @pytest.mark.parametrize(
@@ -1446,8 +1449,8 @@ def test_writing_a_decision_into_a_response(
     decision: Decision, given: list[tuple[str, str]], written: list[tuple[str, str]]
 ) -> None:
     before = list(given)
-    assert decision.apply(given) == written
-    assert decision.apply(iter(given)) == written
+    assert decision.response_headers.merged(given) == written
+    assert decision.response_headers.merged(iter(given)) == written
     assert given == before
 
 
@@ -1494,13 +1497,13 @@ def test_writing_a_decision_into_a_response_of_bytes(
     decision: Decision, given: list[tuple[bytes, bytes]], written: list[tuple[bytes, bytes]]
 ) -> None:
     before = list(given)
-    assert decision.apply_raw(given) == written
-    assert decision.apply_raw(iter(given)) == written
+    assert decision.response_headers.merged_raw(given) == written
+    assert decision.response_headers.merged_raw(iter(given)) == written
     assert given == before
 
 
 def test_what_is_written_can_be_changed_without_changing_the_decision() -> None:
-    ALLOWED.apply([]).clear()
-    ALLOWED.apply_raw([]).clear()
-    assert ALLOWED.apply([]) == [("Access-Control-Allow-Origin", APP), ("Vary", "Origin")]
-    assert ALLOWED.apply_raw([])[1:] == [(b"vary", b"Origin")]
+    ALLOWED.response_headers.merged([]).clear()
+    ALLOWED.response_headers.merged_raw([]).clear()
+    assert ALLOWED.response_headers.merged([]) == [("Access-Control-Allow-Origin", APP), ("Vary", "Origin")]
+    assert ALLOWED.response_headers.merged_raw([])[1:] == [(b"vary", b"Origin")]

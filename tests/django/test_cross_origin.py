@@ -14,7 +14,7 @@ from django.views import View
 from crosscors import CORSPolicy, PolicyError, Resources
 from crosscors.django import CORSMiddleware, cross_origin, views
 from crosscors.django.signals import check_request_enabled
-from crosscors.view_policies import mark_of
+from crosscors._adapter.view_marks import mark_of
 from tests.django.clients import EVIL, ORIGIN, OTHER, allowed_origin, get, preflight
 from tests.django.marked_urls import POLICY
 

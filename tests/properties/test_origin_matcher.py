@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crosscors import CORSPolicy, CORSRequest
-from crosscors.core.origins import OriginSet, is_entry, is_serialized_origin
+from crosscors.core.origins.patterns import OriginSet, is_entry
+from crosscors.core.origins.serialized import is_serialized_origin
 
 from . import reference
 from .strategies import any_text, entries, origins_near, url_text, weighted

@@ -8,7 +8,7 @@ from django.core.checks import Warning as CheckWarning
 from crosscors.core.errors import shown
 from crosscors.django.checks.ids import warning_id
 from crosscors.django.views import policies_of_all_views, routed_views
-from crosscors.view_policies import marks_of
+from crosscors._adapter.view_marks import marks_of
 
 
 def check_views(**_: object) -> list[CheckMessage]:

@@ -1,14 +1,21 @@
-"""Whether an origin is allowed, by which entry of the policy, and whether it gets credentials."""
+"""Whether an origin is allowed, by which entry of the policy, and whether it gets credentials.
+
+Headers: Access-Control-Allow-Origin and Access-Control-Allow-Credentials.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from crosscors.core.credentials import INSECURE_ORIGINS, NULL_ORIGIN, UNPROVEN_REGEX, is_insecure
-from crosscors.core.options import Options
-from crosscors.core.origins import ANY, FILE, MAX_LENGTH, NULL, OriginSet, is_serialized_origin, split
+from crosscors.core import standard
+from crosscors.core.origins.dangers import INSECURE_ORIGINS, NULL_ORIGIN, UNPROVEN_REGEX, is_insecure
+from crosscors.core.origins.options import OriginOptions
+from crosscors.core.origins.patterns import OriginSet
+from crosscors.core.origins.regexes.automaton import matches
+from crosscors.core.origins.serialized import FILE, MAX_LENGTH, NULL, is_serialized_origin, split
 from crosscors.core.refusal import Refusal
-from crosscors.core.regexes import matches
+from crosscors.core.response_headers import Pairs
+from crosscors.core.values import ANY
 
 
 class Admission(NamedTuple):
@@ -18,13 +25,16 @@ class Admission(NamedTuple):
     credentials: bool
 
 
-class OriginRules:
-    """All that the options but ``allow_origin_func`` say of origins, arranged to be asked fast."""
+EVERYONE = Admission(ANY, credentials=False)
 
-    def __init__(self, options: Options) -> None:
+
+class AllowedOrigins:
+    """Everything that the options except ``allow_origin_func`` say about origins, arranged to be asked fast."""
+
+    def __init__(self, options: OriginOptions) -> None:
         listed = tuple(entry for entry in options.allow_origins if entry != ANY)
         credentials = options.allow_credentials
-        self._everyone = ANY in options.allow_origins
+        self._everyone = options.allows_everyone
         self._with_credentials = OriginSet.of(listed if credentials is True else credentials or ())
         self._without_credentials = OriginSet.of(() if credentials is True else listed)
         self._regex = options.allow_origin_regex
@@ -45,11 +55,11 @@ class OriginRules:
         if entry is not None:
             return Admission(entry, credentials=False)
         if origin == NULL:
-            return Admission(ANY, credentials=False) if self._everyone else Refusal("origin-null", (origin,))
+            return EVERYONE if self._everyone else Refusal("origin-null", (origin,))
         if not is_serialized_origin(origin):
             return Refusal("origin-malformed", (origin,))
         if self._everyone:
-            return Admission(ANY, credentials=False)
+            return EVERYONE
         if self._regex is not None and matches(self._regex, origin):
             if self._regex_is_proved:
                 return Admission(self._regex.pattern, self._credentials)
@@ -69,3 +79,16 @@ class OriginRules:
         if self._credentials and is_insecure(scheme, host) and INSECURE_ORIGINS not in self._dangers:
             return Refusal("origin-insecure", (origin,))
         return Admission(entry, self._credentials)
+
+
+def header(origin: str, credentials: bool) -> Pairs:
+    """Access-Control-Allow-Origin, and -Credentials where the origin gets them.
+
+    Args:
+        origin: ``"*"``, or byte for byte the one origin that asks (Fetch, "CORS check").
+    """
+    allow_origin = (standard.ALLOW_ORIGIN, origin)
+    return (allow_origin, _ALLOW_CREDENTIALS) if credentials else (allow_origin,)
+
+
+_ALLOW_CREDENTIALS = (standard.ALLOW_CREDENTIALS, "true")

@@ -6,15 +6,16 @@ import copy
 import functools
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
-from crosscors.core.resources import Resources
-from crosscors.keywords import read_policy
-from crosscors.reporting import log
+from crosscors._adapter.decider import Decider
+from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.reporting import log
 
 _View = TypeVar("_View")
 
@@ -33,8 +34,8 @@ def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
     Raises:
         PolicyError: as ``read_policy`` does, and if it is given Resources.
     """
-    read = read_policy(policy, options, debug=False, can_await=True)
-    if isinstance(read, Resources):
+    read = read_policy(policy, options, debug=False, can_await=True).everywhere
+    if read is None:
         message = "takes one policy; a view has no paths below it."
         raise PolicyError(
             (Problem("wrong-type", "policy", policy, message, "Write policy=CORSPolicy(...)."),)
@@ -105,6 +106,50 @@ def warn_of_misplaced(views: Iterable[object]) -> None:
             )
 
 
+def warn_of_hidden(view: object) -> None:
+    """Warn, once for each view, of a policy that does not apply because a decorator hides its view."""
+    hidden = _hidden_in(view)
+    if hidden is None or id(view) in _warned:
+        return
+    _warned[id(view)] = view
+    log(
+        logging.WARNING,
+        "the policy that cross_origin gives to %s does not apply: %s hides it. Write @functools.wraps(view) in "
+        "the decorator, or write @cross_origin(...) above it",
+        name_of(hidden),
+        name_of(view),
+    )
+
+
+_warned: dict[int, object] = {}  # kept, for another view not to get its id
+
+
+def _hidden_in(view: object) -> object | None:
+    """The view with a policy that this one calls; it has none itself.
+
+    A decorator without functools.wraps keeps the view in the closure of a function, or as an attribute.
+    """
+    seen: dict[int, object] = {}
+    found = [view]
+    while found and len(seen) < _MOST_SEEN:
+        each = found.pop(0)
+        if id(each) in seen or isinstance(each, type) or not callable(each):
+            continue
+        seen[id(each)] = each
+        if each is not view and _has_mark(each):
+            return each
+        found += _kept_by(each)
+    return None
+
+
+def _kept_by(view: object) -> Iterator[object]:
+    for cell in getattr(view, "__closure__", None) or ():
+        with suppress(ValueError):  # an empty cell
+            yield cell.cell_contents
+    if not isinstance(view, FunctionType):
+        yield from _values(getattr(view, "__dict__", None))
+
+
 def _unwrapped(view: object) -> Iterator[object]:
     """What the view is a copy of, or a wrapper around; other objects may say anything of themselves."""
     seen: set[int] = set()
@@ -126,7 +171,7 @@ def has_own_policy(app: object) -> bool:
         if each is None or id(each) in seen:
             continue
         seen[id(each)] = each
-        is_adapter = isinstance(getattr(each, "adapter_name", None), str)
+        is_adapter = isinstance(getattr(each, "_decider", None), Decider)
         if is_adapter or any(_has_mark(view) for view in _values(getattr(each, "view_functions", None))):
             return True
         found += [getattr(each, name, None) for name in _CALLED]

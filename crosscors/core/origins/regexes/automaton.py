@@ -38,7 +38,7 @@ _PARSER, _COMPILER = (
 _sre_parser: Any = importlib.import_module(_PARSER)
 _sre_compiler: Any = importlib.import_module(_COMPILER)
 
-# The characters that origins have (see origins.py), those first that make an example readable.
+# The characters that origins have (see serialized.py), those first that make an example readable.
 ALPHABET = string.ascii_lowercase + string.digits + "-_." + string.ascii_uppercase + ":/[]+~!$&'(),;=%"
 
 # Enough for what people write, {1,63} for each label and all; (?:.{0,1000}){0,1000} has a million. Parts that

@@ -1,6 +1,6 @@
 """Why an entry of a policy is no origin that a browser could send, and what to write instead.
 
-Only ever run while a policy is constructed, on entries that ``origins.is_entry`` refuses.
+Only ever run while a policy is constructed, on entries that ``patterns.is_entry`` refuses.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crosscors.core.errors import Problem, shown
-from crosscors.core.origins import (
-    ANY,
+from crosscors.core.origins.patterns import is_entry
+from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
     MAX_HOST_LENGTH,
     MAX_LABEL_LENGTH,
@@ -23,16 +23,13 @@ from crosscors.core.origins import (
     MAX_SCHEME_LENGTH,
     NULL,
     OPAQUE_HOST_CHARACTERS,
-    is_entry,
     is_label,
     is_loopback,
     serialize_ipv6,
 )
+from crosscors.core.values import ANY
+from crosscors.core.words import Words
 
-_WILDCARD_HINT = (
-    'A "*" may stand for the labels left of a domain ("https://*.example.com") or for any port '
-    '("http://localhost:*"), and for nothing else; allow_origin_regex can say more.'
-)
 # Signs of a regular expression; ".*" alone is none, for it occurs in globs such as "https://a.*".
 _REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]")
 _LIST_SEPARATORS = re.compile(r"[\s,;]+")
@@ -46,19 +43,20 @@ _JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
-def problems_of(option: str, entry: str) -> list[Problem]:
+def problems_of(option: str, entry: str, words: Words) -> tuple[Problem, ...]:
     """Every fault of an entry that is not well-formed; each hint shows it with all of them mended."""
-    whole = _fault_of_the_whole(entry.strip())
+    name = words.name(option)
+    whole = _fault_of_the_whole(entry.strip(), words)
     if whole is not None:
         code, message, hint = whole
-        return [Problem(code, option, entry, f"{shown(entry)} {message}", hint)]
+        return (Problem(code, name, entry, f"{shown(entry)} {message}", hint),)
     # Never without a fault: an entry that is silently left out would be a policy that nobody wrote.
     faults = list(_faults(entry)) or [("origin-host", "is no origin that browsers send.")]
     meant = mended(entry)
-    return [
-        Problem(code, option, entry, f"{shown(entry)} {message}", _hint(code, meant))
+    return tuple(
+        Problem(code, name, entry, f"{shown(entry)} {message}", _hint(code, meant, words))
         for code, message in faults
-    ]
+    )
 
 
 def mended(entry: str) -> str | None:
@@ -76,15 +74,18 @@ def mended(entry: str) -> str | None:
     return origin if is_entry(origin) else None
 
 
-def _hint(code: str, meant: str | None) -> str:
+def _hint(code: str, meant: str | None, words: Words) -> str:
     if meant is not None:
         return f'Write "{meant}".'
+    if code != "origin-wildcard":
+        return 'Write an origin such as "https://app.example.com".'
     return (
-        _WILDCARD_HINT if code == "origin-wildcard" else 'Write an origin such as "https://app.example.com".'
+        'A "*" may stand for the labels left of a domain ("https://*.example.com") or for any port '
+        f'("http://localhost:*"), and for nothing else; {words.name("allow_origin_regex")} can say more.'
     )
 
 
-def _fault_of_the_whole(text: str) -> tuple[str, str, str] | None:
+def _fault_of_the_whole(text: str, words: Words) -> tuple[str, str, str] | None:
     """Code, message and hint of a fault that leaves nothing to take apart."""
     if not text:
         cause = 'An unset environment variable gives it: "".split(",") is [""].'
@@ -103,7 +104,8 @@ def _fault_of_the_whole(text: str) -> tuple[str, str, str] | None:
         )
         return "origin-list-in-a-string", "is a list in one string.", hint
     if _REGEX_SIGNS.search(text):
-        hint = f'Write allow_origin_regex=r"{text}", or a pattern such as "https://*.example.com".'
+        regex = words.setting("allow_origin_regex", f'r"{text}"')
+        hint = f'Write {regex}, or a pattern such as "https://*.example.com".'
         return "origin-regex", "looks like a regular expression; entries are compared as they are.", hint
     if _OPAQUE_SCHEME.match(text):
         hint = 'Serve the page from a local server and write "http://localhost:*".'

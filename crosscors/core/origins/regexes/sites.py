@@ -2,7 +2,7 @@
 
 An origin says whose it is at its end, so it is read from there: the port, the host label by label until the
 registrable domain is known, whatever stands before that, and the scheme. Two things read together. A reader
-follows the grammar of serialized origins (origins.py), an automaton what the expression matches (regexes.py).
+follows the grammar of serialized origins (serialized.py), an automaton what the expression matches (automaton.py).
 Every pair of them that can be reached is visited once. Where both come to the start of the text, a site has
 been found, with an origin as an example.
 
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from crosscors.core.origins import (
+from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
     FILE,
     OPAQUE_HOST_CHARACTERS,
@@ -34,8 +34,8 @@ from crosscors.core.origins import (
     is_serialized_origin,
     serialize_ipv6,
 )
-from crosscors.core.public_suffixes import public_suffix_list
-from crosscors.core.regexes import (
+from crosscors.core.origins.public_suffixes import public_suffix_list
+from crosscors.core.origins.regexes.automaton import (
     ALPHABET,
     Automaton,
     End,

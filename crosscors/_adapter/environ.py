@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crosscors.core.decision import CORSRequest
+from crosscors._adapter.decider import Headers
+from crosscors.core.request import CORSRequest
 
 
 def cors_request(environ: Mapping[str, Any], method: str, path: str) -> CORSRequest:
     """The request's fields; its method and decoded path are as the server or framework gives them."""
-    request_method, request_headers, request_private_network = preflight_fields(environ)
+    origin, request_method, request_headers, request_private_network = preflight_headers(environ)
     return CORSRequest(
         method,
-        origin=environ.get("HTTP_ORIGIN"),
+        origin=origin,
         path=path,
         host=environ.get("HTTP_HOST", ""),
         request_method=request_method,
@@ -23,12 +24,14 @@ def cors_request(environ: Mapping[str, Any], method: str, path: str) -> CORSRequ
     )
 
 
-def preflight_fields(environ: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
-    """What a preflight asks with: its fields for the method, the headers and the private network."""
+def preflight_headers(environ: Mapping[str, Any]) -> Headers:
+    """What a preflight asks with."""
+    get = environ.get
     return (
-        environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
-        environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
-        environ.get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
+        get("HTTP_ORIGIN"),
+        get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"),
+        get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
+        get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
     )
 
 

@@ -25,11 +25,14 @@ from dataclasses import replace
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
-from crosscors.core import fields
-from crosscors.core.decision import CORSRequest, Decision
+from crosscors._adapter.reporting import Reporter, log
+from crosscors.core import standard
+from crosscors.core.decision import Decision
 from crosscors.core.errors import shown
-from crosscors.core.policy import CORSPolicy
-from crosscors.reporting import Reporter, log
+from crosscors.core.policy import CORSPolicy, words_of
+from crosscors.core.request import CORSRequest
+from crosscors.core.response_headers import Pairs, ResponseHeaders
+from crosscors.core.words import KEYWORDS, Words
 
 #: Where the record lies in a scope or environ: the entry of the outermost adapter, which leads to all others.
 RECORD = "crosscors.record"
@@ -39,19 +42,17 @@ Carried = Iterable[tuple[str, str]]
 
 
 class Adapter(Protocol):
-    """What enters decisions.
+    """Who enters decisions, as the record needs to know it.
 
     Attributes:
-        adapter_name: how messages call it.
+        name: how messages call it.
         reporter: tells of its decisions.
     """
 
-    adapter_name: str
+    name: str
+    reporter: Reporter
 
-    @property
-    def reporter(self) -> Reporter: ...
-
-    def read_source(self, source: Any, /) -> CORSRequest:
+    def request_of(self, source: Any, /) -> CORSRequest:
         """The request for the reporter, out of the source of an entry."""
         ...
 
@@ -59,31 +60,45 @@ class Adapter(Protocol):
 class Entry:
     """The decision of one adapter on one request, and what became of it.
 
-    Args:
+    Attributes:
         adapter: who decided.
         policy: by which policy; None until ``settle``.
         decision: what.
         source: the request as it came, for others may change scope and environ later. None if the reporter
             has nothing to tell.
+        written: what the response got, or would have got if there is none; None until it starts.
+        record: all entries, the outermost first; None while there is only this one.
+        status: of the response that started at the adapter.
+        is_within: whether an adapter further out will answer after this one, and report.
+        has_raised: whether an exception passed through the adapter.
+        is_withdrawn: whether it turned out later that no policy covers the request here.
     """
 
-    record: list[Entry] | None = None  #: all entries, the outermost first; None while there is only this one
-    is_within = False  #: whether an adapter further out will answer after this one, and report
-    has_raised = False  #: whether an exception passed through the adapter
-    is_withdrawn = False  #: whether it turned out later that no policy covers the request here
-    status: int | None = None  #: of the response that started at the adapter
-    written: Decision | None = None  #: what that response got, or would have got if there is none
+    # Slots, and no constructor: 0.15 microseconds of each request. The rest is for nested adapters only.
+    __slots__ = ("__dict__", "__weakref__", "adapter", "decision", "policy", "record", "source", "written")
 
-    def __init__(self, adapter: Adapter, policy: CORSPolicy | None, decision: Decision, source: Any) -> None:
-        self.adapter = adapter
-        self.policy = policy
-        self.decision = decision
-        self.source = source
+    adapter: Adapter
+    policy: CORSPolicy | None
+    decision: Decision
+    source: Any
+    written: Decision | None
+    record: list[Entry] | None
+    status: int | None = None
+    is_within: bool = False
+    has_raised: bool = False
+    is_withdrawn: bool = False
 
-    @property
-    def reporter(self) -> Reporter:
-        """Who tells of the decision."""
-        return self.adapter.reporter
+    @classmethod
+    def of(cls, adapter: Adapter, policy: CORSPolicy | None, decision: Decision, source: Any) -> Entry:
+        """An entry that is in no record yet."""
+        entry = cls()
+        entry.adapter = adapter
+        entry.policy = policy
+        entry.decision = decision
+        entry.source = source
+        entry.written = None
+        entry.record = None
+        return entry
 
     def __deepcopy__(self, _memo: object) -> Entry:
         return self  # deep copies of a scope share the record, too
@@ -101,7 +116,9 @@ class Entry:
             source = self.source
             if source is not None:
                 self.source = None  # reported already, and it may lead to the scope, which leads here
-                self.reporter.report(self.decision, self.adapter.read_source, source)
+                self.adapter.reporter.report(
+                    self.decision, _words_of(self), self.adapter.request_of, source
+                )
             return self.decision
         inward = self._inward()
         decisive, decision = _decisive(inward, status, frozenset(carried))
@@ -149,7 +166,8 @@ def enter(holder: MutableMapping[str, Any], entry: Entry) -> None:
     if first is entry:
         return
     # Not ``first.record or [first]``: two sub-requests may come to this line in two threads.
-    record: list[Entry] = vars(first).setdefault("record", [first])
+    record: list[Entry] = vars(first).setdefault("entries", [first])
+    first.record = record
     if first.adapter is entry.adapter and first.written is not None:
         # Someone sends the same scope or environ in again. The old response may have a use for this entry,
         # if it has to start once more; the new one has none for the old entries.
@@ -199,12 +217,12 @@ def _decisive(
     if _has_passed(innermost, status, carried) or _is_error_page(entries[1:], status):
         return innermost, _with(innermost.written or innermost.decision, vary=vary)
     for entry in reversed(entries):  # of two that refuse, the inner one: most responses come from within
-        if not _gives(entry, fields.ALLOW_ORIGIN):
-            return entry, _with(entry.decision, headers=(), vary=vary)
-    if all(_gives(entry, fields.ALLOW_CREDENTIALS) for entry in entries):
+        if not _gives(entry, standard.ALLOW_ORIGIN):
+            return entry, _with(entry.decision, pairs=(), vary=vary)
+    if all(_gives(entry, standard.ALLOW_CREDENTIALS) for entry in entries):
         return own, _with(own.decision, vary=vary)
-    headers = tuple(header for header in own.decision.headers if header[0] != fields.ALLOW_CREDENTIALS)
-    return own, _with(own.decision, headers=headers, vary=vary)
+    pairs = tuple(header for header in own.decision.headers if header[0] != standard.ALLOW_CREDENTIALS)
+    return own, _with(own.decision, pairs=pairs, vary=vary)
 
 
 def _has_passed(innermost: Entry, status: int | None, carried: frozenset[tuple[str, str]]) -> bool:
@@ -233,7 +251,7 @@ def _is_error_page(further_in: Sequence[Entry], status: int | None) -> bool:
         and all(
             _gives(other, name)
             for other in others
-            for name in (fields.ALLOW_ORIGIN, fields.ALLOW_CREDENTIALS)
+            for name in (standard.ALLOW_ORIGIN, standard.ALLOW_CREDENTIALS)
             if not other.has_raised and _gives(innermost, name)
         )
     )
@@ -252,22 +270,29 @@ def _gives(entry: Entry, name: str) -> bool:
     return all(any(header[0] == name for header in decision.headers) for decision in decisions)
 
 
-def _with(decision: Decision, **changes: Any) -> Decision:
-    is_same = all(getattr(decision, name) == value for name, value in changes.items())
-    return decision if is_same else replace(decision, **changes)
+def _with(decision: Decision, *, pairs: Pairs | None = None, vary: tuple[str, ...]) -> Decision:
+    """The decision with other response headers."""
+    headers = ResponseHeaders(decision.headers if pairs is None else pairs, vary)
+    return decision if headers == decision.response_headers else replace(decision, response_headers=headers)
 
 
 def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> None:
     """Let the adapter that decided tell of it. If it has no hook, the nearest one further out that has."""
     further_out = reversed(record[: record.index(decisive)])
-    hearing = (each for each in further_out if each.reporter.has_hook and each.source is not None)
-    heard = None if decisive.reporter.has_hook else next(hearing, None)
+    hearing = (each for each in further_out if each.adapter.reporter.has_hook and each.source is not None)
+    adapter = decisive.adapter
+    heard = None if adapter.reporter.has_hook else next(hearing, None)
     if decisive.source is not None:
-        decisive.reporter.report(decision, decisive.adapter.read_source, decisive.source)
+        adapter.reporter.report(decision, _words_of(decisive), adapter.request_of, decisive.source)
     if heard is not None:
-        heard.reporter.call_hook(decision, heard.adapter.read_source, heard.source)
+        heard.adapter.reporter.call_hook(decision, heard.adapter.request_of, heard.source)
     for entry in record:
         entry.source = None  # it may lead to the scope, which leads here
+
+
+def _words_of(entry: Entry) -> Words:
+    """How those who wrote the policy call its options."""
+    return KEYWORDS if entry.policy is None else words_of(entry.policy)
 
 
 def _warn_of(outer: Entry, inner: Entry) -> None:
@@ -283,9 +308,9 @@ def _warn_of(outer: Entry, inner: Entry) -> None:
         'two CORS policies cover one request. Use one: policy=Resources({"/inner/*": CORSPolicy(...), '
         '"/*": CORSPolicy(...)}). The outer one, of %s, is %s; it answers preflights. The inner one, of %s, '
         "is %s; it decides who reads its responses",
-        outer.adapter.adapter_name,
+        outer.adapter.name,
         shown(outer.policy),
-        inner.adapter.adapter_name,
+        inner.adapter.name,
         shown(inner.policy),
     )
 

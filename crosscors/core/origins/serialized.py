@@ -1,4 +1,4 @@
-"""Serialized origins, origin patterns, and the set that matches them.
+"""Serialized origins: what a browser sends in Origin.
 
 A serialized origin is what a browser sends in Origin: ``scheme://host`` or ``scheme://host:port``, without
 the scheme's default port, without a path. Section names in the comments are those of the Fetch, HTML and URL
@@ -14,12 +14,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 NULL = "null"  # HTML, "serialization of an origin": what every opaque origin is sent as.
 FILE = "file://"  # what some apps send in place of null; any file can have it as well.
-ANY = "*"
 
 # URL, "special scheme" and its default port; a browser leaves the default port out.
 DEFAULT_PORTS = {"ftp": "21", "http": "80", "https": "443", "ws": "80", "wss": "443"}
@@ -159,88 +156,3 @@ def split(origin: str) -> tuple[str, str, str]:
     if not colon or authority.endswith("]"):
         return scheme, authority, ""
     return scheme, host, colon + port
-
-
-def is_entry(text: str) -> bool:
-    """Whether the text may stand in a policy: a serialized origin, ``null``, ``file://``, or a pattern.
-
-    >>> is_entry("https://*.example.com"), is_entry("http://localhost:*"), is_entry("https://*")
-    (True, True, False)
-    """
-    if "*" not in text:
-        return text == NULL or is_serialized_origin(text)
-    # A pattern is well-formed if what it would match is: one label for `*.`, no port for `:*`.
-    scheme, host, port = split(text)
-    if host.startswith("*.") and host != "*.":
-        host = "x" + host.removeprefix("*")
-    return is_serialized_origin(f"{scheme}://{host}{port.removesuffix(':*')}")
-
-
-@dataclass(frozen=True)
-class OriginSet:
-    """Entries of a policy (exact origins, ``null`` and patterns), arranged to be matched fast.
-
-    An exact origin costs one look-up however many there are; a pattern costs one look-up per label
-    of the origin's host, however many patterns there are.
-    """
-
-    exact: frozenset[str]
-    # scheme -> rest of the pattern from its first dot on (".example.com:8443") -> the pattern
-    subdomains: Mapping[str, Mapping[str, str]]
-    # scheme -> host, or from its first dot on (".example.com") -> the pattern ending in ":*"
-    any_port: Mapping[str, Mapping[str, str]]
-
-    @classmethod
-    def of(cls, entries: Iterable[str]) -> OriginSet:
-        """The set of these entries, each of them already found to be well-formed."""
-        exact: set[str] = set()
-        subdomains: dict[str, dict[str, str]] = {}
-        any_port: dict[str, dict[str, str]] = {}
-        for entry in entries:
-            if "*" not in entry:
-                exact.add(entry)
-                continue
-            scheme, host, port = split(entry)
-            host = host.removeprefix("*")
-            if port == ":*":
-                any_port.setdefault(scheme, {})[host] = entry
-            else:
-                subdomains.setdefault(scheme, {})[host + port] = entry
-        return cls(frozenset(exact), subdomains, any_port)
-
-    def match(self, origin: str) -> str | None:
-        """The entry that matches the origin, the most specific one first; None if none does.
-
-        Any text may be asked for; what is not a serialized origin matches nothing, except ``null``
-        where it is listed.
-        """
-        if origin in self.exact:
-            return origin
-        if not self.subdomains and not self.any_port:
-            return None
-        patterns = self._matching_patterns(origin)
-        return patterns[0] if patterns else None
-
-    def matches(self, origin: str) -> Iterator[str]:
-        """Every entry that matches the origin, the most specific one first."""
-        if origin in self.exact:
-            yield origin
-        yield from self._matching_patterns(origin)
-
-    def _matching_patterns(self, origin: str) -> list[str]:
-        scheme, host, port = split(origin[: MAX_LENGTH + 1])
-        subdomains = self.subdomains.get(scheme, {})
-        any_port = self.any_port.get(scheme, {})
-        if not (subdomains or any_port):
-            return []
-        found = [any_port[host]] if host in any_port else []
-        dot = host.find(".")
-        while dot != -1:
-            domain = host[dot:]
-            if domain + port in subdomains:
-                found.append(subdomains[domain + port])
-            if domain in any_port:
-                found.append(any_port[domain])
-            dot = host.find(".", dot + 1)
-        # The tail is the pattern's own, so it is well-formed; what stands for `*` need not be.
-        return found if found and is_serialized_origin(origin) else []

@@ -1,0 +1,131 @@
+"""What was decided already: the rule book's questions with a memory in front.
+
+Looking an answer up takes 0.1 microseconds of an actual request and 0.5 of a preflight. Deciding anew, with
+the headers that come of it, takes almost 5.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from crosscors.core.decision import Decision
+from crosscors.core.origins.serialized import MAX_LENGTH
+from crosscors.core.rulebook import AskFunction, Preflight, Rulebook
+from crosscors.core.token_lists import within_bounds
+from crosscors.core.values import ANY
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, and everything
+# that is written over ASGI and WSGI, they take a megabyte at most, which is what an attacker can make of them.
+_REMEMBERED = 192
+_REMEMBERED_LENGTH = 320
+# Of a longer origin, which is refused whatever it is. There is no need to decode a megabyte.
+_MOST_READ = MAX_LENGTH + 1
+
+
+class Memory(dict[_Key, _Value]):
+    """What was worked out recently: at most so many values. It forgets all of them when it is full.
+
+    ``functools.lru_cache`` would forget only what was not asked for the longest, but its look-ups are calls
+    that write, and an object that has one cannot be pickled. Copies begin empty, because what visitors asked
+    is not to be passed on.
+
+    >>> memory = Memory(2)
+    >>> [memory.keep(number, number**2) for number in range(3)], memory
+    ([0, 1, 4], {2: 4})
+    """
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self._room = room
+
+    def __reduce__(self) -> tuple[type[Memory[_Key, _Value]], tuple[int]]:
+        return type(self), (self._room,)
+
+    def keep(self, key: _Key, value: _Value) -> _Value:
+        """The value, which can be looked up from now on."""
+        if len(self) >= self._room and key not in self:
+            self.clear()
+        self[key] = value
+        return value
+
+
+class Remembered:
+    """Answers the rule book's questions, from memory where they were asked before.
+
+    Only answers that depend on the headers of the request alone are kept, never those of
+    ``allow_origin_func``.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._no_origin = rulebook.no_origin
+        #: About origins that are entries, and about requests without one. There are not too many, and a flood
+        #: of other origins must not push them out.
+        self.by_text: dict[str | None, Decision] = {None: rulebook.no_origin}
+        self._others: Memory[str, Decision] = Memory(_REMEMBERED)
+        #: The same for ASGI, which has origins as bytes: to decode one takes longer than to look it up.
+        self.by_bytes: dict[bytes | None, Decision] = {None: rulebook.no_origin}
+        self._preflights: Memory[tuple[str, str, str, bool, bool], Decision] = Memory(_REMEMBERED)
+
+    def __reduce__(self) -> tuple[type[Remembered], tuple[Rulebook]]:
+        return type(self), (self._rulebook,)
+
+    def actual(self, origin: str | bytes | None) -> Decision | AskFunction:
+        """The answer to every request that is not a preflight.
+
+        Args:
+            origin: Origin, as text or as the bytes that came; None if it is missing.
+        """
+        if origin is None:
+            return self._no_origin
+        # The length comes first: a look-up costs in proportion to it.
+        if len(origin) > MAX_LENGTH:
+            return self._rulebook.actual(_text(origin[:_MOST_READ]))
+        text = _text(origin)
+        decision = self.by_text.get(text) or self._others.get(text)
+        if decision is not None:
+            return decision
+        answer = self._rulebook.actual(text)
+        if isinstance(answer, Decision):
+            if answer.matched == text:
+                self.by_text[text] = answer
+                self.by_bytes[text.encode()] = answer
+            elif not self._rulebook.is_public and _is_plain(text):
+                self._others.keep(text, answer)
+        return answer
+
+    def preflight(
+        self, origin: str, method: str, names: str | None, private_network: str | None, debug: bool
+    ) -> Decision | AskFunction:
+        """The answer to a preflight.
+
+        Args:
+            method: Access-Control-Request-Method.
+            names: Access-Control-Request-Headers; None if it is missing.
+            private_network: Access-Control-Request-Private-Network; None if it is missing.
+            debug: see rule 7 of the rule book.
+        """
+        # What everyone may have is remembered only once.
+        who = ANY if self._rulebook.is_public else origin
+        asked = within_bounds(names or "")
+        key = (who, method, asked, private_network == "true", debug)
+        is_short = len(who) + len(method) + len(asked) <= _REMEMBERED_LENGTH
+        decision = self._preflights.get(key) if is_short else None
+        if decision is not None:
+            return decision
+        answer = self._rulebook.preflight(origin, Preflight(*key[1:]))
+        if is_short and isinstance(answer, Decision) and _is_plain(f"{who}{method}{asked}"):
+            self._preflights.keep(key, answer)
+        return answer
+
+
+def _text(origin: str | bytes) -> str:
+    return origin if isinstance(origin, str) else origin.decode("latin-1")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether this may be remembered. No browser sends anything else, and it takes up to ten times the room."""
+    return text.isascii() and text.isprintable()
