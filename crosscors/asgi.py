@@ -71,7 +71,7 @@ class CORSMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = scope.get("headers")
+        headers: Any = scope.get("headers")
         if type(headers) not in _LISTS:
             await self(with_usual_headers(scope), receive, send)
             return
@@ -127,10 +127,10 @@ class CORSMiddleware:
                 if entry.record is not None or type(headers[0][1]) is not bytes:
                     return send(written(message, entry))
                 started = message.copy()  # type: ignore[attr-defined]  # most mappings have it
-                started["headers"] = known.response_headers.merged_raw(headers)
+                started["headers"] = entry.decision.response_headers.merged_raw(headers)
             except UNUSUAL:
                 return send(written(message, entry))
-            entry.written = known
+            entry.written = entry.decision
             return send(started)
 
         is_known = known is not None and arrival is None

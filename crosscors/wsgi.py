@@ -85,10 +85,14 @@ class CORSMiddleware:
         def start_known(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
         ) -> Callable[[bytes], object]:
-            if exc_info is not None or entry.record is not None:
-                return start(status, headers, exc_info, entry, start_response)
-            entry.written = known
-            return start_response(status, known.response_headers.merged(headers))
+            if entry.record is None:
+                entry.written = decision = known
+            else:
+                decision = entry.answer(_code_of(status), carried(headers))
+            written = decision.response_headers.merged(headers)
+            if exc_info is None:  # not every server takes None for it
+                return start_response(status, written)
+            return start_response(status, written, exc_info)
 
         try:
             parts = self.app(environ, start_known)
@@ -112,39 +116,24 @@ class CORSMiddleware:
             entry = self._decider.enter_pending(environ, entry)
         if entry.decision.status is not None:
             return answer_preflight(entry, start_response)
+
+        def start_response_with_cors(
+            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
+        ) -> Callable[[bytes], object]:
+            decision = entry.answer(_code_of(status), carried(headers))
+            written = decision.response_headers.merged(headers)
+            if exc_info is None:  # not every server takes None for it
+                return start_response(status, written)
+            return start_response(status, written, exc_info)
+
         try:
-            parts = self.app(environ, starter(entry, start_response))
+            parts = self.app(environ, start_response_with_cors)
         except BaseException:
             entry.leave(has_raised=True)
             raise
         if entry.written is not None and not entry.is_within:
             return parts
         return watched(parts, entry, environ)
-
-
-def starter(entry: Entry, start_response: StartResponse) -> StartResponse:
-    """Starts responses with the headers of the decision."""
-
-    def start_response_with_cors(
-        status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
-    ) -> Callable[[bytes], object]:
-        return start(status, headers, exc_info, entry, start_response)
-
-    return start_response_with_cors
-
-
-def start(
-    status: str,
-    headers: list[tuple[str, str]],
-    exc_info: OptExcInfo | None,
-    entry: Entry,
-    start_response: StartResponse,
-) -> Callable[[bytes], object]:
-    """Start the response with the headers of the decision."""
-    decision = entry.answer(_code_of(status), carried(headers))
-    written = decision.response_headers.merged(headers)
-    # Not every server takes None for exc_info.
-    return start_response(status, written) if exc_info is None else start_response(status, written, exc_info)
 
 
 # The environ, with the method and path that came: routers change the path in it.

@@ -173,13 +173,6 @@ def test_an_exception_on_a_path_without_policy_is_no_matter_of_ours(
     assert not caplog.records
 
 
-def test_the_policy_may_be_asked_for_with_the_request() -> None:
-    middleware = guarded(sending(start(), body()))
-    middleware.policy_for = lambda scope: None if scope["path"] == "/none" else CORSPolicy(allow_origins="*")
-    assert ask_asgi(middleware, path="/", headers=FROM_ALLOWED).cors() == {"access-control-allow-origin": "*"}
-    assert ask_asgi(middleware, path="/none", headers=FROM_ALLOWED).cors() == {}
-
-
 def test_the_application_gets_the_very_scope_and_receive() -> None:
     seen: list[tuple[object, object]] = []
 

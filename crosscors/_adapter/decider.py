@@ -29,6 +29,7 @@ from crosscors.core.response_headers import ResponseHeaders
 from crosscors.core.rulebook import AskFunction
 
 _Source = TypeVar("_Source", bound=Any)
+_Read = TypeVar("_Read", bound=Any, contravariant=True)
 
 NOTHING_READY: Mapping[Any, Decision] = {}
 
@@ -36,7 +37,7 @@ NOTHING_READY: Mapping[Any, Decision] = {}
 # plain tuple: a named one takes 0.2 microseconds more.)
 Headers = tuple["str | None", "str | None", "str | None", "str | None"]
 
-class Reader(Protocol[_Source]):
+class Reader(Protocol[_Read]):
     """Reads what a stack has instead of requests.
 
     Attributes:
@@ -47,19 +48,19 @@ class Reader(Protocol[_Source]):
     bridge: str
     is_raw: bool
 
-    def headers(self, source: _Source, /) -> Headers:
+    def headers(self, source: _Read, /) -> Headers:
         """What CORS looks at, read in one pass."""
         ...
 
-    def path(self, source: _Source, /) -> tuple[str, str]:
+    def path(self, source: _Read, /) -> tuple[str, str]:
         """The path, decoded once, and the root path below which the application routes."""
         ...
 
-    def request(self, source: _Source, /) -> CORSRequest:
+    def request(self, source: _Read, /) -> CORSRequest:
         """The request as plain data."""
         ...
 
-    def keep(self, source: _Source, /) -> Any:
+    def keep(self, source: _Read, /) -> Any:
         """What reports need later, because applications write into what they are given."""
         ...
 
@@ -170,7 +171,8 @@ class Decider(Generic[_Source]):
             asked: Origin, as text or as the bytes that came, which is all that matters of most requests;
                 what a preflight asks with, if the method is OPTIONS.
         """
-        answer = self._ask(policy, asked)
+        # For most requests the same as ``_ask``, which would be a call.
+        answer = self._ask(policy, asked) if isinstance(asked, tuple) else questions_to(policy).actual(asked)
         if type(answer) is AskFunction:
             return Pending(policy, answer)
         return self.entered(source, source, policy, answer)
@@ -199,8 +201,12 @@ class Decider(Generic[_Source]):
         decision: Decision,
     ) -> Entry:
         """An entry with this decision, in the record that the holder has."""
-        is_heard = decision.refusals or self.reporter.listens()
-        entry = Entry.of(self, policy, decision, self.read.keep(source) if is_heard else None)
+        entry = Entry()
+        entry.adapter = self
+        entry.policy = policy
+        entry.decision = decision
+        entry.source = self.read.keep(source) if decision.refusals or self.reporter.listens() else None
+        entry.written = entry.record = None
         if self.read.bridge in holder:
             bring_over(holder)
         if holder.setdefault(RECORD, entry) is not entry:  # not for ``enter`` to find out, which is a call

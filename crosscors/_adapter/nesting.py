@@ -88,18 +88,6 @@ class Entry:
     has_raised: bool = False
     is_withdrawn: bool = False
 
-    @classmethod
-    def of(cls, adapter: Adapter, policy: CORSPolicy | None, decision: Decision, source: Any) -> Entry:
-        """An entry that is in no record yet."""
-        entry = cls()
-        entry.adapter = adapter
-        entry.policy = policy
-        entry.decision = decision
-        entry.source = source
-        entry.written = None
-        entry.record = None
-        return entry
-
     def __deepcopy__(self, _memo: object) -> Entry:
         return self  # deep copies of a scope share the record, too
 

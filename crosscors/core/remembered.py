@@ -11,7 +11,7 @@ from typing import TypeVar
 from crosscors.core.decision import Decision
 from crosscors.core.origins.serialized import MAX_LENGTH
 from crosscors.core.rulebook import AskFunction, Preflight, Rulebook
-from crosscors.core.token_lists import within_bounds
+from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH, within_bounds
 from crosscors.core.values import ANY
 
 _Key = TypeVar("_Key")
@@ -22,7 +22,7 @@ _Value = TypeVar("_Value")
 _REMEMBERED = 192
 _REMEMBERED_LENGTH = 320
 # Of a longer origin, which is refused whatever it is. There is no need to decode a megabyte.
-_MOST_READ = MAX_LENGTH + 1
+_MOST_READ = MAX_REQUEST_HEADERS_LENGTH
 
 
 class Memory(dict[_Key, _Value]):
@@ -52,22 +52,44 @@ class Memory(dict[_Key, _Value]):
         return value
 
 
+class Known(dict["str | bytes | None", Decision]):
+    """Decisions that allow actual requests, by Origin.
+
+    Those about entries stay, of which there are not too many. Of all others there are never more than
+    _REMEMBERED, so that a flood of them pushes out nothing else.
+    """
+
+    def __init__(self, no_origin: Decision) -> None:
+        super().__init__({None: no_origin})
+        self._others: list[str | bytes] = []
+
+    def keep(self, origin: str | bytes, decision: Decision, *, is_entry: bool) -> None:
+        """Make the decision one that can be looked up from now on."""
+        if not is_entry:
+            if len(self._others) >= _REMEMBERED:
+                others, self._others = self._others, []
+                for each in others:
+                    self.pop(each, None)
+            self._others.append(origin)
+        self[origin] = decision
+
+
 class Remembered:
     """Answers the rule book's questions, from memory where they were asked before.
 
     Only answers that depend on the headers of the request alone are kept, never those of
     ``allow_origin_func``.
+
+    Attributes:
+        by_text: what is allowed without asking, for adapters to look up themselves.
+        by_bytes: the same for ASGI, which has origins as bytes; to decode one takes longer than to look it up.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self._no_origin = rulebook.no_origin
-        #: About origins that are entries, and about requests without one. There are not too many, and a flood
-        #: of other origins must not push them out.
-        self.by_text: dict[str | None, Decision] = {None: rulebook.no_origin}
-        self._others: Memory[str, Decision] = Memory(_REMEMBERED)
-        #: The same for ASGI, which has origins as bytes: to decode one takes longer than to look it up.
-        self.by_bytes: dict[bytes | None, Decision] = {None: rulebook.no_origin}
+        self.by_text = Known(rulebook.no_origin)
+        self.by_bytes = Known(rulebook.no_origin)
+        self._refused: Memory[str, Decision] = Memory(_REMEMBERED)
         self._preflights: Memory[tuple[str, str, str, bool, bool], Decision] = Memory(_REMEMBERED)
 
     def __reduce__(self) -> tuple[type[Remembered], tuple[Rulebook]]:
@@ -80,21 +102,23 @@ class Remembered:
             origin: Origin, as text or as the bytes that came; None if it is missing.
         """
         if origin is None:
-            return self._no_origin
+            return self._rulebook.no_origin
+        if isinstance(origin, bytes):
+            known, text = self.by_bytes, origin[:_MOST_READ].decode("latin-1")
+        else:
+            known, text = self.by_text, origin
         # The length comes first: a look-up costs in proportion to it.
-        if len(origin) > MAX_LENGTH:
-            return self._rulebook.actual(_text(origin[:_MOST_READ]))
-        text = _text(origin)
-        decision = self.by_text.get(text) or self._others.get(text)
+        if len(text) > MAX_LENGTH:
+            return self._rulebook.actual(text)
+        decision = known.get(origin) or self._refused.get(text)
         if decision is not None:
             return decision
         answer = self._rulebook.actual(text)
-        if isinstance(answer, Decision):
-            if answer.matched == text:
-                self.by_text[text] = answer
-                self.by_bytes[text.encode()] = answer
-            elif not self._rulebook.is_public and _is_plain(text):
-                self._others.keep(text, answer)
+        if isinstance(answer, Decision) and _is_plain(text):
+            if answer.refusals:
+                self._refused.keep(text, answer)
+            else:
+                known.keep(origin, answer, is_entry=answer.matched == text)
         return answer
 
     def preflight(
@@ -120,10 +144,6 @@ class Remembered:
         if is_short and isinstance(answer, Decision) and _is_plain(f"{who}{method}{asked}"):
             self._preflights.keep(key, answer)
         return answer
-
-
-def _text(origin: str | bytes) -> str:
-    return origin if isinstance(origin, str) else origin.decode("latin-1")
 
 
 def _is_plain(text: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from crosscors.core.policy import questions_to
 from crosscors import CORSPolicy
 from tests.benchmarks.measuring import quickest
 
@@ -64,7 +65,7 @@ def _lists() -> dict[str, str]:
 
 def _call(policy: CORSPolicy, names: str) -> Callable[[], object]:
     def ask() -> object:
-        decision = policy.decide_by_fields("OPTIONS", ORIGIN, "GET", names, None, False)
+        decision = questions_to(policy).preflight(ORIGIN, "GET", names, None, False)
         assert decision is not None
         return decision.body, decision.raw_preflight_headers
 

@@ -8,6 +8,7 @@ import time
 import tracemalloc
 from collections.abc import Iterable, Iterator
 
+from crosscors.core.policy import questions_to
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from tests.benchmarks.cases import CASES, Case, policy_of
 
@@ -45,7 +46,7 @@ def weigh(case: Case, entries: int) -> str:
         fresh = _held()
         assert isinstance(policy, CORSPolicy)
         for origin in setup.origins:
-            _write(policy.decide_by_origin(origin))
+            _write(questions_to(policy).actual(origin))
         used = _held()
     finally:
         tracemalloc.stop()
@@ -66,7 +67,7 @@ def _held_after(policy: CORSPolicy, preflights: Iterable[CORSRequest]) -> int:
         before = _held()
         most = 0
         for number, preflight in enumerate(preflights):
-            _write(policy.decide_by_origin(f"https://{number:04}.{'.'.join(['a' * 60] * 4)}.co"))
+            _write(questions_to(policy).actual(f"https://{number:04}.{'.'.join(['a' * 60] * 4)}.co"))
             _write(policy.decide(preflight))
             most = max(most, tracemalloc.get_traced_memory()[0])
         return most - before
@@ -119,7 +120,7 @@ def _most_held(policy: CORSPolicy, numbers: range) -> int:
 def _ask(policy: CORSPolicy, numbers: range) -> None:
     for number in numbers:
         origin = f"https://tenant-{number}.example.com"
-        _write(policy.decide_by_origin(origin))
+        _write(questions_to(policy).actual(origin))
         names = f"content-type,x-{number}"
         _write(policy.decide(CORSRequest("OPTIONS", origin, request_method="PUT", request_headers=names)))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from crosscors.core.policy import questions_to
 from crosscors import CORSPolicy
 from crosscors.asgi import _origin, _preflight_fields, request_of
 from crosscors._adapter.reporting import Reporter
@@ -41,12 +42,12 @@ def main() -> None:
 
 def _actual(case: Case) -> dict[str, Callable[[], object]]:
     policy, scope = _policy(case), scope_of(case.method, case.fields(case.origin))
-    decision = policy.decide_by_origin(case.origin)
+    decision = questions_to(policy).actual(case.origin)
     assert decision is not None
     report = Reporter(None).report
     return {
         "reading Origin, if need be twice": lambda: _origin(scope),
-        "deciding": lambda: policy.decide_by_origin(case.origin),
+        "deciding": lambda: questions_to(policy).actual(case.origin),
         "reporting to nobody": lambda: report(decision, request_of, scope),
         "writing the fields": lambda: decision.response_headers.merged_raw(_RESPONSE),
     }
@@ -55,12 +56,12 @@ def _actual(case: Case) -> dict[str, Callable[[], object]]:
 def _preflight(case: Case) -> dict[str, Callable[[], object]]:
     policy, scope = _policy(case), scope_of(case.method, case.fields(case.origin))
     asked = _preflight_fields(scope)
-    decision = policy.decide_by_fields("OPTIONS", *asked, False)
+    decision = questions_to(policy).preflight(*asked, False)
     assert decision is not None
     report = Reporter(None).report
     return {
         "reading what it asks": lambda: _preflight_fields(scope),
-        "deciding": lambda: policy.decide_by_fields("OPTIONS", *asked, False),
+        "deciding": lambda: questions_to(policy).preflight(*asked, False),
         "reporting to nobody": lambda: report(decision, request_of, scope),
     }
 

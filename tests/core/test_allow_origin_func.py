@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from crosscors.core.policy import questions_to
+from crosscors.core.rulebook import AskFunction
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind
 from crosscors.core.origins.function import OriginFunc
 from crosscors.core.response_headers import ResponseHeaders
@@ -208,7 +210,7 @@ def test_an_answer_that_is_no_bool_means_refused(value: object, kind: str) -> No
         (refusal,) = decision.refusals
         assert (decision.allowed, refusal.code) == (False, "origin-func-failed")
         assert isinstance(refusal.error, TypeError)
-        assert str(refusal.error) == f"allow_origin_func returned {kind}, not True or False"
+        assert str(refusal.error) == f"the function returned {kind}, not True or False"
 
 
 def test_a_coroutine_that_a_sync_function_returned_means_refused_and_leaves_nothing_unawaited() -> None:
@@ -276,7 +278,7 @@ def test_when_a_function_is_not_asked(options: dict[str, Any], asked: CORSReques
     policy.decide(asked)
     decide_async(policy, asked)
     if not asked.is_preflight:
-        policy.decide_by_origin(asked.origin)
+        questions_to(policy).actual(asked.origin)
     assert seen == []
 
 
@@ -340,12 +342,12 @@ def test_a_function_may_decide_by_path_and_is_asked_every_time() -> None:
 )
 def test_origin_alone_settles_nothing_that_a_function_is_asked_about(func: OriginFunc) -> None:
     policy = CORSPolicy(allow_origins=[APP], allow_origin_func=func)
-    assert policy.decide_by_origin(TENANT) is None
-    listed = policy.decide_by_origin(APP)
-    assert listed is not None
+    assert isinstance(questions_to(policy).actual(TENANT), AskFunction)
+    listed = questions_to(policy).actual(APP)
+    assert isinstance(listed, Decision)
     assert listed.matched == APP
-    malformed = policy.decide_by_origin("no origin")
-    assert malformed is not None
+    malformed = questions_to(policy).actual("no origin")
+    assert isinstance(malformed, Decision)
     assert not malformed.allowed
 
 

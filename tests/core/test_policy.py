@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from crosscors.core.policy import questions_to
 from crosscors import CORSPolicy, CORSRequest, PolicyError, Problem, Resources
 from crosscors.core.errors import shown
 
@@ -180,7 +181,7 @@ def test_a_policy_is_not_equal_to_anything_else(other: object) -> None:
 
 def test_policies_stay_equal_after_one_has_decided() -> None:
     used, fresh = CORSPolicy(allow_origins=[APP]), CORSPolicy(allow_origins=[APP])
-    used.decide_by_origin(APP)
+    questions_to(used).actual(APP)
     assert used == fresh
     assert hash(used) == hash(fresh)
 
@@ -291,7 +292,7 @@ def test_replace_refuses_what_the_constructor_refuses(changes: dict[str, Any], c
     ],
 )
 def test_a_copy_is_equal_and_decides_alike(policy: CORSPolicy) -> None:
-    policy.decide_by_origin(APP)
+    questions_to(policy).actual(APP)
     asked = CORSRequest("GET", APP)
     for twin in (copy.copy(policy), copy.deepcopy(policy), pickle.loads(pickle.dumps(policy))):  # noqa: S301
         assert twin == policy
