@@ -1,0 +1,104 @@
+"""Writing a decision into a response: the policy's headers replace the application's; Vary is merged."""
+
+from __future__ import annotations
+
+from crosscors import Decision, Kind
+
+from .kit import APP, rows
+
+ORIGIN = ("Access-Control-Allow-Origin", APP)
+STAR = ("Access-Control-Allow-Origin", "*")
+VARY = ("Vary", "Origin")
+ALLOWED = Decision(Kind.ACTUAL, True, (ORIGIN,), ("Origin",))
+REFUSED = Decision(Kind.ACTUAL, False, (), ("Origin",))
+PUBLIC = Decision(Kind.ACTUAL, True, (STAR,), ())
+COOKIES = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-Access-Control", "x")]
+
+# Decision, headers of the application, headers of the response, why.
+WRITTEN = [
+    (ALLOWED, [], [ORIGIN, VARY], "an empty response"),
+    (ALLOWED, COOKIES, [*COOKIES, ORIGIN, VARY], "other headers keep their order and repeats"),
+    (
+        ALLOWED,
+        [STAR, ("access-control-allow-origin", "https://old.example")],
+        [ORIGIN, VARY],
+        "a header of the application is replaced, however often and in whatever case",
+    ),
+    (
+        ALLOWED,
+        [("Access-Control-Allow-Credentials", "true"), ("Access-Control-Max-Age", "9")],
+        [ORIGIN, VARY],
+        "a header of the application that the policy does not give is removed",
+    ),
+    (
+        REFUSED,
+        [STAR, ("ACCESS-CONTROL-ALLOW-CREDENTIALS", "true"), ("ETag", "1")],
+        [("ETag", "1"), VARY],
+        "all of them are removed where the origin is refused",
+    ),
+    (
+        ALLOWED,
+        [("vary", "Accept-Encoding"), ("Content-Length", "2"), ("Vary", "Cookie")],
+        [("Content-Length", "2"), ORIGIN, ("Vary", "Accept-Encoding, Cookie, Origin")],
+        "Vary of the application is merged into one header",
+    ),
+    (ALLOWED, [("Vary", "origin, A, ORIGIN")], [ORIGIN, ("Vary", "origin, A")], "names of Vary have no case"),
+    (ALLOWED, [("Vary", " a\t,, ,b ")], [ORIGIN, ("Vary", "a, b, Origin")], "blanks and empty elements go"),
+    (ALLOWED, [("Vary", "")], [ORIGIN, VARY], "an empty Vary"),
+    (ALLOWED, [("Vary", "*")], [ORIGIN, ("Vary", "*")], "Vary: * stays"),
+    (ALLOWED, [("Vary", "A"), ("Vary", "B, *")], [ORIGIN, ("Vary", "*")], "Vary: * among others stays alone"),
+    (ALLOWED, [("Vary", "A-*")], [ORIGIN, ("Vary", "A-*, Origin")], "a * within a name is not *"),
+    (
+        PUBLIC,
+        [("vary", "Accept"), ("Vary", "accept")],
+        [("vary", "Accept"), ("Vary", "accept"), STAR],
+        "Vary stays as it is where everyone gets the same",
+    ),
+    (ALLOWED, [("", "nameless")], [("", "nameless"), ORIGIN, VARY], "a header without a name"),
+]
+
+
+@rows("decision, given_headers, written", WRITTEN)
+def test_the_policy_replaces_headers_and_merges_vary(
+    decision: Decision, given_headers: list[tuple[str, str]], written: list[tuple[str, str]]
+) -> None:
+    before = list(given_headers)
+    assert decision.apply(given_headers) == written
+    assert decision.apply(iter(given_headers)) == written
+    assert given_headers == before
+
+
+# Decision, raw headers of the application, raw headers of the response, why.
+RAW_WRITTEN = [
+    (
+        REFUSED,
+        [(b"x-bytes", b"\xff\x00")],
+        [(b"x-bytes", b"\xff\x00"), (b"vary", b"Origin")],
+        "other bytes stay",
+    ),
+    (REFUSED, [(b"vary", b"x-\xe4")], [(b"vary", b"x-\xe4, Origin")], "also in Vary"),
+    (REFUSED, [(b"", b"")], [(b"", b""), (b"vary", b"Origin")], "a header without a name"),
+]
+
+
+@rows("decision, given_headers, written", RAW_WRITTEN)
+def test_raw_headers_may_hold_any_bytes(
+    decision: Decision, given_headers: list[tuple[bytes, bytes]], written: list[tuple[bytes, bytes]]
+) -> None:
+    before = list(given_headers)
+    assert decision.apply_raw(given_headers) == written
+    assert decision.apply_raw(iter(given_headers)) == written
+    assert given_headers == before
+
+
+def test_what_is_written_can_be_changed_without_changing_the_decision() -> None:
+    ALLOWED.apply([]).clear()
+    ALLOWED.apply_raw([]).clear()
+    assert ALLOWED.apply([]) == [ORIGIN, VARY]
+    assert ALLOWED.apply_raw([]) == [(b"access-control-allow-origin", APP.encode()), (b"vary", b"Origin")]
+
+
+def test_a_decision_that_was_written_is_still_equal_to_one_that_was_not() -> None:
+    written, unwritten = (Decision(Kind.PREFLIGHT, True, (ORIGIN,), ("Origin",), 200) for _ in range(2))
+    assert written.raw_preflight_headers[1] == (b"content-length", b"2")
+    assert (written, hash(written), repr(written)) == (unwritten, hash(unwritten), repr(unwritten))
