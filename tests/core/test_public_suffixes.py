@@ -14,6 +14,7 @@ import pytest
 
 from crosscors import CORSPolicy, PolicyError
 from crosscors.core.public_suffixes import public_suffix_list
+from tests.rules.kit import rows
 
 
 @pytest.fixture(autouse=True)
@@ -23,30 +24,31 @@ def read_anew() -> Iterator[None]:
     public_suffix_list.cache_clear()
 
 
-@pytest.mark.parametrize(
-    ("domain", "has_many_owners"),
-    [
-        pytest.param("com", True, id="a top-level domain"),
-        pytest.param("co.uk", True, id="a suffix of two labels"),
-        pytest.param("github.io", True, id="a suffix of the private part"),
-        pytest.param("amazonaws.com", True, id="one with suffixes below it"),
-        pytest.param("railway.app", True, id="one with a single suffix below it"),
-        pytest.param("compute.amazonaws.com", True, id="the domain of a wildcard rule"),
-        pytest.param("us-east-1.compute.amazonaws.com", True, id="what a wildcard rule matches"),
-        pytest.param("ck", True, id="the domain of a wildcard rule at the top"),
-        pytest.param("example.ck", True, id="what that rule matches"),
-        pytest.param("www.ck", False, id="an exception to it"),
-        pytest.param("kobe.jp", True, id="the domain of an exception"),
-        pytest.param("city.kobe.jp", False, id="the exception"),
-        pytest.param("internal", True, id="a top level that is not listed"),
-        pytest.param("xn--fiqs8s", True, id="a suffix in Punycode"),
-        pytest.param("xn--55qx5d.cn", True, id="one with two labels"),
-        pytest.param("example.com", False, id="a registrable domain"),
-        pytest.param("corp.internal", False, id="a domain below a top level that is not listed"),
-        pytest.param("a.b.example.com", False, id="a name below a registrable domain"),
-        pytest.param("me.github.io", False, id="a page"),
-    ],
-)
+# Domain, whether names below it have many owners, why.
+OWNERS = [
+    ("com", True, "a top-level domain"),
+    ("co.uk", True, "a suffix of two labels"),
+    ("github.io", True, "a suffix of the private part"),
+    ("amazonaws.com", True, "one with suffixes below it"),
+    ("railway.app", True, "one with a single suffix below it"),
+    ("compute.amazonaws.com", True, "the domain of a wildcard rule"),
+    ("us-east-1.compute.amazonaws.com", True, "what a wildcard rule matches"),
+    ("ck", True, "the domain of a wildcard rule at the top"),
+    ("example.ck", True, "what that rule matches"),
+    ("www.ck", False, "an exception to it"),
+    ("kobe.jp", True, "the domain of an exception"),
+    ("city.kobe.jp", False, "the exception"),
+    ("internal", True, "a top level that is not listed"),
+    ("xn--fiqs8s", True, "a suffix in Punycode"),
+    ("xn--55qx5d.cn", True, "one with two labels"),
+    ("example.com", False, "a registrable domain"),
+    ("corp.internal", False, "a domain below a top level that is not listed"),
+    ("a.b.example.com", False, "a name below a registrable domain"),
+    ("me.github.io", False, "a page"),
+]
+
+
+@rows("domain, has_many_owners", OWNERS)
 def test_below_which_domains_names_can_have_different_owners(domain: str, has_many_owners: bool) -> None:
     assert public_suffix_list().has_many_owners(domain) is has_many_owners
 
