@@ -26,7 +26,7 @@ WHO = [
         {"allow_credentials": ["https://*.example.com"]},
         APP,
         True,
-        "an origin that a pattern of the list matches",
+        "an origin of a pattern of the list",
     ),
 ]
 
@@ -81,7 +81,7 @@ UNSAFE: list[tuple[tuple[str, str], str, str | None, str]] = [
         INSECURE,
         "http://localhost.a.example",
         "https://localhost.a.example",
-        "a host that only begins with localhost",
+        "a name that begins with localhost",
     ),
     (INSECURE, "http://127.a.example", "https://127.a.example", "a host that only begins with 127"),
     (INSECURE, "ftp://a.example", None, "another scheme that is not https"),
@@ -93,7 +93,7 @@ UNSAFE: list[tuple[tuple[str, str], str, str | None, str]] = [
         SUFFIX,
         "https://*.github.io.",
         "https://example.github.io",
-        "a pattern on a public suffix with a dot at its end",
+        "with a dot at its end",
     ),
     (SUFFIX, "https://*.com:*", "https://*.example.com:*", "a pattern on a public suffix and any port"),
     (SUFFIX, "https://*.xn--p1ai", "https://*.example.xn--p1ai", "a pattern on a public suffix in Punycode"),
@@ -101,19 +101,19 @@ UNSAFE: list[tuple[tuple[str, str], str, str | None, str]] = [
         SUFFIX,
         "https://*.railway.app",
         "https://example.up.railway.app",
-        "a pattern on a domain with a public suffix below it",
+        "one above a public suffix",
     ),
     (
         SUFFIX,
         "https://*.railway.app.:8443",
         "https://example.up.railway.app:8443",
-        "the same with a dot at its end and a port",
+        "with a dot and a port",
     ),
     (
         SUFFIX,
         "https://*.amazonaws.com",
         "https://example.s3.amazonaws.com",
-        "a domain with many of them, of which the shortest is shown",
+        "the shortest is shown",
     ),
     (SUFFIX, "https://*.ck", None, "a suffix by a wildcard rule"),
     (SUFFIX, "https://*.compute.amazonaws.com", None, "the domain of a wildcard rule"),
@@ -217,7 +217,7 @@ UNKNOWN_DANGERS = [
     ("null-origins", '"null-origin"', "a letter too many"),
     (
         "everything",
-        "insecure-origins, null-origin, public-suffix-subdomains, unproven-regex",
+        ", ".join(EVERY_DANGER),
         "no name comes near",
     ),
 ]

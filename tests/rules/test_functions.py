@@ -14,6 +14,8 @@ from crosscors import CORSPolicy, CORSRequest, Decision, Kind
 from .kit import APP, EVERY_DANGER, actual, codes, rows
 
 TENANT = "https://tenant.example"
+HTTP = "http://tenant.example"
+TRUE = {"allow_credentials": True}
 GET = CORSRequest("GET", TENANT)
 PREFLIGHT = CORSRequest("OPTIONS", TENANT, request_method="GET")
 
@@ -150,44 +152,26 @@ def test_debug_mode_has_its_statuses() -> None:
 
 
 # Options, origin, code (None: it is let in), whether it gets credentials, why.
-CREDENTIALS = [
+CREDENTIALS: list[tuple[dict[str, Any], str, str | None, bool, str]] = [
     ({}, TENANT, None, False, "nobody by default"),
     ({"allow_credentials": [APP]}, TENANT, None, False, "not where a list gives them"),
-    ({"allow_credentials": True}, TENANT, None, True, "every allowed origin with True"),
-    ({}, "http://tenant.example", None, False, "without credentials http is fine"),
-    ({"allow_credentials": True}, "http://tenant.example", "origin-insecure", False, "http is not safe"),
-    ({"allow_credentials": True}, "http://localhost:1", None, True, "loopback is safe"),
-    ({"allow_credentials": True}, "app://a", None, True, "an app is safe"),
-    ({"allow_credentials": True}, "file://", "origin-file", False, "a file is not safe"),
-    ({"allow_credentials": False}, "file://", None, False, "without credentials a file is fine"),
+    (TRUE, TENANT, None, True, "every allowed origin with True"),
+    ({}, HTTP, None, False, "without credentials http is fine"),
+    (TRUE, HTTP, "origin-insecure", False, "http is not safe"),
+    (TRUE, "http://localhost:1", None, True, "loopback is safe"),
+    (TRUE, "app://a", None, True, "an app is safe"),
+    (TRUE, "file://", "origin-file", False, "a file is not safe"),
+    ({}, "file://", None, False, "without credentials a file is fine"),
+    ({**TRUE, "dangerously_allow": "insecure-origins"}, HTTP, None, True, "http where that is opted into"),
+    ({**TRUE, "dangerously_allow": "null-origin"}, "file://", None, True, "a file likewise"),
     (
-        {"allow_credentials": True, "dangerously_allow": "insecure-origins"},
-        "http://tenant.example",
-        None,
-        True,
-        "http that is opted into",
-    ),
-    (
-        {"allow_credentials": True, "dangerously_allow": "null-origin"},
-        "file://",
-        None,
-        True,
-        "a file likewise",
-    ),
-    (
-        {"allow_credentials": True, "dangerously_allow": [*EVERY_DANGER[1:]]},
-        "http://tenant.example",
+        {**TRUE, "dangerously_allow": EVERY_DANGER[1:]},
+        HTTP,
         "origin-insecure",
         False,
-        "another opt-in does not help",
+        "other opt-ins do not help",
     ),
-    (
-        {"allow_credentials": True, "dangerously_allow": ["insecure-origins"]},
-        "file://",
-        "origin-file",
-        False,
-        "nor for a file",
-    ),
+    ({**TRUE, "dangerously_allow": EVERY_DANGER[0]}, "file://", "origin-file", False, "nor for a file"),
 ]
 
 

@@ -64,7 +64,7 @@ HEADER = [
         True,
         "x-a, X-B,,x-b, Authorization",
         "x-a, x-b, authorization",
-        "* with credentials repeats the names",
+        "names with credentials",
     ),
     ("*", True, "content-type", "content-type", "also those that every policy allows"),
     ("*", True, " \tX-A\t ", "x-a", "without blanks"),
@@ -77,7 +77,7 @@ HEADER = [
         False,
         None,
         LISTED,
-        "a name that every policy allows comes once",
+        "no name comes twice",
     ),
 ]
 
@@ -193,7 +193,7 @@ WARNED = [
         None,
         ["Content-Type", "Authorization", "Range"],
         None,
-        "Content-Type, which other libraries want listed",
+        "Content-Type, as elsewhere",
     ),
 ]
 

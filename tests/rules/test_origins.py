@@ -93,192 +93,162 @@ def test_an_entry_that_a_browser_can_send_or_a_pattern_is_accepted(entry: str) -
         assert actual(CORSPolicy(allow_origin_regex=".*"), entry).allowed is (entry != "null")
 
 
-# Code, entry, what to write, why.
-REFUSED = [
-    ("origin-trailing-slash", "https://a.example/", "https://a.example", "a trailing slash"),
-    ("origin-trailing-slash", "https://a.example\\", "https://a.example", "a backslash at the end"),
-    (
-        "origin-trailing-slash",
-        "https://a.example:65535/",
-        "https://a.example:65535",
-        "a slash after the last port",
-    ),
-    ("origin-trailing-slash", "capacitor://1/", "capacitor://1", "a slash after the opaque host of an app"),
-    ("origin-trailing-slash", f"https://{LABEL_63}/", f"https://{LABEL_63}", "a slash after a label of 63"),
-    ("origin-trailing-slash", f"https://{HOST_253}/", f"https://{HOST_253}", "a slash after a host of 253"),
-    ("origin-trailing-slash", f"{'s' * 64}://a/", f"{'s' * 64}://a", "a slash after a scheme of 64"),
-    ("origin-path", "https://a.example/app", "https://a.example", "a path"),
-    ("origin-path", "https://a.example/app/", "https://a.example", "a path with a slash at its end"),
-    ("origin-query", "https://a.example?x=1", "https://a.example", "a query"),
-    ("origin-fragment", "https://a.example#top", "https://a.example", "a fragment"),
-    ("origin-fragment", "https://a.example#?x", "https://a.example", "a fragment with a ?"),
-    ("origin-userinfo", "https://me@a.example", "https://a.example", "a user name"),
-    ("origin-userinfo", "https://me:pw@a.example", "https://a.example", "a user name and password"),
-    ("origin-missing-scheme", "a.example", "https://a.example", "no scheme"),
-    ("origin-missing-scheme", "//a.example", "https://a.example", "slashes without a scheme"),
-    ("origin-missing-scheme", "://a.example", "https://a.example", "an empty scheme"),
-    ("origin-missing-scheme", "https:/a.example", "https://a.example", "one slash too few"),
-    ("origin-missing-scheme", "https:a.example", "https://a.example", "both slashes missing"),
-    ("origin-missing-scheme", "https//a.example", "https://a.example", "the colon missing"),
-    ("origin-missing-scheme", "localhost:3000", "http://localhost:3000", "localhost without a scheme"),
-    ("origin-missing-scheme", "127.0.0.1:80", "http://127.0.0.1", "an address without a scheme"),
-    ("origin-missing-scheme", "*.a.example", "https://*.a.example", "a pattern without a scheme"),
-    ("origin-scheme", "1https://a.example", EXAMPLE, "a scheme with a digit first"),
-    ("origin-scheme", "ht_tp://a.example", EXAMPLE, "a scheme with an underscore"),
-    ("origin-scheme", f"{'a' * 65}://b", EXAMPLE, "a scheme of 65 letters"),
-    ("origin-default-port", "https://a.example:443", "https://a.example", "https with :443"),
-    ("origin-default-port", "http://a.example:80", "http://a.example", "http with :80"),
-    ("origin-default-port", "http://[::1]:80", "http://[::1]", "an IPv6 address with :80"),
-    ("origin-default-port", "https://*.a.example:443", "https://*.a.example", "a pattern with :443"),
-    ("origin-upper-case", "HTTPS://a.example", "https://a.example", "an upper-case scheme"),
-    ("origin-upper-case", "https://A.example", "https://a.example", "an upper-case host"),
-    ("origin-upper-case", "NULL", "null", "null in upper case"),
-    ("origin-unicode-host", "https://bücher.example", "https://xn--bcher-kva.example", "a Unicode host"),
-    ("origin-unicode-host", "https://BÜCHER.example", "https://xn--bcher-kva.example", "Unicode capitals"),
-    (
-        "origin-unicode-host",
-        "https://*.bücher.example",
-        "https://*.xn--bcher-kva.example",
-        "a Unicode pattern",
-    ),
-    ("origin-unicode-host", "https://straße.example", "https://xn--strae-oqa.example", "a sharp s"),
-    (
-        "origin-unicode-host",
-        "https://\u65e5\u672c\u3002example",
-        "https://xn--wgv71a.example",
-        "an ideographic full stop",
-    ),
-    ("origin-unicode-host", "https://a.exam\u00adple", "https://a.example", "a soft hyphen pasted along"),
-    (
-        "origin-unicode-host",
-        "https://a.example\u200b",
-        "https://a.example",
-        "a zero-width space pasted along",
-    ),
-    (
-        "origin-unicode-host",
-        "https://\u0392\u038c\u039b\u039f\u03a3.example",
-        "https://xn--nxasmq6b.example",
-        "Greek capitals",
-    ),
-    (
-        "origin-unicode-host",
-        "https://\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example",
-        "https://xn--mgba3gch31f060k.example",
-        "a joiner that is part of the name",
-    ),
-    ("origin-space", " https://a.example", "https://a.example", "a space before it"),
-    ("origin-space", "https://a.example ", "https://a.example", "a space after it"),
-    ("origin-space", "https://a.example\r\n", "https://a.example", "a line break after it"),
-    ("origin-space", " *", "*", "a space before the *"),
-    ("origin-ip-address", "http://[::0001]", "http://[::1]", "IPv6 with leading zeros"),
-    ("origin-ip-address", "http://[0:0:0:0:0:0:0:1]:3000", "http://[::1]:3000", "IPv6 uncompressed"),
-    ("origin-ip-address", "http://[FE80::1]", "http://[fe80::1]", "IPv6 in upper case"),
-    ("origin-ip-address", "http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]", "IPv6 with dots"),
-    ("origin-ip-address", "http://[::1%25eth0]", EXAMPLE, "IPv6 with a zone"),
-    ("origin-ip-address", "http://[::1", EXAMPLE, "a bracket that stays open"),
-    ("origin-ip-address", "http://[localhost]", EXAMPLE, "a name in brackets"),
-    ("origin-ip-address", "http://fe80::1:3000", "http://[fe80::1]:3000", "IPv6 without its brackets"),
-    ("origin-ip-address", "http://127.1", "http://127.0.0.1", "IPv4 in two numbers"),
-    ("origin-ip-address", "http://2130706433", "http://127.0.0.1", "IPv4 in one number"),
-    ("origin-ip-address", "http://0x7f.0.0.1", "http://127.0.0.1", "hexadecimal IPv4"),
-    ("origin-ip-address", "http://127.000.0.1", "http://127.0.0.1", "IPv4 with leading zeros"),
-    ("origin-ip-address", "http://127.0.0.1.", "http://127.0.0.1", "IPv4 with a dot at its end"),
-    ("origin-ip-address", "http://256.0.0.1", EXAMPLE, "IPv4 with 256"),
-    ("origin-ip-address", "http://1.2.3.4.5", EXAMPLE, "IPv4 in five numbers"),
-    ("origin-ip-address", "http://a.0x", EXAMPLE, "a name that ends in a number"),
-    (
-        "origin-ip-address",
-        "http://[2001:DB8::0001]",
-        "http://[2001:db8::1]",
-        "IPv6 with zeros in front and capitals",
-    ),
-    (
-        "origin-ip-address",
-        "http://[1:0:0:2:0:0:0:3]",
-        "http://[1:0:0:2::3]",
-        "IPv6 whose longest run of zeros is compressed",
-    ),
-    (
-        "origin-ip-address",
-        "http://[1:0:0:2:0:0:3:4]",
-        "http://[1::2:0:0:3:4]",
-        "IPv6 whose first run of zeros is compressed",
-    ),
-    ("origin-ip-address", "http://[::ffff:0.0.0.0]", "http://[::ffff:0:0]", "IPv6 whose last two zeros stay"),
-    (
-        "origin-ip-address",
-        "http://[64:ff9b::192.0.2.1]",
-        "http://[64:ff9b::c000:201]",
-        "IPv6 with dots in another prefix",
-    ),
-    ("origin-port", "https://a.example:0", "https://a.example", "port 0"),
-    ("origin-port", "https://a.example:65536", EXAMPLE, "port 65536"),
-    ("origin-port", f"https://a.example:{'9' * 200}", EXAMPLE, "a port of 200 digits"),
-    ("origin-port", "https://a.example:08080", "https://a.example:8080", "a port with a leading zero"),
-    ("origin-port", "https://a.example:", "https://a.example", "a colon without a port"),
-    ("origin-port", "https://a.example:http", EXAMPLE, "a port in letters"),
-    ("origin-too-long", f"https://{LABEL_63}a.example", EXAMPLE, "a label of 64 letters"),
-    ("origin-too-long", f"https://{HOST_253}a", EXAMPLE, "a host of 254 letters"),
-    ("origin-too-long", f"app://{HOST_253}a", EXAMPLE, "an opaque host of 254 letters"),
-    ("origin-host", "https://", EXAMPLE, "no host"),
-    ("origin-host", "https://a..example", EXAMPLE, "two dots in a row"),
-    ("origin-host", "https://.a.example", EXAMPLE, "a dot before the host"),
-    ("origin-host", "https://%61.example", EXAMPLE, "a percent-encoded host"),
-    ("origin-host", "http://xn--f", EXAMPLE, "Punycode that does not decode"),
-    ("origin-host", "https://a.xn--.example", EXAMPLE, "Punycode of nothing"),
-    ("origin-host", "https://*.xn--abc-.example", EXAMPLE, "Punycode of ASCII in a pattern"),
-    ("origin-host", 'app://a"b', EXAMPLE, "a quote in an opaque host"),
-    ("origin-host", "app://é", EXAMPLE, "a letter outside ASCII in an opaque host"),
-    ("origin-host", "app://a%2", EXAMPLE, "half an escape in an opaque host"),
-    ("origin-file", "file:///home/me/a.html", ANY_PORT, "a file"),
-    ("origin-file", "FILE:///C:/a.html", ANY_PORT, "a file in upper case"),
-    ("origin-wildcard", "https://*", PATTERN, "a * for the host"),
-    ("origin-wildcard", "*://a.example", PATTERN, "a * for the scheme"),
-    ("origin-wildcard", "https://*.", PATTERN, "a * with nothing behind its dot"),
-    ("origin-wildcard", "https://a*.example", PATTERN, "a * within a label"),
-    ("origin-wildcard", "https://*a.example", "https://*.a.example", "a * without its dot"),
-    ("origin-wildcard", "https://a.*.example", PATTERN, "a * in the middle"),
-    ("origin-wildcard", "https://a.*", PATTERN, "a * for the top-level domain"),
-    ("origin-wildcard", "https://*.*.example", PATTERN, "two labels of *"),
-    ("origin-wildcard", "https://*.0.0.1", PATTERN, "a * in an IPv4 address"),
-    ("origin-wildcard", "https://a.example:8*", ANY_PORT, "a * within the port"),
-    ("origin-wildcard", "vscode-webview://*", PATTERN, "a * for an opaque host"),
-    ("origin-wildcard", "app://a*", PATTERN, "a * within an opaque host"),
-    ("origin-wildcard", "http://localhost:**", ANY_PORT, "two * for the port"),
-]
+# Code: entry, what to write, why.
+REFUSED = {
+    "origin-trailing-slash": [
+        ("https://a.example/", "https://a.example", "a trailing slash"),
+        ("https://a.example\\", "https://a.example", "a backslash at the end"),
+        ("https://a.example:65535/", "https://a.example:65535", "a slash after the last port"),
+        ("capacitor://1/", "capacitor://1", "a slash after the opaque host of an app"),
+        (f"https://{LABEL_63}/", f"https://{LABEL_63}", "a slash after a label of 63"),
+        (f"https://{HOST_253}/", f"https://{HOST_253}", "a slash after a host of 253"),
+        (f"{'s' * 64}://a/", f"{'s' * 64}://a", "a slash after a scheme of 64"),
+    ],
+    "origin-path": [
+        ("https://a.example/app", "https://a.example", "a path"),
+        ("https://a.example/app/", "https://a.example", "a path with a slash at its end"),
+    ],
+    "origin-query": [
+        ("https://a.example?x=1", "https://a.example", "a query"),
+    ],
+    "origin-fragment": [
+        ("https://a.example#top", "https://a.example", "a fragment"),
+        ("https://a.example#?x", "https://a.example", "a fragment with a ?"),
+    ],
+    "origin-userinfo": [
+        ("https://me@a.example", "https://a.example", "a user name"),
+        ("https://me:pw@a.example", "https://a.example", "a user name and password"),
+    ],
+    "origin-missing-scheme": [
+        ("a.example", "https://a.example", "no scheme"),
+        ("//a.example", "https://a.example", "slashes without a scheme"),
+        ("://a.example", "https://a.example", "an empty scheme"),
+        ("https:/a.example", "https://a.example", "one slash too few"),
+        ("https:a.example", "https://a.example", "both slashes missing"),
+        ("https//a.example", "https://a.example", "the colon missing"),
+        ("localhost:3000", "http://localhost:3000", "localhost without a scheme"),
+        ("127.0.0.1:80", "http://127.0.0.1", "an address without a scheme"),
+        ("*.a.example", "https://*.a.example", "a pattern without a scheme"),
+    ],
+    "origin-scheme": [
+        ("1https://a.example", EXAMPLE, "a scheme with a digit first"),
+        ("ht_tp://a.example", EXAMPLE, "a scheme with an underscore"),
+        (f"{'a' * 65}://b", EXAMPLE, "a scheme of 65 letters"),
+    ],
+    "origin-default-port": [
+        ("https://a.example:443", "https://a.example", "https with :443"),
+        ("http://a.example:80", "http://a.example", "http with :80"),
+        ("http://[::1]:80", "http://[::1]", "an IPv6 address with :80"),
+        ("https://*.a.example:443", "https://*.a.example", "a pattern with :443"),
+    ],
+    "origin-upper-case": [
+        ("HTTPS://a.example", "https://a.example", "an upper-case scheme"),
+        ("https://A.example", "https://a.example", "an upper-case host"),
+        ("NULL", "null", "null in upper case"),
+    ],
+    "origin-unicode-host": [
+        ("https://bücher.example", "https://xn--bcher-kva.example", "a Unicode host"),
+        ("https://BÜCHER.example", "https://xn--bcher-kva.example", "Unicode capitals"),
+        ("https://*.bücher.example", "https://*.xn--bcher-kva.example", "a Unicode pattern"),
+        ("https://straße.example", "https://xn--strae-oqa.example", "a sharp s"),
+        ("https://\u65e5\u672c\u3002example", "https://xn--wgv71a.example", "an ideographic full stop"),
+        ("https://a.exam\u00adple", "https://a.example", "a soft hyphen pasted along"),
+        ("https://a.example\u200b", "https://a.example", "a zero-width space"),
+        ("https://\u0392\u038c\u039b\u039f\u03a3.example", "https://xn--nxasmq6b.example", "Greek capitals"),
+        (
+            "https://\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example",
+            "https://xn--mgba3gch31f060k.example",
+            "a joiner that is part of the name",
+        ),
+    ],
+    "origin-space": [
+        (" https://a.example", "https://a.example", "a space before it"),
+        ("https://a.example ", "https://a.example", "a space after it"),
+        ("https://a.example\r\n", "https://a.example", "a line break after it"),
+        (" *", "*", "a space before the *"),
+    ],
+    "origin-ip-address": [
+        ("http://[::0001]", "http://[::1]", "IPv6 with leading zeros"),
+        ("http://[0:0:0:0:0:0:0:1]:3000", "http://[::1]:3000", "IPv6 uncompressed"),
+        ("http://[FE80::1]", "http://[fe80::1]", "IPv6 in upper case"),
+        ("http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]", "IPv6 with dots"),
+        ("http://[::1%25eth0]", EXAMPLE, "IPv6 with a zone"),
+        ("http://[::1", EXAMPLE, "a bracket that stays open"),
+        ("http://[localhost]", EXAMPLE, "a name in brackets"),
+        ("http://fe80::1:3000", "http://[fe80::1]:3000", "IPv6 without its brackets"),
+        ("http://127.1", "http://127.0.0.1", "IPv4 in two numbers"),
+        ("http://2130706433", "http://127.0.0.1", "IPv4 in one number"),
+        ("http://0x7f.0.0.1", "http://127.0.0.1", "hexadecimal IPv4"),
+        ("http://127.000.0.1", "http://127.0.0.1", "IPv4 with leading zeros"),
+        ("http://127.0.0.1.", "http://127.0.0.1", "IPv4 with a dot at its end"),
+        ("http://256.0.0.1", EXAMPLE, "IPv4 with 256"),
+        ("http://1.2.3.4.5", EXAMPLE, "IPv4 in five numbers"),
+        ("http://a.0x", EXAMPLE, "a name that ends in a number"),
+        ("http://[2001:DB8::0001]", "http://[2001:db8::1]", "IPv6 with zeros in front and capitals"),
+        ("http://[1:0:0:2:0:0:0:3]", "http://[1:0:0:2::3]", "IPv6 with two runs of zeros"),
+        ("http://[1:0:0:2:0:0:3:4]", "http://[1::2:0:0:3:4]", "IPv6 with two runs of the same length"),
+        ("http://[::ffff:0.0.0.0]", "http://[::ffff:0:0]", "IPv6 whose last two zeros stay"),
+        ("http://[64:ff9b::192.0.2.1]", "http://[64:ff9b::c000:201]", "IPv6 with dots in another prefix"),
+    ],
+    "origin-port": [
+        ("https://a.example:0", "https://a.example", "port 0"),
+        ("https://a.example:65536", EXAMPLE, "port 65536"),
+        (f"https://a.example:{'9' * 200}", EXAMPLE, "a port of 200 digits"),
+        ("https://a.example:08080", "https://a.example:8080", "a port with a leading zero"),
+        ("https://a.example:", "https://a.example", "a colon without a port"),
+        ("https://a.example:http", EXAMPLE, "a port in letters"),
+    ],
+    "origin-too-long": [
+        (f"https://{LABEL_63}a.example", EXAMPLE, "a label of 64 letters"),
+        (f"https://{HOST_253}a", EXAMPLE, "a host of 254 letters"),
+        (f"app://{HOST_253}a", EXAMPLE, "an opaque host of 254 letters"),
+    ],
+    "origin-host": [
+        ("https://", EXAMPLE, "no host"),
+        ("https://a..example", EXAMPLE, "two dots in a row"),
+        ("https://.a.example", EXAMPLE, "a dot before the host"),
+        ("https://%61.example", EXAMPLE, "a percent-encoded host"),
+        ("http://xn--f", EXAMPLE, "Punycode that does not decode"),
+        ("https://a.xn--.example", EXAMPLE, "Punycode of nothing"),
+        ("https://*.xn--abc-.example", EXAMPLE, "Punycode of ASCII in a pattern"),
+        ('app://a"b', EXAMPLE, "a quote in an opaque host"),
+        ("app://é", EXAMPLE, "a letter outside ASCII in an opaque host"),
+        ("app://a%2", EXAMPLE, "half an escape in an opaque host"),
+    ],
+    "origin-file": [
+        ("file:///home/me/a.html", ANY_PORT, "a file"),
+        ("FILE:///C:/a.html", ANY_PORT, "a file in upper case"),
+    ],
+    "origin-wildcard": [
+        ("https://*", PATTERN, "a * for the host"),
+        ("*://a.example", PATTERN, "a * for the scheme"),
+        ("https://*.", PATTERN, "a * with nothing behind its dot"),
+        ("https://a*.example", PATTERN, "a * within a label"),
+        ("https://*a.example", "https://*.a.example", "a * without its dot"),
+        ("https://a.*.example", PATTERN, "a * in the middle"),
+        ("https://a.*", PATTERN, "a * for the top-level domain"),
+        ("https://*.*.example", PATTERN, "two labels of *"),
+        ("https://*.0.0.1", PATTERN, "a * in an IPv4 address"),
+        ("https://a.example:8*", ANY_PORT, "a * within the port"),
+        ("vscode-webview://*", PATTERN, "a * for an opaque host"),
+        ("app://a*", PATTERN, "a * within an opaque host"),
+        ("http://localhost:**", ANY_PORT, "two * for the port"),
+    ],
+}
+REFUSED_ROWS = [(code, *row) for code, entries in REFUSED.items() for row in entries]
 # An entry that is not one origin. Code, entry, what the hint says, why.
+AB = '["https://a.example", "https://b.example"]'
 NOT_ONE_ORIGIN = [
     ("origin-empty", "", "Leave it out", "an empty string"),
     ("origin-empty", "  ", "Leave it out", "nothing but blanks"),
-    (
-        "origin-list-in-a-string",
-        "https://a.example,https://b.example",
-        '["https://a.example", "https://b.example"]',
-        "origins joined by a comma",
-    ),
-    (
-        "origin-list-in-a-string",
-        "https://a.example, b.example/",
-        '["https://a.example", "https://b.example"]',
-        "origins joined by a comma, with faults of their own",
-    ),
-    (
-        "origin-list-in-a-string",
-        "https://a.example https://b.example",
-        '["https://a.example", "https://b.example"]',
-        "origins joined by a space",
-    ),
-    (
-        "origin-regex",
-        r"https://.*\.a\.example",
-        r'allow_origin_regex=r"https://.*\.a\.example"',
-        "a regular expression",
-    ),
+    ("origin-list-in-a-string", "https://a.example,https://b.example", AB, "origins joined by a comma"),
+    ("origin-list-in-a-string", "https://a.example, b.example/", AB, "origins with faults of their own"),
+    ("origin-list-in-a-string", "https://a.example https://b.example", AB, "origins joined by a space"),
+    ("origin-regex", r"https://.*\.a", r'allow_origin_regex=r"https://.*\.a"', "a regular expression"),
 ]
 
 
-@rows("code, entry, write", REFUSED)
+@rows("code, entry, write", REFUSED_ROWS)
 def test_an_entry_that_can_never_match_is_refused_with_the_entry_to_write(
     code: str, entry: str, write: str
 ) -> None:
@@ -296,53 +266,33 @@ def test_an_entry_that_is_not_one_origin_is_refused(code: str, entry: str, says:
     assert says in problem.hint
 
 
-# Entry, codes, what each hint says to write, why.
+# Entry, codes without "origin-", what each hint says to write, why.
 SEVERAL_FAULTS = [
     (
-        "HTTPS://Bücher.example:443/shop",
-        ("origin-upper-case", "origin-unicode-host", "origin-default-port", "origin-path"),
-        "https://xn--bcher-kva.example",
-        "scheme, host, port and path",
+        "https://Ü.example:443/a",
+        "unicode-host default-port path",
+        "https://xn--tda.example",
+        "host, port and path",
     ),
-    (
-        "127.1",
-        ("origin-missing-scheme", "origin-ip-address"),
-        "http://127.0.0.1",
-        "no scheme, and IPv4 in two numbers",
-    ),
+    ("127.1", "missing-scheme ip-address", "http://127.0.0.1", "no scheme, and IPv4 in two numbers"),
     (
         "HTTP://127.1",
-        ("origin-upper-case", "origin-ip-address"),
+        "upper-case ip-address",
         "http://127.0.0.1",
         "an upper-case scheme, and IPv4 in two numbers",
     ),
-    (
-        "https://a.example/app?x=1#top",
-        ("origin-path", "origin-query", "origin-fragment"),
-        "https://a.example",
-        "path, query and fragment",
-    ),
-    (
-        "me@A.example:0 ",
-        ("origin-space", "origin-missing-scheme", "origin-userinfo", "origin-upper-case", "origin-port"),
-        "https://a.example",
-        "space, no scheme, user name, upper case and port 0",
-    ),
-    (
-        f"https://{'a' * 400}.example",
-        ("origin-too-long", "origin-too-long", "origin-too-long"),
-        "https://app.example.com",
-        "label, host and whole too long",
-    ),
+    ("https://a.example/a?x=1#t", "path query fragment", "https://a.example", "path, query and fragment"),
+    ("me@A:0 ", "space missing-scheme userinfo upper-case port", "https://a", "five faults"),
+    (f"https://{'a' * 400}", "too-long too-long too-long", EXAMPLE, "label, host and whole too long"),
 ]
 
 
 @rows("entry, expected, write", SEVERAL_FAULTS)
 def test_each_fault_of_an_entry_is_named_and_each_hint_repairs_all(
-    entry: str, expected: tuple[str, ...], write: str
+    entry: str, expected: str, write: str
 ) -> None:
     problems = refused({"allow_origins": [entry]})
-    assert tuple(problem.code for problem in problems) == expected
+    assert " ".join(problem.code.removeprefix("origin-") for problem in problems) == expected
     assert all(f'"{write}"' in problem.hint for problem in problems)
 
 
@@ -554,6 +504,6 @@ def test_the_most_specific_entry_matches(origin: str, entry: str | None) -> None
 
 
 def test_what_the_errors_say(approved_policies: ApprovePolicies) -> None:
-    entries = [(why, entry) for _, entry, _, why in (*REFUSED, *NOT_ONE_ORIGIN)]
+    entries = [(why, entry) for _, entry, _, why in (*REFUSED_ROWS, *NOT_ONE_ORIGIN)]
     entries += [(why, entry) for entry, _, _, why in SEVERAL_FAULTS]
     approved_policies("origins", [(why, {"allow_origins": [entry]}) for why, entry in entries])

@@ -266,7 +266,7 @@ EQUAL = [
     (
         {"allow_origin_regex": "https://a"},
         {"allow_origin_regex": re.compile("https://a")},
-        "a regular expression and the same compiled",
+        "an expression and the same compiled",
     ),
     ({"allow_origin_func": allow}, {"allow_origin_func": allow}, "the same function"),
     ({"allow_methods": ["GET"]}, {}, "a default and nothing"),
@@ -313,36 +313,33 @@ def test_a_policy_is_hashable_whatever_its_function_is() -> None:
     assert Resources({"/a": policy, "/b": policy}).policies == (policy,)
 
 
-# Options, repr, why.
+TEN = [*"abcdefghij"]
+# Options, what is between the parentheses of the repr, why.
 SHOWN = [
-    ({}, "CORSPolicy()", "only defaults"),
-    ({"allow_origins": [B], "max_age": 600}, f"CORSPolicy(allow_origins=['{B}'])", "defaults are left out"),
+    ({}, "", "only defaults"),
+    ({"allow_origins": [B], "max_age": 600}, f"allow_origins=['{B}']", "defaults are left out"),
     (
-        {"allow_private_network": True, "max_age": None},
-        "CORSPolicy(max_age=None, allow_private_network=True)",
-        "the options in their order",
+        {"allow_private_network": True, "max_age": 0},
+        "max_age=0, allow_private_network=True",
+        "in their order",
     ),
     (
-        {"allow_origin_regex": re.compile("https://a", re.IGNORECASE)},
-        "CORSPolicy(allow_origin_regex=re.compile('https://a', re.IGNORECASE))",
-        "a regular expression with flags",
+        {"allow_origin_regex": re.compile("a", re.ASCII)},
+        "allow_origin_regex=re.compile('a', re.ASCII)",
+        "flags",
     ),
+    ({"allow_headers": TEN}, f"allow_headers={TEN}", "all of ten entries"),
     (
-        {"allow_headers": [*"abcdefghij"]},
-        f"CORSPolicy(allow_headers={[*'abcdefghij']})",
-        "all of ten entries",
-    ),
-    (
-        {"allow_headers": [*"abcdefghijkl"]},
-        f"CORSPolicy(allow_headers={[*'abcdefghij']}".removesuffix("]") + ", and 2 more])",
-        "the first ten of many entries",
+        {"allow_headers": [*TEN, "k", "l"]},
+        f"allow_headers={TEN}"[:-1] + ", and 2 more]",
+        "ten of many",
     ),
 ]
 
 
 @rows("options, text", SHOWN)
 def test_how_a_policy_is_shown(options: dict[str, Any], text: str) -> None:
-    assert repr(CORSPolicy(**options)) == text
+    assert repr(CORSPolicy(**options)) == f"CORSPolicy({text})"
 
 
 # Changed and copied.

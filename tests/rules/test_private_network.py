@@ -9,6 +9,7 @@ from crosscors import CORSPolicy
 from .kit import APP, PREFLIGHT_VARY, PUBLIC_PREFLIGHT_VARY, preflight, rows
 
 ASKED = "Access-Control-Request-Private-Network"
+PUBLIC = {"allow_origins": "*", "allow_private_network": True}
 
 # Options, what the request asks, the answer, Vary, why.
 ANSWERS = [
@@ -16,13 +17,7 @@ ANSWERS = [
     ({"allow_private_network": True}, "true", "true", (*PREFLIGHT_VARY, ASKED), "allowed and asked for"),
     ({"allow_private_network": True}, None, None, (*PREFLIGHT_VARY, ASKED), "not asked for"),
     ({"allow_private_network": True}, "false", None, (*PREFLIGHT_VARY, ASKED), "something else asked for"),
-    (
-        {"allow_origins": "*", "allow_private_network": True},
-        "true",
-        "true",
-        (*PUBLIC_PREFLIGHT_VARY, ASKED),
-        "allowed to every origin",
-    ),
+    (PUBLIC, "true", "true", (*PUBLIC_PREFLIGHT_VARY, ASKED), "allowed to every origin"),
 ]
 
 

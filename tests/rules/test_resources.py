@@ -197,7 +197,7 @@ SLASH_TWINS = [
         {"/items": EXACT, "/*": SHORT, re.compile("/items/.*"): LONG},
         "/items/",
         EXACT,
-        "that an expression is about which a prefix hides",
+        "a prefix hides it",
     ),
     ({"/": EXACT, "/*": SHORT}, "/", EXACT, "the root has no other end"),
     ({"/": EXACT}, "", None, "the empty path is not the root"),

@@ -12,35 +12,28 @@ VARY = ("Vary", "Origin")
 ALLOWED = Decision(Kind.ACTUAL, True, (ORIGIN,), ("Origin",))
 REFUSED = Decision(Kind.ACTUAL, False, (), ("Origin",))
 PUBLIC = Decision(Kind.ACTUAL, True, (STAR,), ())
+TWO_VARY = [("vary", "Accept"), ("Vary", "accept")]
 COOKIES = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-Access-Control", "x")]
 
+LOWER_CASE_STAR = ("access-control-allow-origin", "*")
+ETAG = ("ETag", "1")
 # Decision, headers of the application, headers of the response, why.
 WRITTEN = [
     (ALLOWED, [], [ORIGIN, VARY], "an empty response"),
     (ALLOWED, COOKIES, [*COOKIES, ORIGIN, VARY], "other headers keep their order and repeats"),
     (
         ALLOWED,
-        [STAR, ("access-control-allow-origin", "https://old.example")],
+        [STAR, LOWER_CASE_STAR],
         [ORIGIN, VARY],
-        "a header of the application is replaced, however often and in whatever case",
+        "headers of the policy replace others, in whatever case",
     ),
+    (ALLOWED, [("Access-Control-Max-Age", "9")], [ORIGIN, VARY], "also those that the policy does not give"),
+    (REFUSED, [STAR, ("ACCESS-CONTROL-X", "y"), ETAG], [ETAG, VARY], "all go where the origin is refused"),
     (
         ALLOWED,
-        [("Access-Control-Allow-Credentials", "true"), ("Access-Control-Max-Age", "9")],
-        [ORIGIN, VARY],
-        "a header of the application that the policy does not give is removed",
-    ),
-    (
-        REFUSED,
-        [STAR, ("ACCESS-CONTROL-ALLOW-CREDENTIALS", "true"), ("ETag", "1")],
-        [("ETag", "1"), VARY],
-        "all of them are removed where the origin is refused",
-    ),
-    (
-        ALLOWED,
-        [("vary", "Accept-Encoding"), ("Content-Length", "2"), ("Vary", "Cookie")],
-        [("Content-Length", "2"), ORIGIN, ("Vary", "Accept-Encoding, Cookie, Origin")],
-        "Vary of the application is merged into one header",
+        [("vary", "A"), ETAG, ("Vary", "B")],
+        [ETAG, ORIGIN, ("Vary", "A, B, Origin")],
+        "Vary is merged",
     ),
     (ALLOWED, [("Vary", "origin, A, ORIGIN")], [ORIGIN, ("Vary", "origin, A")], "names of Vary have no case"),
     (ALLOWED, [("Vary", " a\t,, ,b ")], [ORIGIN, ("Vary", "a, b, Origin")], "blanks and empty elements go"),
@@ -48,12 +41,7 @@ WRITTEN = [
     (ALLOWED, [("Vary", "*")], [ORIGIN, ("Vary", "*")], "Vary: * stays"),
     (ALLOWED, [("Vary", "A"), ("Vary", "B, *")], [ORIGIN, ("Vary", "*")], "Vary: * among others stays alone"),
     (ALLOWED, [("Vary", "A-*")], [ORIGIN, ("Vary", "A-*, Origin")], "a * within a name is not *"),
-    (
-        PUBLIC,
-        [("vary", "Accept"), ("Vary", "accept")],
-        [("vary", "Accept"), ("Vary", "accept"), STAR],
-        "Vary stays as it is where everyone gets the same",
-    ),
+    (PUBLIC, TWO_VARY, [*TWO_VARY, STAR], "Vary stays as it is where everyone gets the same"),
     (ALLOWED, [("", "nameless")], [("", "nameless"), ORIGIN, VARY], "a header without a name"),
 ]
 
@@ -68,26 +56,23 @@ def test_the_policy_replaces_headers_and_merges_vary(
     assert given_headers == before
 
 
-# Decision, raw headers of the application, raw headers of the response, why.
+RAW_VARY = (b"vary", b"Origin")
+OTHER_BYTES = (b"x-bytes", b"\xff\x00")
+# Raw headers of the application, raw headers of a refused response, why.
 RAW_WRITTEN = [
-    (
-        REFUSED,
-        [(b"x-bytes", b"\xff\x00")],
-        [(b"x-bytes", b"\xff\x00"), (b"vary", b"Origin")],
-        "other bytes stay",
-    ),
-    (REFUSED, [(b"vary", b"x-\xe4")], [(b"vary", b"x-\xe4, Origin")], "also in Vary"),
-    (REFUSED, [(b"", b"")], [(b"", b""), (b"vary", b"Origin")], "a header without a name"),
+    ([OTHER_BYTES], [OTHER_BYTES, RAW_VARY], "any bytes stay"),
+    ([(b"vary", b"x-\xe4")], [(b"vary", b"x-\xe4, Origin")], "also in Vary"),
+    ([(b"", b"")], [(b"", b""), RAW_VARY], "a header without a name"),
 ]
 
 
-@rows("decision, given_headers, written", RAW_WRITTEN)
+@rows("given_headers, written", RAW_WRITTEN)
 def test_raw_headers_may_hold_any_bytes(
-    decision: Decision, given_headers: list[tuple[bytes, bytes]], written: list[tuple[bytes, bytes]]
+    given_headers: list[tuple[bytes, bytes]], written: list[tuple[bytes, bytes]]
 ) -> None:
     before = list(given_headers)
-    assert decision.apply_raw(given_headers) == written
-    assert decision.apply_raw(iter(given_headers)) == written
+    assert REFUSED.apply_raw(given_headers) == written
+    assert REFUSED.apply_raw(iter(given_headers)) == written
     assert given_headers == before
 
 

@@ -31,52 +31,28 @@ def by_what_varies_anyway(request: CORSRequest) -> bool:
     return True
 
 
-TENANTS = {"allow_origins": [APP], "allow_origin_func": by_tenant}
+TENANTS: dict[str, Any] = {"allow_origins": [APP], "allow_origin_func": by_tenant}
+CREDENTIALED = {**TENANTS, "allow_credentials": True}
 OF_TENANTS = ("Origin", "X-Tenant")
+STAR: dict[str, Any] = {"allow_origins": "*"}
+PRIVATE = {"allow_private_network": True}
+SOME: dict[str, Any] = {"allow_origins": "*", "allow_credentials": [APP]}
+ANYWAY = ("Origin", "ACCESS-CONTROL-REQUEST-HEADERS")
+FUNC_OF_ANYWAY = {"allow_origin_func": by_what_varies_anyway}
 # Options, Vary of actual responses, Vary of preflights, why.
-VARY = [
-    ({"allow_origins": "*"}, (), PUBLIC_PREFLIGHT_VARY, "everyone gets the same"),
-    ({"allow_origins": "*", "allow_headers": "*"}, (), PUBLIC_PREFLIGHT_VARY, "whatever the headers"),
-    (
-        {"allow_origins": "*", "allow_private_network": True},
-        (),
-        (*PUBLIC_PREFLIGHT_VARY, *NETWORK),
-        "everyone, in private networks",
-    ),
+VARY: list[tuple[dict[str, Any], tuple[str, ...], tuple[str, ...], str]] = [
+    (STAR, (), PUBLIC_PREFLIGHT_VARY, "everyone gets the same"),
+    ({**STAR, "allow_headers": "*"}, (), PUBLIC_PREFLIGHT_VARY, "whatever the headers"),
+    ({**STAR, **PRIVATE}, (), (*PUBLIC_PREFLIGHT_VARY, *NETWORK), "everyone, in private networks"),
     ({"allow_origins": [APP]}, ("Origin",), PREFLIGHT_VARY, "a list"),
-    (
-        {"allow_origins": "*", "allow_credentials": [APP]},
-        ("Origin",),
-        PREFLIGHT_VARY,
-        "some with credentials",
-    ),
+    (SOME, ("Origin",), PREFLIGHT_VARY, "everyone, some with credentials"),
     ({}, ("Origin",), PREFLIGHT_VARY, "nobody"),
-    (
-        {"allow_private_network": True},
-        ("Origin",),
-        (*PREFLIGHT_VARY, *NETWORK),
-        "a list, in private networks",
-    ),
+    (PRIVATE, ("Origin",), (*PREFLIGHT_VARY, *NETWORK), "nobody, in private networks"),
     (TENANTS, OF_TENANTS, (*OF_TENANTS, *PUBLIC_PREFLIGHT_VARY), "what a function reads"),
-    (
-        {**TENANTS, "allow_credentials": True},
-        OF_TENANTS,
-        (*OF_TENANTS, *PUBLIC_PREFLIGHT_VARY),
-        "the same with credentials",
-    ),
-    (
-        {"allow_origin_func": by_what_varies_anyway},
-        ("Origin", "ACCESS-CONTROL-REQUEST-HEADERS"),
-        ("Origin", "ACCESS-CONTROL-REQUEST-HEADERS", "Access-Control-Request-Method"),
-        "no name comes twice",
-    ),
-    ({**TENANTS, "allow_origins": "*"}, (), PUBLIC_PREFLIGHT_VARY, "a function that is never asked"),
-    (
-        {**TENANTS, "allow_origins": "*", "allow_credentials": [APP]},
-        ("Origin",),
-        PREFLIGHT_VARY,
-        "such a function with credentials",
-    ),
+    (CREDENTIALED, OF_TENANTS, (*OF_TENANTS, *PUBLIC_PREFLIGHT_VARY), "the same with credentials"),
+    (FUNC_OF_ANYWAY, ANYWAY, (*ANYWAY, "Access-Control-Request-Method"), "no name comes twice"),
+    ({**TENANTS, **STAR}, (), PUBLIC_PREFLIGHT_VARY, "a function that is never asked"),
+    ({**TENANTS, **SOME}, ("Origin",), PREFLIGHT_VARY, "such a function with credentials"),
 ]
 
 

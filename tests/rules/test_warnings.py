@@ -13,7 +13,7 @@ from crosscors import CORSPolicy, CORSRequest, PolicyWarning
 from crosscors.asgi import CORSMiddleware
 
 from .conftest import ApprovePolicies
-from .kit import APP, refused, rows, warned
+from .kit import APP, assert_problem, refused, rows, warned
 
 A = "https://a.example"
 SUBDOMAINS = "https://*.example.com"
@@ -23,91 +23,63 @@ def anyone(request: CORSRequest) -> bool:
     return bool(request.origin)
 
 
-# Code, options, option and value that are warned about, why.
-WARNED: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
-    ("listed-twice", {"allow_origins": [A, A]}, ("allow_origins", A), "an origin listed twice"),
-    ("listed-twice", {"allow_credentials": [A, A]}, ("allow_credentials", A), "likewise with credentials"),
+# allow_origins, the entry that another one covers, why.
+COVERED = [
+    (["*", A], A, "an origin beside *"),
+    (["null", "*"], "null", "null beside *"),
+    ([SUBDOMAINS, APP], APP, "an origin of a pattern"),
     (
-        "listed-twice",
-        {"dangerously_allow": ["null-origin", "null-origin"]},
-        ("dangerously_allow", "null-origin"),
-        "a danger listed twice",
+        [SUBDOMAINS, "https://any.example.com"],
+        "https://any.example.com",
+        "the origin that stands for a pattern",
     ),
-    ("already-covered", {"allow_origins": ["*", A]}, ("allow_origins", A), "an origin beside *"),
-    ("already-covered", {"allow_origins": ["null", "*"]}, ("allow_origins", "null"), "null beside *"),
+    ([SUBDOMAINS, "https://*.app.example.com"], "https://*.app.example.com", "a longer pattern"),
+    ([f"{SUBDOMAINS}:*", SUBDOMAINS], SUBDOMAINS, "a pattern of which any port is allowed"),
+    ([f"{APP}:*", f"{SUBDOMAINS}:*"], f"{APP}:*", "any port of an origin, within any port of a pattern"),
+    (["http://localhost:3000", "http://localhost:*"], "http://localhost:3000", "a port, within any port"),
+    (["http://localhost", "http://localhost:*"], "http://localhost", "no port, within any port"),
+]
+
+
+@rows("entries, covered", COVERED)
+def test_an_entry_that_another_one_covers_warns(entries: list[str], covered: str) -> None:
+    (problem,) = warned({"allow_origins": entries})
+    assert_problem(problem, "already-covered", "allow_origins", covered)
+    if "*" not in entries:
+        (problem,) = warned({"allow_credentials": entries, "dangerously_allow": "insecure-origins"})
+        assert_problem(problem, "already-covered", "allow_credentials", covered)
+
+
+LISTED_TWICE, ALREADY_COVERED = "listed-twice", "already-covered"
+TWICE = ["null-origin", "null-origin"]
+WITH_REGEX: dict[str, Any] = {"allow_origins": A, "allow_origin_regex": r"https://[a-z]\.example"}
+# Options, code, option, value, why.
+WARNED: list[tuple[dict[str, Any], str, str, str, str]] = [
+    ({"allow_origins": [A, A]}, LISTED_TWICE, "allow_origins", A, "an origin listed twice"),
+    ({"allow_credentials": [A, A]}, LISTED_TWICE, "allow_credentials", A, "likewise with credentials"),
+    ({"dangerously_allow": TWICE}, LISTED_TWICE, "dangerously_allow", "null-origin", "a danger listed twice"),
     (
-        "already-covered",
-        {"allow_origins": "*", "allow_origin_regex": "https://a"},
-        ("allow_origin_regex", "*"),
-        "a regular expression beside *",
+        {**WITH_REGEX, "allow_origins": "*"},
+        ALREADY_COVERED,
+        "allow_origin_regex",
+        "*",
+        "an expression beside *",
     ),
+    (WITH_REGEX, ALREADY_COVERED, "allow_origins", A, "an origin that the expression covers"),
     (
-        "already-covered",
         {"allow_origins": "*", "allow_origin_func": anyone},
-        ("allow_origin_func", "*"),
+        ALREADY_COVERED,
+        "allow_origin_func",
+        "*",
         "a function beside *",
-    ),
-    (
-        "already-covered",
-        {"allow_origins": [SUBDOMAINS, APP]},
-        ("allow_origins", APP),
-        "an origin of a pattern",
-    ),
-    (
-        "already-covered",
-        {"allow_origins": [SUBDOMAINS, "https://any.example.com"]},
-        ("allow_origins", "https://any.example.com"),
-        "the origin that stands for all of a pattern",
-    ),
-    (
-        "already-covered",
-        {"allow_credentials": [SUBDOMAINS, APP]},
-        ("allow_credentials", APP),
-        "an origin of a pattern with credentials",
-    ),
-    (
-        "already-covered",
-        {"allow_origins": [SUBDOMAINS, "https://*.app.example.com"]},
-        ("allow_origins", "https://*.app.example.com"),
-        "a pattern that a shorter one covers",
-    ),
-    (
-        "already-covered",
-        {"allow_origins": [f"{SUBDOMAINS}:*", SUBDOMAINS]},
-        ("allow_origins", SUBDOMAINS),
-        "a pattern that the same with any port covers",
-    ),
-    (
-        "already-covered",
-        {"allow_origins": [f"{APP}:*", f"{SUBDOMAINS}:*"]},
-        ("allow_origins", f"{APP}:*"),
-        "any port of an origin that any port of a pattern covers",
-    ),
-    (
-        "already-covered",
-        {"allow_origins": ["http://localhost:3000", "http://localhost:*"]},
-        ("allow_origins", "http://localhost:3000"),
-        "a port that any port covers",
-    ),
-    (
-        "already-covered",
-        {"allow_origins": ["http://localhost", "http://localhost:*"]},
-        ("allow_origins", "http://localhost"),
-        "no port that any port covers",
-    ),
-    (
-        "already-covered",
-        {"allow_origins": A, "allow_origin_regex": r"https://[a-z]\.example"},
-        ("allow_origins", A),
-        "an origin that the regular expression covers",
     ),
 ]
 
 
-@rows("code, options, about", WARNED)
-def test_what_changes_nothing_warns(code: str, options: dict[str, Any], about: tuple[str, str]) -> None:
+@rows("options, code, option, value", WARNED)
+def test_what_changes_nothing_warns(options: dict[str, Any], code: str, option: str, value: str) -> None:
     (problem,) = warned(options)
-    assert (problem.code, (problem.option, problem.value)) == (code, about)
+    assert_problem(problem, code, option, value)
 
 
 # Options, why.
@@ -124,13 +96,13 @@ SENSIBLE = [
     ({"allow_origins": [A], "allow_origin_regex": r"https://b\.example"}, "an expression for others"),
     (
         {"allow_origins": [SUBDOMAINS], "allow_origin_regex": ".*"},
-        "a pattern, which no expression is compared with",
+        "a pattern is compared with no expression",
     ),
     ({"allow_origins": [A], "allow_origin_func": anyone}, "an origin and a function"),
     ({"allow_origins": ["null"], "allow_origin_regex": ".*"}, "null, which no expression is asked about"),
     (
         {"allow_origins": [A], "allow_origin_regex": "https://(?:.*){8}"},
-        "an expression that could take minutes",
+        "an expression that may take minutes",
     ),
 ]
 
@@ -193,4 +165,7 @@ def test_a_warning_points_at_the_line_of_the_caller(caller: Callable[[], object]
 
 
 def test_what_the_warnings_say(approved_policies: ApprovePolicies) -> None:
-    approved_policies("warnings", [(why, options) for _, options, _, why in WARNED])
+    told: list[tuple[str, dict[str, Any]]] = [
+        (why, {"allow_origins": entries}) for entries, _, why in COVERED
+    ]
+    approved_policies("warnings", [*told, *((why, options) for options, _, _, _, why in WARNED)])
