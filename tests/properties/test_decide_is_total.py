@@ -70,6 +70,10 @@ def assert_can_be_sent(decision: Decision) -> None:
     for name, value in (*decision.headers, ("Vary", ", ".join(decision.vary))):
         assert _is_printable_ascii(name)
         assert _is_printable_ascii(value)
+    headers = dict(decision.headers)
+    assert (
+        headers.get("Access-Control-Allow-Origin") != "*" or "Access-Control-Allow-Credentials" not in headers
+    )
     if decision.matched is None and decision.refusals:
         assert decision.headers == ()
 
@@ -109,11 +113,11 @@ def test_only_listed_origins_are_allowed(policy: CORSPolicy, request: CORSReques
     is_listed = request.origin is not None and any(
         reference.matches(entry, request.origin) for entry in policy.allow_origins
     )
-    fields = dict(decision.headers)
+    headers = dict(decision.headers)
     if is_listed:
-        assert fields["Access-Control-Allow-Origin"] == request.origin
+        assert headers["Access-Control-Allow-Origin"] == request.origin
     else:
-        assert fields == {}
+        assert headers == {}
         assert decision.allowed == (request.origin is None)
     if decision.kind is Kind.ACTUAL:
         assert decision.allowed == is_listed

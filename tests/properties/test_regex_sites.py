@@ -161,16 +161,8 @@ def _texts_from(regex: re.Pattern[str]) -> st.SearchStrategy[str]:
 
 
 _CHANGES = (
-    ("", ""),
-    ("://", "://evil."),
-    ("://", "://evil"),
-    (".", ".evil."),
-    (".", "x"),
-    (".com", ".co"),
-    (".com", ".com.au"),
-    ("example", "evil"),
-    ("https", "http"),
-    ("a", "b"),
+    *(("", ""), ("://", "://evil."), ("://", "://evil"), (".", ".evil."), (".", "x"), (".com", ".co")),
+    *((".com", ".com.au"), ("example", "evil"), ("https", "http"), ("a", "b")),
 )
 
 
@@ -182,20 +174,11 @@ def _changed(text: str, change: tuple[str, str]) -> str:
 _SMALL = tuple("".join(letters) for length in range(1, 6) for letters in product("ab.1", repeat=length))
 _small_parts = st.sampled_from(
     (
-        "a",
-        "b",
-        r"\.",
-        ".",
-        "1",
-        "[ab]",
-        "[a-b]",
-        r"\d",
-        "[^a]",
+        *("a", "b", r"\.", ".", "1", "[ab]", "[a-b]", r"\d", "[^a]", r"\w"),
         "(?:a|ab)",
         r"(?:\.|b)",
         "(a)",
         "(?:b|)",
-        r"\w",
     )
 )
 _small_pieces = st.builds(_repeated, _small_parts, st.sampled_from(("", "", "", "?", "*", "+", "{2}")))

@@ -22,12 +22,7 @@ WHO = [
     ({"allow_origins": "*", "allow_credentials": [OTHER]}, EVIL, False, "the rest of * does not"),
     ({"allow_origins": "*", "allow_credentials": [OTHER]}, "null", False, "null, as a part of *, does not"),
     ({"allow_origins": [], "allow_credentials": [APP]}, APP, True, "an origin needs no place in both lists"),
-    (
-        {"allow_credentials": ["https://*.example.com"]},
-        APP,
-        True,
-        "an origin of a pattern of the list",
-    ),
+    ({"allow_credentials": ["https://*.example.com"]}, APP, True, "an origin of a pattern of the list"),
 ]
 
 
@@ -77,44 +72,19 @@ UNSAFE: list[tuple[tuple[str, str], str, str | None, str]] = [
     (INSECURE, "http://*.a.example", "https://*.a.example", "an http pattern"),
     (INSECURE, "http://192.168.0.1", "https://192.168.0.1", "an address in a private network"),
     (INSECURE, "http://[::2]", "https://[::2]", "an IPv6 address that is not loopback"),
-    (
-        INSECURE,
-        "http://localhost.a.example",
-        "https://localhost.a.example",
-        "a name that begins with localhost",
-    ),
+    (INSECURE, "http://localhost.a.example", "https://localhost.a.example", "localhost comes first"),
     (INSECURE, "http://127.a.example", "https://127.a.example", "a host that only begins with 127"),
     (INSECURE, "ftp://a.example", None, "another scheme that is not https"),
     (INSECURE, "ws://a.example", None, "a socket without TLS"),
     (SUFFIX, "https://*.com", "https://*.example.com", "a pattern on a top-level domain"),
     (SUFFIX, "https://*.co.uk", "https://*.example.co.uk", "a pattern on a public suffix of two labels"),
     (SUFFIX, "https://*.github.io", "https://example.github.io", "a pattern on a suffix of the private part"),
-    (
-        SUFFIX,
-        "https://*.github.io.",
-        "https://example.github.io",
-        "with a dot at its end",
-    ),
+    (SUFFIX, "https://*.github.io.", "https://example.github.io", "with a dot at its end"),
     (SUFFIX, "https://*.com:*", "https://*.example.com:*", "a pattern on a public suffix and any port"),
     (SUFFIX, "https://*.xn--p1ai", "https://*.example.xn--p1ai", "a pattern on a public suffix in Punycode"),
-    (
-        SUFFIX,
-        "https://*.railway.app",
-        "https://example.up.railway.app",
-        "one above a public suffix",
-    ),
-    (
-        SUFFIX,
-        "https://*.railway.app.:8443",
-        "https://example.up.railway.app:8443",
-        "with a dot and a port",
-    ),
-    (
-        SUFFIX,
-        "https://*.amazonaws.com",
-        "https://example.s3.amazonaws.com",
-        "the shortest is shown",
-    ),
+    (SUFFIX, "https://*.railway.app", "https://example.up.railway.app", "one above a public suffix"),
+    (SUFFIX, "https://*.railway.app.:8443", "https://example.up.railway.app:8443", "with a dot and a port"),
+    (SUFFIX, "https://*.amazonaws.com", "https://example.s3.amazonaws.com", "the shortest is shown"),
     (SUFFIX, "https://*.ck", None, "a suffix by a wildcard rule"),
     (SUFFIX, "https://*.compute.amazonaws.com", None, "the domain of a wildcard rule"),
     (SUFFIX, "https://*.kobe.jp", None, "the domain of an exception rule"),
@@ -215,11 +185,7 @@ def test_allow_credentials_takes_a_bool_or_origins(value: object, write: str) ->
 UNKNOWN_DANGERS = [
     ("insecure-origin", '"insecure-origins"', "a letter is missing"),
     ("null-origins", '"null-origin"', "a letter too many"),
-    (
-        "everything",
-        ", ".join(EVERY_DANGER),
-        "no name comes near",
-    ),
+    ("everything", ", ".join(EVERY_DANGER), "no name comes near"),
 ]
 
 

@@ -164,13 +164,7 @@ CREDENTIALS: list[tuple[dict[str, Any], str, str | None, bool, str]] = [
     ({}, "file://", None, False, "without credentials a file is fine"),
     ({**TRUE, "dangerously_allow": "insecure-origins"}, HTTP, None, True, "http where that is opted into"),
     ({**TRUE, "dangerously_allow": "null-origin"}, "file://", None, True, "a file likewise"),
-    (
-        {**TRUE, "dangerously_allow": EVERY_DANGER[1:]},
-        HTTP,
-        "origin-insecure",
-        False,
-        "other opt-ins do not help",
-    ),
+    ({**TRUE, "dangerously_allow": EVERY_DANGER[1:]}, HTTP, "origin-insecure", False, "others do not help"),
     ({**TRUE, "dangerously_allow": EVERY_DANGER[0]}, "file://", "origin-file", False, "nor for a file"),
 ]
 

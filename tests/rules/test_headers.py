@@ -59,26 +59,14 @@ HEADER = [
     ("*", False, "x-a, X-B", "*, Authorization", "* without credentials is a list that never changes"),
     ("*", False, None, "*, Authorization", "also where nothing is requested"),
     ("*", [OTHER], "x-a", "*, Authorization", "also where only other origins get credentials"),
-    (
-        "*",
-        True,
-        "x-a, X-B,,x-b, Authorization",
-        "x-a, x-b, authorization",
-        "names with credentials",
-    ),
+    ("*", True, "x-a, X-B,,x-b, Authorization", "x-a, x-b, authorization", "names with credentials"),
     ("*", True, "content-type", "content-type", "also those that every policy allows"),
     ("*", True, " \tX-A\t ", "x-a", "without blanks"),
     ("*", [APP], "x-a", "x-a", "also for an origin of the credentials list"),
     ("*", True, None, None, "with credentials there is no header where nothing is requested"),
     ("*", True, ", ,", None, "nor where the list is empty"),
     (["*", "authorization"], False, "authorization,x-a", "*, Authorization", "* and Authorization mean *"),
-    (
-        ["content-type", "X-Token", "x-page"],
-        False,
-        None,
-        LISTED,
-        "no name comes twice",
-    ),
+    (["content-type", "X-Token", "x-page"], False, None, LISTED, "no name comes twice"),
 ]
 
 
@@ -189,12 +177,7 @@ WARNED = [
     ("forbidden-header", ["Proxy-Authorization"], "Proxy-Authorization", "a header that begins with proxy-"),
     ("safelisted-header", ["accept-language"], "accept-language", "a header that every policy allows"),
     (None, ["*", "Authorization"], None, "* and Authorization, as Fetch asks for"),
-    (
-        None,
-        ["Content-Type", "Authorization", "Range"],
-        None,
-        "Content-Type, as elsewhere",
-    ),
+    (None, ["Content-Type", "Authorization", "Range"], None, "Content-Type, as elsewhere"),
 ]
 
 

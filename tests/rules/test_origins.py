@@ -268,19 +268,9 @@ def test_an_entry_that_is_not_one_origin_is_refused(code: str, entry: str, says:
 
 # Entry, codes without "origin-", what each hint says to write, why.
 SEVERAL_FAULTS = [
-    (
-        "https://Ü.example:443/a",
-        "unicode-host default-port path",
-        "https://xn--tda.example",
-        "host, port and path",
-    ),
+    ("https://Ü.example:443/a", "unicode-host default-port path", "https://xn--tda.example", "three faults"),
     ("127.1", "missing-scheme ip-address", "http://127.0.0.1", "no scheme, and IPv4 in two numbers"),
-    (
-        "HTTP://127.1",
-        "upper-case ip-address",
-        "http://127.0.0.1",
-        "an upper-case scheme, and IPv4 in two numbers",
-    ),
+    ("HTTP://127.1", "upper-case ip-address", "http://127.0.0.1", "upper case, and IPv4 in two numbers"),
     ("https://a.example/a?x=1#t", "path query fragment", "https://a.example", "path, query and fragment"),
     ("me@A:0 ", "space missing-scheme userinfo upper-case port", "https://a", "five faults"),
     (f"https://{'a' * 400}", "too-long too-long too-long", EXAMPLE, "label, host and whole too long"),

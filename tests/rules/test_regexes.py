@@ -47,14 +47,7 @@ MATCHES: list[tuple[Regex, dict[str, Any], str, str | None, bool, str]] = [
     (ANYONE, {}, "http://a.com", None, False, "anyone, without credentials"),
     (ANYONE, LISTED, "file://", None, False, "anyone, where others get credentials"),
     (LOOKING_AHEAD, NOT_PROVED, APP, None, True, "an expression that is not proved"),
-    (
-        LOOKING_AHEAD,
-        NOT_PROVED,
-        "http://app.example.com",
-        "origin-insecure",
-        False,
-        "it gives nothing to http",
-    ),
+    (LOOKING_AHEAD, NOT_PROVED, "http://app.example.com", "origin-insecure", False, "not to http"),
 ]
 
 
@@ -146,11 +139,7 @@ NAMED: list[tuple[Regex, list[str], str]] = [
     (r"https://example[12]\.com", ["example1.com", "example2.com"], "a set that lists"),
     (r"https://example[.]com", ["example.com"], "a dot in a set"),
     (r"https://foo[.-]example\.com", ["example.com", "foo-example.com"], "a dot or a hyphen"),
-    (
-        r"https://a\.example\.com|https://b\.example\.org",
-        ["example.com", "example.org"],
-        "whole alternatives",
-    ),
+    (r"https://a\.example\.com|https://b\.example\.org", ["example.com", "example.org"], "either of two"),
     (r"https://e{2}xample\.com", ["eexample.com"], "a repeat that leaves nothing open"),
     (r"(?i)HTTPS://App\.Example\.COM", ["example.com"], "any case"),
     (re.compile("https://example\\.com", re.IGNORECASE), ["example.com"], "compiled, any case"),
@@ -173,18 +162,10 @@ NAMED: list[tuple[Regex, list[str], str]] = [
     (r"https?://127\.0\.0\.1(:\d+)?", ["loopback"], "127.0.0.1"),
     (r"http://127\.\d+\.\d+\.\d+", ["loopback"], "all of 127"),
     (r"http://\[::1\](:\d+)?", ["loopback"], "::1"),
-    (
-        r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?|https://a\.com",
-        ["a.com", "loopback"],
-        "or a site",
-    ),
+    (r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?|https://a\.com", ["a.com", "loopback"], "or a site"),
     (r"https://10\.\d+\.\d+\.\d+", ["10.*.*.*"], "a private network"),
     (r"https://192\.168\.[0-9]{1,3}\.1", ["192.168.*.1"], "a smaller private network"),
-    (
-        r"https://172\.(1[6-9]|2\d|3[01])\.\d+\.\d+",
-        ["172.*.*.*", "172.30.*.*", "172.31.*.*"],
-        "networks",
-    ),
+    (r"https://172\.(1[6-9]|2\d|3[01])\.\d+\.\d+", ["172.*.*.*", "172.30.*.*", "172.31.*.*"], "networks"),
     (r"https://169\.254\.\d+\.\d+", ["169.254.*.*"], "link-local addresses"),
     (r"https://192\.0\.2\.[12]", ["192.0.2.1", "192.0.2.2"], "public addresses by name"),
     (r"https://\[2001:db8::1\]", ["[2001:db8::1]"], "an IPv6 address"),
@@ -244,11 +225,7 @@ OPEN: list[tuple[Regex, str | None, str]] = [
     (r"https://.*example\.com", r"https://([a-z0-9-]+\.)*example\.com", "an open beginning"),
     (r"https://.*(example|foo)\.com", None, "alternatives with an open beginning"),
     (r"https?://localhost.*", r"https?://localhost(:\d+)?", "localhost with an open end"),
-    (
-        r"https?://(localhost|127\.0\.0\.1).*",
-        r"https?://(localhost|127\.0\.0\.1)(:\d+)?",
-        "loopback, open",
-    ),
+    (r"https?://(localhost|127\.0\.0\.1).*", r"https?://(localhost|127\.0\.0\.1)(:\d+)?", "loopback, open"),
     (r".*localhost.*", None, "localhost with both ends open"),
     (r"https://myapp.*", None, "the beginning of a name"),
     (r"https://(dev|staging)\..*", None, "the first label alone"),
@@ -277,18 +254,10 @@ OPEN: list[tuple[Regex, str | None, str]] = [
     (r"(?P<start>^)https://(?P=start).*", None, "a repeated anchor by name"),
     (r"(?:(^)|a)(?(1)https://.*\1|b)", None, "a repeated anchor in a conditional"),
     (r"[a-z]+://\[::1\](:\d+)?", None, "any scheme and an address"),
-    (
-        r"https://example(-staging|-dev)?\.com",
-        r"https://example(|-staging|-dev)\.com",
-        "an optional part",
-    ),
+    (r"https://example(-staging|-dev)?\.com", r"https://example(|-staging|-dev)\.com", "an optional part"),
     (r"https://(my)?app\.com", r"https://(|my)app\.com", "an optional beginning"),
     (r"https://(a.com|b.com)", r"https://(a\.com|b\.com)", "dots in alternatives"),
-    (
-        re.compile("https://App.Example.com", re.IGNORECASE),
-        r"(?i)https://App\.Example\.com",
-        "flags",
-    ),
+    (re.compile("https://App.Example.com", re.IGNORECASE), r"(?i)https://App\.Example\.com", "flags"),
     (re.compile("https://app.example.com\n# ours", re.VERBOSE), None, "several lines"),
     ("https://['\"a]pp.example.com", None, "both quotes"),
     ('https://["a]pp.example.com', None, "a quote"),
@@ -391,17 +360,14 @@ UNPROVEN = [
     (r"https://[abc]{30}\.com", "more names than can be listed"),
     (r"(?!http:)https?://app\.example\.com", "https by look-ahead"),
     (
-        r"(?=https://a\.com)https://(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)averylongname\.com",
+        r"(?=https://a\.com)https://(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)longname\.com",
         "what would be tried for long",
     ),
     ("https://()" + "".join(rf"(\{number}\{number})" for number in range(1, 20)), "a million references"),
     (r"https://(?:(?=e)){1000000}example\.com", "a million times nothing"),
     (r"https://(){1000000000}example\.com", "a billion times nothing"),
     ("https://(?:" + "|" * 1000 + r"){2000}example\.com", "two million alternatives"),
-    (
-        r"(?=https://a\.com)https://([a-z]+-?)+averylongname\.com",
-        "what would be tried for ever",
-    ),
+    (r"(?=https://a\.com)https://([a-z]+-?)+longname\.com", "what would be tried for ever"),
 ]
 
 
@@ -446,11 +412,7 @@ def test_all_problems_come_at_once() -> None:
 SHOWN = [
     (r"https://.*\.railway\.app", ["https://a.up.railway.app"], "below the suffix, if that is let in"),
     (r"https://[a-z]\.railway\.app", ["https://a.railway.app"], "above the suffix, if only that is let in"),
-    (
-        r"https://example\.com?",
-        ["https://example.co", "https://example.com"],
-        "with and without a letter",
-    ),
+    (r"https://example\.com?", ["https://example.co", "https://example.com"], "with and without a letter"),
 ]
 
 

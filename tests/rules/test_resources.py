@@ -193,12 +193,7 @@ SLASH_TWINS = [
     ({"/items": EXACT, "/items/*": SHORT}, "/items/", SHORT, "that a prefix is about"),
     ({"/items": EXACT, re.compile("/items/.*"): SHORT}, "/items/", SHORT, "that an expression is about"),
     ({"/items": EXACT, re.compile("/(items|x)/"): None}, "/items/", None, "that one is about for None"),
-    (
-        {"/items": EXACT, "/*": SHORT, re.compile("/items/.*"): LONG},
-        "/items/",
-        EXACT,
-        "a prefix hides it",
-    ),
+    ({"/items": EXACT, "/*": SHORT, re.compile("/items/.*"): LONG}, "/items/", EXACT, "a prefix hides it"),
     ({"/": EXACT, "/*": SHORT}, "/", EXACT, "the root has no other end"),
     ({"/": EXACT}, "", None, "the empty path is not the root"),
     ({"/items/": EXACT, "/*": SHORT}, "/items/x", SHORT, "nothing below it"),

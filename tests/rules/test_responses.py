@@ -21,20 +21,10 @@ ETAG = ("ETag", "1")
 WRITTEN = [
     (ALLOWED, [], [ORIGIN, VARY], "an empty response"),
     (ALLOWED, COOKIES, [*COOKIES, ORIGIN, VARY], "other headers keep their order and repeats"),
-    (
-        ALLOWED,
-        [STAR, LOWER_CASE_STAR],
-        [ORIGIN, VARY],
-        "headers of the policy replace others, in whatever case",
-    ),
+    (ALLOWED, [STAR, LOWER_CASE_STAR], [ORIGIN, VARY], "others are replaced, in whatever case"),
     (ALLOWED, [("Access-Control-Max-Age", "9")], [ORIGIN, VARY], "also those that the policy does not give"),
     (REFUSED, [STAR, ("ACCESS-CONTROL-X", "y"), ETAG], [ETAG, VARY], "all go where the origin is refused"),
-    (
-        ALLOWED,
-        [("vary", "A"), ETAG, ("Vary", "B")],
-        [ETAG, ORIGIN, ("Vary", "A, B, Origin")],
-        "Vary is merged",
-    ),
+    (ALLOWED, [("vary", "A"), ETAG, VARY], [ETAG, ORIGIN, ("Vary", "A, Origin")], "Vary is merged"),
     (ALLOWED, [("Vary", "origin, A, ORIGIN")], [ORIGIN, ("Vary", "origin, A")], "names of Vary have no case"),
     (ALLOWED, [("Vary", " a\t,, ,b ")], [ORIGIN, ("Vary", "a, b, Origin")], "blanks and empty elements go"),
     (ALLOWED, [("Vary", "")], [ORIGIN, VARY], "an empty Vary"),

@@ -28,11 +28,7 @@ COVERED = [
     (["*", A], A, "an origin beside *"),
     (["null", "*"], "null", "null beside *"),
     ([SUBDOMAINS, APP], APP, "an origin of a pattern"),
-    (
-        [SUBDOMAINS, "https://any.example.com"],
-        "https://any.example.com",
-        "the origin that stands for a pattern",
-    ),
+    ([SUBDOMAINS, "https://any.example.com"], "https://any.example.com", "any.example.com as well"),
     ([SUBDOMAINS, "https://*.app.example.com"], "https://*.app.example.com", "a longer pattern"),
     ([f"{SUBDOMAINS}:*", SUBDOMAINS], SUBDOMAINS, "a pattern of which any port is allowed"),
     ([f"{APP}:*", f"{SUBDOMAINS}:*"], f"{APP}:*", "any port of an origin, within any port of a pattern"),
@@ -53,26 +49,15 @@ def test_an_entry_that_another_one_covers_warns(entries: list[str], covered: str
 LISTED_TWICE, ALREADY_COVERED = "listed-twice", "already-covered"
 TWICE = ["null-origin", "null-origin"]
 WITH_REGEX: dict[str, Any] = {"allow_origins": A, "allow_origin_regex": r"https://[a-z]\.example"}
+WITH_FUNC: dict[str, Any] = {"allow_origins": "*", "allow_origin_func": anyone}
 # Options, code, option, value, why.
 WARNED: list[tuple[dict[str, Any], str, str, str, str]] = [
     ({"allow_origins": [A, A]}, LISTED_TWICE, "allow_origins", A, "an origin listed twice"),
     ({"allow_credentials": [A, A]}, LISTED_TWICE, "allow_credentials", A, "likewise with credentials"),
     ({"dangerously_allow": TWICE}, LISTED_TWICE, "dangerously_allow", "null-origin", "a danger listed twice"),
-    (
-        {**WITH_REGEX, "allow_origins": "*"},
-        ALREADY_COVERED,
-        "allow_origin_regex",
-        "*",
-        "an expression beside *",
-    ),
+    ({**WITH_REGEX, "allow_origins": "*"}, ALREADY_COVERED, "allow_origin_regex", "*", "beside *"),
     (WITH_REGEX, ALREADY_COVERED, "allow_origins", A, "an origin that the expression covers"),
-    (
-        {"allow_origins": "*", "allow_origin_func": anyone},
-        ALREADY_COVERED,
-        "allow_origin_func",
-        "*",
-        "a function beside *",
-    ),
+    (WITH_FUNC, ALREADY_COVERED, "allow_origin_func", "*", "a function beside *"),
 ]
 
 
@@ -94,16 +79,10 @@ SENSIBLE = [
     ({"allow_origins": [SUBDOMAINS, f"{APP}:*"]}, "a pattern, and one of its hosts at any port"),
     ({"allow_origins": [SUBDOMAINS, "http://*.example.com"]}, "patterns of two schemes"),
     ({"allow_origins": [A], "allow_origin_regex": r"https://b\.example"}, "an expression for others"),
-    (
-        {"allow_origins": [SUBDOMAINS], "allow_origin_regex": ".*"},
-        "a pattern is compared with no expression",
-    ),
+    ({"allow_origins": [SUBDOMAINS], "allow_origin_regex": ".*"}, "a pattern and an expression"),
     ({"allow_origins": [A], "allow_origin_func": anyone}, "an origin and a function"),
     ({"allow_origins": ["null"], "allow_origin_regex": ".*"}, "null, which no expression is asked about"),
-    (
-        {"allow_origins": [A], "allow_origin_regex": "https://(?:.*){8}"},
-        "an expression that may take minutes",
-    ),
+    ({"allow_origins": [A], "allow_origin_regex": "https://(?:.*){8}"}, "what may take minutes"),
 ]
 
 
