@@ -14,7 +14,6 @@ import pytest
 
 from crosscors import CORSPolicy, PolicyError
 from crosscors.core.public_suffixes import public_suffix_list
-from tests.rules.kit import rows
 
 
 @pytest.fixture(autouse=True)
@@ -22,35 +21,6 @@ def read_anew() -> Iterator[None]:
     public_suffix_list.cache_clear()
     yield
     public_suffix_list.cache_clear()
-
-
-# Domain, whether names below it have many owners, why.
-OWNERS = [
-    ("com", True, "a top-level domain"),
-    ("co.uk", True, "a suffix of two labels"),
-    ("github.io", True, "a suffix of the private part"),
-    ("amazonaws.com", True, "one with suffixes below it"),
-    ("railway.app", True, "one with a single suffix below it"),
-    ("compute.amazonaws.com", True, "the domain of a wildcard rule"),
-    ("us-east-1.compute.amazonaws.com", True, "what a wildcard rule matches"),
-    ("ck", True, "the domain of a wildcard rule at the top"),
-    ("example.ck", True, "what that rule matches"),
-    ("www.ck", False, "an exception to it"),
-    ("kobe.jp", True, "the domain of an exception"),
-    ("city.kobe.jp", False, "the exception"),
-    ("internal", True, "a top level that is not listed"),
-    ("xn--fiqs8s", True, "a suffix in Punycode"),
-    ("xn--55qx5d.cn", True, "one with two labels"),
-    ("example.com", False, "a registrable domain"),
-    ("corp.internal", False, "a domain below a top level that is not listed"),
-    ("a.b.example.com", False, "a name below a registrable domain"),
-    ("me.github.io", False, "a page"),
-]
-
-
-@rows("domain, has_many_owners", OWNERS)
-def test_below_which_domains_names_can_have_different_owners(domain: str, has_many_owners: bool) -> None:
-    assert public_suffix_list().has_many_owners(domain) is has_many_owners
 
 
 def test_every_suffix_of_the_list_makes_its_parents_ones_with_many_owners() -> None:

@@ -89,6 +89,9 @@ UNSAFE: list[tuple[tuple[str, str], str, str | None, str]] = [
     (SUFFIX, "https://*.compute.amazonaws.com", None, "the domain of a wildcard rule"),
     (SUFFIX, "https://*.kobe.jp", None, "the domain of an exception rule"),
     (SUFFIX, "https://*.internal", None, "a top level that nobody lists"),
+    (SUFFIX, "https://*.us-east-1.compute.amazonaws.com", None, "what a wildcard rule matches"),
+    (SUFFIX, "https://*.example.ck", None, "what a wildcard rule at the top matches"),
+    (SUFFIX, "https://*.xn--55qx5d.cn", None, "a public suffix of two labels in Punycode"),
     (SUFFIX, "https://*.lan", None, "another one"),
     (INSECURE, "http://notlocalhost", "https://notlocalhost", "a name that ends in localhost"),
     (INSECURE, "http://126.255.255.255", "https://126.255.255.255", "the address before 127.0.0.0/8"),
@@ -147,6 +150,7 @@ SAFE = [
     ("moz-extension://3c4d7a1e-7e2f-4d4e-9a57-3a2f5c1b0d9e", "a Firefox extension"),
     ("capacitor://*.com", "a pattern on a host that no registry gives out"),
     ("https://com", "a public suffix itself"),
+    ("https://*.www.ck", "a pattern on an exception to a wildcard rule at the top"),
     ("http://a.b.localhost.:1", "a subdomain further below localhost, with a dot at its end"),
 ]
 
