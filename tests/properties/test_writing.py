@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosscors import CORSPolicy, CORSRequest, Decision
+from tests.rules.kit import merged, merged_raw, write_into
 
 APP = "https://app.example.com"
 
@@ -66,13 +67,13 @@ def lowered(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 @given(decisions, headers_of_applications)
 def test_the_ways_to_write_agree(decision: Decision, headers: list[tuple[str, str]]) -> None:
-    raw = decision.apply_raw((name.encode(), value.encode()) for name, value in headers)
-    applied = decision.apply(headers)
+    raw = merged_raw(decision, [(name.encode(), value.encode()) for name, value in headers])
+    applied = merged(decision, headers)
     assert [(name.decode().lower(), value.decode()) for name, value in raw] == [
         (name.lower(), value) for name, value in applied
     ]
-    assert sorted(decision.apply(applied)) == sorted(applied)  # twice is once
+    assert sorted(merged(decision, applied)) == sorted(applied)  # twice is once
     once = list({name.lower(): (name, value) for name, value in headers}.values())
     mapping = CaseInsensitive(once)
-    decision.write(mapping)
-    assert lowered(mapping.items()) == lowered(decision.apply(once))
+    write_into(decision, mapping)
+    assert lowered(mapping.items()) == lowered(merged(decision, once))

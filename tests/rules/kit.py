@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
 import pytest
 
-from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, PolicyWarning, Problem
+from crosscors import CORSPolicy, CORSRequest, Decision, Kind, PolicyError, PolicyWarning, Problem
 
 APP = "https://app.example.com"
 OTHER = "https://other.example"
@@ -76,3 +76,31 @@ def preflight(
 def codes(decision: Decision) -> list[str]:
     """Why the request is refused."""
     return [refusal.code for refusal in decision.refusals]
+
+
+def assert_allowed(
+    decision: Decision,
+    kind: Kind,
+    headers: Iterable[tuple[str, str]],
+    vary: Iterable[str],
+    matched: str | None,
+) -> None:
+    """All that an allowed request gets."""
+    assert (decision.kind, decision.headers, decision.vary) == (kind, tuple(headers), tuple(vary))
+    assert (decision.allowed, decision.refusals, decision.matched) == (True, (), matched)
+    assert decision.status == (200 if kind is Kind.PREFLIGHT else None)
+
+
+# Writing a decision into the headers of a response.
+
+
+def merged(decision: Decision, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return decision.apply(headers)
+
+
+def merged_raw(decision: Decision, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return decision.apply_raw(headers)
+
+
+def write_into(decision: Decision, headers: MutableMapping[str, str]) -> None:
+    decision.write(headers)

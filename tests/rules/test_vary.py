@@ -15,7 +15,7 @@ import pytest
 from crosscors import CORSPolicy, CORSRequest, PolicyError, varies_on
 
 from .conftest import Approve, said_of
-from .kit import APP, EVIL, PREFLIGHT_VARY, PUBLIC_PREFLIGHT_VARY, actual, preflight, rows
+from .kit import APP, EVIL, PREFLIGHT_VARY, PUBLIC_PREFLIGHT_VARY, actual, merged, preflight, rows
 
 TENANT = "https://tenant.example"
 NETWORK = ("Access-Control-Request-Private-Network",)
@@ -68,7 +68,7 @@ def test_every_response_of_a_policy_varies_on_the_same(
         for tenant in ("a", "a", "b"):  # the second decision may be remembered
             decision = actual(policy, origin, headers={"x-tenant": tenant})
             assert decision.vary == vary
-            assert [value for name, value in decision.apply([]) if name == "Vary"] == (
+            assert [value for name, value in merged(decision, []) if name == "Vary"] == (
                 [", ".join(vary)] if vary else []
             )
         assert {preflight(policy, origin, **each).vary for each in asked} == {preflight_vary}
