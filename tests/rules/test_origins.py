@@ -86,6 +86,7 @@ REFUSED = {
         ("https://a.example:65535/", "https://a.example:65535", "a slash after the last port"),
         ("capacitor://1/", "capacitor://1", "a slash after the opaque host of an app"),
         (f"https://{LABEL_63}/", f"https://{LABEL_63}", "a slash after a label of 63"),
+        (f"app://{HOST_253}/", f"app://{HOST_253}", "a slash after an opaque host of 253"),
         (f"https://{HOST_253}/", f"https://{HOST_253}", "a slash after a host of 253"),
         (f"{'s' * 64}://a/", f"{'s' * 64}://a", "a slash after a scheme of 64"),
     ],
