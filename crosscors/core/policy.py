@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
-from crosscors.core import exposed, headers, max_age, methods, private_network
+from crosscors.core import exposed, headers, max_age, methods, private_network, timing
 from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.core.headers import RequestHeaders
@@ -50,6 +50,7 @@ class PolicyOptions(TypedDict, total=False):
     expose_headers: str | Iterable[str]
     max_age: int | timedelta | None
     allow_private_network: bool
+    timing_allow_origin: bool
     dangerously_allow: str | Iterable[str]
 
 
@@ -90,6 +91,9 @@ class CORSPolicy:
             not at all; None leaves it to the browser (5 seconds). Default: 600.
         allow_private_network: answer Access-Control-Request-Private-Network, which browsers no longer
             send. Default: False.
+        timing_allow_origin: send Timing-Allow-Origin, so that pages of the same origins see in detail how long
+            a response took. Images and scripts send no Origin: then it lists the exact origins, 32 at most, or
+            says ``*`` where everyone is allowed. Default: False.
         dangerously_allow: what to accept with credentials although it is not safe: ``"insecure-origins"``
             (http and the like), ``"null-origin"`` (also ``file://``), ``"public-suffix-subdomains"`` (such
             as ``https://*.github.io``), ``"unproven-regex"`` (what cannot be proved to name its sites, such
@@ -120,6 +124,7 @@ class CORSPolicy:
     expose_headers: tuple[str, ...] = ()
     max_age: int | None = 600
     allow_private_network: bool = False
+    timing_allow_origin: bool = False
     dangerously_allow: tuple[str, ...] = ()
     is_async: bool = field(init=False, compare=False)
     # For adapters: see ``questions_to`` and ``words_of``.
@@ -280,10 +285,11 @@ def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Fi
     )
     seconds, max_age_findings = max_age.read(given["max_age"], words)
     network, network_findings = private_network.read(given["allow_private_network"], words)
+    allows_timing, timing_findings = timing.read(given["timing_allow_origin"], of_origins, words)
     found = collected(
         (
             *(origin_findings, method_findings, header_findings, exposed_findings),
-            *(max_age_findings, network_findings),
+            *(max_age_findings, network_findings, timing_findings),
             *(_unknown_option(name, given[name], words) for name in given if name not in DEFAULTS),
         )
     )
@@ -296,6 +302,7 @@ def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Fi
         exposed=exposed.header(exposed_names),
         max_age=max_age.header(seconds),
         allows_private_network=network,
+        allows_timing=allows_timing,
     )
     # Past the lock that makes the policy immutable from here on.
     vars(policy).update(
@@ -305,6 +312,7 @@ def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Fi
         expose_headers=exposed_names,
         max_age=seconds,
         allow_private_network=network,
+        timing_allow_origin=allows_timing,
         is_async=is_async_callable(of_origins.allow_origin_func),
         _remembered=Remembered(rulebook),
         _words=words,

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, final
 
-from crosscors.core import private_network, standard
+from crosscors.core import private_network, standard, timing
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.headers import RequestHeaders
 from crosscors.core.methods import Methods
@@ -73,6 +73,7 @@ class Rulebook:
         exposed: Pairs,
         max_age: Pairs,
         allows_private_network: bool,
+        allows_timing: bool,
     ) -> None:
         self.is_public = options.is_public
         self._origins = AllowedOrigins(options)
@@ -81,6 +82,7 @@ class Rulebook:
         self._exposed = exposed
         self._max_age = max_age
         self._allows_private_network = allows_private_network
+        self._allows_timing = allows_timing
         func = options.allow_origin_func
         self._ask = None if func is None else AskFunction(self, func)
 
@@ -93,6 +95,7 @@ class Rulebook:
 
         # Rules 1 and 2.
         for_everyone = origins.header(ANY, credentials=False) + exposed if self.is_public else ()
+        for_everyone += timing.header_without_origin(allows_timing, options)
         headers_for_everyone = ResponseHeaders(for_everyone, self._vary)
         self.no_origin = Decision(Kind.NOT_CORS, True, headers_for_everyone)
         self._public = Decision(Kind.ACTUAL, True, headers_for_everyone, matched=ANY)
@@ -140,6 +143,7 @@ class Rulebook:
         if isinstance(admission, Refusal):
             return Decision(Kind.ACTUAL, False, self._refused, refusals=(admission,))
         headers = origins.header(origin, admission.credentials) + self._exposed
+        headers += timing.header(self._allows_timing, origin)
         return Decision(Kind.ACTUAL, True, ResponseHeaders(headers, self._vary), matched=admission.entry)
 
     def _preflight(self, origin: str, admission: Admission | Refusal, asked: Preflight) -> Decision:

@@ -21,6 +21,9 @@ REQUEST_HEADERS = "Access-Control-Request-Headers"
 REQUEST_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
 ALLOW_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
 
+# "TAO check": whose pages see the timing of a response.
+TIMING_ALLOW_ORIGIN = "Timing-Allow-Origin"
+
 # Every one of them that a response can have.
 RESPONSE_NAMES = (
     *(ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE),

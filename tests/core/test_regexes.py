@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from crosscors.core import regexes
-from crosscors.core.regex_sites import sites_of
+from crosscors.core.origins.regexes import automaton as regexes
+from crosscors.core.origins.regexes.sites import sites_of
 
 
 # Regular expression, bounds of the length, why.

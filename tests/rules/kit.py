@@ -95,12 +95,12 @@ def assert_allowed(
 
 
 def merged(decision: Decision, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return decision.apply(headers)
+    return decision.response_headers.merged(headers)
 
 
 def merged_raw(decision: Decision, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    return decision.apply_raw(headers)
+    return decision.response_headers.merged_raw(headers)
 
 
 def write_into(decision: Decision, headers: MutableMapping[str, str]) -> None:
-    decision.write(headers)
+    decision.response_headers.write_into(headers)

@@ -38,6 +38,7 @@ EVERYTHING: dict[str, Any] = {
     "expose_headers": ["X-Id"],
     "max_age": None,
     "allow_private_network": True,
+    "timing_allow_origin": True,
     "dangerously_allow": ["null-origin"],
 }
 
@@ -56,6 +57,7 @@ def test_the_default_of_each_option() -> None:
         "expose_headers": (),
         "max_age": 600,
         "allow_private_network": False,
+        "timing_allow_origin": False,
         "dangerously_allow": (),
     }
 
