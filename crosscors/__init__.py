@@ -14,7 +14,7 @@ from crosscors.core.refusal import Refusal
 from crosscors.core.resources import Resources
 from crosscors.core.varying import varies_on
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "CORSPolicy",
