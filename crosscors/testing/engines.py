@@ -25,7 +25,7 @@ class Departure:
 
 
 DEPARTURES: dict[str, Departure] = {
-    # Which requests are preflighted, and what the preflight asks for
+    # Which requests are preflighted, and what the preflight requests
     "no-preflight-for-an-empty-upload": Departure(
         "upload listeners on an XMLHttpRequest without a body cause no preflight",
         (CHROMIUM,),

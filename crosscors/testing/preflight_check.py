@@ -28,7 +28,7 @@ _NOT_AUTHORIZATION = "'*' does not cover Authorization. Name it."
 
 @dataclass(frozen=True)
 class Preflight:
-    """What a preflight asks for."""
+    """What a preflight requests."""
 
     target: str  # path and query
     method: str
