@@ -27,9 +27,9 @@ def shared_cache(server: Any, *, methods: Collection[str] = ("GET", "HEAD")) -> 
     """Puts a shared cache in front of a server. Give it to a `Browser` in place of the server.
 
     The cache keeps every response that RFC 9111 lets a shared cache keep, and never lets one expire. It
-    returns that response to later requests with the same values of the headers that Vary names. Use it to find bugs that depend on
-    the order of requests: fetch from one page, then from another, and check that neither gets the other's
-    response.
+    returns that response to later requests with the same values of the headers that Vary names. Use it to
+    find bugs that depend on the order of requests: fetch from one page, then from another, and check that
+    neither gets the other's response.
 
     Args:
         server: anything that a `Browser` takes, except a dict. A dict can contain caches.
