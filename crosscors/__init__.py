@@ -15,7 +15,7 @@ from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.varying import varies_on
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "CORSPolicy",
