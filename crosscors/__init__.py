@@ -7,6 +7,7 @@ app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
 PYTEST_DONT_REWRITE (no assertions are here, and pytest warns of what it cannot rewrite)
 """
 
+from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem
 from crosscors.core.policy import CORSPolicy
@@ -29,3 +30,13 @@ __all__ = [
     "Resources",
     "varies_on",
 ]
+
+__getattr__ = names_elsewhere(
+    __name__,
+    {
+        "CORS": "from crosscors.fastapi import CORS (or from crosscors.starlette, crosscors.flask)",
+        "CORSMiddleware": "from crosscors.asgi import CORSMiddleware (or from crosscors.wsgi, crosscors.django)",
+        "cross_origin": "from crosscors.fastapi import cross_origin (or from crosscors.flask, crosscors.django)",
+        "Browser": "from crosscors.testing import Browser",
+    },
+)

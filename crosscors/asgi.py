@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Mu
 from typing import TYPE_CHECKING, Any
 
 from crosscors._adapter.decider import Decider, Headers, Pending
+from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried
 from crosscors._adapter.raw_headers import raw_headers
@@ -415,3 +416,14 @@ class _Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._decoded)
+
+
+__getattr__ = names_elsewhere(
+    __name__,
+    {
+        "CORS": "from crosscors.fastapi import CORS (or from crosscors.starlette)",
+        "CORSPolicy": "from crosscors import CORSPolicy",
+        "Resources": "from crosscors import Resources",
+        "cross_origin": "from crosscors.fastapi import cross_origin (or from crosscors.starlette)",
+    },
+)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crosscors._adapter.decider import NOTHING_READY, Decider, Headers, Pending
 from crosscors._adapter.environ import cors_request, preflight_headers
+from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
@@ -247,3 +248,14 @@ def _decoded(path: str) -> str:
         return path.encode("latin-1").decode("utf-8", "replace")
     except UnicodeEncodeError:  # of a server that has decoded it already
         return path
+
+
+__getattr__ = names_elsewhere(
+    __name__,
+    {
+        "CORS": "from crosscors.flask import CORS",
+        "CORSPolicy": "from crosscors import CORSPolicy",
+        "Resources": "from crosscors import Resources",
+        "cross_origin": "from crosscors.flask import cross_origin (or from crosscors.django)",
+    },
+)
