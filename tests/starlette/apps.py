@@ -51,4 +51,6 @@ async def own(request: Request) -> Response:
 def covered(*routes: BaseRoute, kind: type[Starlette] = Starlette, **options: Any) -> Starlette:
     """An application with the outer policy, these routes, and /other without a policy of its own."""
     options.setdefault("allow_origins", [OUTER])
-    return CORS(kind(routes=[*routes, Route("/other", hello)]), **options)
+    app = kind(routes=[*routes, Route("/other", hello)])
+    CORS(app, **options)
+    return app

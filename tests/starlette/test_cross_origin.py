@@ -284,7 +284,7 @@ def test_wrong_options_raise_at_the_decorator(options: dict[str, Any], code: str
     "decorate, code",
     ("a second policy", lambda: cross_origin(allow_origins=[OUTER])(own), "view-policy-twice"),
     ("a bound method", lambda: own_policy(Service().write), "wrong-type"),
-    ("a function of Python's own", lambda: own_policy(len), "wrong-type"),  # type: ignore[type-var]
+    ("a function of Python's own", lambda: own_policy(len), "wrong-type"),
     ("a number", lambda: own_policy(3), "wrong-type"),  # type: ignore[type-var]
     ("no parentheses", lambda: cross_origin(hello), "wrong-type"),  # type: ignore[arg-type]
 )

@@ -39,7 +39,7 @@ from tests.starlette.apps import (
 )
 from tests.tables import each, table
 
-PAGES = [Route("/own", own), Route("/other", hello)]
+PAGES: list[BaseRoute] = [Route("/own", own), Route("/other", hello)]
 BY_PATH: list[BaseRoute] = [
     Route("/hello", hello),
     Route("/slash/", hello),
@@ -381,7 +381,9 @@ def test_one_endpoint_in_two_applications_has_one_policy() -> None:
 
 def mounting(app: ASGIApp, **options: Any) -> Starlette:
     options.setdefault("allow_origins", [OUTER])
-    return CORS(Starlette(routes=[Mount("/inner", app=app), Route("/outer", hello)]), **options)
+    around = Starlette(routes=[Mount("/inner", app=app), Route("/outer", hello)])
+    CORS(around, **options)
+    return around
 
 
 @each("path", "/inner/hello", "/inner/missing", "/inner/fail", "/inner/slash", "/inner/post", "/inner")
