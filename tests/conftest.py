@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
 
+Approve = Callable[[str, "str | Iterable[tuple[str, str]]"], None]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--approve", action="store_true", help="write approved texts instead of comparing them")
+    parser.addoption("--approve", action="store_true", help="write the approved texts anew (or APPROVE=1)")
 
 
 def _folder(test: Path) -> Path:
@@ -21,19 +25,25 @@ def _folder(test: Path) -> Path:
 
 
 @pytest.fixture
-def approved(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """``approved(name, text)``: the text is the one of the file ``approved/<name>.txt``.
+def approved(request: pytest.FixtureRequest) -> Approve:
+    """``approved(name, text)``: the text is that of the file ``approved/<name>.txt``.
 
-    ``pytest --approve`` writes the file: look at its difference before you commit it.
+    Several texts are given with the reason for each. ``pytest --approve`` writes the file: look at what git
+    says of it before you commit it.
     """
 
-    def compare(name: str, text: str) -> None:
+    def compare(name: str, texts: str | Iterable[tuple[str, str]]) -> None:
         file = _folder(request.path) / f"{name}.txt"
-        text = text.rstrip("\n") + "\n"
-        if request.config.getoption("--approve"):
+        said = texts if isinstance(texts, str) else "\n\n".join(f"# {why}\n{text}" for why, text in texts)
+        said = said.rstrip("\n") + "\n"
+        if request.config.getoption("--approve") or os.environ.get("APPROVE"):
             file.parent.mkdir(exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        assert file.is_file(), f"{file.name} is not approved yet; run pytest --approve, and read it"
-        assert text == file.read_text(encoding="utf-8"), "if it is better now, run pytest --approve"
+            file.write_text(said, encoding="utf-8")
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        if said != before:
+            changes = difflib.unified_diff(
+                before.splitlines(), said.splitlines(), "approved", "said", lineterm=""
+            )
+            pytest.fail("\n".join(["To approve: pytest --approve", *changes]), pytrace=False)
 
     return compare

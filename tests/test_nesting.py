@@ -21,6 +21,7 @@ import crosscors.flask
 import crosscors.wsgi
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from tests.clients import Answer, ask_asgi, ask_wsgi, http_scope, send_asgi, wsgi_environ
+from tests.tables import table
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -275,33 +276,27 @@ def of(stack: Stack, app: Any, origin: str | None, **request: Any) -> dict[str, 
 @STACKS
 @pytest.mark.parametrize("between", ["passing", "holding back", "rewriting"])
 @pytest.mark.parametrize("status", [200, 404, 500])
-@pytest.mark.parametrize(
-    ("inner", "origin", "expected"),
-    [
-        pytest.param(INNER_POLICY, BOTH, OF_INNER, id="allowed by both"),
-        pytest.param(
-            INNER_POLICY, INNER, {**OF_INNER, "access-control-allow-origin": INNER}, id="allowed by the inner"
-        ),
-        pytest.param(INNER_POLICY, OUTER, NOTHING, id="allowed by the outer"),
-        pytest.param(INNER_POLICY, EVIL, NOTHING, id="allowed by neither"),
-        pytest.param(INNER_POLICY, None, NOTHING, id="no Origin"),
-        pytest.param(PUBLIC, EVIL, {"access-control-allow-origin": "*", "vary": "Origin"}, id="inner *"),
-        pytest.param(
-            PUBLIC, None, {"access-control-allow-origin": "*", "vary": "Origin"}, id="inner *, no Origin"
-        ),
-        pytest.param(
-            CORSPolicy(allow_origin_func=lambda request: request.origin == INNER),
-            INNER,
-            {"access-control-allow-origin": INNER, "vary": "Origin"},
-            id="the inner asks a function",
-        ),
-        pytest.param(
-            Resources({"/other": INNER_POLICY}),
-            BOTH,
-            {**OF_OUTER, **WITH_CREDENTIALS},
-            id="the inner does not cover the path",
-        ),
-    ],
+@table(
+    "inner, origin, expected",
+    ("allowed by both", INNER_POLICY, BOTH, OF_INNER),
+    ("allowed by the inner", INNER_POLICY, INNER, {**OF_INNER, "access-control-allow-origin": INNER}),
+    ("allowed by the outer", INNER_POLICY, OUTER, NOTHING),
+    ("allowed by neither", INNER_POLICY, EVIL, NOTHING),
+    ("no Origin", INNER_POLICY, None, NOTHING),
+    ("inner *", PUBLIC, EVIL, {"access-control-allow-origin": "*", "vary": "Origin"}),
+    ("inner *, no Origin", PUBLIC, None, {"access-control-allow-origin": "*", "vary": "Origin"}),
+    (
+        "the inner asks a function",
+        CORSPolicy(allow_origin_func=lambda request: request.origin == INNER),
+        INNER,
+        {"access-control-allow-origin": INNER, "vary": "Origin"},
+    ),
+    (
+        "the inner does not cover the path",
+        Resources({"/other": INNER_POLICY}),
+        BOTH,
+        {**OF_OUTER, **WITH_CREDENTIALS},
+    ),
 )
 def test_a_response_from_within_has_the_inner_decision(
     stack: Stack, between: str, status: int, inner: Any, origin: str | None, expected: dict[str, str]
@@ -371,13 +366,11 @@ def test_so_has_a_fallback_for_an_exception(
 
 @STACKS
 @pytest.mark.parametrize("status", [200, 403, 404, 502, 503])
-@pytest.mark.parametrize(
-    ("origin", "expected"),
-    [
-        pytest.param(BOTH, OF_OUTER, id="allowed by both"),
-        pytest.param(INNER, NOTHING, id="allowed by the inner"),
-        pytest.param(OUTER, NOTHING, id="allowed by the outer"),
-    ],
+@table(
+    "origin, expected",
+    ("allowed by both", BOTH, OF_OUTER),
+    ("allowed by the inner", INNER, NOTHING),
+    ("allowed by the outer", OUTER, NOTHING),
 )
 def test_a_fallback_for_an_exception_is_no_error_page_whatever_its_status(
     stack: Stack, status: int, origin: str, expected: dict[str, str]
@@ -397,13 +390,11 @@ def test_a_fallback_that_writes_headers_of_its_own_is_no_response_from_within(st
 
 
 @STACKS
-@pytest.mark.parametrize(
-    ("origin", "expected"),
-    [
-        pytest.param(BOTH, OF_INNER, id="allowed by both"),
-        pytest.param(INNER, {**OF_INNER, "access-control-allow-origin": INNER}, id="allowed by the inner"),
-        pytest.param(OUTER, NOTHING, id="allowed by the outer"),
-    ],
+@table(
+    "origin, expected",
+    ("allowed by both", BOTH, OF_INNER),
+    ("allowed by the inner", INNER, {**OF_INNER, "access-control-allow-origin": INNER}),
+    ("allowed by the outer", OUTER, NOTHING),
 )
 def test_the_error_page_of_an_exception_from_within_has_the_inner_decision(
     stack: Stack, origin: str, expected: dict[str, str]
@@ -423,9 +414,10 @@ def _setting_root_path(app: ASGIApp) -> ASGIApp:
     return rooted
 
 
-@pytest.mark.parametrize(
-    ("origin", "expected"),
-    [pytest.param(OUTER, OUTER, id="allowed"), pytest.param(INNER, None, id="refused")],
+@table(
+    "origin, expected",
+    ("allowed", OUTER, OUTER),
+    ("refused", INNER, None),
 )
 def test_an_adapter_that_turns_out_not_to_cover_the_request_does_not_count(
     origin: str, expected: str | None
@@ -459,19 +451,17 @@ MIDDLE_POLICY = CORSPolicy(allow_origins=(BOTH, "https://middle.example"))
 
 
 @STACKS
-@pytest.mark.parametrize(
-    ("inside", "outside", "origin", "allowed"),
-    [
-        pytest.param("passing", "passing", INNER, True, id="through all, allowed by the innermost"),
-        pytest.param("rewriting", "holding back", INNER, True, id="and through middleware"),
-        pytest.param("passing", "passing", OUTER, False, id="through all, allowed by the outermost"),
-        pytest.param("falling back", "passing", BOTH, True, id="made within the middle one, allowed by all"),
-        pytest.param("falling back", "passing", INNER, False, id="made within the middle one"),
-        pytest.param("falling back", "passing", "https://middle.example", False, id="allowed by the middle"),
-        pytest.param("passing", "falling back", BOTH, True, id="made outside, allowed by all"),
-        pytest.param("passing", "falling back", OUTER, False, id="made outside, allowed by the outermost"),
-        pytest.param("passing", "falling back", INNER, False, id="made outside, allowed by the innermost"),
-    ],
+@table(
+    "inside, outside, origin, allowed",
+    ("through all, allowed by the innermost", "passing", "passing", INNER, True),
+    ("and through middleware", "rewriting", "holding back", INNER, True),
+    ("through all, allowed by the outermost", "passing", "passing", OUTER, False),
+    ("made within the middle one, allowed by all", "falling back", "passing", BOTH, True),
+    ("made within the middle one", "falling back", "passing", INNER, False),
+    ("allowed by the middle", "falling back", "passing", "https://middle.example", False),
+    ("made outside, allowed by all", "passing", "falling back", BOTH, True),
+    ("made outside, allowed by the outermost", "passing", "falling back", OUTER, False),
+    ("made outside, allowed by the innermost", "passing", "falling back", INNER, False),
 )
 def test_three_adapters(stack: Stack, inside: str, outside: str, origin: str, allowed: bool) -> None:
     innermost = stack.guard(stack.response(), policy=INNER_POLICY)
@@ -549,20 +539,18 @@ def hook(told: Told, name: str) -> Callable[[CORSRequest, Decision], None]:
 
 
 @STACKS
-@pytest.mark.parametrize(
-    ("between", "status", "origin", "expected"),
-    [
-        pytest.param("passing", 200, INNER, ("inner", True), id="from within, allowed"),
-        pytest.param("passing", 200, OUTER, ("inner", False), id="from within, refused"),
-        pytest.param("holding back", 200, INNER, ("inner", True), id="held back"),
-        pytest.param("falling back", 404, BOTH, ("outer", True), id="a fallback, allowed by both"),
-        pytest.param("falling back", 404, INNER, ("outer", False), id="a fallback, refused by the outer"),
-        pytest.param("falling back", 404, OUTER, ("inner", False), id="a fallback, refused by the inner"),
-        pytest.param("in parallel", 200, OUTER, ("inner", False), id="sub-requests"),
-        pytest.param("error page", 0, INNER, ("inner", True), id="an error page"),
-        pytest.param("passing", 0, INNER, ("inner", True), id="an exception"),
-        pytest.param("passing", 0, OUTER, ("inner", False), id="an exception, refused"),
-    ],
+@table(
+    "between, status, origin, expected",
+    ("from within, allowed", "passing", 200, INNER, ("inner", True)),
+    ("from within, refused", "passing", 200, OUTER, ("inner", False)),
+    ("held back", "holding back", 200, INNER, ("inner", True)),
+    ("a fallback, allowed by both", "falling back", 404, BOTH, ("outer", True)),
+    ("a fallback, refused by the outer", "falling back", 404, INNER, ("outer", False)),
+    ("a fallback, refused by the inner", "falling back", 404, OUTER, ("inner", False)),
+    ("sub-requests", "in parallel", 200, OUTER, ("inner", False)),
+    ("an error page", "error page", 0, INNER, ("inner", True)),
+    ("an exception", "passing", 0, INNER, ("inner", True)),
+    ("an exception, refused", "passing", 0, OUTER, ("inner", False)),
 )
 @pytest.mark.parametrize("hooks", [("inner", "outer"), ("outer",)])
 def test_what_was_written_is_reported_once(  # noqa: PLR0913, PLR0917  # a row of a table
@@ -829,8 +817,10 @@ def test_a_status_may_be_anything(status: str) -> None:
     assert dict(started[0][1])["Access-Control-Allow-Origin"] == INNER
 
 
-@pytest.mark.parametrize(
-    "result", [pytest.param(list, id="an empty list"), pytest.param(lambda: iter(()), id="an iterator")]
+@table(
+    "result",
+    ("an empty list", list),
+    ("an iterator", lambda: iter(())),
 )
 def test_an_application_that_starts_no_response_is_reported_once(result: Callable[[], Any]) -> None:
     told: Told = []

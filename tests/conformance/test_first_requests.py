@@ -21,7 +21,7 @@ from tests.clients import Answer
 
 from . import table
 from .applications import STACKS, Stack, fastapi_, starlette
-from .sending import Ask, over_asgi, over_asgi_in_threads, over_wsgi
+from .sending import Ask, over_asgi_in_threads, over_wsgi
 from .table import APP, EVIL, Request, get, preflight
 
 THREADS = 4
