@@ -99,6 +99,10 @@ def method_view(get: Any = hello, **attributes: Any) -> Any:
     return type("Items", (MethodView,), {"get": get, **attributes})
 
 
+def below(view: type[View]) -> Any:
+    return type("Below", (view,), {})
+
+
 def page_view() -> Any:
     return type("Page", (View,), {"dispatch_request": hello})
 
@@ -116,7 +120,7 @@ def page_view() -> Any:
         lambda: functools.partial(functools.partial(own(lambda name: name)), "Hello"),
     ),
     ("a decorated class", lambda: own(method_view()).as_view("view")),
-    ("a class with a decorated base", lambda: type("Below", (own(method_view()),), {}).as_view("view")),
+    ("a class with a decorated base", lambda: below(own(method_view())).as_view("view")),
     ("a class with decorators", lambda: method_view(decorators=[own, wrapping]).as_view("view")),
     (
         "a class that is made once, with decorators",
@@ -124,7 +128,7 @@ def page_view() -> Any:
     ),
     ("a decorated method", lambda: method_view(own(hello)).as_view("view")),
     ("a decorated async method", lambda: method_view(own(hello_async)).as_view("view")),
-    ("an inherited method", lambda: type("Below", (method_view(own(hello)),), {}).as_view("view")),
+    ("an inherited method", lambda: below(method_view(own(hello))).as_view("view")),
     ("a method within a partial", lambda: functools.partial(method_view(own(hello)).as_view("view"))),
     ("a method within a decorator", lambda: wrapping(method_view(own(hello)).as_view("view"))),
     ("a decorated class without methods", lambda: own(page_view()).as_view("view")),

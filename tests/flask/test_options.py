@@ -78,7 +78,7 @@ def test_an_unknown_name_is_refused_in_every_place_with_the_nearest(name: str, n
         assert hint in problem.hint
     if nearest != "resources":
         with pytest.raises(PolicyError) as refused:
-            cross_origin(**{name: ORIGIN})
+            cross_origin(**{name: ORIGIN})  # type: ignore[arg-type]
         assert refused.value.problems[0].option == name
 
 

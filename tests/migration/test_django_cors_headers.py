@@ -1,7 +1,7 @@
 """What the documentation of django-cors-headers promises, held against crosscors.django.
 
-Each test is one promise. Where crosscors keeps it in another way on purpose, the test's name says how. What a
-defect of theirs is, tests/conformance/known.py shows; how settings are refused, tests/django/test_settings.py.
+Where crosscors keeps a promise in another way on purpose, the test's name says how. What a defect of theirs
+is, tests/conformance/known.py shows; how settings are refused, tests/django/test_settings.py.
 """
 
 from __future__ import annotations
