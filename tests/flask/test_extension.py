@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
-import itertools
 import re
-import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -23,7 +21,7 @@ import crosscors.starlette
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind, PolicyError, Resources
 from crosscors.flask import CORS, cross_origin
 from crosscors.wsgi import CORSMiddleware
-from tests.clients import Answer, ask_wsgi, attempt_wsgi, preflight, wsgi_environ
+from tests.clients import ask_wsgi, attempt_wsgi, preflight, wsgi_environ
 from tests.flask.apps import (
     ALLOWED,
     OF_APP,
@@ -747,60 +745,6 @@ def test_no_request_gets_a_view_s_answer_under_the_policy_of_another(
 )
 def test_two_views_on_one_path_are_told_apart_by_method(method: str, expected: str) -> None:
     assert policies.of(two_views(), "/", method) == expected
-
-
-# The first request.
-
-
-class Stopped(dict[str, Any]):
-    """View functions in whose reading two threads stop: one when it has read them so often, one before."""
-
-    def __init__(self, views: dict[str, Any], reading: int) -> None:
-        super().__init__(views)
-        self.reading = reading
-        self.readings = {"one": itertools.count(1), "two": itertools.count(1)}
-        self.is_there = {"one": threading.Event(), "two": threading.Event()}
-        self.may_go_on = {"one": threading.Event(), "two": threading.Event()}
-
-    def values(self) -> Any:
-        name = threading.current_thread().name
-        is_stopped = name in self.readings and next(self.readings[name]) == self.reading
-        if is_stopped and name == "two":
-            self._stop(name)
-        yield from super().values()
-        if is_stopped and name == "one":
-            self._stop(name)
-
-    def _stop(self, name: str) -> None:
-        self.is_there[name].set()
-        assert self.may_go_on[name].wait(10)
-
-
-@each("reading", 1, 2, 3)
-def test_two_first_requests_at_once_get_the_same_policy(reading: int) -> None:
-    app = Flask(__name__)
-    app.add_url_rule("/", "view", of_view())
-    CORS(app, origins=OF_APP)
-    views = Stopped(app.view_functions, reading)
-    app.view_functions = views
-    answers: dict[str, Answer] = {}
-
-    def first_request() -> None:
-        answers[threading.current_thread().name] = ask(app)
-
-    threads = [threading.Thread(target=first_request, name=name) for name in ("one", "two")]
-    for thread in threads:
-        thread.start()
-        while thread.is_alive() and not views.is_there[thread.name].is_set():
-            thread.join(0.01)
-    for thread in threads:
-        views.may_go_on[thread.name].set()
-        thread.join()
-    assert {name: answer.cors() for name, answer in answers.items()} == {
-        "one": {"vary": "Origin"},
-        "two": {"vary": "Origin"},
-    }
-    assert policies.of(app) == "view"
 
 
 # Memory.
