@@ -155,8 +155,8 @@ _KINDS = {
     "public, no Origin": "* is there without an Origin, for a cached copy serves everyone",
     "allowed": "a listed origin reads",
     "allowed with credentials": "credentials",
-    "refused": "a refused origin gets but Vary",
-    "no Origin": "without an Origin there is but Vary",
+    "refused": "a refused origin gets only Vary",
+    "no Origin": "without an Origin there is only Vary",
     "an allowed preflight": "a listed origin sends",
     "a refused preflight": "a preflight of a refused origin says nothing",
 }
