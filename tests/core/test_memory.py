@@ -15,6 +15,7 @@ NAMES = [f"X-Header-{number}" for number in range(100)]
 EVERY_ORIGIN = r"https://.*"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "policy",
     [

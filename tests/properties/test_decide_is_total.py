@@ -127,6 +127,7 @@ def test_only_listed_origins_are_allowed(policy: CORSPolicy, request: CORSReques
         assert decision.allowed == is_listed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", [*POLICIES, *OPEN_POLICIES])
 def test_requests_do_not_fill_the_memory(policy: CORSPolicy) -> None:
     def peak_of_asking_about(numbers: range) -> int:
