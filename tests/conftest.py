@@ -1,4 +1,4 @@
-"""Texts that users read are approved in files, and asserted nowhere else."""
+"""Texts that users read are approved in files. Where every test has to run, a skipped one fails the run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import difflib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
 
 TESTS = Path(__file__).parent
 
@@ -47,3 +51,20 @@ def approved(request: pytest.FixtureRequest) -> Approve:
             pytest.fail("\n".join(["To approve: pytest --approve", *changes]), pytrace=False)
 
     return compare
+
+
+# tox says where every test has to run.
+_EVERY_TEST_RUNS = "EVERY_TEST_RUNS"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter: TerminalReporter | None = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and session.exitstatus == pytest.ExitCode.OK and os.environ.get(_EVERY_TEST_RUNS):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    if terminalreporter.stats.get("skipped") and os.environ.get(_EVERY_TEST_RUNS):
+        terminalreporter.write_line(f"Skipped tests fail this run: {_EVERY_TEST_RUNS} is set.", red=True)

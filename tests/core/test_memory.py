@@ -15,6 +15,7 @@ APP = "https://app.example.com"
 NAMES = [f"X-Header-{number}" for number in range(100)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "policy",
     [

@@ -344,6 +344,7 @@ def installed(tmp_path: Path) -> Path:
     return site
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "imports",
     ["", "import crosscors", "import crosscors.testing, crosscors.asgi", "import crosscors_pytest_plugin"],
