@@ -11,6 +11,7 @@ from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried
 from crosscors._adapter.raw_headers import raw_headers
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
+from crosscors.core.decision import Decision
 from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
@@ -72,13 +73,24 @@ class CORSMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers: Any = scope.get("headers")
-        if type(headers) not in _LISTS:
+        decider = self._decider
+        asked = origin = arrival = None
+        try:
+            headers = scope["headers"]
+            if type(headers) is not list and type(headers) is not tuple:  # these do not change by being read
+                raise UnusualHeadersError
+            if scope["method"] == "OPTIONS":
+                asked = preflight_headers(headers)
+            else:
+                for pair in headers:  # items by index, because unpacking an iterator would use it up
+                    if pair[0] == b"origin":
+                        origin = pair[1] if origin is None else _joined(origin, pair[1])
+                if type(origin) is not bytes:
+                    check_usual(headers, origin)
+        except UNUSUAL:
             await self(with_usual_headers(scope), receive, send)
             return
-        decider = self._decider
         policy, ready = decider.everywhere, decider.ready
-        asked = origin = known = arrival = None
         if policy is None:
             policy = decider.policy_among(decider.policies, scope)
             if policy is None:
@@ -86,19 +98,7 @@ class CORSMiddleware:
                 return
             ready = decider.ready_for(policy)
             arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
-        try:
-            if scope["method"] == "OPTIONS":
-                asked = preflight_headers(headers)
-            else:
-                for pair in headers:  # items by index, because unpacking an iterator would use it up
-                    if pair[0] == b"origin":
-                        origin = pair[1] if origin is None else _joined(origin, pair[1])
-                known = ready.get(origin)
-                if known is None or origin is None:
-                    check_usual(headers, origin)
-        except UNUSUAL:
-            await self(with_usual_headers(scope), receive, send)
-            return
+        known = ready.get(origin) if asked is None else None
         if known is not None and ((logger.level or root.level) > DEBUG or not is_debug_heard()):
             # What ``decider.enter`` does as well, for any origin.
             entry = Entry()
@@ -106,7 +106,7 @@ class CORSMiddleware:
             entry.policy = policy
             entry.decision = known
             entry.source = entry.written = entry.record = None
-            if _BRIDGE in scope or scope.setdefault(RECORD, entry) is not entry:
+            if "wsgi_environ" in scope or scope.setdefault(RECORD, entry) is not entry:
                 entry = decider.entered(scope, scope, policy, known)
         else:
             known = None
@@ -118,38 +118,27 @@ class CORSMiddleware:
                 await answer_preflight(entry, send)
                 return
 
-        # Not async, but handing on what ``send`` returns: 0.1 microseconds less for each message.
-        def send_known(message: Message) -> Awaitable[None]:
-            if message["type"] != "http.response.start":
-                return send(message)
-            # What ``written`` does as well, for all messages and nested adapters.
-            try:
-                headers = message["headers"]
-                if entry.record is not None or type(headers[0][1]) is not bytes:
-                    return send(written(message, entry))
-                started = message.copy()  # type: ignore[attr-defined]  # most mappings have it
-                started["headers"] = entry.decision.response_headers.merged_raw(headers)
-            except UNUSUAL:
-                return send(written(message, entry))
-            entry.written = entry.decision
-            return send(started)
-
-        is_known = known is not None and arrival is None
+        if arrival is not None:
+            sender = self._sender_by_path(entry, arrival, scope, send)
+        elif known is not None:
+            sender = _known_sender(entry, known, send)
+        else:
+            sender = _sender(entry, send)
         try:
-            await self.app(scope, receive, send_known if is_known else self._sender(entry, arrival, scope, send))
+            await self.app(scope, receive, sender)
         except BaseException as error:
             leave(entry, error)
             raise
         if entry.written is None:
             entry.leave(has_raised=False)
 
-    def _sender(self, entry: Entry, arrival: Arrival | None, scope: Scope, send: Send) -> Send:
-        """Sends messages on, the first one with the headers of the decision."""
+    def _sender_by_path(self, entry: Entry, arrival: Arrival, scope: Scope, send: Send) -> Send:
+        """As ``sender``, with the policy that the path has below the root path of the moment."""
 
         def send_with_cors(message: Message) -> Awaitable[None]:
             if message["type"] != "http.response.start":
                 return send(message)
-            if arrival is not None and scope.get("root_path", "") != arrival[1]:
+            if scope.get("root_path", "") != arrival[1]:
                 return self._send_by_path(message, entry, arrival, scope, send)
             return send(written(message, entry))
 
@@ -185,6 +174,36 @@ _ANSWERED_OUTSIDE = (
     "the CORS policy, and browsers will hide that answer. Starlette and FastAPI: instead of add_middleware, "
     "write CORS(app, ...) with CORS from crosscors.starlette or crosscors.fastapi"
 )
+
+
+def _sender(entry: Entry, send: Send) -> Send:
+    """Sends messages on, the first one with the headers of the decision."""
+
+    # Not async, but handing on what ``send`` returns: 0.1 microseconds less for each message.
+    def send_with_cors(message: Message) -> Awaitable[None]:
+        return send(message if message["type"] != "http.response.start" else written(message, entry))
+
+    return send_with_cors
+
+
+def _known_sender(entry: Entry, known: Decision, send: Send) -> Send:
+    """The same for the usual response: one adapter covers it, and its headers are pairs of bytes."""
+
+    def send_with_cors(message: Message) -> Awaitable[None]:
+        if message["type"] != "http.response.start":
+            return send(message)
+        try:
+            headers = message["headers"]
+            if entry.record is not None or type(headers[0][1]) is not bytes:
+                return send(written(message, entry))
+            started = message.copy()  # type: ignore[attr-defined]  # most mappings have it
+            started["headers"] = known.response_headers.merged_raw(headers)
+        except UNUSUAL:
+            return send(written(message, entry))
+        entry.written = known
+        return send(started)
+
+    return send_with_cors
 
 
 def written(message: Message, entry: Entry) -> Message:
@@ -239,7 +258,6 @@ class UnusualHeadersError(Exception):
     """The headers of a request are not what servers give, so they have to be read with more care."""
 
 
-_LISTS = frozenset({list, tuple})  # which do not change by being read
 UNUSUAL = (UnusualHeadersError, TypeError, AttributeError, LookupError)
 
 
@@ -340,8 +358,6 @@ class ScopeReader:
     def request_kept(self, kept: Scope) -> CORSRequest:
         return self.request(kept)
 
-
-_BRIDGE = ScopeReader.bridge
 
 # What is longer is refused unread: there is no need to decode a megabyte to find that out.
 _MOST_READ = MAX_REQUEST_HEADERS_LENGTH + 1

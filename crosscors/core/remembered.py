@@ -52,28 +52,6 @@ class Memory(dict[_Key, _Value]):
         return value
 
 
-class Known(dict["str | bytes | None", Decision]):
-    """Decisions that allow actual requests, by Origin.
-
-    Those about entries stay, of which there are not too many. Of all others there are never more than
-    _REMEMBERED, so that a flood of them pushes out nothing else.
-    """
-
-    def __init__(self, no_origin: Decision) -> None:
-        super().__init__({None: no_origin})
-        self._others: list[str | bytes] = []
-
-    def keep(self, origin: str | bytes, decision: Decision, *, is_entry: bool) -> None:
-        """Make the decision one that can be looked up from now on."""
-        if not is_entry:
-            if len(self._others) >= _REMEMBERED:
-                others, self._others = self._others, []
-                for each in others:
-                    self.pop(each, None)
-            self._others.append(origin)
-        self[origin] = decision
-
-
 class Remembered:
     """Answers the rule book's questions, from memory where they were asked before.
 
@@ -87,8 +65,9 @@ class Remembered:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self.by_text = Known(rulebook.no_origin)
-        self.by_bytes = Known(rulebook.no_origin)
+        self.by_text: dict[str | bytes | None, Decision] = {None: rulebook.no_origin}
+        self.by_bytes: dict[str | bytes | None, Decision] = {None: rulebook.no_origin}
+        self._not_listed: list[str | bytes] = []  # what is in these two about origins that are not entries
         self._refused: Memory[str, Decision] = Memory(_REMEMBERED)
         self._preflights: Memory[tuple[str, str, str, bool, bool], Decision] = Memory(_REMEMBERED)
 
@@ -117,9 +96,23 @@ class Remembered:
         if isinstance(answer, Decision) and _is_plain(text):
             if answer.refusals:
                 self._refused.keep(text, answer)
-            else:
-                known.keep(origin, answer, is_entry=answer.matched == text)
+                return answer
+            if answer.matched != text:
+                self._make_room_for(origin)
+            known[origin] = answer
         return answer
+
+    def _make_room_for(self, origin: str | bytes) -> None:
+        """Forget all origins that are not entries, when there are too many of them.
+
+        Entries stay, of which there are not too many: a flood of other origins must not push them out.
+        """
+        if len(self._not_listed) >= _REMEMBERED:
+            others, self._not_listed = self._not_listed, []
+            for each in others:
+                self.by_text.pop(each, None)
+                self.by_bytes.pop(each, None)
+        self._not_listed.append(origin)
 
     def preflight(
         self, origin: str, method: str, names: str | None, private_network: str | None, debug: bool

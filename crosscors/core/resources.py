@@ -110,14 +110,18 @@ class Resources:
             >>> resources.policy_for("/works//drafts/1"), resources.policy_for("/app/works/1", "/app")
             (None, CORSPolicy())
         """
-        if not (root_path or _is_ambiguous(path)):  # nearly every path, at the cost of one search
-            entry = self._entry_at(path)
-        elif _is_ambiguous(path):
-            entry = self._entry_for_all(path, root_path)
-        else:
-            starts = self._below_root(path, root_path)
-            entry = self._entry_at(starts[0]) if len(starts) == 1 else self._entry_for_all(path, root_path)
+        if root_path or _is_ambiguous(path):
+            entry = self._entry_below(path, root_path)
+        else:  # nearly every path, at the cost of one search
+            entry = self._exact.get(path) or self._entry_at(path)
         return None if entry is None else entry.policy
+
+    def _entry_below(self, path: str, root_path: str) -> _Entry | None:
+        if not _is_ambiguous(path):
+            starts = self._below_root(path, root_path)
+            if len(starts) == 1:
+                return self._entry_at(starts[0])
+        return self._entry_for_all(path, root_path)
 
     def differing_readings(self, path: str, root_path: str = "") -> tuple[str, ...]:
         """Why nothing covers a path that can be read in several ways: two readings that are covered unlike.
