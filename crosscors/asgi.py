@@ -76,7 +76,7 @@ class CORSMiddleware:
         decider = self._decider
         asked = origin = arrival = None
         try:
-            headers = scope["headers"]
+            headers: Any = scope["headers"]
             if type(headers) is not list and type(headers) is not tuple:  # these do not change by being read
                 raise UnusualHeadersError
             if scope["method"] == "OPTIONS":

@@ -113,7 +113,7 @@ class Resources:
         if root_path or _is_ambiguous(path):
             entry = self._entry_below(path, root_path)
         else:  # nearly every path, at the cost of one search
-            entry = self._exact.get(path) or self._entry_at(path)
+            entry = self._entry_at(path)
         return None if entry is None else entry.policy
 
     def _entry_below(self, path: str, root_path: str) -> _Entry | None:
