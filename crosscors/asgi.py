@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crosscors._adapter.decider import Decider, Headers, Pending
@@ -266,7 +266,7 @@ def with_usual_headers(scope: Scope) -> Scope:
     return {**scope, "headers": raw_headers(scope.get("headers"), _SCOPE, lower=True)}
 
 
-def check_usual(headers: list[tuple[bytes, bytes]], origin: object) -> None:
+def check_usual(headers: Sequence[tuple[bytes, bytes]], origin: object) -> None:
     """Check that Origin is bytes; if there is none, that no name hides it by its type or case.
 
     Raises:
@@ -289,7 +289,7 @@ def _joined(first: bytes, second: bytes) -> bytes:
     return (first + b", " + second)[:_MOST_READ]
 
 
-def preflight_headers(headers: list[tuple[bytes, bytes]]) -> Headers:
+def preflight_headers(headers: Sequence[tuple[bytes, bytes]]) -> Headers:
     """What a preflight asks with, read in one pass.
 
     Raises:
