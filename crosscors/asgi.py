@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crosscors._adapter.decider import Decider, Headers, Pending
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.keywords import read_policy
-from crosscors._adapter.nesting import RECORD, Entry, carried
+from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.raw_headers import raw_headers
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
 from crosscors.core.decision import Decision
@@ -234,7 +234,7 @@ _START = "the message http.response.start"
 
 
 def _carried(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
-    return carried((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    return carried_by((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
 async def answer_preflight(entry: Entry, send: Send) -> None:

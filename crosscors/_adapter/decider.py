@@ -171,8 +171,7 @@ class Decider(Generic[_Source]):
             asked: Origin, as text or as the bytes that came, which is all that matters of most requests;
                 what a preflight asks with, if the method is OPTIONS.
         """
-        # For most requests the same as ``_ask``, which would be a call.
-        answer = self._ask(policy, asked) if isinstance(asked, tuple) else questions_to(policy).actual(asked)
+        answer = self._ask(policy, asked)
         if type(answer) is AskFunction:
             return Pending(policy, answer)
         return self.entered(source, source, policy, answer)

@@ -1,20 +1,21 @@
-"""Nested adapters: whose decision a response carries where several policies cover one request.
+"""Nested adapters: whose decision counts where several policies cover one request.
 
-All the rules of this are here. The adapters only read and write the record.
+Everything about that is here. The adapters only read and write the record.
 
-1. Each adapter that covers a request enters its decision into one record. The record lies in the scope or
-   environ, and all copies of that share it: of sub-requests as well, one after the other or in parallel.
-2. The innermost decision, which is the last one of the record, holds for a response that passed through the
-   innermost adapter: it still carries the Access-Control headers that this adapter wrote. It holds as well
-   for the error page (status 500) of an exception that passed through that adapter. An application that
-   catches the exception and puts other data into a response with status 500 cannot be told from that.
-3. Any other response was made further out: by a fallback, from sub-requests. It gets the decision of the
-   adapter that writes it, if every policy allows the origin; credentials, if every policy gives them.
+1. Each adapter that covers a request enters its decision into one record. The record is in the scope or
+   environ. All copies of the scope share it, those of sub-requests as well, in sequence or in parallel.
+2. The innermost decision is the last one in the record. It counts for a response that passed through the
+   innermost adapter, which means that the response still carries the Access-Control headers of that adapter.
+   It also counts for the error page (status 500) of an exception that passed through that adapter. (An
+   application can catch the exception and put other data into a response with status 500. There is no way to
+   see that.)
+3. Every other response was made further out, by a fallback or from sub-requests. It gets the decision of the
+   adapter that writes it if every policy allows the origin, and credentials if every policy gives them.
    Otherwise it gets Vary only.
-4. Vary names what any of the policies depends on.
-5. The outermost adapter answers preflights, so they never come to two adapters.
-6. What is written is reported once, by the outermost adapter, when the response starts or when it is certain
-   that none will.
+4. Vary names everything that any of the policies depends on.
+5. The outermost adapter answers preflights, so two adapters never see the same one.
+6. The outermost adapter reports the decision that was written. It does so once: when the response starts, or
+   when it is certain that there will be no response.
 """
 
 from __future__ import annotations
@@ -29,31 +30,30 @@ from crosscors._adapter.reporting import Reporter, log
 from crosscors.core import standard
 from crosscors.core.decision import Decision
 from crosscors.core.errors import shown
-from crosscors.core.policy import CORSPolicy, words_of
+from crosscors.core.policy import CORSPolicy
 from crosscors.core.request import CORSRequest
 from crosscors.core.response_headers import Pairs, ResponseHeaders
-from crosscors.core.words import KEYWORDS, Words
 
-#: Where the record lies in a scope or environ: the entry of the outermost adapter, which leads to all others.
+#: The key of the record in a scope or environ. Its value is the outermost entry, which leads to all others.
 RECORD = "crosscors.record"
 
-# Header names in lower case, and values: what a response has that begins with Access-Control.
+# The Access-Control headers of a response: names in lower case, and values.
 Carried = Iterable[tuple[str, str]]
 
 
 class Adapter(Protocol):
-    """Who enters decisions, as the record needs to know it.
+    """An adapter, as the record needs to know it.
 
     Attributes:
         name: how messages call it.
-        reporter: tells of its decisions.
+        reporter: reports its decisions.
     """
 
     name: str
     reporter: Reporter
 
     def request_of(self, source: Any, /) -> CORSRequest:
-        """The request for the reporter, out of the source of an entry."""
+        """The request for the reporter, from the source of an entry."""
         ...
 
 
@@ -61,20 +61,21 @@ class Entry:
     """The decision of one adapter on one request, and what became of it.
 
     Attributes:
-        adapter: who decided.
-        policy: by which policy; None until ``settle``.
-        decision: what.
-        source: the request as it came, for others may change scope and environ later. None if the reporter
-            has nothing to tell.
-        written: what the response got, or would have got if there is none; None until it starts.
+        adapter: the adapter that decided.
+        policy: the policy that it asked; None until ``settle``.
+        decision: its decision.
+        source: the request as it came, because applications may change the scope or environ. None if there is
+            nothing to report.
+        written: the decision that the response got, or would have got if there is no response; None until the
+            response starts.
         record: all entries, the outermost first; None while there is only this one.
-        status: of the response that started at the adapter.
+        status: the status of the response that started at the adapter.
         is_within: whether an adapter further out will answer after this one, and report.
         has_raised: whether an exception passed through the adapter.
-        is_withdrawn: whether it turned out later that no policy covers the request here.
+        is_withdrawn: whether the adapter found out later that none of its policies covers the request.
     """
 
-    # Slots, and no constructor: 0.15 microseconds of each request. The rest is for nested adapters only.
+    # Slots, and no constructor, save 0.15 microseconds per request. The rest is for nested adapters only.
     __slots__ = ("__dict__", "__weakref__", "adapter", "decision", "policy", "record", "source", "written")
 
     adapter: Adapter
@@ -95,18 +96,16 @@ class Entry:
         """The decision to write into the response that starts; the outermost adapter reports it, once.
 
         Args:
-            status: that of the response; None if an exception means that there will be none.
-            carried: the Access-Control headers that the response has. Not looked at while no other adapter
-                covers the request.
+            status: the status of the response; None if an exception means that there will be none.
+            carried: the Access-Control headers of the response; only read if another adapter covers the request.
         """
         if self.record is None:
             self.written = self.decision
             source = self.source
             if source is not None:
-                self.source = None  # reported already, and it may lead to the scope, which leads here
-                self.adapter.reporter.report(
-                    self.decision, _words_of(self), self.adapter.request_of, source
-                )
+                self.source = None  # reported now, and it may refer to the scope, which refers to this entry
+                adapter = self.adapter
+                adapter.reporter.report(self.decision, self.policy, adapter.request_of, source)
             return self.decision
         inward = self._inward()
         decisive, decision = _decisive(inward, status, frozenset(carried))
@@ -118,15 +117,15 @@ class Entry:
         return decision
 
     def settle(self, policy: CORSPolicy, decision: Decision) -> None:
-        """Decide, for an adapter that had to enter before it could."""
+        """Decide, for an adapter that entered undecided."""
         self.policy, self.decision = policy, decision
         for inner in self._inward()[1:]:
-            _warn_of(self, inner)
+            _warn_about(self, inner)
 
     def withdraw(self) -> None:
-        """Note that no policy covers the request here after all, so that nothing is written.
+        """Note that no policy covers the request here after all, so that this adapter writes nothing.
 
-        What an adapter further in has written is reported now, for it waited for this one.
+        An adapter further in has left the report to this one. What it wrote is reported now.
         """
         innermost = self._inward()[-1]
         has_answered = innermost is not self and innermost.written is not None
@@ -135,7 +134,7 @@ class Entry:
             _report(self.record, innermost, innermost.written or innermost.decision)
 
     def _inward(self) -> list[Entry]:
-        """This entry and those further in that still stand."""
+        """This entry and those further in, without withdrawn ones."""
         if self.record is None:
             return [self]
         further_in = self.record[self.record.index(self) + 1 :]
@@ -149,16 +148,16 @@ class Entry:
 
 
 def enter(holder: MutableMapping[str, Any], entry: Entry) -> None:
-    """Enter a decision into the record in this scope or environ, behind all others."""
+    """Append a decision to the record in this scope or environ."""
     first: Entry = holder.setdefault(RECORD, entry)
     if first is entry:
         return
-    # Not ``first.record or [first]``: two sub-requests may come to this line in two threads.
+    # Not ``first.record or [first]``: two sub-requests may reach this line in two threads.
     record: list[Entry] = vars(first).setdefault("entries", [first])
     first.record = record
     if first.adapter is entry.adapter and first.written is not None:
-        # Someone sends the same scope or environ in again. The old response may have a use for this entry,
-        # if it has to start once more; the new one has none for the old entries.
+        # The same scope or environ was sent in again. The old response may need this entry if it has to start
+        # once more. The new response does not need the old entries.
         record.append(entry)
         holder[RECORD] = entry
         return
@@ -167,11 +166,11 @@ def enter(holder: MutableMapping[str, Any], entry: Entry) -> None:
     entry.record = record
     holder[RECORD] = record[0]
     if entry.is_within:
-        _warn_of(record[0], entry)
+        _warn_about(record[0], entry)
 
 
 def bring_over(holder: MutableMapping[str, Any]) -> None:
-    """Bring the record over a bridge between ASGI and WSGI, which keeps what it got on its other side.
+    """Copy the record from the other side of a bridge between ASGI and WSGI.
 
     a2wsgi keeps the scope in the environ, and the environ in the scope.
     """
@@ -180,7 +179,7 @@ def bring_over(holder: MutableMapping[str, Any]) -> None:
             holder.setdefault(RECORD, other[RECORD])
 
 
-def carried(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def carried_by(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """The Access-Control headers of a response, as ``Entry.answer`` takes them."""
     for name, value in headers:
         lower = name.lower()
@@ -191,12 +190,12 @@ def carried(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def _decisive(
     entries: Sequence[Entry], status: int | None, carried: frozenset[tuple[str, str]]
 ) -> tuple[Entry, Decision]:
-    """Whose decision the response gets, and that decision.
+    """The decision that the response gets, and the entry that it comes from.
 
     Args:
-        entries: that of the adapter that asks, and those further in.
-        status: that of the response; None if there is none.
-        carried: the Access-Control headers that it has.
+        entries: the entry of the adapter that asks, and those further in.
+        status: the status of the response; None if there is no response.
+        carried: the Access-Control headers of the response.
     """
     vary = tuple(dict.fromkeys(name for entry in entries for name in entry.decision.vary))
     own, innermost = entries[0], entries[-1]
@@ -204,7 +203,7 @@ def _decisive(
         return own, own.decision
     if _has_passed(innermost, status, carried) or _is_error_page(entries[1:], status):
         return innermost, _with(innermost.written or innermost.decision, vary=vary)
-    for entry in reversed(entries):  # of two that refuse, the inner one: most responses come from within
+    for entry in reversed(entries):  # the inner one of two that refuse, because most responses come from there
         if not _gives(entry, standard.ALLOW_ORIGIN):
             return entry, _with(entry.decision, pairs=(), vary=vary)
     if all(_gives(entry, standard.ALLOW_CREDENTIALS) for entry in entries):
@@ -214,23 +213,23 @@ def _decisive(
 
 
 def _has_passed(innermost: Entry, status: int | None, carried: frozenset[tuple[str, str]]) -> bool:
-    """Whether the response comes from the innermost adapter.
+    """Whether the response passed through the innermost adapter.
 
-    One that wrote no Access-Control header leaves nothing to see. It need not: it refused.
+    That cannot be seen if the adapter wrote no Access-Control header. It need not be: the adapter refused.
     """
     if status is None or innermost.status is None or innermost.written is None:
         return False
-    # What was an error there and is none now has been made by someone else.
+    # An error there that is not an error here was replaced by another response.
     is_replaced = innermost.status >= _ERROR > status
-    wrote = {(name.lower(), value) for name, value in innermost.written.headers}
+    wrote = set(carried_by(innermost.written.headers))
     return bool(wrote) and wrote <= carried and not is_replaced
 
 
 def _is_error_page(further_in: Sequence[Entry], status: int | None) -> bool:
     """Whether the response is the error page of an exception that passed through the innermost adapter.
 
-    A fallback that catches the exception and serves something else, be it a 404, is not. Nor is what may have
-    parts of another response in it, unless the policy of that one gives as much.
+    It is not if a fallback caught the exception and serves something else, such as a 404. It is not if the
+    response may contain parts of another response, unless the policy of that one allows as much.
     """
     *others, innermost = further_in
     return (
@@ -265,28 +264,23 @@ def _with(decision: Decision, *, pairs: Pairs | None = None, vary: tuple[str, ..
 
 
 def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> None:
-    """Let the adapter that decided tell of it. If it has no hook, the nearest one further out that has."""
+    """Let the adapter that decided report it; if it has no hook, also call the nearest hook further out."""
     further_out = reversed(record[: record.index(decisive)])
     hearing = (each for each in further_out if each.adapter.reporter.has_hook and each.source is not None)
     adapter = decisive.adapter
     heard = None if adapter.reporter.has_hook else next(hearing, None)
     if decisive.source is not None:
-        adapter.reporter.report(decision, _words_of(decisive), adapter.request_of, decisive.source)
+        adapter.reporter.report(decision, decisive.policy, adapter.request_of, decisive.source)
     if heard is not None:
         heard.adapter.reporter.call_hook(decision, heard.adapter.request_of, heard.source)
     for entry in record:
-        entry.source = None  # it may lead to the scope, which leads here
+        entry.source = None  # it may refer to the scope, which refers to this entry
 
 
-def _words_of(entry: Entry) -> Words:
-    """How those who wrote the policy call its options."""
-    return KEYWORDS if entry.policy is None else words_of(entry.policy)
-
-
-def _warn_of(outer: Entry, inner: Entry) -> None:
+def _warn_about(outer: Entry, inner: Entry) -> None:
     """Log that two policies meet, once for each pair of adapters."""
     if outer.policy is None or inner.adapter is outer.adapter or inner.policy is outer.policy:
-        return  # not settled; the whole application within itself; what Starlette's adapter has asked already
+        return  # undecided; an application inside itself; a policy that the outer adapter knows
     met = _met.setdefault(outer.adapter, WeakSet())
     if inner.adapter in met:
         return
@@ -303,5 +297,5 @@ def _warn_of(outer: Entry, inner: Entry) -> None:
     )
 
 
-# The adapters that have met one further in. An adapter that is gone is not kept.
+# Which adapters met which adapters further in. Weak, so that no adapter is kept alive.
 _met: WeakKeyDictionary[Adapter, WeakSet[Adapter]] = WeakKeyDictionary()

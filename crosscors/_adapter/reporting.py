@@ -11,10 +11,10 @@ from typing import TypeVar, cast
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.origins.function import is_async_callable
-from crosscors.core.policy import CORSPolicy, Policies
+from crosscors.core.policy import CORSPolicy, Policies, words_of
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
-from crosscors.core.words import Words
+from crosscors.core.words import KEYWORDS
 
 logger = logging.getLogger("crosscors")
 root = logging.getLogger()
@@ -83,16 +83,16 @@ class Reporter:
             return False
 
     def report(
-        self, decision: Decision, words: Words, read: Callable[[_Source], CORSRequest], source: _Source
+        self,
+        decision: Decision,
+        policy: CORSPolicy | None,
+        read: Callable[[_Source], CORSRequest],
+        source: _Source,
     ) -> None:
-        """Report a decision; the request is only read from its source if someone wants to see it.
-
-        Args:
-            words: how those who wrote the policy call its options.
-        """
+        """Report a decision of the policy; the request is only read if someone wants to see it."""
         try:  # not suppress(), which costs 0.3 microseconds
             if decision.refusals:
-                self._log_refusals(decision, words, read, source)
+                self._log_refusals(decision, policy, read, source)
             elif logger.isEnabledFor(logging.DEBUG):
                 log(logging.DEBUG, "%s: %s", _named(decision, read(source)), _outcome(decision))
         except Exception:  # noqa: BLE001, S110  # a level, or the repr of an error, that cannot be asked for
@@ -158,11 +158,17 @@ class Reporter:
             log(logging.WARNING, message, *arguments)
 
     def _log_refusals(
-        self, decision: Decision, words: Words, read: Callable[[_Source], CORSRequest], source: _Source
+        self,
+        decision: Decision,
+        policy: CORSPolicy | None,
+        read: Callable[[_Source], CORSRequest],
+        source: _Source,
     ) -> None:
         errors = [refusal.error for refusal in decision.refusals if refusal.error is not None]
         level = logging.ERROR if errors else logging.INFO
         if self._may_log(level):
+            # In the words of those who wrote the policy.
+            words = KEYWORDS if policy is None else words_of(policy)
             reasons = " ".join(
                 f"{refusal.message_in(words)}. {refusal.hint_in(words)}" for refusal in decision.refusals
             )
