@@ -81,6 +81,7 @@ POLICIES: Mapping[str, CORSPolicy | Resources] = {
     ),
     "* with any header": CORSPolicy(allow_origins="*", allow_headers="*", max_age=None),
     "a private network": CORSPolicy(allow_origins=APP, allow_private_network=True),
+    "timing": CORSPolicy(allow_origins=(APP, SECOND), timing_allow_origin=True),
     "nobody": CORSPolicy(),
     "paths": Resources(
         {
@@ -128,6 +129,10 @@ def reads(origin: str, *, exposed: str = "X-Total", credentials: bool = False) -
     if exposed:
         fields["access-control-expose-headers"] = exposed
     return Expected(fields, "" if origin == "*" else "Origin")
+
+
+def timed(origins: str, expected: Expected) -> Expected:
+    return replace(expected, fields={**expected.fields, "timing-allow-origin": origins})
 
 
 ASKED = "Access-Control-Request-Method, Access-Control-Request-Headers"
@@ -289,6 +294,12 @@ ROWS = (
         ("an expression does not match", get(SECOND), NOTHING),
         ("an expression matches the whole origin", get(f"{APP}.evil.example"), NOTHING),
         ("an expression sees no two Origins", get(APP, APP), NOTHING),
+    ),
+    *rows(
+        "timing",
+        ("timing for the origin that asks", get(APP), timed(APP, reads(APP, exposed=""))),
+        ("timing for images, which send no Origin", get(), timed(f"{APP}, {SECOND}", NOTHING)),
+        ("no timing for others", get(EVIL), NOTHING),
     ),
     *rows(
         "wildcards",
