@@ -274,6 +274,12 @@ def test_a_root_path_that_the_application_sets_counts(
         assert dict(sent[0]["headers"])[b"access-control-allow-origin"] == allowed.encode()
 
 
+def test_an_application_that_takes_the_whole_path_for_its_root_path_is_at_its_own_root() -> None:
+    app = CORSMiddleware(moving_on(root_path="/sub"), policy=Resources({"/sub/*": FIRST}))
+    sent = send_asgi(app, http_scope("GET", "/sub", FROM_ALLOWED))
+    assert b"access-control-allow-origin" not in dict(sent[0]["headers"])
+
+
 def test_an_application_with_every_attribute_is_not_taken_for_fastapi() -> None:
     app = CORSMiddleware(mock.AsyncMock(), policy=Resources({"/*": SECOND}))
     assert send_asgi(app, http_scope("GET", "/", FROM_ALLOWED)) == []
