@@ -100,6 +100,13 @@ class CORSMiddleware:
         return watched(parts, entry, environ)
 
 
+def middleware_of(decider: Decider[WSGIEnvironment], app: WSGIApplication) -> CORSMiddleware:
+    """The middleware for an adapter that has its decider already."""
+    middleware = object.__new__(CORSMiddleware)
+    vars(middleware).update(app=app, policy=decider.policies, _decider=decider)
+    return middleware
+
+
 def starter(entry: Entry, start_response: StartResponse) -> StartResponse:
     """Starts responses with the headers of the decision."""
 

@@ -74,9 +74,23 @@ def mark(view: _View, policy: object) -> _View:
     except (AttributeError, TypeError):
         hint = "Decorate the function where it is defined."
         raise _error("wrong-type", view, f"{name_of(view)} cannot have a policy.", hint) from None
+    _count.made += 1
     if copied is not view:
         setattr(view, _HAS_COPY, True)
     return copied
+
+
+def marks_made() -> int:
+    """How many marks this process has made. While it stays, no view has got one."""
+    return _count.made
+
+
+@dataclass
+class _Count:
+    made: int = 0
+
+
+_count = _Count()
 
 
 def _copy(view: Any) -> Any:
@@ -92,10 +106,15 @@ def _copy(view: Any) -> Any:
     return functools.update_wrapper(copied, view)
 
 
-def warn_of_misplaced(views: Iterable[object]) -> None:
-    """Warn of routed views of which but a copy, which is not routed, has a policy: @cross_origin too high."""
+def warn_of_misplaced(views: Iterable[object], among: Iterable[object] | None = None) -> None:
+    """Warn of routed views of which but a copy, which is not routed, has a policy: @cross_origin too high.
+
+    Args:
+        views: the routed views.
+        among: all routed views, if these are not all of them.
+    """
     views = list(views)
-    used = {id(inner) for view in views for inner in _unwrapped(view)}
+    used = {id(inner) for view in (views if among is None else among) for inner in _unwrapped(view)}
     for view in views:
         if getattr(view, _HAS_COPY, None) is True and mark_of(view, "") is None and id(view) not in used:
             log(
@@ -106,9 +125,14 @@ def warn_of_misplaced(views: Iterable[object]) -> None:
             )
 
 
-def warn_of_hidden(view: object) -> None:
-    """Warn, once for each view, of a policy that does not apply because a decorator hides its view."""
-    hidden = _hidden_in(view)
+def warn_of_hidden(view: object, among: Iterable[object] = ()) -> None:
+    """Warn, once for each view, of a policy that does not apply because a decorator hides its view.
+
+    Args:
+        view: a routed view that has no policy of its own.
+        among: all routed views. One that calls another of them hides nothing.
+    """
+    hidden = _hidden_in(view, frozenset(map(id, among)))
     if hidden is None or id(view) in _warned:
         return
     _warned[id(view)] = view
@@ -124,7 +148,7 @@ def warn_of_hidden(view: object) -> None:
 _warned: dict[int, object] = {}  # kept, for another view not to get its id
 
 
-def _hidden_in(view: object) -> object | None:
+def _hidden_in(view: object, routed: frozenset[int]) -> object | None:
     """The view with a policy that this one calls; it has none itself.
 
     A decorator without functools.wraps keeps the view in the closure of a function, or as an attribute.
@@ -133,7 +157,8 @@ def _hidden_in(view: object) -> object | None:
     found = [view]
     while found and len(seen) < _MOST_SEEN:
         each = found.pop(0)
-        if id(each) in seen or isinstance(each, type) or not callable(each):
+        is_another = each is not view and id(each) in routed
+        if id(each) in seen or is_another or isinstance(each, type) or not callable(each):
             continue
         seen[id(each)] = each
         if each is not view and _has_mark(each):

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy
-from crosscors.core.values import is_text_pattern
+from crosscors.core.values import Findings, is_text_pattern
 
 # The keys of a Mapping are invariant: any other type would refuse a dict of just strings, or a mixed one.
 _Policies = Mapping[Any, CORSPolicy | None]
@@ -222,6 +222,12 @@ class Resources:
                 return entry
             end = path.rfind("/", 0, end)
         return None
+
+
+def make_resources(policies: object) -> tuple[Resources | None, Findings]:
+    """Resources with these policies, and what was found. None if there is a problem."""
+    found = Findings(tuple(_problems_of(policies)))
+    return (None if found.problems else Resources(cast("_Policies", policies))), found
 
 
 class _Entry(NamedTuple):

@@ -641,10 +641,9 @@ def test_converters_may_use_the_application_abort_and_fail() -> None:
 
 def test_the_decorator_of_another_framework_is_refused() -> None:
     app = Flask(__name__)
-    CORS(app, origins=OF_APP)
-    view = crosscors.starlette.cross_origin(allow_origins="*")(fresh())
+    app.add_url_rule("/", "view", crosscors.starlette.cross_origin(allow_origins="*")(fresh()))
     with pytest.raises(PolicyError, match=r"from crosscors\.flask import cross_origin"):
-        app.add_url_rule("/", "view", view)
+        CORS(app, origins=OF_APP)
 
 
 @each("fails", "create_url_adapter", "request_class")
