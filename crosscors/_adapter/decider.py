@@ -140,19 +140,20 @@ class Decider(Generic[_Source]):
 
     def decide(self, policy: CORSPolicy, source: _Source) -> Decision:
         """What the policy says, its function included."""
-        answer = self._ask(policy, self.read.headers(source))
+        answer = self.ask(policy, self.read.headers(source))
         if isinstance(answer, AskFunction):
             return answer.decide(self.read.request(source), debug=self.debug)
         return answer
 
     async def decide_async(self, policy: CORSPolicy, source: _Source) -> Decision:
         """The same as ``decide``, and awaits the function if it is async."""
-        answer = self._ask(policy, self.read.headers(source))
+        answer = self.ask(policy, self.read.headers(source))
         if isinstance(answer, AskFunction):
             return await answer.decide_async(self.read.request(source), debug=self.debug)
         return answer
 
-    def _ask(self, policy: CORSPolicy, asked: str | bytes | Headers | None) -> Decision | AskFunction:
+    def ask(self, policy: CORSPolicy, asked: str | bytes | Headers | None) -> Decision | AskFunction:
+        """What the policy says, unless only its function can tell."""
         questions = questions_to(policy)
         if not isinstance(asked, tuple):
             return questions.actual(asked)
@@ -171,7 +172,7 @@ class Decider(Generic[_Source]):
             asked: Origin, as text or as the bytes that came, which is all that matters of most requests;
                 what a preflight asks with, if the method is OPTIONS.
         """
-        answer = self._ask(policy, asked)
+        answer = self.ask(policy, asked)
         if type(answer) is AskFunction:
             return Pending(policy, answer)
         return self.entered(source, source, policy, answer)
@@ -188,9 +189,13 @@ class Decider(Generic[_Source]):
 
     def enter_undecided(self, holder: MutableMapping[str, Any], source: _Source) -> Entry:
         """Enter the record before it is known which policy covers the request."""
-        entry = self.entered(holder, source, None, _UNDECIDED)
-        entry.source = self.read.keep(source)
-        return entry
+        return self.entered(holder, source, None, _UNDECIDED)
+
+    def settle(self, entry: Entry, policy: CORSPolicy, decision: Decision) -> None:
+        """Decide about an entry that was entered undecided."""
+        entry.settle(policy, decision)
+        if not (decision.refusals or self.reporter.listens()):
+            entry.source = None  # nobody wants to hear of it
 
     def entered(
         self,
@@ -204,7 +209,8 @@ class Decider(Generic[_Source]):
         entry.adapter = self
         entry.policy = policy
         entry.decision = decision
-        entry.source = self.read.keep(source) if decision.refusals or self.reporter.listens() else None
+        is_heard = policy is None or decision.refusals or self.reporter.listens()
+        entry.source = self.read.keep(source) if is_heard else None
         entry.written = entry.record = None
         if self.read.bridge in holder:
             bring_over(holder)

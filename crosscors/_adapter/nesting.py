@@ -119,8 +119,9 @@ class Entry:
     def settle(self, policy: CORSPolicy, decision: Decision) -> None:
         """Decide, for an adapter that entered undecided."""
         self.policy, self.decision = policy, decision
-        for inner in self._inward()[1:]:
-            _warn_about(self, inner)
+        if self.record is not None:
+            for inner in self._inward()[1:]:
+                _warn_about(self, inner)
 
     def withdraw(self) -> None:
         """Note that no policy covers the request here after all, so that this adapter writes nothing.

@@ -9,12 +9,13 @@ from contextlib import suppress
 from typing import TypeVar, cast
 
 from crosscors.core.decision import Decision, Kind
-from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.errors import PolicyError, shown
 from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, words_of
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
-from crosscors.core.words import KEYWORDS
+from crosscors.core.values import Findings, refused
+from crosscors.core.words import KEYWORDS, Words
 
 logger = logging.getLogger("crosscors")
 root = logging.getLogger()
@@ -44,6 +45,15 @@ def log(level: int, message: str, *values: object, error: Exception | None = Non
         logger.log(level, message, *values, exc_info=error)
 
 
+def check_on_decision(on_decision: object, words: Words) -> Findings:
+    """Whether ``on_decision`` is a function that need not be awaited."""
+    if on_decision is None or (callable(on_decision) and not is_async_callable(on_decision)):
+        return Findings()
+    message = f"takes a function that is not async, not {shown(on_decision)}."
+    hint = f"Write {words.setting('on_decision', 'func')}, where func(request, decision) returns at once."
+    return refused("wrong-type", words.name("on_decision"), on_decision, message, hint)
+
+
 class Reporter:
     """Logs refusals at INFO, failures at ERROR, both at a bounded rate, and all else at DEBUG.
 
@@ -62,10 +72,9 @@ class Reporter:
         on_decision: OnDecision | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if on_decision is not None and (not callable(on_decision) or is_async_callable(on_decision)):
-            message = f"takes a function that is not async, not {shown(on_decision)}."
-            hint = "Write on_decision=func, where func(request, decision) returns at once."
-            raise PolicyError((Problem("wrong-type", "on_decision", on_decision, message, hint),))
+        problems = check_on_decision(on_decision, KEYWORDS).problems
+        if problems:
+            raise PolicyError(problems)
         self.on_decision = on_decision
         self.has_hook = on_decision is not None  #: whether there is an ``on_decision`` to call
         self._clock = clock

@@ -151,7 +151,8 @@ _warned: dict[int, object] = {}  # kept, for another view not to get its id
 def _hidden_in(view: object, routed: frozenset[int]) -> object | None:
     """The view with a policy that this one calls; it has none itself.
 
-    A decorator without functools.wraps keeps the view in the closure of a function, or as an attribute.
+    A decorator without functools.wraps keeps the view in the closure of a function, or as an attribute. REST
+    framework's ``api_view`` makes a class with methods that have it in their closure.
     """
     seen: dict[int, object] = {}
     found = [view]
@@ -173,6 +174,9 @@ def _kept_by(view: object) -> Iterator[object]:
             yield cell.cell_contents
     if not isinstance(view, FunctionType):
         yield from _values(getattr(view, "__dict__", None))
+    cls = _class_of(view)
+    if cls is not None and not _has_mark(view):  # otherwise some methods have a policy, and others need none
+        yield from vars(cls).values()
 
 
 def _unwrapped(view: object) -> Iterator[object]:

@@ -58,7 +58,7 @@ class Resources:
     """
 
     def __init__(self, policies: _Policies) -> None:
-        problems = tuple(_problems_of(policies))
+        problems = tuple(_problems_of(policies, "resources"))
         if problems:
             raise PolicyError(problems)
         self._policies = dict(policies)
@@ -224,9 +224,13 @@ class Resources:
         return None
 
 
-def make_resources(policies: object) -> tuple[Resources | None, Findings]:
-    """Resources with these policies, and what was found. None if there is a problem."""
-    found = Findings(tuple(_problems_of(policies)))
+def make_resources(policies: object, option: str = "resources") -> tuple[Resources | None, Findings]:
+    """Resources with these policies, and what was found. None if there is a problem.
+
+    Args:
+        option: how the reader of the problems calls them, such as ``CORS_RESOURCES``.
+    """
+    found = Findings(tuple(_problems_of(policies, option)))
     return (None if found.problems else Resources(cast("_Policies", policies))), found
 
 
@@ -286,36 +290,36 @@ _MOST_READINGS = 16
 _LONGEST_READ = 8192  # characters; nobody writes such a path in so long a form, except to keep servers busy
 
 
-def _problems_of(policies: object) -> Iterable[Problem]:
+def _problems_of(policies: object, option: str) -> Iterable[Problem]:
     if not isinstance(policies, Mapping):
         message = f"takes a dict of paths and policies, not {shown(policies)}."
-        yield Problem("wrong-type", "resources", policies, message, 'Write Resources({"/api/*": policy}).')
+        yield Problem("wrong-type", option, policies, message, 'Write Resources({"/api/*": policy}).')
         return
     for path, policy in cast("Mapping[object, object]", policies).items():
         if not (policy is None or isinstance(policy, CORSPolicy)):
             message = f"the value of {shown(path)} is no policy: {shown(policy)}."
             hint = "Write CORSPolicy(...), or None to leave the path to the application."
-            yield Problem("wrong-type", "resources", policy, message, hint)
-        yield from _path_problems(path)
+            yield Problem("wrong-type", option, policy, message, hint)
+        yield from _path_problems(path, option)
 
 
-def _path_problems(path: object) -> Iterable[Problem]:
+def _path_problems(path: object, option: str) -> Iterable[Problem]:
     if is_text_pattern(path):
         return
     if not isinstance(path, str):
         message = f"{shown(path)} is no path."
-        yield Problem("wrong-type", "resources", path, message, 'Write a path such as "/api/*".')
+        yield Problem("wrong-type", option, path, message, 'Write a path such as "/api/*".')
         return
     if _REGEX_SIGNS.search(path):
         message = f"{shown(path)} looks like a regular expression; paths are compared as they are."
         hint = f'Write a path such as "/api/*", or re.compile(r"{path}"), which has to match the whole path.'
-        yield Problem("path-regex", "resources", path, message, hint)
+        yield Problem("path-regex", option, path, message, hint)
         return
     faults = list(_path_faults(path))
     mended = _mended_path(path) if faults else path
     example = mended if not list(_path_faults(mended)) else "/api/*"
     for code, message in faults:
-        yield Problem(code, "resources", path, f"{shown(path)} {message}", f'Write "{example}".')
+        yield Problem(code, option, path, f"{shown(path)} {message}", f'Write "{example}".')
 
 
 def _path_faults(path: str) -> Iterable[tuple[str, str]]:
