@@ -84,7 +84,7 @@ def _answering_before(before: list[tuple[str, list[str]]]) -> Iterator[CheckMess
 
 
 def names_of(path: str) -> list[str]:
-    """The names of a middleware class and all its bases; none for what is no class."""
+    """The names of a middleware class and all its bases; none for what is not a class."""
     try:
         middleware = import_string(path)
     except ImportError:  # Django says so when it loads the middleware
