@@ -341,11 +341,11 @@ def codes_in_the_package() -> Iterator[str]:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
-                makes = name in ("Problem", "problem", "warning", "_error", "error_id", "warning_id")
+                makes = name in ("Problem", "refused", "warned", "_error", "error_id", "warning_id")
                 first = node.args[0] if makes and node.args else None
             else:
                 first = node.elts[0] if isinstance(node, ast.Tuple) and node.elts else None
-                makes = file.name in ("credentials.py", "origin_faults.py", "resources.py")
+                makes = file.name in ("dangers.py", "faults.py", "resources.py")
             if (
                 makes
                 and isinstance(first, ast.Constant)

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.utils.module_loading import import_string
 
-from crosscors import CORSRequest, Decision
+from crosscors import CORSPolicy, CORSRequest, Decision
 from crosscors.django import CORSMiddleware, DjangoCORSRequest
 from tests.clients import ask_wsgi
 from tests.django.clients import (
@@ -123,16 +123,16 @@ def test_a_preflight_of_a_path_that_no_policy_covers_reaches_the_view(ask: Ask) 
 
 
 @table(
-    "middleware, path, status, body",
-    ("what answers before the view", "teapot", "/api/x", 418, b"short and stout"),
-    ("what makes another request of it", "elsewhere", "/api/x", 200, b"OPTIONS"),
+    "middleware, covered, status, body",
+    ("what answers before the view", "teapot", "/api/*", 418, b"short and stout"),
+    ("what makes another request of it", "elsewhere", "/other/*", 200, b"OPTIONS"),
 )
-def test_the_request_is_judged_as_it_came_in(
-    ask: Ask, middleware: str, path: str, status: int, body: bytes
+def test_the_policy_is_that_of_the_path_as_it_was_routed(
+    ask: Ask, middleware: str, covered: str, status: int, body: bytes
 ) -> None:
-    resources = {"/api/*": {"allow_origins": [ORIGIN]}}
+    resources = {covered: {"allow_origins": [ORIGIN]}}
     both = [OURS, f"tests.django.middleware.{middleware}"]
-    answer = get(ask, path, MIDDLEWARE=both, CORS_RESOURCES=resources)
+    answer = get(ask, "/api/x", MIDDLEWARE=both, CORS_RESOURCES=resources)
     assert (answer.status, answer.body, answer.cors()) == (status, body, ALLOWED)
 
 
@@ -277,13 +277,26 @@ BY_VIEW = {"ROOT_URLCONF": "tests.django.marked_urls"}
         f'CORS_ORIGIN_WHITELIST = ["{EVIL}"]',
     ),
     ("a setting", "/", LISTED, {"method": "PURGE"}, "CORS_ALLOW_METHODS = "),
-    ("CORS_POLICY", "/", {"CORS_POLICY": {"allow_origins": [ORIGIN]}}, {"method": "PURGE"}, "allow_methods="),
+    (
+        "CORS_POLICY",
+        "/",
+        {"CORS_POLICY": {"allow_origins": [ORIGIN]}},
+        {"method": "PURGE"},
+        '"allow_methods": [',
+    ),
+    (
+        "CORS_POLICY that is a CORSPolicy",
+        "/",
+        {"CORS_POLICY": CORSPolicy(allow_origins=[ORIGIN])},
+        {"method": "PURGE"},
+        "allow_methods=[",
+    ),
     (
         "CORS_RESOURCES",
         "/",
         {"CORS_RESOURCES": {"/*": {"allow_origins": [ORIGIN]}}},
         {"method": "PURGE"},
-        "allow_methods=",
+        '"allow_methods": [',
     ),
     ("a view", "/function", BY_VIEW, {"method": "PURGE", "origin": OTHER}, "allow_methods="),
     ("beside a view", "/plain", {**BY_VIEW, **LISTED}, {"method": "PURGE"}, "CORS_ALLOW_METHODS = "),

@@ -17,6 +17,7 @@ from django.urls import path
 import crosscors.asgi
 import crosscors.wsgi
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
+from crosscors._adapter.view_marks import has_own_policy
 from tests.clients import Answer, ask_wsgi
 from tests.django.clients import EVIL, ORIGIN, OTHER, ask_handler, over_asgi, over_wsgi
 from tests.tables import table
@@ -100,6 +101,22 @@ def test_over_a2wsgi_the_settings_decide_who_reads(origin: str, allowed: bool) -
 
         answer = ask_handler(cast("ASGIHandler", versioned), "GET", "/", ("Origin", origin))
     assert answer.allowed == (origin if allowed else None)
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, True), (OTHER, False)])
+def test_so_they_do_over_a2wsgi_the_other_way_round(origin: str, allowed: bool) -> None:
+    bridge: Any = a2wsgi.ASGIMiddleware
+    with override_settings(**SETTINGS):
+        app: Any = crosscors.wsgi.CORSMiddleware(bridge(ASGIHandler()), policy=OUTER)
+        answer = ask_wsgi(app, headers=[("Origin", origin)])
+    assert answer.allowed == (origin if allowed else None)
+
+
+@pytest.mark.parametrize("handler", [WSGIHandler, ASGIHandler])
+def test_other_adapters_know_that_django_has_a_policy(handler: Callable[[], object]) -> None:
+    assert has_own_policy(handler())
+    with override_settings(MIDDLEWARE=[]):
+        assert not has_own_policy(handler())
 
 
 def fail(_request: HttpRequest) -> HttpResponse:

@@ -302,7 +302,6 @@ def test_on_older_django_async_receivers_are_awaited_as_well(
             return [(no, no()), (yes, yes())]
 
     monkeypatch.setattr("crosscors.django.signals.check_request_enabled", OldSignal())
-    monkeypatch.setattr("crosscors.django.configuration.check_request_enabled", OldSignal())
     assert get(ask, origin=OTHER).allowed == OTHER
     assert get(ask, origin=EVIL).allowed is None
 
