@@ -18,6 +18,7 @@ An adapter whose framework has policies for views knows the policy only when the
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, final
 
 from crosscors._adapter.nesting import RECORD, Entry, bring_over, enter
@@ -107,6 +108,7 @@ class Decider(Generic[_Source]):
         self.reporter = Reporter(on_decision)
         self.everywhere = policies.everywhere
         self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
+        _count.made += 1
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies count for themselves what they log."""
@@ -140,19 +142,20 @@ class Decider(Generic[_Source]):
 
     def decide(self, policy: CORSPolicy, source: _Source) -> Decision:
         """What the policy says, its function included."""
-        answer = self._ask(policy, self.read.headers(source))
+        answer = self.ask(policy, self.read.headers(source))
         if isinstance(answer, AskFunction):
             return answer.decide(self.read.request(source), debug=self.debug)
         return answer
 
     async def decide_async(self, policy: CORSPolicy, source: _Source) -> Decision:
         """The same as ``decide``, and awaits the function if it is async."""
-        answer = self._ask(policy, self.read.headers(source))
+        answer = self.ask(policy, self.read.headers(source))
         if isinstance(answer, AskFunction):
             return await answer.decide_async(self.read.request(source), debug=self.debug)
         return answer
 
-    def _ask(self, policy: CORSPolicy, asked: str | bytes | Headers | None) -> Decision | AskFunction:
+    def ask(self, policy: CORSPolicy, asked: str | bytes | Headers | None) -> Decision | AskFunction:
+        """What the policy says, unless only its function can tell."""
         questions = questions_to(policy)
         if not isinstance(asked, tuple):
             return questions.actual(asked)
@@ -171,7 +174,7 @@ class Decider(Generic[_Source]):
             asked: Origin, as text or as the bytes that came, which is all that matters of most requests;
                 what a preflight asks with, if the method is OPTIONS.
         """
-        answer = self._ask(policy, asked)
+        answer = self.ask(policy, asked)
         if type(answer) is AskFunction:
             return Pending(policy, answer)
         return self.entered(source, source, policy, answer)
@@ -212,6 +215,18 @@ class Decider(Generic[_Source]):
             enter(holder, entry)
         return entry
 
+
+def deciders_made() -> int:
+    """How many deciders this process has made. With one, there are no other policies."""
+    return _count.made
+
+
+@dataclass
+class _Count:
+    made: int = 0
+
+
+_count = _Count()
 
 _UNDECIDED = Decision(Kind.NOT_CORS, False, ResponseHeaders())
 
