@@ -18,6 +18,7 @@ An adapter whose framework has policies for views knows the policy only when the
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, final
 
 from crosscors._adapter.nesting import RECORD, Entry, bring_over, enter
@@ -107,6 +108,7 @@ class Decider(Generic[_Source]):
         self.reporter = Reporter(on_decision)
         self.everywhere = policies.everywhere
         self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
+        _count.made += 1
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies count for themselves what they log."""
@@ -218,6 +220,18 @@ class Decider(Generic[_Source]):
             enter(holder, entry)
         return entry
 
+
+def deciders_made() -> int:
+    """How many deciders this process has made. With one, there are no other policies."""
+    return _count.made
+
+
+@dataclass
+class _Count:
+    made: int = 0
+
+
+_count = _Count()
 
 _UNDECIDED = Decision(Kind.NOT_CORS, False, ResponseHeaders())
 

@@ -119,9 +119,12 @@ class Entry:
     def settle(self, policy: CORSPolicy, decision: Decision) -> None:
         """Decide, for an adapter that entered undecided."""
         self.policy, self.decision = policy, decision
-        if self.record is not None:
-            for inner in self._inward()[1:]:
-                _warn_about(self, inner)
+        if self.record is None:
+            return
+        for inner in self._inward()[1:]:
+            _warn_about(self, inner)
+        if self.is_within:
+            _warn_about(self.record[0], self)
 
     def withdraw(self) -> None:
         """Note that no policy covers the request here after all, so that this adapter writes nothing.
@@ -280,7 +283,8 @@ def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> Non
 
 def _warn_about(outer: Entry, inner: Entry) -> None:
     """Log that two policies meet, once for each pair of adapters."""
-    if outer.policy is None or inner.adapter is outer.adapter or inner.policy is outer.policy:
+    is_decided = outer.policy is not None and inner.policy is not None
+    if not is_decided or inner.adapter is outer.adapter or inner.policy is outer.policy:
         return  # undecided; an application inside itself; a policy that the outer adapter knows
     met = _met.setdefault(outer.adapter, WeakSet())
     if inner.adapter in met:

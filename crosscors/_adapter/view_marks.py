@@ -169,7 +169,8 @@ def _hidden_in(view: object, routed: frozenset[int]) -> object | None:
 
 
 def _kept_by(view: object) -> Iterator[object]:
-    for cell in getattr(view, "__closure__", None) or ():
+    cells = getattr(view, "__closure__", None)
+    for cell in cells if isinstance(cells, tuple) else ():  # proxies have every attribute
         with suppress(ValueError):  # an empty cell
             yield cell.cell_contents
     if not isinstance(view, FunctionType):
