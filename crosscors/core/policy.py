@@ -240,6 +240,11 @@ DEFAULTS: Mapping[str, object] = {
 }
 OPTION_NAMES = tuple(DEFAULTS)
 
+# What help() and editors show: each option with its default.
+CORSPolicy.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS[name]) for name in OPTION_NAMES]
+)
+
 
 class Policies(Protocol):
     """One policy for every path, or which policy covers which path: CORSPolicy and Resources."""
