@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from crosscors._adapter.decider import Decider, Headers, Pending
-from crosscors._adapter.environ import cors_request, preflight_headers
 from crosscors._adapter.elsewhere import names_elsewhere
+from crosscors._adapter.environ import cors_request, preflight_headers
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root

@@ -1,15 +1,15 @@
-"""The decider: read, ask, write. What every adapter does with a request is expressed here, once.
+"""The decider: read, ask, write. What every adapter does with a request stands here, once.
 
 An adapter reads and writes. It gives the decider a ``Reader`` for what its stack has instead of requests (a
-scope, an environ), and follows its answer:
+scope, an environ), and follows these steps:
 
-1.  ``enter`` finds the policy that covers the request, asks it, and enters its decision into the record of
-    nested adapters (nesting.py). It answers None where no policy covers the request, and ``AskFunction``
-    where ``allow_origin_func`` has to be asked: ``entered`` goes on with what it decides.
-2.  A decision that has a status is the whole response. The adapter sends it, and the application does not run.
-3.  Otherwise the application runs. When its response starts, ``Entry.answer`` says what to write: another
-    decision than the own one, if adapters are nested. It also reports what was written.
-4.  If the application is done or raises, without a response, ``Entry.leave`` notes that.
+1.  Find the policy that covers the request (``policy_for``), ask it, and enter its decision into the record
+    of nested adapters (``enter``; see nesting.py). If ``allow_origin_func`` has to be asked, ``enter`` returns
+    ``Pending``, and ``enter_pending`` goes on from there, with ``await`` where the adapter can.
+2.  A decision with a status is the whole response. The adapter sends it, and the application does not run.
+3.  Otherwise the application runs. When its response starts, ``Entry.answer`` says which decision to write.
+    That is another one if adapters are nested. It also reports the decision that was written.
+4.  If the application is done or raises without a response, ``Entry.leave`` notes that.
 
 An adapter whose framework has policies for views knows the policy only when the response starts. It calls
 ``enter_undecided`` before the application runs, and ``settle`` in step 3. For preflights it asks the router.
@@ -30,7 +30,7 @@ from crosscors.core.response_headers import ResponseHeaders
 from crosscors.core.rulebook import AskFunction
 
 _Source = TypeVar("_Source", bound=Any)
-_Read = TypeVar("_Read", bound=Any, contravariant=True)
+_Read_contra = TypeVar("_Read_contra", bound=Any, contravariant=True)
 
 NOTHING_READY: Mapping[Any, Decision] = {}
 
@@ -38,7 +38,8 @@ NOTHING_READY: Mapping[Any, Decision] = {}
 # plain tuple: a named one takes 0.2 microseconds more.)
 Headers = tuple["str | None", "str | None", "str | None", "str | None"]
 
-class Reader(Protocol[_Read]):
+
+class Reader(Protocol[_Read_contra]):
     """Reads what a stack has instead of requests.
 
     Attributes:
@@ -49,19 +50,19 @@ class Reader(Protocol[_Read]):
     bridge: str
     is_raw: bool
 
-    def headers(self, source: _Read, /) -> Headers:
+    def headers(self, source: _Read_contra, /) -> Headers:
         """What CORS looks at, read in one pass."""
         ...
 
-    def path(self, source: _Read, /) -> tuple[str, str]:
+    def path(self, source: _Read_contra, /) -> tuple[str, str]:
         """The path, decoded once, and the root path below which the application routes."""
         ...
 
-    def request(self, source: _Read, /) -> CORSRequest:
+    def request(self, source: _Read_contra, /) -> CORSRequest:
         """The request as plain data."""
         ...
 
-    def keep(self, source: _Read, /) -> Any:
+    def keep(self, source: _Read_contra, /) -> Any:
         """What reports need later, because applications write into what they are given."""
         ...
 

@@ -97,7 +97,7 @@ class Entry:
 
         Args:
             status: the status of the response; None if an exception means that there will be none.
-            carried: the Access-Control headers of the response; only read if another adapter covers the request.
+            carried: the Access-Control headers of the response; only read where adapters are nested.
         """
         if self.record is None:
             self.written = self.decision
@@ -207,7 +207,9 @@ def _decisive(
         return own, own.decision
     if _has_passed(innermost, status, carried) or _is_error_page(entries[1:], status):
         return innermost, _with(innermost.written or innermost.decision, vary=vary)
-    for entry in reversed(entries):  # the inner one of two that refuse, because most responses come from there
+    for entry in reversed(
+        entries
+    ):  # the inner one of two that refuse, because most responses come from there
         if not _gives(entry, standard.ALLOW_ORIGIN):
             return entry, _with(entry.decision, pairs=(), vary=vary)
     if all(_gives(entry, standard.ALLOW_CREDENTIALS) for entry in entries):

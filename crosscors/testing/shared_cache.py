@@ -8,7 +8,6 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     from crosscors.testing.exchange import ReceivedResponse, SentRequest
 

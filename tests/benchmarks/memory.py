@@ -8,7 +8,6 @@ import time
 import tracemalloc
 from collections.abc import Iterable, Iterator
 
-from crosscors.core.policy import questions_to
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from tests.benchmarks.cases import CASES, Case, policy_of
 
@@ -46,7 +45,7 @@ def weigh(case: Case, entries: int) -> str:
         fresh = _held()
         assert isinstance(policy, CORSPolicy)
         for origin in setup.origins:
-            _write(questions_to(policy).actual(origin))
+            _write(policy.decide(CORSRequest("GET", origin)))
         used = _held()
     finally:
         tracemalloc.stop()
@@ -67,7 +66,7 @@ def _held_after(policy: CORSPolicy, preflights: Iterable[CORSRequest]) -> int:
         before = _held()
         most = 0
         for number, preflight in enumerate(preflights):
-            _write(questions_to(policy).actual(f"https://{number:04}.{'.'.join(['a' * 60] * 4)}.co"))
+            _write(policy.decide(CORSRequest("GET", f"https://{number:04}.{'.'.join(['a' * 60] * 4)}.co")))
             _write(policy.decide(preflight))
             most = max(most, tracemalloc.get_traced_memory()[0])
         return most - before
@@ -120,7 +119,7 @@ def _most_held(policy: CORSPolicy, numbers: range) -> int:
 def _ask(policy: CORSPolicy, numbers: range) -> None:
     for number in numbers:
         origin = f"https://tenant-{number}.example.com"
-        _write(questions_to(policy).actual(origin))
+        _write(policy.decide(CORSRequest("GET", origin)))
         names = f"content-type,x-{number}"
         _write(policy.decide(CORSRequest("OPTIONS", origin, request_method="PUT", request_headers=names)))
 

@@ -1,4 +1,4 @@
-"""Timing-Allow-Origin in real browsers: the page sees the timing of what its origin may read, and of no other."""
+"""Timing-Allow-Origin in real browsers: a page sees the timing of what its origin may read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from crosscors.wsgi import CORSMiddleware
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PIXEL = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
-PIXEL += b"\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+PIXEL = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
+PIXEL += b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
-# Loads the address as an image and with fetch(), and answers what the page sees of both: the time at which the
-# request started, which is 0 if the timing is hidden (Resource Timing, "TAO check").
+# Loads the address as an image and with fetch(), and returns what the page sees of both: the time at which
+# the request started, which is 0 if the timing is hidden (Resource Timing, "TAO check").
 SCRIPT = """
 const [url, done] = [arguments[0], arguments[1]];
 const started = entry => entry ? entry.requestStart : "no entry";
@@ -78,6 +78,6 @@ def test_a_page_sees_the_timing_that_the_policy_allows(
         app = CORSMiddleware(image, allow_origins=[allowed], timing_allow_origin=has_timing)
         with served(app) as api:
             driver.get(origin)
-            starts = driver.execute_async_script(SCRIPT, api + "/")  # type: ignore[no-untyped-call]
+            starts = driver.execute_async_script(SCRIPT, f"{api}/")
     assert [start != 0 for start in starts] == [is_seen, is_seen]
     assert all(isinstance(start, (int, float)) for start in starts)

@@ -28,7 +28,6 @@ from .table import (
     Status,
 )
 
-
 # How the names begin that a policy decides on, besides Vary.
 OF_POLICIES = ("access-control-", "timing-allow-origin")
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
 from crosscors import CORSPolicy, PolicyError
-from crosscors.core.origins.regexes.sites import sites_of
 from crosscors.core.origins.regexes.automaton import Automaton, End, automaton_of, quick_length
+from crosscors.core.origins.regexes.sites import sites_of
 
 from . import reference
 from .strategies import weighted

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from crosscors import CORSPolicy, PolicyError, PolicyWarning, Problem
-from tests.conftest import Approve
+
+from ..conftest import Approve
 
 ApprovePolicies = Callable[[str, Iterable[tuple[str, Mapping[str, Any]]]], None]
 

@@ -9,7 +9,7 @@ import pytest
 
 from crosscors import CORSPolicy, CORSRequest, Decision, Refusal
 
-from .conftest import Approve
+from ..conftest import Approve
 from .kit import APP, OTHER, codes, keywords, preflight, rows
 
 LISTED: dict[str, Any] = {

@@ -12,7 +12,8 @@ import pytest
 
 from crosscors import CORSPolicy, CORSRequest, PolicyWarning, Problem
 
-from .conftest import Approve, said_of
+from ..conftest import Approve
+from .conftest import said_of
 from .kit import APP, EVERY_DANGER, OTHER, actual, assert_problem, codes, keywords, refused, rows, warned
 
 WITNESS = re.compile(r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z+.-]+://[^\s,;]*[^\s,;:.])")

@@ -9,7 +9,8 @@ import pytest
 
 from crosscors import CORSPolicy, PolicyError, Problem, Resources
 
-from .conftest import Approve, said_of
+from ..conftest import Approve
+from .conftest import said_of
 from .kit import rows
 
 EXACT = CORSPolicy(allow_origins=["https://exact.example"])

@@ -27,7 +27,10 @@ MANY = [f"https://{number}.example" for number in range(33)]
         pytest.param({"allow_origins": [A, B]}, None, f"{A}, {B}", id="images ask without Origin: a list"),
         pytest.param({"allow_origins": "*"}, None, "*", id="without Origin, where everyone may read"),
         pytest.param(
-            {"allow_origins": "*", "allow_credentials": [A]}, None, "*", id="without Origin, everyone at least"
+            {"allow_origins": "*", "allow_credentials": [A]},
+            None,
+            "*",
+            id="without Origin, everyone",
         ),
         pytest.param(
             {"allow_origins": [A], "allow_credentials": [B]}, None, f"{A}, {B}", id="both lists of origins"

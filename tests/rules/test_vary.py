@@ -14,7 +14,8 @@ import pytest
 
 from crosscors import CORSPolicy, CORSRequest, PolicyError, varies_on
 
-from .conftest import Approve, said_of
+from ..conftest import Approve
+from .conftest import said_of
 from .kit import APP, EVIL, PREFLIGHT_VARY, PUBLIC_PREFLIGHT_VARY, actual, merged, preflight, rows
 
 TENANT = "https://tenant.example"
