@@ -22,7 +22,7 @@ from starlette.routing import Router
 from crosscors._adapter.decider import NOTHING_READY, Decider, Headers, Pending, deciders_made
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry
-from crosscors._adapter.reporting import OnDecision
+from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
 from crosscors._adapter.view_marks import (
     mark,
     mark_of,
@@ -264,7 +264,9 @@ class Adapter:
         visit.origin = origin
         visit.expected = policy
         visit.routed = None
-        if known is not None and RECORD not in scope and not (_BRIDGE in scope or decider.reporter.listens()):
+        # With a hook, no decision is known.
+        is_heard = (logger.level or root.level) <= DEBUG and is_debug_heard()
+        if known is not None and not is_heard and RECORD not in scope and _BRIDGE not in scope:
             # What ``_enter`` does as well, for any origin.
             entry = Entry()
             entry.adapter = decider
