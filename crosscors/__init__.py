@@ -4,7 +4,7 @@ from crosscors.asgi import CORSMiddleware
 
 app = CORSMiddleware(app, allow_origins=["https://app.example.com"])
 
-PYTEST_DONT_REWRITE (no assertions are here, and pytest warns of what it cannot rewrite)
+PYTEST_DONT_REWRITE: no assertions are here, and pytest warns about modules that it cannot rewrite.
 """
 
 from crosscors._adapter.elsewhere import names_elsewhere
@@ -35,8 +35,12 @@ __getattr__ = names_elsewhere(
     __name__,
     {
         "CORS": "from crosscors.fastapi import CORS (or from crosscors.starlette, crosscors.flask)",
-        "CORSMiddleware": "from crosscors.asgi import CORSMiddleware (or from crosscors.wsgi, crosscors.django)",
-        "cross_origin": "from crosscors.fastapi import cross_origin (or from crosscors.flask, crosscors.django)",
+        "CORSMiddleware": (
+            "from crosscors.asgi import CORSMiddleware (or from crosscors.wsgi, crosscors.django)"
+        ),
+        "cross_origin": (
+            "from crosscors.fastapi import cross_origin (or from crosscors.flask, crosscors.django)"
+        ),
         "Browser": "from crosscors.testing import Browser",
     },
 )

@@ -9,11 +9,11 @@ _FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", 
 
 
 def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
-    """One expression that matches what any of the given ones does; each keeps its flags.
+    """One expression that matches whatever any of the given ones matches. Each keeps its flags.
 
     Raises:
-        re.error: if one of them is not valid, or cannot stand beside the others: names and numbers of
-            groups count through all of them.
+        re.error: if one of them is not valid, or cannot be joined with the others, because names and numbers
+            of groups are shared.
 
     >>> any_of([r"https://a\\.example", re.compile(r"https://B\\.example", re.IGNORECASE)]).pattern
     '(?:https://a\\\\.example)|(?i:https://B\\\\.example)'
@@ -31,12 +31,12 @@ _REFERENCE = re.compile(r"\\[1-9]|\(\?\(\d")
 
 
 def grouped(expression: re.Pattern[str]) -> str:
-    """The expression as a part of another one, with its flags for itself alone."""
+    """The expression as a part of another one, with its flags for this part only."""
     flags = "".join(letter for flag, letter in _FLAGS.items() if expression.flags & flag)
-    # A verbose expression may end in a comment, which would take the parenthesis in.
+    # A verbose expression may end in a comment, which would swallow the parenthesis.
     end = "\n)" if expression.flags & re.VERBOSE else ")"
     return f"(?{flags}:{_INLINE_FLAGS.sub('', expression.pattern)}{end}"
 
 
-# Flags at the beginning hold for a whole expression, and may only stand there.
+# Flags at the beginning apply to a whole expression, and are only valid there.
 _INLINE_FLAGS = re.compile(r"\A(?:\(\?[aimsux]+\))+")

@@ -1,4 +1,4 @@
-"""Requests as CGI-style variables, which WSGI has as ``environ`` and Django as ``META``."""
+"""Requests as CGI variables, which are ``environ`` in WSGI and ``META`` in Django."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crosscors.core.request import CORSRequest
 
 
 def cors_request(environ: Mapping[str, Any], method: str, path: str) -> CORSRequest:
-    """The request's fields; its method and decoded path are as the server or framework gives them."""
+    """The request as plain data. The server or framework gives its method and its decoded path."""
     origin, request_method, request_headers, request_private_network = preflight_headers(environ)
     return CORSRequest(
         method,
@@ -25,7 +25,7 @@ def cors_request(environ: Mapping[str, Any], method: str, path: str) -> CORSRequ
 
 
 def preflight_headers(environ: Mapping[str, Any]) -> Headers:
-    """What a preflight asks with."""
+    """The headers that a preflight asks with."""
     get = environ.get
     return (
         get("HTTP_ORIGIN"),
@@ -36,7 +36,7 @@ def preflight_headers(environ: Mapping[str, Any]) -> Headers:
 
 
 class _Headers(Mapping[str, str]):
-    """The fields of a request in its variables (PEP 3333, "environ Variables")."""
+    """The headers of a request, read from its variables (PEP 3333, "environ Variables")."""
 
     def __init__(self, environ: Mapping[str, Any]) -> None:
         self._environ = environ

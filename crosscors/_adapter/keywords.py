@@ -12,11 +12,11 @@ from crosscors.core.words import KEYWORDS, Words
 
 
 def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_await: bool) -> Policies:
-    """The policy that an adapter is given: as ``policy=``, or as the options of one.
+    """The policy that an adapter gets: as ``policy=``, or as the options of a policy.
 
     Raises:
-        PolicyError: listing every problem of the options; if both are given; if ``debug`` is not a bool; if an
-            adapter that cannot await is given an async ``allow_origin_func``.
+        PolicyError: listing every problem of the options; if both are given; if ``debug`` is not a bool; if
+            ``allow_origin_func`` is async and the adapter cannot await.
     """
     raise_problems(check_debug(debug, KEYWORDS) + check_policy(policy, options))
     read = CORSPolicy(**cast("dict[str, Any]", options)) if policy is None else cast("Policies", policy)
@@ -30,11 +30,13 @@ def check_debug(debug: object, words: Words) -> Findings:
         return Findings()
     meant = str(str(debug).strip().lower() in ("true", "1"))
     message = f"takes True or False, not {shown(debug)}."
-    return refused("wrong-type", words.name("debug"), debug, message, f"Write {words.setting('debug', meant)}.")
+    return refused(
+        "wrong-type", words.name("debug"), debug, message, f"Write {words.setting('debug', meant)}."
+    )
 
 
 def check_policy(policy: object, others: PolicyOptions) -> Findings:
-    """Whether ``policy=`` is a policy, and the only description of it."""
+    """Whether ``policy=`` is a policy, and no options are given beside it."""
     if policy is not None and others:
         message = f"is given together with {', '.join(others)}."
         hint = "Put the options into the policy: policy=CORSPolicy(...)."
@@ -46,16 +48,16 @@ def check_policy(policy: object, others: PolicyOptions) -> Findings:
 
 
 def check_sync(policies: Policies, words: Words) -> Findings:
-    """Whether every ``allow_origin_func`` can be asked without awaiting it."""
+    """Whether no ``allow_origin_func`` is async."""
     if not any(each.is_async for each in policies.policies):
         return Findings()
     message = "is async, but a WSGI application cannot await it."
-    hint = 'Write it as "def" instead of "async def", or serve the application over ASGI.'
+    hint = 'Write "def" instead of "async def", or serve the application over ASGI.'
     return refused("async-origin-func", words.name("allow_origin_func"), None, message, hint)
 
 
 def raise_problems(*findings: Findings) -> None:
-    """Raise what was found, for a public function that must not go on.
+    """Raise the problems among the findings, for a public function that must not go on.
 
     Raises:
         PolicyError: if there is a problem.

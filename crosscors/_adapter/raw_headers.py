@@ -1,4 +1,4 @@
-"""ASGI's headers, however they are given, as the list of pairs of bytes that they are meant to be."""
+"""ASGI's headers as a list of pairs of bytes, in whatever form they are given."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from crosscors.core.errors import shown
 def raw_headers(headers: object, place: str, *, lower: bool = False) -> list[tuple[bytes, bytes]]:
     """The headers as a list of tuples of bytes.
 
-    Any iterable of any pairs will do, a mapping, and None for no headers; text is encoded.
+    Any iterable of pairs is accepted, and a mapping, and None for no headers. Text is encoded.
 
     Args:
-        headers: what is given.
-        place: where, for the message.
-        lower: whether to write names in lower case, as ASGI has those of requests. Default: False.
+        headers: the headers as they are given.
+        place: where they are given, for the message.
+        lower: whether to write names in lower case, as in ASGI's requests. Default: False.
 
     Raises:
-        TypeError: if it is not clear what is meant.
+        TypeError: if the headers have another form.
 
     >>> raw_headers(iter([["Accept", b"text/css"]]), "the scope", lower=True)
     [(b'accept', b'text/css')]
@@ -35,7 +35,7 @@ def raw_headers(headers: object, place: str, *, lower: bool = False) -> list[tup
     return [(name.lower(), value) for name, value in pairs] if lower else pairs
 
 
-_TEXT = (str, bytes, bytearray)  # which are iterables, too
+_TEXT = (str, bytes, bytearray)  # these are iterable, too
 
 
 def _raw_pair(pair: object, place: str) -> tuple[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""What adapters tell of their decisions: to the log, and to the application's hook."""
+"""How adapters report their decisions: to the log, and to the hook of the application."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ OnDecision = Callable[[CORSRequest, Decision], object]
 _Source = TypeVar("_Source")
 
 
-# So many records of one level are logged in so many seconds; what a flood brings besides is counted.
+# At most this many messages of one level are logged in this many seconds. The others are only counted.
 RECORDS_PER_WINDOW = 20
 WINDOW_SECONDS = 10.0
 
 
 def is_debug_heard() -> bool:
-    """Whether the log shows what is at DEBUG."""
+    """Whether the log shows messages at DEBUG."""
     try:
-        # The levels first: 0.03 microseconds instead of 0.1.
+        # The levels are compared first: 0.03 microseconds instead of 0.1.
         return (logger.level or root.level) <= DEBUG and logger.isEnabledFor(DEBUG)
-    except Exception:  # noqa: BLE001  # a logger that fails fails no request
+    except Exception:  # noqa: BLE001  # a logger that fails must not fail the request
         return False
 
 
 def log(level: int, message: str, *values: object, error: Exception | None = None) -> None:
-    """Log the message. Whatever handlers, filters and formatters raise, the request goes on without it."""
+    """Log the message. If a handler, filter or formatter raises, the request goes on without it."""
     with suppress(Exception):
         logger.log(level, message, *values, exc_info=error)
 
 
 def check_on_decision(on_decision: object, words: Words) -> Findings:
-    """Whether ``on_decision`` is a function that need not be awaited."""
+    """Whether ``on_decision`` is a function that is not async."""
     if on_decision is None or (callable(on_decision) and not is_async_callable(on_decision)):
         return Findings()
     message = f"takes a function that is not async, not {shown(on_decision)}."
@@ -55,16 +55,16 @@ def check_on_decision(on_decision: object, words: Words) -> Findings:
 
 
 class Reporter:
-    """Logs refusals at INFO, failures at ERROR, both at a bounded rate, and all else at DEBUG.
+    """Logs refusals at INFO and failures at ERROR, both at a bounded rate, and everything else at DEBUG.
 
-    Nothing that the log or the hook raises gets to the request.
+    An exception in the log or the hook never reaches the request.
 
     Args:
-        on_decision: called with every request and its decision; what it raises is logged, no more.
-        clock: seconds that only ever grow, for tests to move.
+        on_decision: called with every request and its decision. An exception in it is only logged.
+        clock: seconds that only ever increase. Tests replace it.
 
     Raises:
-        PolicyError: if ``on_decision`` cannot be called, or would have to be awaited.
+        PolicyError: if ``on_decision`` cannot be called, or is async.
     """
 
     def __init__(
@@ -80,15 +80,15 @@ class Reporter:
         self._clock = clock
         self._has_reported_unanswered = False
         self._warned: set[str] = set()
-        # One for each level, so that refused requests cannot crowd out what is wrong in here.
+        # One for each level, so that many refused requests cannot hide failures.
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Copies count for themselves."""
+        """A copy has counters of its own."""
         return type(self), (self.on_decision, self._clock)
 
     def listens(self) -> bool:
-        """Whether anybody wants to hear of every decision, refusal or not."""
+        """Whether anybody wants a report of every decision, not only of refusals."""
         return self.has_hook or is_debug_heard()
 
     def report(
@@ -98,28 +98,28 @@ class Reporter:
         read: Callable[[_Source], CORSRequest],
         source: _Source,
     ) -> None:
-        """Report a decision of the policy; the request is only read if someone wants to see it."""
+        """Report a decision of the policy. The request is only read if somebody wants to see it."""
         try:  # not suppress(), which costs 0.3 microseconds
             if decision.refusals:
                 self._log_refusals(decision, policy, read, source)
             elif logger.isEnabledFor(logging.DEBUG):
                 log(logging.DEBUG, "%s: %s", _named(decision, read(source)), _outcome(decision))
-        except Exception:  # noqa: BLE001, S110  # a level, or the repr of an error, that cannot be asked for
+        except Exception:  # noqa: BLE001, S110  # the level, or the repr of an error, can raise
             pass
         self.call_hook(decision, read, source)
 
     def call_hook(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
-        """Call ``on_decision``, if there is one, and nothing more."""
+        """Only call ``on_decision``, if there is one."""
         if self.on_decision is not None:
             self._call(self.on_decision, read(source), decision)
 
     def report_unanswered(self, message: str) -> None:
-        """Report, once, that an exception passed the adapter."""
+        """Report, once, that an exception passed through the adapter."""
         if not self._has_reported_unanswered:
             self._has_reported_unanswered = True
             log(logging.WARNING, message)
 
-    def report_path(  # noqa: PLR0913  # all that there is to tell of a path
+    def report_path(  # all that there is to say about a path
         self,
         policies: Policies,
         path: str,
@@ -128,7 +128,7 @@ class Reporter:
         read: Callable[[_Source], CORSRequest],
         source: _Source,
     ) -> None:
-        """Report what is odd about a path that policies were looked up for, if anything is."""
+        """Report what is odd about a path whose policy was looked up, if anything is."""
         resources = cast("Resources", policies)  # nothing else makes policies depend on the path
         if _ROOT_PATH_IN_KEY not in self._warned and resources.has_key_below(root_path, path):
             below = shown(f"{root_path.rstrip('/')}/items/*")
@@ -144,9 +144,9 @@ class Reporter:
         read: Callable[[_Source], CORSRequest],
         source: _Source,
     ) -> None:
-        """Report a path that nothing covers because it can be read in several ways.
+        """Report a path that no policy covers, because it can be read in several ways.
 
-        Only a request with an Origin has lost anything by that; others are not reported.
+        Only requests with Origin are reported. It makes no difference to the others.
         """
         with suppress(Exception):
             if not logger.isEnabledFor(logging.INFO):
@@ -158,7 +158,7 @@ class Reporter:
                 log(logging.INFO, "not covered %s: %s", named, _why_not_covered(readings))
 
     def report_root_path_inside(self, root_path: str) -> None:
-        """Report, once, that the application set a root path which was not known before it ran."""
+        """Report, once, that the application set a root path that was not known before it ran."""
         self._warn_once(_ROOT_PATH_INSIDE, shown(root_path))
 
     def _warn_once(self, message: str, *arguments: str) -> None:
@@ -188,7 +188,7 @@ class Reporter:
     def _call(self, on_decision: OnDecision, request: CORSRequest, decision: Decision) -> None:
         try:
             on_decision(request, decision)
-        except Exception as error:  # noqa: BLE001  # a hook must not decide what becomes of the request
+        except Exception as error:  # noqa: BLE001  # a hook must not change what happens to the request
             with suppress(Exception):
                 if self._may_log(logging.ERROR):
                     log(logging.ERROR, "on_decision failed; the response is not affected", error=error)
@@ -198,15 +198,15 @@ class Reporter:
             return False
         may_log, dropped = self._windows[level].take()
         if dropped:
-            log(level, "%d records like the next one were not logged", dropped)
+            log(level, "%d messages like the next one were not logged", dropped)
         return may_log
 
 
 class _Window:
-    """Counts the records of one level: so many in so many seconds.
+    """Counts the messages of one level, and says when there are too many.
 
-    There is no lock: a process that is forked while a thread holds one waits for it for ever. Threads that
-    count at once may log a few records more than that.
+    There is no lock: a process that is forked while a thread holds a lock waits for it for ever. Threads that
+    count at the same time may log a few messages too many.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -216,13 +216,13 @@ class _Window:
         self._dropped = 0
 
     def take(self) -> tuple[bool, int]:
-        """Whether one more may be logged, and how many were not before it, if a new window begins."""
+        """Whether one more may be logged; and, if a new window begins, how many were not logged before."""
         now = self._clock()
         dropped = 0
         if now >= self._end:
             dropped, self._dropped = self._dropped, 0
             self._end, self._left = now + WINDOW_SECONDS, RECORDS_PER_WINDOW
-        if self._left <= 0:  # fewer than none, if two threads have taken the last
+        if self._left <= 0:  # less than zero, if two threads have taken the last one
             self._dropped += 1
             return False, dropped
         self._left -= 1
@@ -230,34 +230,34 @@ class _Window:
 
 
 def _named(decision: Decision, request: CORSRequest) -> str:
-    """The request as its developer thinks of it: a preflight by the method that it asks for."""
+    """The request as its developer knows it: a preflight by the method that it asks for."""
     if decision.kind is Kind.PREFLIGHT:
         return f"preflight for {shown(f'{request.request_method} {request.path}')}"
     return shown(f"{request.method} {request.path}")
 
 
 _ROOT_PATH_IN_KEY = (
-    "a key of Resources begins with the root path %s, but keys are compared with the path below it; write "
-    "keys without the root path: '/items/*' instead of %s"
+    "a key of Resources begins with the root path %s. Write keys without the root path: '/items/*' instead "
+    "of %s. They are compared with the path below the root path"
 )
 _ROOT_PATH_INSIDE = (
     "give the root path %s to the server, or write CORS(app, ...) with CORS from crosscors.fastapi. The "
-    "application set it itself, after its preflights were answered, so they may have another policy than "
-    "the response"
+    "application set the root path itself, which is too late for preflights, so a preflight may have a "
+    "different policy than the response"
 )
 
 
 def _why_not_covered(readings: tuple[str, ...]) -> str:
     if len(readings) == 1:
-        return "the path has too many readings. Request it without dot segments, // and backslashes."
+        return "the path can be read in too many ways. Request it without //, dot segments and backslashes."
     first, other = map(shown, readings)
     return (
-        f"it can mean {first} and {other}, which have different policies. Request it without //, dot "
-        "segments and backslashes. If a key of Resources begins with the root path, take that off the key."
+        f"the path can mean {first} or {other}, which have different policies. Request it without //, dot "
+        "segments and backslashes. If a key of Resources begins with the root path, remove that from the key."
     )
 
 
 def _outcome(decision: Decision) -> str:
     if decision.kind is Kind.NOT_CORS:
-        return "no Origin field, so this is not a CORS request"
+        return "no Origin header, so this is not a CORS request"
     return f"allowed by {shown(decision.matched)}"

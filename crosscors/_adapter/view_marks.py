@@ -1,4 +1,4 @@
-"""Policies of single views: the mark that ``cross_origin`` leaves on a view, and how it is found."""
+"""Policies of single views: the mark that ``cross_origin`` puts on a view, and how to find it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
-from crosscors.core.errors import PolicyError, Problem, shown
-from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.reporting import log
+from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.policy import CORSPolicy, PolicyOptions
 
 _View = TypeVar("_View")
 
@@ -29,10 +29,10 @@ class _Mark:
 
 
 def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
-    """The policy that a decorator is given: as ``policy=``, or as the options of one.
+    """The policy that a decorator gets: as ``policy=``, or as the options of a policy.
 
     Raises:
-        PolicyError: as ``read_policy`` does, and if it is given Resources.
+        PolicyError: like ``read_policy``, and if ``policy`` is Resources.
     """
     read = read_policy(policy, options, debug=False, can_await=True).everywhere
     if read is None:
@@ -44,10 +44,10 @@ def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
 
 
 def refuse_positional(values: tuple[object, ...]) -> None:
-    """Refuse what is given to a decorator without a name: the view itself, or an option.
+    """Refuse positional arguments of a decorator: the view itself, or an option without its name.
 
     Raises:
-        PolicyError: if anything is.
+        PolicyError: if there are any.
     """
     if values:
         message = "is written without parentheses, or has an option without its name."
@@ -56,17 +56,17 @@ def refuse_positional(values: tuple[object, ...]) -> None:
 
 
 def mark(view: _View, policy: object) -> _View:
-    """A copy of the view with the policy left on it; the view itself may have other uses.
+    """A copy of the view, marked with the policy. The view itself may have other uses, so it is not marked.
 
-    It is a copy, not a wrapper, so that it stays what it is: async or not, with its signature and at no cost.
-    Decorators that use functools.wraps hand the mark on, so they may stand above and below.
+    It is a copy, not a wrapper, so it stays async or not, keeps its signature, and costs nothing per request.
+    Decorators that use functools.wraps pass the mark on, so they may be above and below.
 
     Raises:
-        PolicyError: if the view has a policy already, or cannot have one.
+        PolicyError: if the view already has a policy, or cannot have one.
     """
     if _ATTRIBUTE in getattr(view, "__dict__", {}):
         raise _error(
-            "view-policy-twice", view, f"{name_of(view)} has a policy already.", "Keep one of the two."
+            "view-policy-twice", view, f"{name_of(view)} already has a policy.", "Keep one of the two."
         )
     copied: _View = _copy(view)
     try:
@@ -96,9 +96,9 @@ _count = _Count()
 def _copy(view: Any) -> Any:
     if type(view) in (staticmethod, classmethod):
         hint = "Write @staticmethod or @classmethod above @cross_origin(...)."
-        raise _error("wrong-type", view, "What Python makes of this method cannot have a policy.", hint)
+        raise _error("wrong-type", view, "a staticmethod or classmethod object cannot have a policy.", hint)
     if isinstance(view, type):
-        return view  # a copy would not be the class that its own methods name
+        return view  # its own methods use the class by its name, and would not use the copy
     if not isinstance(view, FunctionType):
         return copy.copy(view)
     copied = FunctionType(view.__code__, view.__globals__, view.__name__, view.__defaults__, view.__closure__)
@@ -107,7 +107,7 @@ def _copy(view: Any) -> Any:
 
 
 def warn_of_misplaced(views: Iterable[object], among: Iterable[object] | None = None) -> None:
-    """Warn of routed views of which but a copy, which is not routed, has a policy: @cross_origin too high.
+    """Warn about routed views whose policy is on a copy that is not routed: @cross_origin is too high.
 
     Args:
         views: the routed views.
@@ -119,14 +119,14 @@ def warn_of_misplaced(views: Iterable[object], among: Iterable[object] | None = 
         if getattr(view, _HAS_COPY, None) is True and mark_of(view, "") is None and id(view) not in used:
             log(
                 logging.WARNING,
-                "%s is routed without the policy that cross_origin gives to it; "
-                "@cross_origin(...) belongs below the decorator that routes",
+                "%s is routed without the policy of its @cross_origin(...). Write @cross_origin(...) below "
+                "the decorator that routes",
                 name_of(view),
             )
 
 
 def warn_of_hidden(view: object, among: Iterable[object] = ()) -> None:
-    """Warn, once for each view, of a policy that does not apply because a decorator hides its view.
+    """Warn, once for each view, about a policy that does not apply because a decorator hides its view.
 
     Args:
         view: a routed view that has no policy of its own.
@@ -138,18 +138,18 @@ def warn_of_hidden(view: object, among: Iterable[object] = ()) -> None:
     _warned[id(view)] = view
     log(
         logging.WARNING,
-        "the policy that cross_origin gives to %s does not apply: %s hides it. Write @functools.wraps(view) in "
-        "the decorator, or write @cross_origin(...) above it",
+        "the policy that @cross_origin(...) gives to %s does not apply: %s hides it. Write "
+        "@functools.wraps(view) in the decorator, or write @cross_origin(...) above it",
         name_of(hidden),
         name_of(view),
     )
 
 
-_warned: dict[int, object] = {}  # kept, for another view not to get its id
+_warned: dict[int, object] = {}  # kept, so that no other view gets its id
 
 
 def _hidden_in(view: object, routed: frozenset[int]) -> object | None:
-    """The view with a policy that this one calls; it has none itself.
+    """The view with a policy that this view calls, which has none itself.
 
     A decorator without functools.wraps keeps the view in the closure of a function, or as an attribute. REST
     framework's ``api_view`` makes a class with methods that have it in their closure.
@@ -181,7 +181,7 @@ def _kept_by(view: object) -> Iterator[object]:
 
 
 def _unwrapped(view: object) -> Iterator[object]:
-    """What the view is a copy of, or a wrapper around; other objects may say anything of themselves."""
+    """The views that the view copies or wraps. Only functions count: other objects can claim anything."""
     seen: set[int] = set()
     while isinstance(view, FunctionType) and id(view) not in seen:
         seen.add(id(view))
@@ -190,9 +190,9 @@ def _unwrapped(view: object) -> Iterator[object]:
 
 
 def has_own_policy(app: object) -> bool:
-    """Whether an adapter stands somewhere in the application, or one of its views has a policy.
+    """Whether there is an adapter anywhere in the application, or one of its views has a policy.
 
-    It looks where middleware, Flask and Django keep what they call; at most at a hundred objects.
+    This looks where middleware, Flask and Django keep what they call, at a hundred objects at most.
     """
     seen: dict[int, object] = {}
     found = [app]
@@ -222,14 +222,14 @@ def _values(mapping: object) -> list[object]:
 
 
 def wrong_import(module: str) -> PolicyError:
-    """What a framework says of a decorator for another one."""
-    message = "is that of another framework."
+    """The error if the decorator of another framework was used."""
+    message = "belongs to another framework."
     hint = f"Write from {module} import cross_origin."
     return PolicyError((Problem("wrong-type", "cross_origin", None, message, hint),))
 
 
 def mark_of(view: object, method: str) -> Any:
-    """What the view, or that method of a class-based view which the request method reaches, is marked with.
+    """The policy on the mark of the view, or of the method of a class-based view that the request reaches.
 
     None if there is no mark.
     """
@@ -242,7 +242,7 @@ def mark_of(view: object, method: str) -> Any:
 
 
 def _called(view: Any) -> object:
-    """What is called for an object: a method of its class."""
+    """The method that Python calls for an object: one of its class."""
     cls: Any = type(cast("object", view))
     return None if isinstance(view, type) else getattr(cls, "__call__", None)  # noqa: B004  # not whether, but what
 
@@ -274,7 +274,7 @@ def _class_of(view: object) -> type | None:
 
 
 def _handler(view: object, method: str) -> object:
-    """The function of a class-based view that answers the request method; HEAD is answered by ``get``."""
+    """The function of a class-based view for this request method. For HEAD, that can be ``get``."""
     cls = _class_of(view)
     if cls is None:
         return None
@@ -290,7 +290,7 @@ def _handler(view: object, method: str) -> object:
 
 
 def name_of(view: object) -> str:
-    """The view's name, as it may stand in a message."""
+    """The name of the view, in a form that is safe in a message."""
     return shown(getattr(view, "__qualname__", None) or view)
 
 

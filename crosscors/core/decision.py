@@ -1,4 +1,4 @@
-"""Decision: what the rule book answers."""
+"""Decision: what a policy says about one request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crosscors.core.response_headers import Pairs, RawPairs, ResponseHeaders
 
 
 class Kind(enum.Enum):
-    """What a request is to CORS (Fetch, "HTTP requests" of the CORS protocol)."""
+    """The kind of a request in the CORS protocol (Fetch, "HTTP requests")."""
 
     NOT_CORS = "not-cors"  # it has no Origin
     ACTUAL = "actual"
@@ -20,12 +20,12 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, init=False)
 class Decision:
-    """What a policy says about one request, and what the response has to carry.
+    """What a policy says about one request, and which headers the response gets.
 
     Attributes:
         kind: whether the request is not a CORS request, an actual request, or a preflight.
         allowed: whether everything that the request asks for is allowed.
-        response_headers: what the response gets, and how it is written; many decisions share one.
+        response_headers: the headers of the response, and how to write them; many decisions share one object.
         status: the status of the response to a preflight; None for every other request.
         refusals: why the request is not allowed; empty if it is.
         matched: the entry that allowed the origin: an origin, a pattern, ``"*"``, the regular
@@ -46,7 +46,7 @@ class Decision:
     refusals: tuple[Refusal, ...]
     matched: str | None
 
-    def __init__(  # noqa: PLR0913  # one for each attribute
+    def __init__(  # one for each attribute
         self,
         kind: Kind,
         allowed: bool,
@@ -56,7 +56,7 @@ class Decision:
         refusals: tuple[Refusal, ...] = (),
         matched: str | None = None,
     ) -> None:
-        # Past the lock of a frozen dataclass: 0.4 instead of 1.1 microseconds, for each origin that is new.
+        # This bypasses the lock of a frozen dataclass: 0.4 instead of 1.1 microseconds for each new origin.
         attributes = vars(self)
         attributes["kind"] = kind
         attributes["allowed"] = allowed
@@ -67,17 +67,17 @@ class Decision:
 
     @property
     def headers(self) -> Pairs:
-        """The headers that the response gets, without Vary: names and values."""
+        """Names and values of the headers that the response gets, without Vary."""
         return self.response_headers.pairs
 
     @property
     def vary(self) -> tuple[str, ...]:
-        """The names that Vary of the response gets."""
+        """The names that go into the Vary header of the response."""
         return self.response_headers.vary
 
     @lazy
     def body(self) -> bytes:
-        """The plain text of the response to a preflight: ``OK``, or what is refused, in ASCII."""
+        """The body of the response to a preflight, as plain ASCII text: ``OK``, or what is refused."""
         if self.allowed:
             return b"OK"
         reasons = "; ".join([refusal.message for refusal in self.refusals])
@@ -85,12 +85,12 @@ class Decision:
 
     @lazy
     def preflight_headers(self) -> Pairs:
-        """All headers of the response to a preflight, those of its body included."""
+        """All headers of the response to a preflight, including those of its body."""
         return (_PLAIN_TEXT, ("Content-Length", str(len(self.body))), *self.response_headers.complete)
 
     @lazy
     def raw_preflight_headers(self) -> RawPairs:
-        """The same as ``preflight_headers`` as bytes, with names in lower case."""
+        """``preflight_headers`` as bytes, with names in lower case."""
         return (_RAW_PLAIN_TEXT, (b"content-length", b"%d" % len(self.body)), *self.response_headers.raw)
 
 

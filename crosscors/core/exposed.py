@@ -35,18 +35,18 @@ def read(value: object, words: Words, *, with_credentials: bool) -> tuple[tuple[
     if ANY in names:
         found += covered_by_any(OPTION, (name for name in names if name != ANY), words)
     if ANY in names and with_credentials:
-        message = '"*" is no wildcard with credentials; browsers take it for a header of that name.'
-        hint = f"List the headers that pages shall read: {words.setting(OPTION, example)}."
+        message = '"*" is not a wildcard with credentials; browsers read it as the name of a header.'
+        hint = f"List the headers that pages need to read: {words.setting(OPTION, example)}."
         found += refused("wildcard-with-credentials", words.name(OPTION), ANY, message, hint)
     return names, found
 
 
 def _surplus(name: str, words: Words) -> Findings:
     if name.lower() in standard.FORBIDDEN_RESPONSE_HEADERS:
-        message = "is never readable for pages, exposed or not."
+        message = "can never be read by scripts, exposed or not."
         return warned("forbidden-header", words.name(OPTION), name, message)
     if name.lower() in standard.SAFELISTED_RESPONSE_HEADERS:
-        return warned("safelisted-header", words.name(OPTION), name, "is readable for every page anyway.")
+        return warned("safelisted-header", words.name(OPTION), name, "can always be read by scripts.")
     return Findings()
 
 

@@ -23,7 +23,8 @@ from crosscors.core.words import Words
 OPTION = "allow_headers"
 
 # Names that nobody needs to list. Content-Type is always allowed, too, but only a few of its values are
-# safelisted ("CORS-safelisted request-header"): all other libraries want it listed, so it is no slip.
+# safelisted ("CORS-safelisted request-header"): all other libraries want it listed, so to list it is not a
+# mistake.
 _NEED_NOT_BE_LISTED = frozenset(map(str.lower, standard.ALWAYS_ALLOWED_HEADERS)) - {"content-type"}
 
 
@@ -41,7 +42,7 @@ def read(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
 
 def _surplus(name: str, words: Words) -> Findings:
     if standard.is_forbidden_request_header(name):
-        message = "is set by browsers alone; no page asks for it."
+        message = "can only be set by browsers, never by a script."
         return warned("forbidden-header", words.name(OPTION), name, message)
     if name.lower() in _NEED_NOT_BE_LISTED:
         return warned("safelisted-header", words.name(OPTION), name, "is always allowed.")
@@ -49,13 +50,13 @@ def _surplus(name: str, words: Words) -> Findings:
 
 
 class RequestHeaders:
-    """What a policy says of request headers."""
+    """What a policy says about request headers."""
 
     def __init__(self, listed: tuple[str, ...]) -> None:
         names = _with_always_allowed(listed)
         self._listed = listed
         self._allows_any = ANY in listed
-        # With what an empty element reads as (RFC 9110, section 5.6.1.2), which is not refused either.
+        # An empty list element reads as the empty name (RFC 9110, section 5.6.1.2), which is not refused.
         self._allowed = frozenset(("", *map(str.lower, names)))
         self._header: Pairs = list_header(standard.ALLOW_HEADERS, names)
 
@@ -63,7 +64,7 @@ class RequestHeaders:
         """Why a preflight may not ask for these names; None if it may.
 
         Args:
-            asked: the value of Access-Control-Request-Headers, cut by ``within_bounds``.
+            asked: the value of Access-Control-Request-Headers, as ``within_bounds`` returns it.
         """
         if asked == TOO_MANY_NAMES:
             return Refusal("headers-too-long", ())
@@ -76,7 +77,7 @@ class RequestHeaders:
         """Access-Control-Allow-Headers for a preflight that asks for these names."""
         if not (self._allows_any and credentials):
             return self._header
-        # "CORS-preflight fetch": "*" is no wildcard with credentials, so the names are repeated.
+        # "CORS-preflight fetch": "*" is not a wildcard with credentials, so the response repeats the names.
         return list_header(standard.ALLOW_HEADERS, distinct_names_in(asked))
 
 

@@ -51,16 +51,16 @@ def _normalized(method: str) -> str:
 
 
 class Methods:
-    """What a policy says of methods.
+    """What a policy says about methods.
 
     Attributes:
-        header: Access-Control-Allow-Methods. It names each method, also for ``"*"``: with credentials, a
-            wildcard in the header would not be one.
+        header: Access-Control-Allow-Methods. It names each method, even for ``"*"``: with credentials,
+            browsers do not read ``*`` in the header as a wildcard.
     """
 
     def __init__(self, listed: tuple[str, ...]) -> None:
         self._listed = _spelled_out(listed)
-        # A GET endpoint answers HEAD, in every framework and to every browser.
+        # An endpoint for GET also answers HEAD, in every framework and for every browser.
         self._allowed = frozenset((*self._listed, "HEAD") if "GET" in self._listed else self._listed)
         self.header: Pairs = list_header(standard.ALLOW_METHODS, self._listed)
 

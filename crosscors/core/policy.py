@@ -1,7 +1,8 @@
-"""CORSPolicy: the options of a policy, and the parts that make it one.
+"""CORSPolicy: the options of a policy, and the parts that it is made of.
 
-Each option has a module of its own, which reads it, judges with it and writes its header. This one hands the
-options to them, raises and warns about what they found, and gives what they say to the rule book.
+Each option has a module of its own, which reads the option, decides with it and writes its header. This
+module passes the options to those modules, raises and warns about what they found, and builds the rule book
+from the rest.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _SHOWN_ENTRIES = 10
 
 
 class PolicyOptions(TypedDict, total=False):
-    """The keywords of CORSPolicy, for adapters that hand them on."""
+    """The keywords of CORSPolicy, for adapters that pass them on."""
 
     allow_origins: str | Iterable[str]
     allow_origin_regex: str | re.Pattern[str] | None
@@ -56,53 +57,54 @@ class PolicyOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, init=False, repr=False)
 class CORSPolicy:
-    """Which origins may read which answers, and send what: checked once, then immutable.
+    """Which origins may read responses, and what they may send. Checked once, then immutable.
 
     A policy that cannot work or is not safe raises PolicyError with every problem at once. What is
-    legal but surely not meant warns with PolicyWarning. Policies compare by their options and are
-    hashable; ``replace`` makes a changed copy.
+    legal but surely a mistake gives a PolicyWarning. Policies are compared by their options and are
+    hashable. ``replace`` makes a changed copy.
 
     Args:
         allow_origins: origins as browsers send them (``"https://app.example.com"``), patterns
             (``"https://*.example.com"``: one label or more; ``"http://localhost:*"``: any port, or
             none), ``"null"``, ``"file://"``, or ``"*"`` for every origin. Default: none. Prohibited: paths,
-            a slash at the end, upper case, default ports, whatever no browser would send.
-        allow_origin_regex: a regular expression that has to match the whole origin. Only well-formed
-            origins are tried. With credentials it has to name every site that it lets in: permitted is
-            ``https://([a-z0-9-]+\\.)*example\\.(com|org)``, prohibited ``https://app.example\\.com``, where
-            the dot lets ``https://appaexample.com`` in. Nested repeats such as ``([a-z]+.?)+`` can take
-            seconds for each request. Default: None.
-        allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
-            well-formed origins that nothing else allows. An exception, or any other answer than True
-            and False, means refused, and is logged as an error. What blocks, such as a database look-up,
-            belongs into an async function when it is served over ASGI. One that reads other headers than
-            Origin names them with ``@varies_on("X-Tenant")``, for caches. Default: None.
-            With credentials, it lets in only what is https, loopback or an app.
+            a slash at the end, upper case, default ports, and everything else that no browser sends.
+        allow_origin_regex: a regular expression that must match the whole origin. Only well-formed
+            origins are tried. With credentials, it must name every site that it lets in. Permitted:
+            ``https://([a-z0-9-]+\\.)*example\\.(com|org)``. Prohibited: ``https://app.example\\.com``,
+            because the dot lets in ``https://appaexample.com``. Nested repeats such as ``([a-z]+.?)+`` can
+            take seconds for each request. Default: None.
+        allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, called for
+            well-formed origins that nothing else allows. An exception, or a result other than True
+            and False, refuses the origin, and is logged as an error. Over ASGI, make the function async if
+            it does something that blocks, such as a database query. If it reads headers other than Origin,
+            name them with ``@varies_on("X-Tenant")``, so that caches stay correct. With credentials, only
+            origins that are https, loopback or an app's can be let in. Default: None.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
             POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.
-        allow_headers: request headers; ``"*"`` means every header, Authorization included. Accept,
+        allow_headers: request headers; ``"*"`` means every header, including Authorization. Accept,
             Accept-Language, Content-Language and Content-Type are always allowed. Default: none.
         allow_credentials: True: every allowed origin may send cookies and other credentials. A list of
             origins and patterns: these are allowed with credentials, the rest of ``allow_origins`` (which
-            may then be ``"*"``) without. Prohibited with ``"*"``. Default: False.
+            may then be ``"*"``) without. Prohibited: True if ``allow_origins`` has ``"*"``, and ``"*"`` in
+            the list. Default: False.
         expose_headers: response headers that scripts may read. ``"*"`` means all of them, and is
             prohibited with credentials. Default: none.
-        max_age: seconds, or a timedelta, for which a browser may keep the answer to a preflight. 0 means
-            not at all; None leaves it to the browser (5 seconds). Default: 600.
+        max_age: how long a browser may cache the response to a preflight, in seconds or as a timedelta. 0
+            means not at all; None means the default of the browser (5 seconds). Default: 600.
         allow_private_network: answer Access-Control-Request-Private-Network, which browsers no longer
             send. Default: False.
-        timing_allow_origin: send Timing-Allow-Origin, so that pages of the same origins see in detail how long
-            a response took. Images and scripts send no Origin: then it lists the exact origins, 32 at most, or
-            says ``*`` where everyone is allowed. Default: False.
+        timing_allow_origin: send Timing-Allow-Origin, so that pages of the same origins see in detail how
+            long a response took. Images and scripts send no Origin: then the header lists the exact origins
+            (at most 32), or is ``*`` if everyone is allowed. Default: False.
         dangerously_allow: what to accept with credentials although it is not safe: ``"insecure-origins"``
-            (http and the like), ``"null-origin"`` (also ``file://``), ``"public-suffix-subdomains"`` (such
-            as ``https://*.github.io``), ``"unproven-regex"`` (what cannot be proved to name its sites, such
-            as look-around). Default: none.
+            (http, ws and ftp), ``"null-origin"`` (also ``file://``), ``"public-suffix-subdomains"`` (such
+            as ``https://*.github.io``), ``"unproven-regex"`` (an expression that cannot be proved to name its
+            sites, for example because of look-around). Default: none.
 
     Attributes:
-        is_async: whether ``allow_origin_func`` is async, so that only ``decide_async`` can ask it.
+        is_async: whether ``allow_origin_func`` is async, so that only ``decide_async`` can call it.
 
-    All options are attributes, too, in their final form: strings as tuples, ``max_age`` in seconds.
+    All options are also attributes, in their final form: strings as tuples, ``max_age`` in seconds.
 
     Raises:
         PolicyError: listing every problem of the options.
@@ -147,10 +149,11 @@ class CORSPolicy:
 
     @property
     def trusted_sites(self) -> tuple[str, ...]:
-        """The sites whose pages may use credentials, apart from what ``allow_origin_func`` lets in.
+        """The sites whose pages may use credentials, except those that ``allow_origin_func`` lets in.
 
-        Sites are registrable domains and what stands in their place: ``"example.com"``, ``"loopback"``,
-        ``"10.*.*.*"``, ``"app://obsidian.md"``, and ``"*.github.io"`` for all names below that. Sorted.
+        A site is a registrable domain, such as ``"example.com"``, or something else that has one owner:
+        ``"loopback"``, ``"10.*.*.*"``, ``"app://obsidian.md"``. ``"*.github.io"`` means all names below that
+        domain. The names are sorted.
 
         Raises:
             PolicyError: if the public suffix list cannot be read.
@@ -178,11 +181,11 @@ class CORSPolicy:
 
     @property
     def policies(self) -> tuple[CORSPolicy, ...]:
-        """The policy itself, as ``Resources.policies`` has all of its own."""
+        """The policy itself, as the only one. Resources can have several."""
         return (self,)
 
-    def policy_for(self, path: str, root_path: str = "") -> CORSPolicy:  # noqa: ARG002  # as Resources has it
-        """The policy itself, whatever the path."""
+    def policy_for(self, path: str, root_path: str = "") -> CORSPolicy:  # as Resources has it
+        """The policy itself, for every path."""
         return self
 
     def replace(self, **changes: Unpack[PolicyOptions]) -> CORSPolicy:
@@ -199,13 +202,13 @@ class CORSPolicy:
         return CORSPolicy(**options)
 
     def decide(self, request: CORSRequest, *, debug: bool = False) -> Decision:
-        """What this policy says about the request, and what the response has to carry.
+        """What this policy says about the request, and which headers the response gets.
 
         Args:
             request: the request as plain data; any text in it is fine and never raises.
-            debug: answer preflights that a browser will refuse by the lists in the response with status
-                200 instead of 400, because browsers do not look further than a status of 400, and their
-                console then cannot name the method or header. Default: False.
+            debug: give status 200 instead of 400 to preflights that a browser will refuse anyway because
+                of the lists in the response. The console of the browser then names the method or header. It
+                cannot with status 400, because browsers then do not read the lists. Default: False.
 
         Raises:
             TypeError: if ``allow_origin_func`` is async.
@@ -223,7 +226,7 @@ class CORSPolicy:
         return answer.decide(request, debug=debug) if isinstance(answer, AskFunction) else answer
 
     async def decide_async(self, request: CORSRequest, *, debug: bool = False) -> Decision:
-        """The same as ``decide``, and awaits ``allow_origin_func`` if it is async."""
+        """The same as ``decide``, but it awaits ``allow_origin_func`` if that is async."""
         answer = self._answer(request, debug=debug)
         return await answer.decide_async(request, debug=debug) if isinstance(answer, AskFunction) else answer
 
@@ -247,11 +250,11 @@ CORSPolicy.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
 
 
 class Policies(Protocol):
-    """One policy for every path, or which policy covers which path: CORSPolicy and Resources."""
+    """One policy for every path, or a policy for each path: CORSPolicy or Resources."""
 
     @property
     def everywhere(self) -> CORSPolicy | None:
-        """The policy of every path; None if it depends on the path."""
+        """The one policy for all paths; None if the policy depends on the path."""
         ...
 
     @property
@@ -265,14 +268,14 @@ class Policies(Protocol):
 
 
 def make_policy(options: Mapping[str, object], words: Words) -> tuple[CORSPolicy | None, Findings]:
-    """The policy that these options describe, and what was found. None if there is a problem."""
+    """The policy with these options, and what was found. The policy is None if there is a problem."""
     policy = object.__new__(CORSPolicy)
     found = _compose(policy, options, words)
     return (None if found.problems else policy), found
 
 
 def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Findings:
-    """Make the policy one with these options, if there is no problem."""
+    """Give the policy these options, if there is no problem."""
     given = {**DEFAULTS, **options}
     of_origins, origin_findings = origins.read(
         given["allow_origins"],
@@ -309,7 +312,7 @@ def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Fi
         allows_private_network=network,
         allows_timing=allows_timing,
     )
-    # Past the lock that makes the policy immutable from here on.
+    # This bypasses the lock of the dataclass. From here on, the policy is immutable.
     vars(policy).update(
         vars(of_origins),
         allow_methods=listed_methods,
@@ -337,10 +340,12 @@ _NAMES_ELSEWHERE = {
     "preflight_max_age": "max_age",
 }
 
-# What is no option of a policy, but of what delivers it.
+# Keywords that belong to an adapter, not to a policy.
 _KEYWORDS_OF_ADAPTERS = {
-    "debug": "It belongs to the application: CORS(app, debug=...), or CORSMiddleware(app, debug=...).",
-    "on_decision": "It belongs to the application: CORS(app, on_decision=...), or CORSMiddleware(app, ...).",
+    "debug": "Write it outside the policy: CORS(app, debug=...) or CORSMiddleware(app, debug=...).",
+    "on_decision": (
+        "Write it outside the policy: CORS(app, on_decision=...) or CORSMiddleware(app, on_decision=...)."
+    ),
     "resources": 'Write policy=Resources({"/api/*": CORSPolicy(...)}).',
 }
 
@@ -362,7 +367,7 @@ def _nearest_option(name: str, words: Words) -> str:
 
 
 def warn_about(problems: Iterable[Problem]) -> None:
-    """Warn where the code of this package was called."""
+    """Warn at the line that called this package."""
     for problem in problems:
         warnings.warn(PolicyWarning(problem), stacklevel=_level_of_caller())
 
@@ -378,13 +383,13 @@ def _level_of_caller() -> int:
 
 
 def questions_to(policy: CORSPolicy) -> Remembered:
-    """What adapters ask, in place of ``decide``: it takes the values of headers, and awaits nothing."""
-    return policy._remembered  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    """What adapters use instead of ``decide``. It takes the values of headers, and never awaits."""
+    return policy._remembered  # pyright: ignore[reportPrivateUsage]
 
 
 def words_of(policy: CORSPolicy) -> Words:
-    """How those who wrote the policy call its options."""
-    return policy._words  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    """The words that the author of the policy uses for its options."""
+    return policy._words  # pyright: ignore[reportPrivateUsage]
 
 
 def options_of(policy: CORSPolicy) -> dict[str, object]:

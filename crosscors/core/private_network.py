@@ -1,7 +1,7 @@
-"""``allow_private_network``: whether pages of public networks may reach this server in a private one.
+"""``allow_private_network``: whether pages from public networks may reach this server in a private network.
 
-Header: Access-Control-Allow-Private-Network, on preflights that ask for it. Not in the Fetch standard, but in
-the draft "Private Network Access". Browsers have given it up since, and ask the user instead.
+Header: Access-Control-Allow-Private-Network, on preflights that ask for it. It is not in the Fetch standard,
+but in the draft "Private Network Access". Browsers have since given it up, and ask the user instead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def read(value: object, words: Words) -> tuple[bool, Findings]:
 
 
 def vary(is_allowed: bool) -> tuple[str, ...]:
-    """The header that preflights depend on, if any."""
+    """The request header that responses to preflights depend on, if any."""
     return (standard.REQUEST_PRIVATE_NETWORK,) if is_allowed else ()
 
 

@@ -1,4 +1,4 @@
-"""CORSRequest: what the core is asked about."""
+"""CORSRequest: what the core knows about a request."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class CORSRequest:
-    """The fields of a request that CORS looks at, as plain data.
+    """The parts of a request that matter to CORS, as plain data.
 
-    A field that the request lacks is None; one that it has twice is both values joined with
-    ``", "``, as HTTP allows (RFC 9110, section 5.3).
+    A header that the request does not have is None. A header that it has twice is both values joined
+    with ``", "``, as HTTP allows (RFC 9110, section 5.3).
 
     Attributes:
         method: the request method, such as ``"GET"``; case-sensitive.
@@ -21,7 +21,7 @@ class CORSRequest:
         request_method: Access-Control-Request-Method.
         request_headers: Access-Control-Request-Headers.
         request_private_network: Access-Control-Request-Private-Network.
-        headers: all request fields, names in lower case; for ``allow_origin_func`` to read.
+        headers: all request headers, with names in lower case, for ``allow_origin_func`` to read.
 
     Example:
         >>> CORSRequest("GET", origin="https://app.example.com").origin
@@ -47,5 +47,8 @@ class CORSRequest:
 
 
 def is_preflight(method: str, origin: str | None, request_method: str | None) -> bool:
-    """Whether a request with these fields is a CORS-preflight request (Fetch, "HTTP requests")."""
+    """Whether a request with this method and these headers is a CORS-preflight request.
+
+    Standard: Fetch, "HTTP requests".
+    """
     return method == "OPTIONS" and origin is not None and request_method is not None

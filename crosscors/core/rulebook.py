@@ -1,26 +1,28 @@
-"""The rule book: what a policy answers to a request. Everything about that is here.
+"""The rule book: what a policy decides about a request. All the rules are here.
 
 1.  A request without Origin is not a CORS request. OPTIONS with Origin and Access-Control-Request-Method is a
     preflight. Every other request is an actual request ("HTTP requests").
-2.  A public policy is ``"*"`` without credentials. Its actual responses are the same for everyone, with and
-    without Origin: Access-Control-Allow-Origin ``*``, and no Vary. So one cached copy serves all.
-3.  Any other policy answers one origin at a time. If it allows the origin, the response repeats it, and has
-    Access-Control-Allow-Credentials where the origin gets credentials. If not, the response has no
-    Access-Control header at all.
-4.  An actual response also names the headers that scripts may read (Access-Control-Expose-Headers), and the
-    origins that may see its timing. Methods and request headers are the preflight's business.
-5.  A preflight is allowed if its origin, its method and its request headers all are. The response is then
-    200, and browsers may keep it for Access-Control-Max-Age.
-6.  A preflight from a refused origin gets 400. So does one that asks for a refused method or header, but with
-    the lists of what is allowed, so that browsers name the right one in their console.
-7.  In debug mode that is 200, because browsers do not look at the lists of a 400. An exception is a
-    safelisted method (GET, HEAD, POST) that is refused: whatever the list says, a browser would let it pass
-    ("CORS-preflight fetch").
+2.  A public policy allows ``"*"`` without credentials. Its actual responses are the same for everyone, with
+    and without Origin: Access-Control-Allow-Origin ``*``, and no Vary. So one cached copy serves everyone.
+3.  Any other policy decides about one origin at a time. If the origin is allowed, Access-Control-Allow-Origin
+    repeats it, and Access-Control-Allow-Credentials is sent if the origin gets credentials. If the origin is
+    refused, the response has no Access-Control header at all.
+4.  The response to an actual request also names the headers that scripts may read
+    (Access-Control-Expose-Headers) and the origins that may see its timing (Timing-Allow-Origin). Methods and
+    request headers are only checked in preflights.
+5.  A preflight is allowed if its origin, its method and its request headers are all allowed. The response
+    then has status 200, and browsers may cache it for as long as Access-Control-Max-Age says.
+6.  A preflight from a refused origin gets status 400. A preflight that asks for a refused method or header
+    also gets 400, but with the lists of what is allowed, so that browsers can name the right header in their
+    console.
+7.  In debug mode, a refused method or header gets status 200, because browsers do not read the lists in a
+    400. The exception is a refused method that is safelisted (GET, HEAD, POST): it keeps 400, because a
+    browser would let it pass whatever the list says ("CORS-preflight fetch").
 8.  Vary names everything that the response depends on: Origin, unless the policy is public; the headers that
-    ``allow_origin_func`` reads; for preflights also what they ask for, because some caches store them, and
-    what one request may do must not be the answer to another.
-9.  ``allow_origin_func`` is asked about well-formed origins that nothing else allows. The rule book does not
-    call it: it answers ``AskFunction``, and whoever can await goes on from there.
+    ``allow_origin_func`` reads; and for preflights the headers that say what they ask for. Some caches store
+    preflights, and must not serve the response to one for another.
+9.  ``allow_origin_func`` decides about well-formed origins that nothing else allows. The rule book does not
+    call it. It returns ``AskFunction``, and the caller, who may be able to await, goes on from there.
 
 Section names are those of the Fetch standard (https://fetch.spec.whatwg.org/).
 """
@@ -50,9 +52,9 @@ class Preflight(NamedTuple):
 
     Attributes:
         method: Access-Control-Request-Method.
-        names: Access-Control-Request-Headers, cut by ``within_bounds``.
-        private_network: whether Access-Control-Request-Private-Network is there.
-        debug: whether a refusal is to be readable for the browser's console (rule 7).
+        names: Access-Control-Request-Headers, as ``within_bounds`` returns it.
+        private_network: whether Access-Control-Request-Private-Network is ``true``.
+        debug: whether debug mode is on (rule 7).
     """
 
     method: str
@@ -62,9 +64,9 @@ class Preflight(NamedTuple):
 
 
 class Rulebook:
-    """The rules above, for the options of one policy. What depends on these alone is worked out once."""
+    """The rules above, for the options of one policy. What depends only on the options is computed once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one for each kind of option
         self,
         options: OriginOptions,
         methods: Methods,
@@ -86,7 +88,7 @@ class Rulebook:
         func = options.allow_origin_func
         self._ask = None if func is None else AskFunction(self, func)
 
-        # Rule 8. Where everyone is allowed, the function is not asked, so what it would read changes nothing.
+        # Rule 8. If everyone is allowed, the function is not called, so what it would read changes nothing.
         read = () if options.allows_everyone else names_read_by(func)
         self._vary = () if self.is_public else unique(("Origin", *read))
         asked_for = (standard.REQUEST_METHOD, standard.REQUEST_HEADERS)
@@ -99,12 +101,12 @@ class Rulebook:
         headers_for_everyone = ResponseHeaders(for_everyone, self._vary)
         self.no_origin = Decision(Kind.NOT_CORS, True, headers_for_everyone)
         self._public = Decision(Kind.ACTUAL, True, headers_for_everyone, matched=ANY)
-        # Rules 3 and 6: what a refused origin gets differs in the reason alone.
+        # Rules 3 and 6: refused origins differ only in the reason.
         self._refused = ResponseHeaders((), self._vary)
         self._refused_preflight = ResponseHeaders((), self._preflight_vary)
 
     def actual(self, origin: str | None) -> Decision | AskFunction:
-        """The answer to every request that is not a preflight (rules 1 to 4)."""
+        """The decision about a request that is not a preflight (rules 1 to 4)."""
         if origin is None:
             return self.no_origin
         if self.is_public:
@@ -115,17 +117,17 @@ class Rulebook:
         return self._actual(origin, admission)
 
     def preflight(self, origin: str, asked: Preflight) -> Decision | AskFunction:
-        """The answer to a preflight (rules 5 to 7)."""
+        """The decision about a preflight (rules 5 to 7)."""
         admission = EVERYONE if self.is_public else self._origins.admit(origin)
         if self._ask is not None and _is_open(admission):
             return self._ask
         return self._preflight(origin, admission, asked)
 
     def answered(self, request: CORSRequest, answer: bool | Exception, *, debug: bool) -> Decision:
-        """The answer to a request that ``allow_origin_func`` was asked about (rule 9).
+        """The decision about a request for which ``allow_origin_func`` was called (rule 9).
 
         Args:
-            answer: what the function said; an exception if it did not say True or False.
+            answer: what the function returned; an exception if it did not return True or False.
         """
         origin = request.origin or ""
         admission: Admission | Refusal
@@ -148,9 +150,7 @@ class Rulebook:
 
     def _preflight(self, origin: str, admission: Admission | Refusal, asked: Preflight) -> Decision:
         if isinstance(admission, Refusal):
-            return Decision(
-                Kind.PREFLIGHT, False, self._refused_preflight, status=400, refusals=(admission,)
-            )
+            return Decision(Kind.PREFLIGHT, False, self._refused_preflight, status=400, refusals=(admission,))
         credentials = admission.credentials
         method_refusal = self._methods.refusal(asked.method)
         headers_refusal = self._headers.refusal(asked.names)
@@ -177,17 +177,17 @@ class Rulebook:
 
 @final
 class AskFunction(NamedTuple):
-    """Only ``allow_origin_func`` can tell: what the rule book answers then, for the caller to go on."""
+    """Instead of a decision: ``allow_origin_func`` has to be called, and the caller goes on from here."""
 
     rulebook: Rulebook
     func: OriginFunc
 
     def decide(self, request: CORSRequest, *, debug: bool) -> Decision:
-        """Ask the function, and decide."""
+        """Call the function, and decide."""
         return self.rulebook.answered(request, ask(self.func, request), debug=debug)
 
     async def decide_async(self, request: CORSRequest, *, debug: bool) -> Decision:
-        """The same as ``decide``, and awaits the function if it is async."""
+        """The same as ``decide``, but it awaits the function if that is async."""
         return self.rulebook.answered(request, await ask_async(self.func, request), debug=debug)
 
 

@@ -17,20 +17,20 @@ MAX_AGE = "Access-Control-Max-Age"
 REQUEST_METHOD = "Access-Control-Request-Method"
 REQUEST_HEADERS = "Access-Control-Request-Headers"
 
-# Not in Fetch: from the draft "Private Network Access", which browsers have given up since.
+# Not in Fetch: from the draft "Private Network Access", which browsers have since given up.
 REQUEST_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
 ALLOW_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
 
-# "TAO check": whose pages see the timing of a response.
+# "TAO check": the pages that see the timing of a response.
 TIMING_ALLOW_ORIGIN = "Timing-Allow-Origin"
 
-# Every one of them that a response can have.
+# All Access-Control headers that a response can have.
 RESPONSE_NAMES = (
     *(ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE),
     ALLOW_PRIVATE_NETWORK,
 )
 
-# What `"*"` stands for in allow_methods: every method that has a meaning of its own on the web.
+# What `"*"` in allow_methods means: every method that has a meaning of its own on the web.
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 
 # "CORS-safelisted method": a browser lets them through whatever the preflight's list says.
@@ -39,7 +39,7 @@ SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
 # "forbidden method": a browser refuses to send them at all.
 FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
 
-# "CORS-safelisted request-header", less Range: allowed by every policy, because a browser asks
+# "CORS-safelisted request-header", except Range: allowed by every policy, because a browser asks
 # for one of these names only when its value is unusual (Content-Type: application/json).
 ALWAYS_ALLOWED_HEADERS = ("Accept", "Accept-Language", "Content-Language", "Content-Type")
 
@@ -92,7 +92,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def is_token(text: str) -> bool:
-    """Whether the text is a token as RFC 9110 defines it: a legal method or field name."""
+    """Whether the text is a token as RFC 9110 defines it: a valid method or header name."""
     return _TOKEN.fullmatch(text) is not None
 
 

@@ -1,8 +1,8 @@
-"""``timing_allow_origin``: whose pages may see in detail how long a response took.
+"""``timing_allow_origin``: which pages may see in detail how long a response took.
 
-Header: Timing-Allow-Origin, on actual responses (Fetch, "TAO check"). It has the origin that asks, as
-Access-Control-Allow-Origin does. But images, scripts and style sheets ask without Origin. Then it lists the
-exact origins of the policy, or says ``*`` where everyone is allowed.
+Header: Timing-Allow-Origin, on actual responses (Fetch, "TAO check"). It has the origin of the request, as
+Access-Control-Allow-Origin does. But requests for images, scripts and style sheets have no Origin. Then the
+header lists the exact origins of the policy, or is ``*`` if everyone is allowed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from crosscors.core.words import Words
 
 OPTION = "timing_allow_origin"
 
-# The list is on every response without Origin, so it must not grow with the policy.
+# Every response to a request without Origin has the list, so it must not grow with the policy.
 _MOST_LISTED = 32
 
 
@@ -27,16 +27,16 @@ def read(value: object, options: OriginOptions, words: Words) -> tuple[bool, Fin
     count = len(_exact_origins(options))
     if is_allowed and count > _MOST_LISTED:
         message = (
-            f"lists {_MOST_LISTED} of {count} origins where the request has no Origin, as of an image. The "
-            "pages of the others see no timing there."
+            f"lists only {_MOST_LISTED} of {count} origins if the request has no Origin, as for an image; "
+            "pages of the other origins then see no timing."
         )
-        hint = 'Write crossorigin="anonymous" in the tags of these pages; then browsers send Origin.'
+        hint = 'Write crossorigin="anonymous" in the tags of those pages, so that browsers send Origin.'
         found += Findings(warnings=(Problem("timing-list-cut", words.name(OPTION), value, message, hint),))
     return is_allowed, found
 
 
 def header(is_allowed: bool, origin: str) -> Pairs:
-    """Timing-Allow-Origin for the origin that asks, or ``"*"``."""
+    """Timing-Allow-Origin with this origin, or with ``"*"``."""
     return ((standard.TIMING_ALLOW_ORIGIN, origin),) if is_allowed else ()
 
 

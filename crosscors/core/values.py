@@ -1,4 +1,4 @@
-"""Findings as values, and the shapes that the values of options have.
+"""Findings as values, and readers for values that several options have in common.
 
 Nothing in here raises or warns. A reader returns the value in its final form, and what it found. Public
 constructors raise and warn (policy.py).
@@ -22,7 +22,7 @@ _SEPARATORS = re.compile(r"[\s,;]+")
 
 @dataclass(frozen=True)
 class Findings:
-    """What readers found: problems, and what is legal but surely not meant.
+    """What a reader found: problems, and warnings about what is legal but surely a mistake.
 
     >>> (Findings() + Findings(warnings=())).problems
     ()
@@ -41,12 +41,12 @@ def refused(code: str, option: str, value: object, message: str, hint: str) -> F
 
 
 def warned(code: str, option: str, value: object, message: str, hint: str = "Leave it out.") -> Findings:
-    """One value that is legal, but surely not meant. The message begins with the value."""
+    """One warning. The message begins with the value."""
     return Findings(warnings=(Problem(code, option, value, f"{shown(value)} {message}", hint),))
 
 
 def collected(findings: Iterable[Findings]) -> Findings:
-    """All of them in one, in their order."""
+    """All the findings as one, in order."""
     each = list(findings)
     return Findings(
         tuple(problem for found in each for problem in found.problems),
@@ -55,7 +55,7 @@ def collected(findings: Iterable[Findings]) -> Findings:
 
 
 def is_several(value: object) -> TypeGuard[Iterable[object]]:
-    """Whether the value has entries of its own. A string may be one entry; the caller knows."""
+    """Whether the value is a collection. A string counts, too; the caller knows whether it is one entry."""
     return isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping))
 
 
@@ -65,7 +65,7 @@ def is_text_pattern(value: object) -> TypeGuard[re.Pattern[str]]:
 
 
 def read_bool(option: str, value: object, words: Words) -> tuple[bool, Findings]:
-    """A switch: True or False, and nothing that only looks like it."""
+    """True or False. Nothing that only looks like one of them is accepted."""
     if isinstance(value, bool):
         return value, Findings()
     message = f"takes True or False, not {shown(value)}."
@@ -77,29 +77,32 @@ def read_bool(option: str, value: object, words: Words) -> tuple[bool, Findings]
 def read_strings(
     option: str, value: object, example: str, words: Words, *, regex_option: str | None = None
 ) -> tuple[list[str], Findings]:
-    """The entries of an option that takes one string or several. Those of a set are sorted, to be stable.
+    """The entries of an option that takes one string or several. A set is sorted, to be stable.
 
     Args:
         example: a value of the option, for hints.
-        regex_option: the option that compiled regular expressions belong to, if they are a likely slip.
+        regex_option: the option for compiled regular expressions, if they are a likely mistake.
     """
     if isinstance(value, str):
         return [value], Findings()
-    name, hint = words.name(option), f"Write {words.setting(option, example)}."
+    name = words.name(option)
+
+    def hint(found: object) -> str:
+        if regex_option is not None and is_text_pattern(found):
+            return f"Write {words.setting(regex_option, 're.compile(...)')}."
+        return f"Write {words.setting(option, example)}."
+
     if not is_several(value):
         message = f"takes a string or a list of strings, not {shown(value)}."
-        return [], refused("wrong-type", name, value, message, hint)
+        return [], refused("wrong-type", name, value, message, hint(value))
     strings: list[str] = []
     others: list[Findings] = []
     for entry in value:
         if isinstance(entry, str):
             strings.append(entry)
-            continue
-        if regex_option is not None and is_text_pattern(entry):
-            instead = f"Write {words.setting(regex_option, 're.compile(...)')}."
         else:
-            instead = hint
-        others.append(refused("wrong-type", name, entry, f"takes strings, not {shown(entry)}.", instead))
+            message = f"takes strings, not {shown(entry)}."
+            others.append(refused("wrong-type", name, entry, message, hint(entry)))
     return (sorted(strings) if isinstance(value, (set, frozenset)) else strings), collected(others)
 
 
@@ -109,7 +112,7 @@ def read_tokens(
     """The entries of an option that takes tokens (RFC 9110, section 5.6.2), such as names of headers.
 
     Args:
-        kind: what each of them is, for messages.
+        kind: what each entry is, for messages.
     """
     entries, found = read_strings(option, value, example, words)
     faults = (
@@ -124,7 +127,7 @@ def _not_a_token(option: str, entry: str, kind: str, words: Words, *, is_only: b
     pieces = ", ".join(f'"{piece}"' for piece in tokens_in(entry))
     instead = words.setting(option, f"[{pieces}]") if is_only else pieces
     hint = f"Write {instead}." if pieces else "Leave it out."
-    return refused("not-a-token", words.name(option), entry, f"{shown(entry)} is no {kind}.", hint)
+    return refused("not-a-token", words.name(option), entry, f"{shown(entry)} is not a valid {kind}.", hint)
 
 
 def tokens_in(text: str) -> list[str]:
@@ -144,11 +147,14 @@ def without_repeats(
         kept.setdefault(key(entry), entry)
     name = words.name(option)
     return tuple(kept.values()), collected(
-        warned("listed-twice", name, entry, "is listed twice.", "Leave one of them out.") for entry in repeated
+        warned("listed-twice", name, entry, "is listed twice.", "Leave one of them out.")
+        for entry in repeated
     )
 
 
 def covered_by_any(option: str, entries: Iterable[str], words: Words) -> Findings:
     """A warning for each entry that ``"*"`` covers already."""
     name = words.name(option)
-    return collected(warned("already-covered", name, entry, 'is already covered by "*".') for entry in entries)
+    return collected(
+        warned("already-covered", name, entry, 'is already covered by "*".') for entry in entries
+    )

@@ -1,8 +1,8 @@
-"""Words: how the reader of a message calls the options.
+"""Words: what the reader of a message calls the options.
 
 A developer with a FastAPI application writes ``allow_methods=["PUT"]``, one with Django settings writes
-``CORS_ALLOW_METHODS = ["PUT"]``. Every sentence that names an option is given the words of its reader when it
-is made, so that its advice can be pasted.
+``CORS_ALLOW_METHODS = ["PUT"]``. Every sentence that names an option is written in the words of its reader,
+so that its advice can be pasted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Everyone(NamedTuple):
 
 
 class Words(Protocol):
-    """How one reader calls the options of CORSPolicy."""
+    """What one reader calls the options of CORSPolicy."""
 
     def name(self, option: str) -> str:
         """The option as the reader knows it, such as ``CORS_ALLOW_METHODS``."""

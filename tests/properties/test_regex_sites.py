@@ -120,7 +120,9 @@ def _policy(regex: re.Pattern[str], *dangers: str) -> CORSPolicy | PolicyError:
         return error
 
 
-_WITNESS = re.compile(r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z0-9+.-]+://.*?)(?:; their|: )")
+_WITNESS = re.compile(
+    r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z0-9+.-]+://.*?)(?:, whose|, and )"
+)
 
 
 @_at_most_200

@@ -111,7 +111,7 @@ WRONG_TYPES = [
     ("allow_origins", 1, ORIGINS, "origins as a number"),
     ("allow_origins", b"*", ORIGINS, "origins as bytes"),
     ("allow_origins", {"*": 1}, ORIGINS, "origins as a dict"),
-    ("allow_origins", re.compile("a"), ORIGINS, "origins as a regular expression"),
+    ("allow_origins", re.compile(b"a"), ORIGINS, "origins as a regular expression for bytes"),
     ("allow_origin_regex", 1, REGEX, "a regular expression as a number"),
     ("allow_origin_regex", b"a", REGEX, "a regular expression as bytes"),
     ("allow_origin_regex", ["a"], REGEX, "regular expressions as a list"),
@@ -160,6 +160,7 @@ NOT_WRITTEN_OUT = [
     ("allow_origin_func", "a", "allow_origin_func=func", "a function as a string"),
     ("allow_origin_func", True, "allow_origin_func=func", "a function as a bool"),
     ("allow_origins", [re.compile("a")], "allow_origin_regex=re.compile(...)", "an expression among origins"),
+    ("allow_origins", re.compile("a"), "allow_origin_regex=re.compile(...)", "origins as an expression"),
 ]
 
 

@@ -60,8 +60,6 @@ MALFORMED = "origin-malformed"
 # Code, options, origin, method, headers, the keywords that the hint gives, why.
 FOLLOWED = [
     (ORIGIN, {}, APP, "GET", "", f'allow_origins=["{APP}"]', "an origin where none is listed"),
-    ("origin-insecure", TRUSTING, "http://a", "GET", "", 'dangerously_allow=["insecure-origins"]', "http"),
-    ("origin-file", TRUSTING, "file://", "GET", "", 'dangerously_allow=["null-origin"]', "a file"),
     (METHOD, LISTED, APP, "DELETE", "", "allow_methods=['GET', 'PUT', 'DELETE']", "a method"),
     (METHOD, with_methods(), APP, "GET", "", "allow_methods=['GET']", "the only method"),
     (HEADERS, LISTED, APP, "GET", "x-a,x-b", "allow_headers=['X-Token', 'x-a', 'x-b']", "headers"),
@@ -79,6 +77,24 @@ def test_following_the_hint_allows_the_request(
     assert decided({**options, **keywords(write)}, origin, method, headers).allowed
 
 
+# Code, origin, the opt-in to add to others, why.
+OPT_INS = [
+    ("origin-insecure", "http://a", "insecure-origins", "http"),
+    ("origin-file", "file://", "null-origin", "a file"),
+]
+
+
+@rows("code, origin, danger", OPT_INS)
+def test_an_opt_in_is_added_to_the_others(code: str, origin: str, danger: str) -> None:
+    others = ["unproven-regex"]
+    (refusal,) = decided({**TRUSTING, "dangerously_allow": others}, origin, "GET", "").refusals
+    assert refusal.code == code
+    assert f'add "{danger}" to dangerously_allow' in refusal.hint
+    assert decided({**TRUSTING, "dangerously_allow": [*others, danger]}, origin, "GET", "").allowed
+
+
+LONG = "X-" + "A" * 5000
+
 # Code, options, origin, method, headers, a value that the hint names, why.
 EXPLAINED = [
     (ORIGIN, LISTED, "https://a.test", "GET", "", '"https://a.test"', "an origin that is like no entry"),
@@ -95,19 +111,26 @@ EXPLAINED = [
     (MALFORMED, LISTED, f"https://{'app.' * 100}a/", "GET", "", "", "a text that is too long"),
     (MALFORMED, LISTED, "D\r\n\u00e4\U0001f36a", "GET", "", "", "a text that is not printable"),
     ("origin-func-failed", FAILING, APP, "GET", "", "no database", "a function that failed"),
-    ("origin-insecure", UNPROVEN, HTTP, "GET", "", "insecure-origins", "http, not proved"),
+    ("origin-insecure", TRUSTING, "http://a", "GET", "", '"insecure-origins"', "http"),
+    ("origin-insecure", UNPROVEN, HTTP, "GET", "", '"insecure-origins"', "http, not proved"),
+    ("origin-file", TRUSTING, "file://", "GET", "", '"null-origin"', "a file"),
     (METHOD, with_methods("PATCH"), APP, "patch", "", 'method: "PATCH"', "a method in lower case"),
     (METHOD, with_methods("PURGE"), APP, "purge", "", 'method: "PURGE"', "likewise one's own"),
     (METHOD, LISTED, APP, "patch", "", "'PATCH'", "a lower-case method whose upper case is not listed"),
     (METHOD, LISTED, APP, "TRACE", "", "", "a method that no policy can allow"),
     (METHOD, LISTED, APP, "Connect", "", "", "the same in another case"),
-    (METHOD, LISTED, APP, "A" * 5000, "", "'AAA", "a long method"),
+    (METHOD, LISTED, APP, "A" * 100, "", f"'{'A' * 100}'", "the longest method that is shown"),
+    (METHOD, LISTED, APP, "A" * 101, "", "to allow_methods", "a method that is too long to be shown"),
+    (METHOD, with_methods("B" * 101), APP, "A", "", "'A' to allow_methods", "beside a listed long method"),
     (HEADERS, LISTED, APP, "GET", "cookie", "", "a header that no page can send"),
     (HEADERS, LISTED, APP, "GET", "cookie,x-a", "'x-a'", "the same, and another"),
     (HEADERS, LISTED, APP, "GET", "x a", "", "not a header name"),
     (HEADERS, with_headers(*TWELVE), APP, "GET", "x-new", "'x-new' to", "twelve others are allowed"),
     (HEADERS, LISTED, APP, "GET", "a,b,c,d,e,f,g,h,i,j,k,l", "'l'", "twelve headers are all named"),
     (HEADERS, LISTED, APP, "GET", "a,b,c,d,e,f,g,h,i,j,k,l,m,n", "'l'", "of more the first twelve are named"),
+    (HEADERS, LISTED, APP, "GET", LONG, "to allow_headers", "a header that is too long to be shown"),
+    (HEADERS, LISTED, APP, "GET", f"x-a,{LONG}", "'x-a' and", "one of two is too long"),
+    (HEADERS, LISTED, APP, "GET", "cookie,a,b,c,d,e,f,g,h,i,j,k,l,m", "'l' and", "more may be refused"),
     ("headers-malformed", with_headers("*"), APP, "GET", "x a", "", "not header names"),
     ("headers-too-long", LISTED, APP, "GET", "," * 256, "256", "too many headers"),
 ]

@@ -29,7 +29,7 @@ EVERYONE = Admission(ANY, credentials=False)
 
 
 class AllowedOrigins:
-    """Everything that the options except ``allow_origin_func`` say about origins, arranged to be asked fast."""
+    """What the options say about origins, except ``allow_origin_func``, arranged for fast look-ups."""
 
     def __init__(self, options: OriginOptions) -> None:
         listed = tuple(entry for entry in options.allow_origins if entry != ANY)
@@ -40,13 +40,13 @@ class AllowedOrigins:
         self._regex = options.allow_origin_regex
         self._credentials = credentials is True
         self._dangers = options.dangerously_allow
-        # With credentials, an expression has been proved to match safe origins only; or nobody knows.
+        # With credentials, the expression is proved to match only safe origins, unless that was opted out of.
         self._regex_is_proved = UNPROVEN_REGEX not in options.dangerously_allow
         self._entries = options.allow_origins + (credentials if isinstance(credentials, tuple) else ())
 
     def admit(self, origin: str) -> Admission | Refusal:  # noqa: PLR0911  # one return for each rule
-        """The entry that lets the origin in, or why none does; any text may be asked about."""
-        if len(origin) > MAX_LENGTH:  # before the look-ups, which cost in proportion to the length
+        """The entry that lets the origin in, or why none does. Any text may be given."""
+        if len(origin) > MAX_LENGTH:  # before the look-ups, whose cost grows with the length
             return Refusal("origin-malformed", (origin,))
         entry = self._with_credentials.match(origin)
         if entry is not None:
@@ -67,13 +67,13 @@ class AllowedOrigins:
         return self.refuse_unlisted(origin)
 
     def refuse_unlisted(self, origin: str) -> Refusal:
-        """What a well-formed origin gets that nothing lets in."""
+        """The refusal of a well-formed origin that nothing lets in."""
         return Refusal("origin-not-allowed", (origin,), self._entries)
 
     def admit_unlisted(self, origin: str, entry: str) -> Admission | Refusal:
-        """What a well-formed origin gets that a function has let in, or an expression that is not proved."""
+        """The decision about a well-formed origin that a function, or an unproven expression, lets in."""
         scheme, host, _ = split(origin)
-        # Entries like these are refused at construction; here the origin is only known by now.
+        # Entries like these are refused at construction. This origin was not known before the request.
         if self._credentials and origin == FILE and NULL_ORIGIN not in self._dangers:
             return Refusal("origin-file", (origin,))
         if self._credentials and is_insecure(scheme, host) and INSECURE_ORIGINS not in self._dangers:
@@ -82,10 +82,10 @@ class AllowedOrigins:
 
 
 def header(origin: str, credentials: bool) -> Pairs:
-    """Access-Control-Allow-Origin, and -Credentials where the origin gets them.
+    """Access-Control-Allow-Origin, and Access-Control-Allow-Credentials if the origin gets credentials.
 
     Args:
-        origin: ``"*"``, or byte for byte the one origin that asks (Fetch, "CORS check").
+        origin: ``"*"``, or the origin of the request, byte for byte (Fetch, "CORS check").
     """
     allow_origin = (standard.ALLOW_ORIGIN, origin)
     return (allow_origin, _ALLOW_CREDENTIALS) if credentials else (allow_origin,)

@@ -1,6 +1,6 @@
-"""Why an entry of a policy is no origin that a browser could send, and what to write instead.
+"""Why an entry of a policy is not an origin that a browser can send, and what to write instead.
 
-Only ever run while a policy is constructed, on entries that ``patterns.is_entry`` refuses.
+This runs only while a policy is constructed, for entries that ``patterns.is_entry`` refuses.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from crosscors.core.origins.serialized import (
 from crosscors.core.values import ANY
 from crosscors.core.words import Words
 
-# Signs of a regular expression; ".*" alone is none, for it occurs in globs such as "https://a.*".
+# Signs of a regular expression. ".*" alone is not: there are globs such as "https://a.*".
 _REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]")
 _LIST_SEPARATORS = re.compile(r"[\s,;]+")
 _OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):", re.IGNORECASE)
@@ -44,14 +44,14 @@ _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 def problems_of(option: str, entry: str, words: Words) -> tuple[Problem, ...]:
-    """Every fault of an entry that is not well-formed; each hint shows it with all of them mended."""
+    """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them."""
     name = words.name(option)
     whole = _fault_of_the_whole(entry.strip(), words)
     if whole is not None:
         code, message, hint = whole
         return (Problem(code, name, entry, f"{shown(entry)} {message}", hint),)
-    # Never without a fault: an entry that is silently left out would be a policy that nobody wrote.
-    faults = list(_faults(entry)) or [("origin-host", "is no origin that browsers send.")]
+    # There is always a fault. To leave the entry out in silence would make a policy that nobody wrote.
+    faults = list(_faults(entry)) or [("origin-host", "is not an origin that browsers send.")]
     meant = mended(entry)
     return tuple(
         Problem(code, name, entry, f"{shown(entry)} {message}", _hint(code, meant, words))
@@ -60,7 +60,7 @@ def problems_of(option: str, entry: str, words: Words) -> tuple[Problem, ...]:
 
 
 def mended(entry: str) -> str | None:
-    """The entry that was surely meant, in the form that browsers send; None if that is anyone's guess."""
+    """The entry that was surely meant, in the form that browsers send; None if it cannot be guessed."""
     text = entry.strip()
     if text == ANY or text.lower() == NULL:
         return text.lower()
@@ -80,42 +80,42 @@ def _hint(code: str, meant: str | None, words: Words) -> str:
     if code != "origin-wildcard":
         return 'Write an origin such as "https://app.example.com".'
     return (
-        'A "*" may stand for the labels left of a domain ("https://*.example.com") or for any port '
-        f'("http://localhost:*"), and for nothing else; {words.name("allow_origin_regex")} can say more.'
+        'Use "*" only for subdomains ("https://*.example.com") or for any port ("http://localhost:*"). For '
+        f"anything else, use {words.name('allow_origin_regex')}."
     )
 
 
 def _fault_of_the_whole(text: str, words: Words) -> tuple[str, str, str] | None:
-    """Code, message and hint of a fault that leaves nothing to take apart."""
+    """Code, message and hint of a fault that concerns the whole entry; None if it has none."""
     if not text:
-        cause = 'An unset environment variable gives it: "".split(",") is [""].'
+        cause = 'An unset environment variable can cause this: "".split(",") is [""].'
         return "origin-empty", "is empty.", f"Leave it out. {cause}"
     if text in (ANY, NULL):
         return "origin-space", "begins or ends with white space.", f'Write "{text}".'
     if text.lower() == NULL:
-        return "origin-upper-case", "is not how browsers write it.", 'Write "null".'
+        return "origin-upper-case", "has upper-case letters; browsers send lower case.", 'Write "null".'
     pieces = [piece for piece in _LIST_SEPARATORS.split(text) if piece]
     if "," in text or ";" in text or (len(pieces) > 1 and all("://" in piece for piece in pieces)):
         entries = ", ".join(f'"{mended(piece)}"' for piece in pieces)
         hint = (
             f"Write [{entries}]."
             if all(map(mended, pieces))
-            else "Write a list with a string for each origin."
+            else "Write a list with one string for each origin."
         )
         return "origin-list-in-a-string", "is a list in one string.", hint
     if _REGEX_SIGNS.search(text):
         regex = words.setting("allow_origin_regex", f'r"{text}"')
         hint = f'Write {regex}, or a pattern such as "https://*.example.com".'
-        return "origin-regex", "looks like a regular expression; entries are compared as they are.", hint
+        return "origin-regex", "looks like a regular expression; entries are compared literally.", hint
     if _OPAQUE_SCHEME.match(text):
         hint = 'Serve the page from a local server and write "http://localhost:*".'
-        return "origin-file", "is never sent; pages with this scheme have the origin null.", hint
+        return "origin-file", "is never sent; pages with this scheme send the origin null.", hint
     return None
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """An entry taken apart without judging it."""
+    """The parts of an entry, valid or not."""
 
     scheme: str
     userinfo: str
@@ -154,9 +154,9 @@ def _scheme_faults(scheme: str) -> Iterator[tuple[str, str]]:
     if not scheme:
         yield "origin-missing-scheme", 'does not begin with a scheme and "://".'
     elif "*" in scheme:
-        yield "origin-wildcard", 'has a "*" in its scheme; every scheme needs an entry of its own.'
+        yield "origin-wildcard", 'has a "*" in its scheme; each scheme needs an entry of its own.'
     elif not _SCHEME.fullmatch(scheme) or len(scheme) > MAX_SCHEME_LENGTH:
-        yield "origin-scheme", f"does not begin with a scheme; {shown(scheme)} is none."
+        yield "origin-scheme", f"has a scheme that is not valid: {shown(scheme)}."
     elif scheme != scheme.lower():
         yield "origin-upper-case", "has a scheme with upper-case letters; browsers send lower case."
 
@@ -170,17 +170,17 @@ def _host_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
     elif _is_opaque(parts):
         yield from _opaque_host_faults(host)
     elif not host.isascii():
-        yield "origin-unicode-host", "has a host with letters outside ASCII; browsers send its Punycode form."
+        yield "origin-unicode-host", "has a host with characters outside ASCII; browsers send Punycode."
     elif not _HOST.fullmatch(host):
-        yield "origin-host", f"has a host with characters that no host has: {shown(host)}."
+        yield "origin-host", f"has a host with characters that are not valid: {shown(host)}."
     else:
         yield from _name_faults(host)
         if _is_misplaced_wildcard(host):
             yield "origin-wildcard", 'has a "*" that is not the whole leftmost label of a domain.'
         elif _ends_in_number(parts) and _ipv4(host) is None:
-            yield "origin-ip-address", "has a host that ends in a number, but is no IPv4 address."
+            yield "origin-ip-address", "has a host that ends in a number, but is not a valid IPv4 address."
         elif _ends_in_number(parts) and _ipv4(host) != host:
-            yield "origin-ip-address", "has an IPv4 address that browsers write in another way."
+            yield "origin-ip-address", "has an IPv4 address that browsers write differently."
 
 
 def _name_faults(host: str) -> Iterator[tuple[str, str]]:
@@ -188,7 +188,7 @@ def _name_faults(host: str) -> Iterator[tuple[str, str]]:
     if host != host.lower():
         yield "origin-upper-case", "has a host with upper-case letters; browsers send lower case."
     if "" in labels:
-        yield "origin-host", "has a host with an empty label (a dot too many)."
+        yield "origin-host", "has a host with an empty label (one dot too many)."
     if max(map(len, labels)) > MAX_LABEL_LENGTH:
         yield "origin-too-long", f"has a host label of more than {MAX_LABEL_LENGTH} characters."
     if len(host) > MAX_HOST_LENGTH:
@@ -203,7 +203,7 @@ def _opaque_host_faults(host: str) -> Iterator[tuple[str, str]]:
     if "*" in others:
         yield "origin-wildcard", 'has a "*" that is not the whole leftmost label of a host.'
     if others - {"*"}:
-        yield "origin-host", f"has a host with characters that no host has: {shown(host)}."
+        yield "origin-host", f"has a host with characters that are not valid: {shown(host)}."
     if len(host) > MAX_HOST_LENGTH:
         yield "origin-too-long", f"has a host of more than {MAX_HOST_LENGTH} characters."
 
@@ -215,11 +215,11 @@ def _is_misplaced_wildcard(host: str) -> bool:
 
 def _ipv6_faults(host: str) -> Iterator[tuple[str, str]]:
     if not host.startswith("["):
-        yield "origin-ip-address", "has a host with colons; an IPv6 address stands in brackets."
+        yield "origin-ip-address", "has a host with colons; an IPv6 address needs brackets."
     elif serialize_ipv6(host) is None:
-        yield "origin-ip-address", "has brackets around what is no IPv6 address."
+        yield "origin-ip-address", "has a bracket in its host, which is not a valid IPv6 address."
     elif serialize_ipv6(host) != host:
-        yield "origin-ip-address", "has an IPv6 address that browsers write in another way."
+        yield "origin-ip-address", "has an IPv6 address that browsers write differently."
 
 
 def _port_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
@@ -227,9 +227,9 @@ def _port_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
     if not parts.port or port == "*":
         return
     if "*" in port:
-        yield "origin-wildcard", 'has a "*" that is only a part of the port.'
+        yield "origin-wildcard", 'has a "*" that is only part of the port.'
     elif not (port.isascii() and port.isdigit()):
-        yield "origin-port", f"has a port that is no number: {shown(port)}."
+        yield "origin-port", f"has a port that is not a number: {shown(port)}."
     elif not 0 < int(port[:6]) <= MAX_PORT:
         yield "origin-port", f"has a port that is not between 1 and {MAX_PORT}."
     elif port == DEFAULT_PORTS.get(parts.scheme.lower()):
@@ -242,7 +242,7 @@ def _tail_faults(tail: str) -> Iterator[tuple[str, str]]:
     path, _, fragment = tail.partition("#")
     path, _, query = path.partition("?")
     if path in ("/", "\\"):
-        yield "origin-trailing-slash", "ends with a slash; an origin has none."
+        yield "origin-trailing-slash", "ends with a slash; an origin does not."
     elif path:
         yield "origin-path", "has a path; an origin ends after the host and port."
     if "?" in tail.partition("#")[0]:
@@ -266,7 +266,7 @@ def _serialized_host(parts: _Parts) -> str:
 
 
 def _is_opaque(parts: _Parts) -> bool:
-    """Whether the host is that of a scheme that is not special, which stays as it is (URL, "opaque host")."""
+    """Whether the scheme is not special, so that the host stays as it is (URL, "opaque host")."""
     return bool(parts.scheme) and parts.scheme.lower() not in DEFAULT_PORTS
 
 
@@ -276,18 +276,19 @@ def _ends_in_number(parts: _Parts) -> bool:
 
 
 def _ipv4(host: str) -> str | None:
-    """The IPv4 address in four decimal numbers; None if it is none (URL, "IPv4 parser")."""
+    """The IPv4 address in four decimal numbers; None if it is not valid (URL, "IPv4 parser")."""
     try:
         return str(ipaddress.IPv4Address(socket.inet_aton(host.removesuffix("."))))
-    except (OSError, ValueError):  # ValueError: a zero byte, or half a character
+    except (OSError, ValueError):  # ValueError: a zero byte, or a lone surrogate
         return None
 
 
 def _ascii_host(host: str) -> str:
-    """The domain as browsers send it: lower case, Punycode where it is not ASCII (UTS #46, near enough)."""
+    """The domain as browsers send it: lower case, and Punycode if it is not ASCII (UTS #46, nearly)."""
     normal = unicodedata.normalize("NFKC", host).replace(_IDEOGRAPHIC_FULL_STOP, ".")
     visible = (letter for letter in normal if unicodedata.category(letter) != "Cf" or letter in _JOINERS)
-    lowered = "".join(letter.lower() for letter in visible)  # one by one, for a sigma to be no final one
+    # Letter by letter, so that no sigma becomes a final sigma.
+    lowered = "".join(letter.lower() for letter in visible)
     return ".".join(_ascii_label(label) for label in lowered.split("."))
 
 

@@ -1,7 +1,7 @@
 """Reading the options about origins: ``allow_origins``, ``allow_origin_regex``, ``allow_credentials``.
 
-They are read together, because what is safe without credentials need not be with them. (``allow_origin_func``
-is read in function.py, ``dangerously_allow`` in dangers.py.)
+They are read together, because what is safe without credentials may not be safe with them.
+(``allow_origin_func`` is read in function.py, ``dangerously_allow`` in dangers.py.)
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _EXAMPLE = '["https://app.example.com"]'
 
 @dataclass(frozen=True)
 class OriginOptions:
-    """What a policy says of origins, in its final form; documented at CORSPolicy."""
+    """The options about origins, in their final form. CORSPolicy documents them."""
 
     allow_origins: tuple[str, ...]
     allow_origin_regex: re.Pattern[str] | None
@@ -51,7 +51,7 @@ class OriginOptions:
 
     @property
     def is_public(self) -> bool:
-        """Whether every origin is allowed alike, without credentials."""
+        """Whether every origin is allowed in the same way, without credentials."""
         return self.allows_everyone and self.allow_credentials is False
 
 
@@ -75,7 +75,7 @@ def read(
 
 
 def _read_entries(option: str, value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
-    """The entries; in place of those with a fault what was meant, so that the checks to come see it, too."""
+    """The entries. A faulty one is replaced with what was meant, so that later checks see that, too."""
     regex_option = "allow_origin_regex" if option == "allow_origins" else None
     entries, found = read_strings(option, value, _EXAMPLE, words, regex_option=regex_option)
     wrong = [entry for entry in entries if not _is_entry(entry)]
@@ -96,12 +96,12 @@ def _read_regex(value: object, words: Words) -> tuple[re.Pattern[str] | None, Fi
     if value is None or is_text_pattern(value):
         return value, Findings()
     if not isinstance(value, str):
-        message = f"takes one regular expression, as str or compiled from str, not {shown(value)}."
+        message = f"takes one regular expression, as a str or compiled from a str, not {shown(value)}."
         return None, refused("wrong-type", name, value, message, f'{hint}; join alternatives with "|".')
     try:
         return re.compile(value), Findings()
     except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
-        message = f"{shown(value)} is no valid regular expression: {error}."
+        message = f"{shown(value)} is not a valid regular expression: {error}."
         return None, refused("invalid-regex", name, value, message, f"{hint}.")
 
 
@@ -143,7 +143,7 @@ def _judge_credentials(options: OriginOptions, words: Words) -> Findings:
 
 
 def _judge_coverage(options: OriginOptions, words: Words) -> Findings:
-    """Warnings about entries that others cover already."""
+    """Warnings about entries that other entries already cover."""
     found = Findings()
     if isinstance(options.allow_credentials, tuple):
         found = _covered_by_wider("allow_credentials", options.allow_credentials, None, words)
@@ -154,7 +154,7 @@ def _judge_coverage(options: OriginOptions, words: Words) -> Findings:
     found += covered_by_any("allow_origins", others, words)
     for option in ("allow_origin_regex", "allow_origin_func"):
         if getattr(options, option) is not None:
-            message = f"{words.everyone().text} allows every origin already."
+            message = f"{words.everyone().text} already allows every origin."
             problem = Problem("already-covered", words.name(option), ANY, message, "Leave it out.")
             found += Findings(warnings=(problem,))
     return found
@@ -175,7 +175,7 @@ def _covered_by_wider(
 
 
 def _wider(entry: str, origins: OriginSet, regex: re.Pattern[str] | None) -> str | None:
-    """Another entry, or the regular expression, that matches all that this one does."""
+    """Another entry, or the regular expression, that matches everything that this entry matches."""
     example = entry.replace("*.", "any.").removesuffix(":*")
     for other in origins.matches(example):
         is_as_wide = ("*." in other or "*." not in entry) and (

@@ -9,14 +9,14 @@ from crosscors.core.origins.serialized import MAX_LENGTH, NULL, is_serialized_or
 
 
 def is_entry(text: str) -> bool:
-    """Whether the text may stand in a policy: a serialized origin, ``null``, ``file://``, or a pattern.
+    """Whether the text is an entry of a policy: a serialized origin, ``null``, ``file://``, or a pattern.
 
     >>> is_entry("https://*.example.com"), is_entry("http://localhost:*"), is_entry("https://*")
     (True, True, False)
     """
     if "*" not in text:
         return text == NULL or is_serialized_origin(text)
-    # A pattern is well-formed if what it would match is: one label for `*.`, no port for `:*`.
+    # A pattern is well-formed if it is so with one label instead of `*`, and without `:*`.
     scheme, host, port = split(text)
     if host.startswith("*.") and host != "*.":
         host = "x" + host.removeprefix("*")
@@ -25,10 +25,10 @@ def is_entry(text: str) -> bool:
 
 @dataclass(frozen=True)
 class OriginSet:
-    """Entries of a policy (exact origins, ``null`` and patterns), arranged to be matched fast.
+    """Entries of a policy (exact origins, ``null`` and patterns), arranged for fast matching.
 
-    An exact origin costs one look-up however many there are; a pattern costs one look-up per label
-    of the origin's host, however many patterns there are.
+    However many entries there are, exact origins cost one look-up, and patterns cost one look-up for each
+    label of the origin's host.
     """
 
     exact: frozenset[str]
@@ -39,7 +39,7 @@ class OriginSet:
 
     @classmethod
     def of(cls, entries: Iterable[str]) -> OriginSet:
-        """The set of these entries, each of them already found to be well-formed."""
+        """The set of these entries, which must be well-formed."""
         exact: set[str] = set()
         subdomains: dict[str, dict[str, str]] = {}
         any_port: dict[str, dict[str, str]] = {}
@@ -58,8 +58,8 @@ class OriginSet:
     def match(self, origin: str) -> str | None:
         """The entry that matches the origin, the most specific one first; None if none does.
 
-        Any text may be asked for; what is not a serialized origin matches nothing, except ``null``
-        where it is listed.
+        Any text may be given. What is not a serialized origin matches nothing, except ``null`` if it is
+        listed.
         """
         if origin in self.exact:
             return origin
@@ -89,5 +89,5 @@ class OriginSet:
             if domain in any_port:
                 found.append(any_port[domain])
             dot = host.find(".", dot + 1)
-        # The tail is the pattern's own, so it is well-formed; what stands for `*` need not be.
+        # The end is the same as in the pattern, so it is well-formed. What `*` matched may not be.
         return found if found and is_serialized_origin(origin) else []

@@ -1,6 +1,6 @@
 """Who can have a name below a domain: the public suffix list, as the package ``publicsuffixlist`` ships it.
 
-The rules stand in "Public Suffix List", https://github.com/publicsuffix/list/wiki/Format. The private part of
+The rules are in "Public Suffix List", https://github.com/publicsuffix/list/wiki/Format. The private part of
 the list counts, too: anybody can have a page at ``something.github.io``.
 """
 
@@ -29,7 +29,7 @@ class SuffixListError(Exception):
 
 @dataclass(frozen=True)
 class PublicSuffixes:
-    """The public suffix list, asked about ASCII domains in lower case without a dot at the end.
+    """The public suffix list, for ASCII domains in lower case, without a dot at the end.
 
     Attributes:
         rules: the list.
@@ -41,19 +41,19 @@ class PublicSuffixes:
     parents: Mapping[str, str]
 
     def has_many_owners(self, domain: str) -> bool:
-        """Whether names below the domain can have different owners: it, or one below it, is a suffix."""
+        """Whether names below the domain can have different owners: it is a suffix, or has one below it."""
         return self.rules.is_public(domain) or domain in self.parents
 
     def knows(self, domain: str) -> bool:
-        """Whether a rule of the list is about the domain's top level."""
+        """Whether the list has a rule for the domain's top level."""
         return self.rules.publicsuffix(domain, accept_unknown=False) is not None
 
     def is_registry(self, domain: str) -> bool:
-        """Whether the domain is one below which registries sell names, such as ``com`` or ``co.uk``."""
+        """Whether registries sell names below the domain, as for ``com`` and ``co.uk``."""
         return _registries().is_public(domain, accept_unknown=False)
 
     def site(self, host: str) -> str:
-        """The registrable domain of the host; the host itself where it has none, as ``intranet``.
+        """The registrable domain of the host; the host itself if it has none, as ``intranet``.
 
         Standard: HTML, "obtain a site".
         """
@@ -63,7 +63,7 @@ class PublicSuffixes:
 
 @cache
 def public_suffix_list() -> PublicSuffixes:
-    """The installed list. It is read once, which takes some 70 ms, when the first policy depends on it.
+    """The installed list. It is read once, when a policy first needs it, which takes about 70 ms.
 
     Raises:
         SuffixListError: if the list is missing or cannot be read.
@@ -76,10 +76,10 @@ def public_suffix_list() -> PublicSuffixes:
     except OSError as error:
         raise SuffixListError(error.strerror) from error
     except UnicodeError as error:
-        raise SuffixListError("it is not UTF-8, or has names that are not") from error
+        raise SuffixListError("it is not UTF-8, or has names that are not valid") from error
     if not read.knows("com"):
         raise SuffixListError("it has no rules")
-    with suppress(Exception):  # a log that fails stops nobody
+    with suppress(Exception):  # a log that fails must not stop the application
         _log_age(publicsuffixlist.__version__)
     return read
 
@@ -101,7 +101,7 @@ def _parents(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _log_age(version: str) -> None:
-    """Log that the list is old. A warning can be made an error, and would stop an unchanged deployment."""
+    """Log that the list is old. A Python warning can be an error, and would stop an unchanged deployment."""
     released = _RELEASE_DATE.search(version)
     if released is None:
         return
@@ -111,7 +111,8 @@ def _log_age(version: str) -> None:
         return
     if date.today() - day > _OLD:
         logger.warning(
-            "The public suffix list is from %s. Policies that give credentials to patterns or regular "
-            "expressions depend on it, and newer suffixes are missing. Run: pip install -U publicsuffixlist",
+            "The public suffix list is from %s, so newer suffixes are missing. Run: pip install -U "
+            "publicsuffixlist. Policies that give credentials to patterns or regular expressions depend on "
+            "that list.",
             day.isoformat(),
         )

@@ -1,12 +1,12 @@
 """Serialized origins: what a browser sends in Origin.
 
-A serialized origin is what a browser sends in Origin: ``scheme://host`` or ``scheme://host:port``, without
-the scheme's default port, without a path. Section names in the comments are those of the Fetch, HTML and URL
-standards (https://spec.whatwg.org/).
+A serialized origin is ``scheme://host`` or ``scheme://host:port``, without the scheme's default port and
+without a path. Section names in the comments are those of the Fetch, HTML and URL standards
+(https://spec.whatwg.org/).
 
 Five schemes are special in the URL standard: their hosts are domains and addresses, in lower case. Apps and
-browser extensions have schemes of their own (``capacitor://localhost``, ``app://.``); their hosts are opaque,
-which means that nobody takes them apart, and no network is involved.
+browser extensions have schemes of their own (``capacitor://localhost``, ``app://.``). Their hosts are opaque:
+browsers do not take them apart, and use no network for them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import re
 import string
 
 NULL = "null"  # HTML, "serialization of an origin": what every opaque origin is sent as.
-FILE = "file://"  # what some apps send in place of null; any file can have it as well.
+FILE = "file://"  # some apps send this instead of null; any local file can have it, too
 
 # URL, "special scheme" and its default port; a browser leaves the default port out.
 DEFAULT_PORTS = {"ftp": "21", "http": "80", "https": "443", "ws": "80", "wss": "443"}
 
-# URL, "origin": pages with these have the origin null, or none, or (blob) that of the page that made them.
+# URL, "origin": pages with these have the origin null, or none, or (blob) that of the page that made it.
 SCHEMES_WITHOUT_ORIGIN = frozenset({"about", "blob", "data", "file", "javascript"})
 
 MAX_SCHEME_LENGTH = 64  # no standard sets a limit; no scheme in use comes near
@@ -38,8 +38,8 @@ _SERIALIZED = re.compile(
     r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:]+\]|(?:[A-Za-z0-9._~!$&'()+,;=-]|%[0-9A-Fa-f]{2})+)(?::([1-9][0-9]{0,4}))?"
 )
 _DOMAIN = re.compile(r"[a-z0-9_.-]+")
-# What most of them look like: two or three labels, the last one no number, and no port. To ask for that first
-# takes 0.3 microseconds, all the rules 1.3.
+# What most of them look like: two or three labels, the last one not a number, and no port. This check takes
+# 0.3 microseconds, all the rules take 1.3.
 _ORDINARY = re.compile(r"https?://(?:(?!xn--)[a-z0-9_-]{1,63}\.){1,2}(?!xn--)[a-z][a-z0-9_-]{0,62}")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PUNYCODE = "xn--"
@@ -77,14 +77,14 @@ def is_serialized_host(scheme: str, host: str) -> bool:
     labels = host.removesuffix(".").split(".")
     if len(host) > MAX_HOST_LENGTH or not _DOMAIN.fullmatch(host) or not all(map(is_label, labels)):
         return False
-    # URL, "ends in a number": such a host is an IPv4 address or nothing.
+    # URL, "ends in a number": such a host is an IPv4 address, or not valid.
     return _is_ipv4(host) if is_number(labels[-1]) else True
 
 
 def is_label(label: str) -> bool:
-    """Whether a domain can have this label, which has only characters that labels have.
+    """Whether a domain can have this label. All its characters must be ones that labels can have.
 
-    URL, "domain to ASCII": Punycode has to decode, and to something that needs it.
+    URL, "domain to ASCII": Punycode must decode, and to something that needs Punycode.
 
     >>> is_label("xn--bcher-kva"), is_label("xn--f"), is_label("")
     (True, False, False)
@@ -102,7 +102,7 @@ def is_label(label: str) -> bool:
 
 
 def is_number(label: str) -> bool:
-    """Whether a host that ends in this label is an IPv4 address, or nothing (URL, "ends in a number")."""
+    """Whether a host with this last label is an IPv4 address, or not valid (URL, "ends in a number")."""
     return _NUMBER.fullmatch(label) is not None
 
 
@@ -115,7 +115,7 @@ def _is_ipv4(host: str) -> bool:
 
 
 def serialize_ipv6(host: str) -> str | None:
-    """The bracketed IPv6 address as browsers write it; None if it is no address (URL, "IPv6 serializer").
+    """The bracketed IPv6 address as browsers write it; None if it is not valid (URL, "IPv6 serializer").
 
     >>> serialize_ipv6("[0:0::1]")
     '[::1]'
@@ -133,7 +133,7 @@ def serialize_ipv6(host: str) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host never leaves the machine: localhost, its subdomains, 127.0.0.0/8, ::1.
+    """Whether requests to the host never leave the machine: localhost, its subdomains, 127.0.0.0/8, ::1.
 
     Secure Contexts, "Is origin potentially trustworthy?", trusts these over plain http.
     """
@@ -146,7 +146,7 @@ def is_loopback(host: str) -> bool:
 def split(origin: str) -> tuple[str, str, str]:
     """Scheme, host and port (with its colon, or empty) of a serialized origin or pattern.
 
-    Never raises; of a text that is neither, the parts are just not useful.
+    Never raises. If the text is neither, the parts mean nothing.
 
     >>> split("http://[::1]:3000")
     ('http', '[::1]', ':3000')

@@ -12,7 +12,7 @@ from crosscors.core.values import ANY
 
 
 def trusted_sites(entries: Iterable[str], regex: re.Pattern[str] | None) -> tuple[str, ...]:
-    """What the policy gives credentials to, by name, in alphabetical order."""
+    """The names of the sites that get credentials, in alphabetical order."""
     found = set(map(_site_of, entries))
     if regex is not None:
         found |= set(map(_name_of, sites_of(regex).examples))
@@ -21,7 +21,7 @@ def trusted_sites(entries: Iterable[str], regex: re.Pattern[str] | None) -> tupl
 
 def _name_of(site: Site) -> str:
     if site.owner is Owner.ANYBODY:
-        return ANY  # of an expression that is not proved
+        return ANY  # from an expression that is not proved
     return f"*.{site.name}" if site.owner is Owner.MANY else site.name
 
 

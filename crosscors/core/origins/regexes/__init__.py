@@ -1,1 +1,1 @@
-"""What a regular expression can match, proved rather than tried."""
+"""What a regular expression can match: proved, not tried."""

@@ -1,19 +1,20 @@
 """What a regular expression can match: its parse tree as an automaton that reads texts from their end.
 
 An ``Automaton`` has numbered states, and each state has steps to others. A step reads one of its characters,
-or none. Two things about a step matter to who follows it:
+or none. Steps have two more attributes:
 
 - ``is_open`` marks what the author left open: a dot, a range, a class or a negated set, and every optional
-  part or repeat, whether it is taken or skipped. Literals, alternations and sets that list their
+  part or repeat, whether it is taken or skipped. Literals, alternatives and sets that list their
   characters are not open.
 - ``only_at`` limits a step to one end of the text: ``^`` and ``$``.
 
-Constructs that no automaton has are replaced by ones that match more: look-around and ``\\b`` by nothing, a
-back-reference by the expression of its group, a conditional by both of its branches. ``is_exact`` is False
-then. So whatever the expression matches, the automaton matches; the other way round only where it is exact.
+Constructs that an automaton cannot have are replaced by ones that match more: look-around and ``\\b`` by
+nothing, a back-reference by the expression of its group, a conditional by both of its branches. Then
+``is_exact`` is False. So the automaton matches everything that the expression matches. The reverse holds only
+if it is exact.
 
-Which characters a dot, set or literal matches is asked of ``re`` itself, one character at a time, because
-flags change it in ways that are easy to miss: with ``re.IGNORECASE``, ``[^k]`` does not match ``K``.
+``re`` itself tells which characters a dot, set or literal matches, one character at a time, because flags
+change this in ways that are easy to miss: with ``re.IGNORECASE``, ``[^k]`` does not match ``K``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from math import prod
 from typing import Any, ClassVar, NamedTuple, cast
 
 # The parser of ``re`` is private, and its modules have other names in Python 3.10. Other tools read its
-# trees as well (hypothesis does); the opcodes below are all that it has in 3.10 to 3.14.
+# trees, too, such as hypothesis. The opcodes below are all that it has in Python 3.10 to 3.14.
 _PARSER, _COMPILER = (
     ("re._parser", "re._compiler") if sys.version_info >= (3, 11) else ("sre_parse", "sre_compile")
 )
@@ -41,8 +42,8 @@ _sre_compiler: Any = importlib.import_module(_COMPILER)
 # The characters that origins have (see serialized.py), those first that make an example readable.
 ALPHABET = string.ascii_lowercase + string.digits + "-_." + string.ascii_uppercase + ":/[]+~!$&'(),;=%"
 
-# Enough for what people write, {1,63} for each label and all; (?:.{0,1000}){0,1000} has a million. Parts that
-# need no state are counted as well, for (){1000000} has a million of these.
+# Enough for what people write, even with {1,63} for each label. (?:.{0,1000}){0,1000} has a million. Parts
+# that need no state are counted, too: (){1000000} has a million of them.
 MAX_STATES = 20_000
 _MAX_PARTS = 5 * MAX_STATES
 
@@ -51,7 +52,7 @@ _TYPE_FLAGS = re.ASCII | re.UNICODE
 
 
 class NotProvableError(Exception):
-    """The automaton would be too large, or the expression has a construct that is not known here."""
+    """The automaton would be too large, or the expression has a construct that this module does not know."""
 
 
 class End(enum.Enum):
@@ -65,10 +66,10 @@ class Step(NamedTuple):
     """A step from one state of an automaton to another.
 
     Attributes:
-        target: the state it leads to.
+        target: the state that it leads to.
         characters: what it can read, one of these; empty if it reads nothing.
-        is_open: whether the author left open which character is read, or whether one is read.
-        only_at: the end of the text at which alone the step is possible; None for everywhere.
+        is_open: whether the author left open which character is read, or whether any is read.
+        only_at: the end of the text to which the step is limited; None if it is possible everywhere.
     """
 
     target: int
@@ -84,7 +85,7 @@ class Automaton:
     Attributes:
         steps: the steps of each state.
         first: the state before anything is read.
-        is_exact: whether it matches just what the expression does, and not more.
+        is_exact: whether it matches exactly what the expression matches, and not more.
     """
 
     steps: tuple[tuple[Step, ...], ...]
@@ -96,7 +97,7 @@ class Automaton:
 
 
 def automaton_of(regex: re.Pattern[str]) -> Automaton:
-    """The automaton of a regular expression that has to match a whole text.
+    """The automaton of a regular expression that must match a whole text.
 
     Raises:
         NotProvableError: if it has more than MAX_STATES states, or cannot be built at all.
@@ -110,25 +111,25 @@ def automaton_of(regex: re.Pattern[str]) -> Automaton:
         first = builder.sequence(tree, _Context(tree.state.flags), Automaton.LAST)
     except RecursionError as error:
         raise NotProvableError("its groups are nested too deeply") from error
-    except Warning as warning:  # where warnings are errors, and the expression was compiled elsewhere
+    except Warning as warning:  # if warnings are errors, and the expression was compiled where they are not
         raise NotProvableError(str(warning)) from warning
     return Automaton(tuple(map(tuple, builder.steps)), first, builder.is_exact)
 
 
 @lru_cache(maxsize=8)
 def _tree_of(regex: re.Pattern[str]) -> Any:
-    """What the parser makes of the expression; remembered, because each parse repeats its warnings."""
+    """The parse tree of the expression. It is cached, because each parse repeats its warnings."""
     return _sre_parser.parse(regex.pattern, regex.flags & _FLAGS)
 
 
 class _Context(NamedTuple):
-    """Where a part of an expression stands.
+    """The place of a part in its expression.
 
     Attributes:
-        flags: those that hold there.
+        flags: the flags that apply there.
         is_open: whether it is within an optional part or a repeat.
-        is_repeated: whether it stands for a text that a back-reference repeats.
-        any_case: whether that is repeated without regard to case.
+        is_repeated: whether it is the text that a back-reference repeats.
+        any_case: whether that text is repeated without regard to case.
     """
 
     flags: int
@@ -160,16 +161,16 @@ def _groups_in(tree: Any) -> dict[int, tuple[Any, int]]:
 
 
 def _combined(flags: int, added: int, removed: int) -> int:
-    """The flags within ``(?i-m:...)``; of the kinds of text, one replaces the other."""
+    """The flags within ``(?i-m:...)``. ASCII and UNICODE replace each other."""
     kept = flags & ~_TYPE_FLAGS if added & _TYPE_FLAGS else flags
     return (kept | added) & ~removed
 
 
 class _Builder:
-    """Builds the states of an automaton, each after the state that follows when its part has been read.
+    """Builds the states of an automaton, from its last state to its first.
 
-    The methods get what the parser says of a part, where it stands, and the state that follows; they return
-    the state in which the part is still to be read.
+    The methods get a part of the parse tree, its place, and the state that follows once the part has been
+    read. They return the state in which the part has not been read yet.
     """
 
     def __init__(self, groups: Mapping[int, tuple[Any, int]]) -> None:
@@ -183,7 +184,7 @@ class _Builder:
         self._parts += 1
         if self._parts > _MAX_PARTS:
             raise NotProvableError(_TOO_LARGE)
-        for opcode, argument in parts:  # what comes first in a text is read last
+        for opcode, argument in parts:  # the beginning of a text is read last
             name = str(opcode)
             if name not in _BUILD:
                 raise NotProvableError(f"the opcode {name} is not known")
@@ -196,13 +197,13 @@ class _Builder:
         if key not in self._characters:
             self._characters[key] = _characters(part, context)
         if not self._characters[key]:
-            return self._state()  # none that an origin has; no step leads on
+            return self._state()  # no character of origins matches; no step leads on
         is_open = context.is_open or not _is_listed(part)
         return self._state(Step(after, self._characters[key], is_open))
 
     def branch(self, part: Any, context: _Context, after: int) -> int:
         _, (_, alternatives) = part
-        # Not open, even if one of them is empty: of com|com\.au the parser makes com(?:|\.au).
+        # Not open, even if one of them is empty: the parser turns com|com\.au into com(?:|\.au).
         return self._state(*[Step(self.sequence(each, context, after)) for each in alternatives])
 
     def group(self, part: Any, context: _Context, after: int) -> int:
@@ -235,8 +236,8 @@ class _Builder:
         return self.branch((None, (None, [matched, otherwise or []])), context, after)
 
     def position(self, part: Any, context: _Context, after: int) -> int:
-        # Origins have no line breaks: with re.MULTILINE and without, these are the ends of the text. What a
-        # back-reference repeats is the text of a group, wherever that stood.
+        # Origins have no line breaks, so these are the ends of the text, even with re.MULTILINE. A
+        # back-reference repeats the text of a group, wherever that was.
         name = "" if context.is_repeated else str(part[1])
         if name.startswith("AT_BEGINNING"):
             return self._state(Step(after, only_at=End.START))
@@ -246,7 +247,7 @@ class _Builder:
         return after
 
     def assertion(self, part: Any, _context: _Context, after: int) -> int:
-        # (?!) matches nothing; it has an opcode of its own in newer versions of Python.
+        # (?!) matches nothing. It has its own opcode in newer versions of Python.
         name = str(part[0])
         return self._state() if name == "FAILURE" or (name == "ASSERT_NOT" and not part[1][1]) else after
 
@@ -285,7 +286,7 @@ _BUILD: Mapping[str, Callable[[_Builder, Any, _Context, int], int]] = {
     "ASSERT": _Builder.assertion,
     "ASSERT_NOT": _Builder.assertion,
 }
-# What can match less than the automaton does. Atomic groups and possessive repeats give nothing back.
+# These can match less than the automaton does. Atomic groups and possessive repeats do not backtrack.
 _MATCHING_LESS = frozenset(
     {"ASSERT", "ASSERT_NOT", "ATOMIC_GROUP", "GROUPREF", "GROUPREF_EXISTS", "POSSESSIVE_REPEAT"}
 )
@@ -310,7 +311,7 @@ def _characters(part: tuple[Any, Any], context: _Context) -> str:
 
 
 def matches(regex: re.Pattern[str], text: str) -> bool:
-    """Whether the expression matches the whole text. Never raises, as ``re`` does on some expressions."""
+    """Whether the expression matches the whole text. Never raises, although ``re`` sometimes does."""
     try:
         return regex.fullmatch(text) is not None
     except (SystemError, RecursionError, MemoryError):  # such as https://(?:(a)|b)*+, on "https://ab"
@@ -318,10 +319,9 @@ def matches(regex: re.Pattern[str], text: str) -> bool:
 
 
 def quick_length(regex: re.Pattern[str]) -> int:
-    """The length of the longest text on which trying the expression ends soon, even if it does not match.
+    """The length of the longest text that the expression can be tried on fast, even if it does not match.
 
-    ``re`` tries all ways in which a text can be divided among the parts of an expression. They are counted
-    here, generously.
+    ``re`` tries all the ways to divide a text among the parts of an expression. This counts them, generously.
 
     >>> quick_length(re.compile("[a-z]+")) > 1000, quick_length(re.compile("(?:[a-z]+)+")) < 30
     (True, True)
@@ -338,7 +338,7 @@ _MANY_WAYS = 1_000_000
 
 
 def _ways(part: Any, length: int) -> int:
-    """In how many ways a text of this length can be tried, at most; no more than a little over _MANY_WAYS."""
+    """An upper bound of the ways to try a text of this length; not much more than _MANY_WAYS."""
     name = _opcode_of(part)
     if name in _REPEATS:
         least, most, content = cast("tuple[int, int, Any]", part[1])
@@ -349,16 +349,15 @@ def _ways(part: Any, length: int) -> int:
             ways = within + 1
         else:
             ways = length + 1 if within == 1 else _power(_choices(content), length)
-        return min(
-            max(ways, least), _MANY_WAYS + 1
-        )  # to match nothing a million times takes its time as well
+        # max: to match nothing a million times takes time, too.
+        return min(max(ways, least), _MANY_WAYS + 1)
     if name == "BRANCH":
         return min(sum(_ways(each, length) for each in part[1][1]), _MANY_WAYS + 1)
     return min(prod(_ways(each, length) for each in _parts_of(part)), _MANY_WAYS + 1)
 
 
 def _choices(part: Any) -> int:
-    """In how many ways the part can go on with one character, repeats left out."""
+    """The number of ways in which the part can go on with one character, without repeats."""
     name = _opcode_of(part)
     if name == "BRANCH":
         return sum(map(_choices, part[1][1]))

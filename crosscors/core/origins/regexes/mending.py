@@ -1,4 +1,4 @@
-"""What a regular expression was surely meant to be, where what it says is something else."""
+"""What a regular expression was surely meant to be, if it says something else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import NamedTuple
 
-# What people write, and what they mean by it.
+# What people write, and what they mean.
 _PLAIN_OR_TLS = (
     r"\(\?:https\?\)|\((?:\?:)?https?\|https?\)|http\((?:\?:)?s(?:\)\?|\|\))|http\[s\]\?"
     r"|https(?:\?|\{0,1\})|http(?=:)"
@@ -25,7 +25,7 @@ _MENDINGS = tuple(
         (r"(?<=[a-z0-9)])(\(\?:|\()?:?\.[*+]\??(?(1)\))\??\Z", r"(:\\d+)?"),
         # an optional last letter
         (r"(?<=[a-z])\?\Z", ""),
-        # names with and without a part, which have to be spelled out
+        # names with and without a part: both must be spelled out
         (r"\((?:\?:)?((?:[a-z0-9|-]|\\[.-])+)\)\?", r"(|\1)"),
     )
 )
@@ -51,18 +51,18 @@ class Meant(NamedTuple):
 
 
 def mended(regex: re.Pattern[str], is_sound: Callable[[re.Pattern[str]], bool]) -> Meant | None:
-    """The expression as it was surely meant; None if that is anyone's guess.
+    """The expression as it was surely meant; None if it cannot be guessed.
 
     Args:
         regex: what was written.
-        is_sound: whether an expression is as it has to be.
+        is_sound: whether an expression is acceptable.
 
     >>> mended(re.compile("https://a.com"), lambda regex: not regex.fullmatch("https://axcom"))
     Meant(regex=re.compile('https://a\\\\.com'))
     """
     pattern = regex.pattern.removeprefix("^")
     pattern = pattern if pattern.endswith(r"\$") else pattern.removesuffix("$")
-    # What is spread over lines or has both quotes cannot be pasted as one string.
+    # A pattern with several lines, or with both kinds of quotes, cannot be pasted as one string.
     if len(pattern) > _LONGEST or not pattern.isprintable() or {*"\"'"} <= {*pattern}:
         return None
     if regex.flags & re.VERBOSE:
@@ -88,5 +88,5 @@ def _with(mendings: Iterable[tuple[re.Pattern[str], str]], pattern: str) -> str:
 def _compiled(text: str, flags: int) -> re.Pattern[str] | None:
     try:
         return re.compile(text, flags)
-    except re.error:  # a look-behind that has no fixed width any more
+    except re.error:  # a look-behind without a fixed width
         return None

@@ -1,17 +1,17 @@
 """The sites that a regular expression lets in: proved, not tried.
 
-An origin says whose it is at its end, so it is read from there: the port, the host label by label until the
-registrable domain is known, whatever stands before that, and the scheme. Two things read together. A reader
-follows the grammar of serialized origins (serialized.py), an automaton what the expression matches (automaton.py).
-Every pair of them that can be reached is visited once. Where both come to the start of the text, a site has
-been found, with an origin as an example.
+The end of an origin tells who owns it, so origins are read from their end: the port, the host label by label
+until the registrable domain is known, the rest of the host, and the scheme. Two things read together. A
+reader follows the grammar of serialized origins (serialized.py). An automaton follows what the expression
+matches (automaton.py). Every pair of them that can be reached is visited once. If both reach the start of the
+text, they have found a site, with an origin as an example.
 
 A site is named if the author spelled out every character of its name. If any of these characters was left
-open (a dot, a range, an optional part, a repeat), anybody might register a name that fits. What stands before
+open (a dot, a range, an optional part, a repeat), anybody might register a name that fits. The part before
 the registrable domain may be as open as the author likes: it all belongs to one owner.
 
-The grammar read here is a little larger than that of origins: it leaves out lengths, default ports and
-Punycode, and takes any open IPv6 address. So a site may be found that no origin has. Examples are checked.
+The grammar here is a little larger than that of origins: it ignores lengths, default ports and Punycode, and
+accepts any open IPv6 address. So it may find a site that no origin has. Examples are checked.
 """
 
 from __future__ import annotations
@@ -25,15 +25,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, Protocol
 
-from crosscors.core.origins.serialized import (
-    DEFAULT_PORTS,
-    FILE,
-    OPAQUE_HOST_CHARACTERS,
-    SCHEMES_WITHOUT_ORIGIN,
-    is_number,
-    is_serialized_origin,
-    serialize_ipv6,
-)
 from crosscors.core.origins.public_suffixes import public_suffix_list
 from crosscors.core.origins.regexes.automaton import (
     ALPHABET,
@@ -44,10 +35,19 @@ from crosscors.core.origins.regexes.automaton import (
     matches,
     quick_length,
 )
+from crosscors.core.origins.serialized import (
+    DEFAULT_PORTS,
+    FILE,
+    OPAQUE_HOST_CHARACTERS,
+    SCHEMES_WITHOUT_ORIGIN,
+    is_number,
+    is_serialized_origin,
+    serialize_ipv6,
+)
 
 # Pairs of an automaton's state and a reader. What people write needs hundreds; this takes half a second.
 MAX_VISITED = 50_000
-_MAX_EXAMPLES = 32  # of one site, to find one that is an origin indeed, and plain
+_MAX_EXAMPLES = 32  # for each site, to find one that really is an origin, and plain
 
 
 class Owner(enum.Enum):
@@ -57,19 +57,19 @@ class Owner(enum.Enum):
     LOOPBACK = "loopback"  # this machine
     APP = "app"  # every host of an app's scheme
     FILES = "files"  # every file, as with the origin null
-    MANY = "many"  # whoever has a name below a domain that is spelled out
+    MANY = "many"  # everyone who has a name below a domain that is spelled out
     ANYBODY = "anybody"
 
 
 class Site(NamedTuple):
-    """Where pages come from that the expression lets in.
+    """A site whose pages the expression lets in.
 
     Attributes:
         scheme: the scheme of their origins; empty if even that is open.
-        name: what the site is called: ``"example.com"``, ``"10.*.*.*"``, ``"vscode-webview://*"``; of
-            Owner.MANY the domain below which the names are, of Owner.ANYBODY empty.
+        name: the name of the site: ``"example.com"``, ``"10.*.*.*"``, ``"vscode-webview://*"``; for
+            Owner.MANY the domain above the names; for Owner.ANYBODY empty.
         owner: who can have pages there.
-        is_part: of Owner.MANY, whether a part of the name is spelled out, as in ``.*example\\.com``.
+        is_part: for Owner.MANY, whether a part of the name is spelled out, as in ``.*example\\.com``.
     """
 
     scheme: str
@@ -83,7 +83,7 @@ class Sites:
     """The sites that an expression lets in.
 
     Attributes:
-        examples: for each site, origins of it that the expression matches; none where that is not certain.
+        examples: for each site, origins of it that the expression matches; none if that is not certain.
         unproven: why there may be more sites; None if these are all.
     """
 
@@ -92,7 +92,7 @@ class Sites:
 
 
 def sites_of(regex: re.Pattern[str]) -> Sites:
-    """All sites that the expression lets in, if it has to match a whole serialized origin.
+    """All sites that the expression lets in, if it must match a whole serialized origin.
 
     Raises:
         SuffixListError: if the public suffix list cannot be read.
@@ -120,7 +120,7 @@ def sites_of(regex: re.Pattern[str]) -> Sites:
     )
 
 
-# Tried where it is not known what an expression matches.
+# These are tried if it is not known what an expression matches.
 _UNRELATED = (
     "https://unrelated.com",
     "https://unrelated.github.io",
@@ -133,7 +133,7 @@ def _real(regex: re.Pattern[str], origins: list[str], is_exact: bool, longest: i
     """The examples that are origins, and that the expression certainly matches."""
     if is_exact:  # whatever the automaton matches, the expression does
         yield from filter(is_serialized_origin, origins)
-    # All others are tried, if that does not take minutes; one is enough.
+    # All others are tried, unless that would take minutes. One match is enough.
     tried = _with_addresses(origins) if is_exact else [*origins, *_with_addresses(origins)]
     for origin in filter(is_serialized_origin, tried):
         if len(origin) <= longest and matches(regex, origin):
@@ -142,7 +142,7 @@ def _real(regex: re.Pattern[str], origins: list[str], is_exact: bool, longest: i
 
 
 def _with_addresses(origins: list[str]) -> Iterator[str]:
-    """The same with addresses in brackets that are IPv6 addresses; the short examples hardly ever are."""
+    """The same with valid IPv6 addresses in brackets, which the short examples hardly ever have."""
     for origin in origins:
         for address in ("[2001:db8::a]", "[2001:db8:0:1:1:1:1:1]") if "[" in origin else ():
             yield _BRACKETS.sub(address, origin)
@@ -152,13 +152,13 @@ _BRACKETS = re.compile(r"\[.*\]")
 
 
 class _Reader(Protocol):
-    """The part of an origin that has been read from its end, as far as it matters for what is to come."""
+    """What has been read of an origin, from its end, as far as it matters for the rest."""
 
     def __hash__(self) -> int: ...
 
     @property
     def is_inside(self) -> bool:
-        """Whether more of the same name can follow, so that it matters if that is optional."""
+        """Whether more of the same name can follow, so that it matters whether that is optional."""
         ...
 
     @property
@@ -167,28 +167,27 @@ class _Reader(Protocol):
         ...
 
     def before(self, character: str, is_open: bool) -> Iterator[_Reader]:
-        """The readers after the character that stands before all that has been read."""
+        """The readers after the next character, which is the one before everything that has been read."""
         ...
 
 
-_Pair = tuple[
-    int, _Reader, bool
-]  # with whether something optional was taken or skipped since the last character
+# The bool: whether something optional was taken or skipped since the last character.
+_Pair = tuple[int, _Reader, bool]
 _Read = tuple[tuple[_Reader, str], ...]
 
 
 def _read_together(automaton: Automaton) -> Iterator[tuple[Site, str]]:
-    """Each site that both come to, the shortest example first.
+    """Each site that both find, with the shortest example first.
 
     Raises:
-        NotProvableError: if they come to more than MAX_VISITED pairs.
+        NotProvableError: if they reach more than MAX_VISITED pairs.
     """
     start: _Reader = _END
     first: _Pair = (automaton.first, start, False)
     came_from: dict[_Pair, tuple[_Pair, str] | None] = {first: None}
     waiting: deque[_Pair] = deque([first])
     before_scheme = _before_scheme(automaton)
-    read = cache(_read)  # the states of x{0,100} all read the same
+    read = cache(_read)  # all states of x{0,100} read the same
     while waiting:
         pair = waiting.popleft()
         state, reader, has_chosen = pair
@@ -225,7 +224,7 @@ def _read(reader: _Reader, characters: str, is_open: bool) -> _Read:
 
 
 def _at(end: End | None, reader: _Reader) -> Iterator[_Reader]:
-    """The reader after nothing has been read, if it is at that end of the text."""
+    """The reader after a step that reads nothing, if the reader is at that end of the text."""
     if end is None or (end is End.END and reader is _END):
         yield reader
     elif end is End.START and reader.site is not None:
@@ -261,8 +260,8 @@ def _text(pair: _Pair, came_from: Mapping[_Pair, tuple[_Pair, str] | None]) -> s
     return "".join(characters)
 
 
-# Where any character may stand, one of each kind is enough. Each digit is a kind of its own, and so is each
-# punctuation mark that ends a part of an origin. The letters of hexadecimal numbers are kinds too.
+# If a character is open, one of each kind is enough. Each digit is a kind of its own, and so is each
+# punctuation mark that ends a part of an origin. The letters of hexadecimal numbers are kinds, too.
 _KINDS = re.compile(r"[a-f]|x|[g-wyz]|[A-Z]|[-_]|[+~!$&'(),;=%]")
 _KIND_OF = {
     character: next(
@@ -283,7 +282,7 @@ def _samples(characters: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """The start of the text: nothing may stand before it."""
+    """The start of the text. Nothing may come before it."""
 
     site: Site
     is_inside = False
@@ -294,7 +293,7 @@ class _Start:
 
 @dataclass(frozen=True, slots=True)
 class _Host:
-    """The end of the host; and of the origin, if there is no port."""
+    """The end of the host, and of the origin if there is no port."""
 
     is_end: bool
     is_inside = False
@@ -365,7 +364,7 @@ class _Name:
         return _Name(self.tail, label if found is None else _gist(label), found)
 
     def _complete(self, domain: str, is_open: bool) -> _Name:
-        """The label is complete, and another one stands before it."""
+        """The label is complete, and there is another one before it."""
         if self.found is not None:
             return _Name(_ANY_TAIL, "", self.found)
         if domain != _LOCALHOST and public_suffix_list().has_many_owners(domain):
@@ -375,7 +374,7 @@ class _Name:
 
 _LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 _LOCALHOST = "localhost"
-_ANY_TAIL = "..."  # which labels these were does not matter any more
+_ANY_TAIL = "..."  # it no longer matters which labels these were
 
 
 def _site(domain: str) -> Site:
@@ -434,7 +433,7 @@ class _Address:
                 yield _Expected(":/", _Scheme("", _network((self._complete(False), *self.numbers))))
 
     def _complete(self, is_open: bool) -> str:
-        """The number; of an open one only which private networks it can belong to."""
+        """The number; if it is open, only which private networks it can belong to."""
         if not (self.is_open or is_open):
             return self.number
         if len(self.numbers) != _NUMBERS - 2:  # the second from the left
@@ -464,7 +463,7 @@ def _network(numbers: tuple[str, ...]) -> Site:
 
 @dataclass(frozen=True, slots=True)
 class _Brackets:
-    """An IPv6 address; ``*`` stands for all from the leftmost open character on."""
+    """An IPv6 address; ``*`` replaces its rest from the leftmost open character on."""
 
     address: str
 
@@ -492,14 +491,13 @@ class _Brackets:
 
 
 _MAX_IPV6_LENGTH = 39
-_PRIVATE_IPV6 = re.compile(
-    r"f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:"
-)  # unique local (RFC 4193), link-local (RFC 4291)
+# Unique local (RFC 4193) and link-local (RFC 4291).
+_PRIVATE_IPV6 = re.compile(r"f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:")
 
 
 @dataclass(frozen=True, slots=True)
 class _Opaque:
-    """The host of an app's scheme, or ``*`` if any of it is open. Upper and lower case are not told apart."""
+    """The host of an app's scheme, or ``*`` if any of it is open. Case is ignored."""
 
     host: str
 
@@ -518,7 +516,7 @@ class _Opaque:
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """What has to stand before what has been read, and the reader for what stands before that."""
+    """The text that must come next, which is before what has been read, and the reader that follows."""
 
     text: str
     then: _Reader
@@ -564,7 +562,7 @@ class _Scheme:
         elif character in _SCHEME_CHARACTERS:
             is_open = is_open or self.is_open
             if is_open and not any(each.endswith(scheme) for each in _NOT_OF_APPS):
-                scheme = character + "*"  # it is another one in any case
+                scheme = character + "*"  # it is another scheme in any case
             yield _Scheme(scheme, None, self.app_host, is_open)
 
 
