@@ -83,10 +83,6 @@ class Reporter:
         # One for each level, so that many refused requests cannot hide failures.
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """A copy has counters of its own."""
-        return type(self), (self.on_decision, self._clock)
-
     def listens(self) -> bool:
         """Whether anybody wants a report of every decision, not only of refusals."""
         return self.has_hook or is_debug_heard()

@@ -81,7 +81,7 @@ class Remembered:
             origin: Origin, as text or as the bytes that came; None if it is missing.
         """
         if origin is None:
-            return self._rulebook.no_origin
+            return self._rulebook.actual(None)
         if isinstance(origin, bytes):
             known, text = self.by_bytes, origin[:_MOST_READ].decode("latin-1")
         else:
