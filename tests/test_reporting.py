@@ -38,7 +38,8 @@ def no_tenant(request: CORSRequest) -> bool:
 
 
 def guarded(**options: Any) -> CORSMiddleware:
-    return CORSMiddleware(answering, **{"policy": POLICY, **options})
+    given: dict[str, Any] = {"policy": POLICY, **options}
+    return CORSMiddleware(answering, **given)
 
 
 BY_FUNCTION = CORSPolicy(allow_origin_func=no_tenant)

@@ -4,7 +4,7 @@ An adapter reads and writes. It gives the decider a ``Reader`` for what its stac
 scope, an environ), and follows these steps:
 
 1.  Find the policy that covers the request (``policy_for``), ask it, and enter its decision into the record
-    of nested adapters (``enter``; see nesting.py). If ``allow_origin_func`` has to be asked, ``enter`` returns
+    of nested adapters (``enter``; see nesting.py). If ``allow_origin_func`` must be asked, ``enter`` returns
     ``Pending``, and ``enter_pending`` goes on from there, with ``await`` where the adapter can.
 2.  A decision with a status is the whole response. The adapter sends it, and the application does not run.
 3.  Otherwise the application runs. When its response starts, ``Entry.answer`` says which decision to write.

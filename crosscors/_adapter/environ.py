@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crosscors._adapter.decider import Headers
+from crosscors.core import request
 from crosscors.core.request import CORSRequest
 
 
@@ -33,6 +34,12 @@ def preflight_headers(environ: Mapping[str, Any]) -> Headers:
         get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
         get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
     )
+
+
+def is_preflight(environ: Mapping[str, Any]) -> bool:
+    """Whether the request is a preflight."""
+    origin, method, *_ = preflight_headers(environ)
+    return request.is_preflight(environ["REQUEST_METHOD"], origin, method)
 
 
 class _Headers(Mapping[str, str]):

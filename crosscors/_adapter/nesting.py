@@ -1,6 +1,7 @@
 """Nested adapters: whose decision counts where several policies cover one request.
 
-Everything about that is here. The adapters only read and write the record.
+The adapters only read and write the record. (An application mounted in Starlette, with an adapter of its own,
+is an exception: the outer adapter withdraws. See starlette/application.py.)
 
 1. Each adapter that covers a request enters its decision into one record. The record is in the scope or
    environ. All copies of the scope share it, those of sub-requests as well, in sequence or in parallel.

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any, TypeVar, cast
 
 from crosscors._adapter.decider import Decider
@@ -169,8 +169,11 @@ def _hidden_in(view: object, routed: frozenset[int]) -> object | None:
 
 
 def _kept_by(view: object) -> Iterator[object]:
-    cells = getattr(view, "__closure__", None)
-    for cell in cells if isinstance(cells, tuple) else ():  # proxies have every attribute
+    closure: object = getattr(view, "__closure__", None)
+    cells = (
+        cast("tuple[CellType, ...]", closure) if isinstance(closure, tuple) else ()
+    )  # proxies have everything
+    for cell in cells:
         with suppress(ValueError):  # an empty cell
             yield cell.cell_contents
     if not isinstance(view, FunctionType):

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, cast
 
 from crosscors.core import exposed, headers, max_age, methods, private_network, timing
 from crosscors.core.decision import Decision
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _SHOWN_ENTRIES = 10
+
+_Value = TypeVar("_Value")
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -275,57 +277,52 @@ def make_policy(options: Mapping[str, object], words: Words) -> tuple[CORSPolicy
 
 
 def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Findings:
-    """Give the policy these options, if there is no problem."""
+    """Give the policy these options. If there is a problem, it is not a policy."""
     given = {**DEFAULTS, **options}
-    of_origins, origin_findings = origins.read(
-        given["allow_origins"],
-        given["allow_origin_regex"],
-        given["allow_origin_func"],
-        given["allow_credentials"],
-        given["dangerously_allow"],
-        words,
-    )
-    with_credentials = of_origins.allow_credentials is not False
-    listed_methods, method_findings = methods.read(given["allow_methods"], words)
-    listed_headers, header_findings = headers.read(given["allow_headers"], words)
-    exposed_names, exposed_findings = exposed.read(
-        given["expose_headers"], words, with_credentials=with_credentials
-    )
-    seconds, max_age_findings = max_age.read(given["max_age"], words)
-    network, network_findings = private_network.read(given["allow_private_network"], words)
-    allows_timing, timing_findings = timing.read(given["timing_allow_origin"], of_origins, words)
-    found = collected(
-        (
-            *(origin_findings, method_findings, header_findings, exposed_findings),
-            *(max_age_findings, network_findings, timing_findings),
-            *(_unknown_option(name, given[name], words) for name in given if name not in DEFAULTS),
+    found: list[Findings] = []
+
+    def take(read: tuple[_Value, Findings]) -> _Value:
+        value, findings = read
+        found.append(findings)
+        return value
+
+    of_origins = take(
+        origins.read(
+            given["allow_origins"],
+            given["allow_origin_regex"],
+            given["allow_origin_func"],
+            given["allow_credentials"],
+            given["dangerously_allow"],
+            words,
         )
     )
-    if found.problems:
-        return found
-    rulebook = Rulebook(
-        of_origins,
-        Methods(listed_methods),
-        RequestHeaders(listed_headers),
-        exposed=exposed.header(exposed_names),
-        max_age=max_age.header(seconds),
-        allows_private_network=network,
-        allows_timing=allows_timing,
-    )
+    has_credentials = of_origins.allow_credentials is not False
     # This bypasses the lock of the dataclass. From here on, the policy is immutable.
     vars(policy).update(
         vars(of_origins),
-        allow_methods=listed_methods,
-        allow_headers=listed_headers,
-        expose_headers=exposed_names,
-        max_age=seconds,
-        allow_private_network=network,
-        timing_allow_origin=allows_timing,
+        allow_methods=take(methods.read(given["allow_methods"], words)),
+        allow_headers=take(headers.read(given["allow_headers"], words)),
+        expose_headers=take(exposed.read(given["expose_headers"], words, with_credentials=has_credentials)),
+        max_age=take(max_age.read(given["max_age"], words)),
+        allow_private_network=take(private_network.read(given["allow_private_network"], words)),
+        timing_allow_origin=take(timing.read(given["timing_allow_origin"], of_origins, words)),
         is_async=is_async_callable(of_origins.allow_origin_func),
-        _remembered=Remembered(rulebook),
         _words=words,
     )
-    return found
+    found += [_unknown_option(name, given[name], words) for name in given if name not in DEFAULTS]
+    findings = collected(found)
+    if not findings.problems:
+        rulebook = Rulebook(
+            of_origins,
+            Methods(policy.allow_methods),
+            RequestHeaders(policy.allow_headers),
+            exposed=exposed.header(policy.expose_headers),
+            max_age=max_age.header(policy.max_age),
+            allows_private_network=policy.allow_private_network,
+            allows_timing=policy.timing_allow_origin,
+        )
+        vars(policy)["_remembered"] = Remembered(rulebook)
+    return findings
 
 
 # What users of other libraries write, where the spelling is too far off for difflib.

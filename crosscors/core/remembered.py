@@ -1,7 +1,7 @@
-"""What was decided already: the rule book's questions with a memory in front.
+"""A memory in front of the rule book.
 
-Looking an answer up takes 0.1 microseconds of an actual request and 0.5 of a preflight. Deciding anew, with
-the headers that come of it, takes almost 5.
+To look up a decision takes 0.1 microseconds for an actual request and 0.5 for a preflight. To decide and to
+make the headers takes almost 5.
 """
 
 from __future__ import annotations
@@ -17,20 +17,19 @@ from crosscors.core.values import ANY
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
-# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, and everything
-# that is written over ASGI and WSGI, they take a megabyte at most, which is what an attacker can make of them.
+# Each memory keeps at most so many requests, with so many characters each. That is enough for what pages
+# usually request. An attacker can make them fill one megabyte, with everything that is written.
 _REMEMBERED = 192
 _REMEMBERED_LENGTH = 320
-# Of a longer origin, which is refused whatever it is. There is no need to decode a megabyte.
+# A longer origin is refused. There is no need to decode a megabyte to see that.
 _MOST_READ = MAX_REQUEST_HEADERS_LENGTH
 
 
 class Memory(dict[_Key, _Value]):
-    """What was worked out recently: at most so many values. It forgets all of them when it is full.
+    """A dictionary with room for so many values. It forgets all of them when it is full.
 
-    ``functools.lru_cache`` would forget only what was not asked for the longest, but its look-ups are calls
-    that write, and an object that has one cannot be pickled. Copies begin empty, because what visitors asked
-    is not to be passed on.
+    ``functools.lru_cache`` would forget only the oldest value. But its look-ups are calls that write, and an
+    object that has one cannot be pickled. A copy starts empty: it must not pass on what visitors asked.
 
     >>> memory = Memory(2)
     >>> [memory.keep(number, number**2) for number in range(3)], memory
@@ -53,21 +52,20 @@ class Memory(dict[_Key, _Value]):
 
 
 class Remembered:
-    """Answers the rule book's questions, from memory where they were asked before.
-
-    Only answers that depend on the headers of the request alone are kept, never those of
-    ``allow_origin_func``.
+    """The rule book with a memory. It never keeps what ``allow_origin_func`` decided.
 
     Attributes:
-        by_text: what is allowed without asking, for adapters to look up themselves.
-        by_bytes: the same for ASGI, which has origins as bytes; to decode one takes longer than to look it up.
+        by_text: allowed decisions by origin, and the one without Origin. Adapters look here before they ask.
+        by_bytes: the same for ASGI, where origins are bytes. To decode one takes longer than to look it up.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         self.by_text: dict[str | bytes | None, Decision] = {None: rulebook.no_origin}
         self.by_bytes: dict[str | bytes | None, Decision] = {None: rulebook.no_origin}
-        self._not_listed: list[str | bytes] = []  # what is in these two about origins that are not entries
+        self._not_listed: list[
+            str | bytes
+        ] = []  # keys of both that are not entries; only these are forgotten
         self._refused: Memory[str, Decision] = Memory(_REMEMBERED)
         self._preflights: Memory[tuple[str, str, str, bool, bool], Decision] = Memory(_REMEMBERED)
 
@@ -75,7 +73,7 @@ class Remembered:
         return type(self), (self._rulebook,)
 
     def actual(self, origin: str | bytes | None) -> Decision | AskFunction:
-        """The answer to every request that is not a preflight.
+        """The decision about a request that is not a preflight.
 
         Args:
             origin: Origin, as text or as the bytes that came; None if it is missing.
@@ -86,7 +84,7 @@ class Remembered:
             known, text = self.by_bytes, origin[:_MOST_READ].decode("latin-1")
         else:
             known, text = self.by_text, origin
-        # The length comes first: a look-up costs in proportion to it.
+        # The length comes first, because the cost of a look-up is in proportion to it.
         if len(text) > MAX_LENGTH:
             return self._rulebook.actual(text)
         decision = known.get(origin) or self._refused.get(text)
@@ -103,9 +101,9 @@ class Remembered:
         return answer
 
     def _make_room_for(self, origin: str | bytes) -> None:
-        """Forget all origins that are not entries, when there are too many of them.
+        """Forget all origins that are not entries if there are too many of them.
 
-        Entries stay, of which there are not too many: a flood of other origins must not push them out.
+        Entries stay, so that a flood of other origins cannot push them out.
         """
         if len(self._not_listed) >= _REMEMBERED:
             others, self._not_listed = self._not_listed, []
@@ -117,7 +115,7 @@ class Remembered:
     def preflight(
         self, origin: str, method: str, names: str | None, private_network: str | None, debug: bool
     ) -> Decision | AskFunction:
-        """The answer to a preflight.
+        """The decision about a preflight.
 
         Args:
             method: Access-Control-Request-Method.
@@ -125,7 +123,7 @@ class Remembered:
             private_network: Access-Control-Request-Private-Network; None if it is missing.
             debug: see rule 7 of the rule book.
         """
-        # What everyone may have is remembered only once.
+        # One decision serves everyone if the policy is public.
         who = ANY if self._rulebook.is_public else origin
         asked = within_bounds(names or "")
         key = (who, method, asked, private_network == "true", debug)
@@ -140,5 +138,5 @@ class Remembered:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether this may be remembered. No browser sends anything else, and it takes up to ten times the room."""
+    """Whether the text may be remembered. No browser sends other text, which takes ten times the room."""
     return text.isascii() and text.isprintable()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import AnyStr
+from typing import Any, AnyStr
 
 from crosscors.core.standard import ALLOW_ORIGIN
 from crosscors.core.token_lists import merge_vary
@@ -115,13 +115,14 @@ class ResponseHeaders:
 
 # The names that decisions write begin like this. Most responses have no such header yet. To find that out
 # first saves 0.3 microseconds for each response.
-_PREFIX, _RAW_PREFIX = "access-control-", b"access-control-"
+_PREFIX = "access-control-"
 _WRITTEN = (_PREFIX, "timing-allow-origin", "vary")
-_RAW_WRITTEN = (_RAW_PREFIX, b"timing-allow-origin", b"vary")
-# Most names do not even begin with these letters. The characters are there so that a name which is text goes
-# on, and then raises a TypeError.
-_INITIALS = frozenset("aAtTvV")
-_RAW_INITIALS = frozenset((*b"aAtTvV", *map(chr, range(256))))
+# Most names do not even begin with these letters.
+_INITIALS = frozenset(letter for name in _WRITTEN for letter in (name[0], name[0].upper()))
+# The same as bytes. All characters are there so that a name which is text goes on, and raises a TypeError.
+_RAW_PREFIX = _PREFIX.encode()
+_RAW_WRITTEN = tuple(name.encode() for name in _WRITTEN)
+_RAW_INITIALS = frozenset((*map(ord, _INITIALS), *map(chr, range(256))))
 
 
 def _parted(
@@ -131,7 +132,7 @@ def _parted(
     kept: list[tuple[AnyStr, AnyStr]] = []
     vary: list[AnyStr] = []
     for header in headers:
-        name = header[0].lower()
+        name: Any = header[0].lower()
         if name == vary_name:
             vary.append(header[1])
         elif not name.startswith(replaced):

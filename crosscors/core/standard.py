@@ -24,12 +24,6 @@ ALLOW_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
 # "TAO check": the pages that see the timing of a response.
 TIMING_ALLOW_ORIGIN = "Timing-Allow-Origin"
 
-# All Access-Control headers that a response can have.
-RESPONSE_NAMES = (
-    *(ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE),
-    ALLOW_PRIVATE_NETWORK,
-)
-
 # What `"*"` in allow_methods means: every method that has a meaning of its own on the web.
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY")
 

@@ -34,17 +34,8 @@ def within_bounds(request_headers: str) -> str:
     return request_headers if is_within else TOO_MANY_NAMES
 
 
-def names_in(value: str) -> list[str]:
-    """The elements of a comma-separated list, lower-cased and in order, without empty ones.
-
-    >>> names_in("Content-Type, ,X-Token")
-    ['content-type', 'x-token']
-    """
-    return _names(_lowered(value))
-
-
 def distinct_names_in(value: str) -> tuple[str, ...]:
-    """The same without repeats.
+    """The elements of a comma-separated list, lower-cased and in order, without repeats and empty ones.
 
     >>> distinct_names_in("X-Token, x-token")
     ('x-token',)

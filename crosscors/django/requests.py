@@ -58,7 +58,7 @@ class Arrival(NamedTuple):
 class ArrivalReader:
     """Reads requests for the decider."""
 
-    bridge = "asgi.scope"  # in META, over a2wsgi; see ``holder_of`` for the other direction
+    bridge = "asgi.scope"  # in META, over a2wsgi; middleware.py has the other direction
     is_raw = False
 
     def headers(self, arrival: Arrival) -> Headers:

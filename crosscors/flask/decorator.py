@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from flask import Flask, Response, request, request_finished, request_started, request_tearing_down
 
+from crosscors._adapter.environ import is_preflight
 from crosscors._adapter.keywords import raise_problems
 from crosscors._adapter.nesting import Entry, carried_by
 from crosscors._adapter.view_marks import mark, refuse_positional
 from crosscors.core.policy import warn_about
 from crosscors.core.values import refused
-from crosscors.flask.extension import Adapter, is_preflight
+from crosscors.flask.extension import Adapter
 from crosscors.flask.options import ViewOptions, read_alone, read_keywords, read_policy
 from crosscors.flask.views import answered_by
 

@@ -12,6 +12,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import InternalServerError
 
 from crosscors._adapter.decider import Decider, Pending
+from crosscors._adapter.environ import is_preflight
 from crosscors._adapter.keywords import check_debug, raise_problems
 from crosscors._adapter.nesting import Entry
 from crosscors._adapter.reporting import OnDecision
@@ -274,15 +275,6 @@ _NOWHERE = Resources({})
 
 def _decider(policies: Policies, *, debug: bool, on_decision: OnDecision | None) -> Decider[WSGIEnvironment]:
     return Decider("crosscors.flask.CORS", EnvironReader(), policies, debug=debug, on_decision=on_decision)
-
-
-def is_preflight(environ: WSGIEnvironment) -> bool:
-    """Whether the request is a preflight."""
-    return (
-        environ["REQUEST_METHOD"] == "OPTIONS"
-        and "HTTP_ORIGIN" in environ
-        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
-    )
 
 
 def _error_page(environ: WSGIEnvironment, start_response: StartResponse, error: Exception) -> Iterable[bytes]:

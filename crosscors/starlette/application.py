@@ -65,8 +65,6 @@ __all__ = ["CORS", "cross_origin"]
 _Starlette = TypeVar("_Starlette", bound=Starlette)
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., object])
 
-_ADAPTER = "__crosscors_adapter__"
-
 
 @overload
 def CORS(

@@ -35,6 +35,18 @@ def test_nobody_makes_a_policy_hold_more_than_a_megabyte(policy: CORSPolicy) -> 
     assert 100_000 < held_under_attack(policy) < 1_000_000
 
 
+def test_a_flood_of_origins_pushes_out_no_listed_one() -> None:
+    policy = CORSPolicy(allow_origins=[APP, "https://*.example.org"])
+    listed = policy.decide(CORSRequest("GET", APP))
+    first = policy.decide(CORSRequest("GET", "https://0.example.org"))
+    for number in range(200):
+        policy.decide(CORSRequest("GET", f"https://{number}.example.org"))
+    assert policy.decide(CORSRequest("GET", APP)) is listed
+    again = policy.decide(CORSRequest("GET", "https://0.example.org"))
+    assert again == first
+    assert again is not first
+
+
 @pytest.mark.parametrize("odd", ["\x00", "\x7f", "\t", "\xe9", "\u0130", "\U0001f600", "\udc80", "a" * 400])
 def test_long_texts_and_odd_ones_are_not_remembered(odd: str) -> None:
     policy = CORSPolicy(allow_origins=[APP])

@@ -34,7 +34,8 @@ def fresh() -> Any:
 
 def of_view(**options: Any) -> Any:
     """A view with a policy of its own."""
-    return cross_origin(**{"origins": OF_VIEW, **options})(fresh())
+    given: dict[str, Any] = {"origins": OF_VIEW, **options}
+    return cross_origin(**given)(fresh())
 
 
 def site(*paths: str, **config: Any) -> Flask:

@@ -587,7 +587,8 @@ def test_a_request_is_routed_once_and_with_policies_of_views_twice_at_most(
     app.register_blueprint(blueprint(path="/bp"))
     if has_view:
         app.add_url_rule("/view", "view", of_view())
-    CORS(app, origins=OF_APP, **({"resources": resources} if resources else {}))
+    options: dict[str, Any] = {"resources": resources} if resources else {}
+    CORS(app, origins=OF_APP, **options)
     calls: list[object] = []
     create_url_adapter = app.create_url_adapter
 

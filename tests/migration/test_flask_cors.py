@@ -639,7 +639,8 @@ def test_example_json(build: Callable[[Flask, Any], Any]) -> None:
         return jsonify(added=True)
 
     built = build(app, add_station)
-    app.add_url_rule("/v1/stations", "add", built if callable(built) else add_station, methods=["POST"])
+    view: Any = built if callable(built) else add_station
+    app.add_url_rule("/v1/stations", "add", view, methods=["POST"])
     assert gets(app, STRANGER, "/v1/stations", method="POST", names=["Content-Type"])
     assert not gets(app, STRANGER, "/v1/stations", method="POST", names=["X-Token"])
 

@@ -28,7 +28,8 @@ WHO = [
 
 @rows("options, origin, expected", WHO)
 def test_who_may_use_credentials(options: dict[str, Any], origin: str, expected: bool) -> None:
-    policy = CORSPolicy(**{"allow_origins": [APP], **options})
+    given: dict[str, Any] = {"allow_origins": [APP], **options}
+    policy = CORSPolicy(**given)
     for decision in (actual(policy, origin), preflight(policy, origin)):
         headers = dict(decision.headers)
         assert headers["Access-Control-Allow-Origin"] == origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import re
 from collections.abc import Iterable
@@ -43,6 +44,10 @@ EVERYTHING: dict[str, Any] = {
 }
 
 # Reading options.
+
+
+def test_these_are_all_options() -> None:
+    assert set(EVERYTHING) == set(inspect.signature(CORSPolicy).parameters)
 
 
 def test_the_default_of_each_option() -> None:

@@ -25,7 +25,8 @@ ANSWERS = [
 def test_private_networks(
     options: dict[str, Any], asked: str | None, answer: str | None, vary: tuple[str, ...]
 ) -> None:
-    policy = CORSPolicy(**{"allow_origins": [APP], **options})
+    given: dict[str, Any] = {"allow_origins": [APP], **options}
+    policy = CORSPolicy(**given)
     decision = preflight(policy, request_private_network=asked)
     assert dict(decision.headers).get("Access-Control-Allow-Private-Network") == answer
     assert (decision.allowed, decision.vary) == (True, vary)
