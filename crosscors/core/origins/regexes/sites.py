@@ -393,7 +393,7 @@ def _open_below(domain: str, *, is_part: bool) -> Site:
 
 
 def _gist(label: str) -> str:
-    """A short label that is a number just where this one is, whatever comes before both."""
+    """A short label that is a number exactly when this one is, whatever is put before both."""
     for pattern, gist in _GISTS:
         if pattern.fullmatch(label):
             return gist
