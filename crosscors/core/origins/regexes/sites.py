@@ -45,7 +45,7 @@ from crosscors.core.origins.serialized import (
     serialize_ipv6,
 )
 
-# Pairs of an automaton's state and a reader. What people write needs hundreds; this takes half a second.
+# Pairs of an automaton's state and a reader. What people write needs hundreds; this many take half a second.
 MAX_VISITED = 50_000
 _MAX_EXAMPLES = 32  # for each site, to find one that really is an origin, and plain
 
