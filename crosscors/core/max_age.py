@@ -21,7 +21,7 @@ _LONGEST_POSSIBLE = 2**31 - 1
 
 
 def read(value: object, words: Words) -> tuple[int | None, Findings]:
-    """The option in seconds; None means the default of the browser."""
+    """The option in seconds; None means the browser's default."""
     seconds = value
     if isinstance(value, timedelta) and not value % timedelta(seconds=1):
         seconds = value // timedelta(seconds=1)
@@ -32,7 +32,7 @@ def read(value: object, words: Words) -> tuple[int | None, Findings]:
         message = f"takes a whole number of seconds, as an int or a timedelta, not {shown(value)}."
         hint = (
             f"Write {set_to(OPTION, '600')}, or 0 if browsers must not cache preflights, or None for the "
-            "default of the browser."
+            "browser's default."
         )
         return None, refused("wrong-type", name, value, message, hint)
     found = Findings()

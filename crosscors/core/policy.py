@@ -92,7 +92,7 @@ class CORSPolicy:
         expose_headers: response headers that scripts may read. ``"*"`` means all of them, and is
             prohibited with credentials. Default: none.
         max_age: how long a browser may cache the response to a preflight, in seconds or as a timedelta. 0
-            means not at all; None means the default of the browser (5 seconds). Default: 600.
+            means not at all; None means the browser's default (5 seconds). Default: 600.
         allow_private_network: answer Access-Control-Request-Private-Network, which browsers no longer
             send. Default: False.
         timing_allow_origin: send Timing-Allow-Origin, so that pages of the same origins see in detail how
@@ -209,8 +209,8 @@ class CORSPolicy:
         Args:
             request: the request as plain data; any text in it is fine and never raises.
             debug: give status 200 instead of 400 to preflights that a browser will refuse anyway because
-                of the lists in the response. The console of the browser then names the method or header. It
-                cannot with status 400, because browsers then do not read the lists. Default: False.
+                of the lists in the response. The browser's console then names the method or header. With
+                status 400 it cannot, because browsers then do not read the lists. Default: False.
 
         Raises:
             TypeError: if ``allow_origin_func`` is async.

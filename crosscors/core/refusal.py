@@ -134,7 +134,7 @@ def _malformed_hint(refusal: Refusal, _: Words) -> str:
     sent = refusal.values[0]
     if "," in sent:
         return "A browser sends one origin. A proxy may have joined two Origin headers."
-    meant = mended(sent) if len(sent) <= MAX_LENGTH else None  # a longer text is not a slip of the pen
+    meant = mended(sent) if len(sent) <= MAX_LENGTH else None  # a longer text is not a typing mistake
     return f"A browser would send {shown(meant)}." if meant else "No browser sends this."
 
 
@@ -156,8 +156,8 @@ def _file_hint(_: Refusal, words: Words) -> str:
 
 def _func_hint(refusal: Refusal, _: Words) -> str:
     return (
-        "Return True or False. The function is called with a CORSRequest, whose origin is request.origin. "
-        f"This call ended in {shown(refusal.error)}."
+        "The function must return True or False. It is called with a CORSRequest, whose origin is "
+        f"request.origin. This call ended in {shown(refusal.error)}."
     )
 
 

@@ -177,7 +177,7 @@ class Rulebook:
 
 @final
 class AskFunction(NamedTuple):
-    """Instead of a decision: ``allow_origin_func`` has to be called, and the caller goes on from here."""
+    """Instead of a decision: ``allow_origin_func`` must be called, and the caller goes on from here."""
 
     rulebook: Rulebook
     func: OriginFunc

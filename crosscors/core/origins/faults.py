@@ -217,7 +217,7 @@ def _ipv6_faults(host: str) -> Iterator[tuple[str, str]]:
     if not host.startswith("["):
         yield "origin-ip-address", "has a host with colons; an IPv6 address needs brackets."
     elif serialize_ipv6(host) is None:
-        yield "origin-ip-address", "has a bracket in its host, which is not a valid IPv6 address."
+        yield "origin-ip-address", "has a bracket in its host, but no valid IPv6 address."
     elif serialize_ipv6(host) != host:
         yield "origin-ip-address", "has an IPv6 address that browsers write differently."
 

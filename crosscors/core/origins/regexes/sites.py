@@ -45,7 +45,7 @@ from crosscors.core.origins.serialized import (
     serialize_ipv6,
 )
 
-# Pairs of an automaton's state and a reader. What people write needs hundreds; this takes half a second.
+# Pairs of an automaton's state and a reader. What people write needs hundreds; this many take half a second.
 MAX_VISITED = 50_000
 _MAX_EXAMPLES = 32  # for each site, to find one that really is an origin, and plain
 
@@ -393,7 +393,7 @@ def _open_below(domain: str, *, is_part: bool) -> Site:
 
 
 def _gist(label: str) -> str:
-    """A short label that is a number just where this one is, whatever comes before both."""
+    """A short label that is a number exactly when this one is, whatever is put before both."""
     for pattern, gist in _GISTS:
         if pattern.fullmatch(label):
             return gist
