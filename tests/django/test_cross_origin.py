@@ -223,7 +223,7 @@ def test_two_policies_through_method_decorator_are_no_silent_choice() -> None:
         pass
 
     assert First.as_view()(RequestFactory().get("/")).status_code == 200
-    with pytest.raises(PolicyError, match="has a policy already"):
+    with pytest.raises(PolicyError, match="already has a policy"):
         Second.as_view()(RequestFactory().get("/"))
 
 

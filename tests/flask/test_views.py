@@ -381,7 +381,7 @@ def test_a_later_decorator_in_the_wrong_place_is_logged(caplog: pytest.LogCaptur
     cross_origin(origins=OF_VIEW)(app.route("/view")(fresh()))
     assert [who_may_ask(app), who_reads(app)] == ["app", "app"]
     [message] = warnings_of(caplog)
-    assert "belongs below the decorator that routes" in message
+    assert "Write @cross_origin(...) below the decorator that routes" in message
 
 
 # The reader's words.
