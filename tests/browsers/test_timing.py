@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -45,6 +46,12 @@ def page(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[b
     return [b"<!doctype html><title>A page</title>"]
 
 
+class Server(ThreadingMixIn, WSGIServer):
+    """Browsers open connections that they may never use, so that each needs a thread of its own."""
+
+    daemon_threads = True
+
+
 class Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name in the base class
         """Log nothing."""
@@ -53,7 +60,7 @@ class Quiet(WSGIRequestHandler):
 @contextmanager
 def served(app: WSGIApplication) -> Iterator[str]:
     """The origin of a server with this application."""
-    with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
+    with make_server("127.0.0.1", 0, app, Server, Quiet) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
