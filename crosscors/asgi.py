@@ -153,9 +153,9 @@ class CORSMiddleware:
     async def _send_by_path(
         self, message: Message, entry: Entry, arrival: Arrival, scope: Scope, send: Send
     ) -> None:
-        """Send what begins a response, with the policy that the path has below the current root path.
+        """Send the start of a response. The root path has changed, so look the policy up again.
 
-        A preflight is answered before that, which is why a root path that FastAPI has is looked for in time.
+        Preflights are answered earlier. For them, ``ScopeReader.path`` asks FastAPI for its root path.
         """
         root_path = root_path_now(scope, arrival)
         if root_path in (arrival[1], self._reader.root_path_of_fastapi()):
@@ -176,9 +176,9 @@ class CORSMiddleware:
 
 
 ANSWERED_OUTSIDE = (
-    "an exception left the application unanswered; whatever answers it now does so without the fields of "
-    "the CORS policy, and browsers will hide that answer. Starlette and FastAPI: instead of add_middleware, "
-    "write CORS(app, ...) with CORS from crosscors.starlette or crosscors.fastapi"
+    "an exception left the application without a response. The error page that is sent now has no CORS "
+    "headers, so browsers hide it from scripts. Starlette and FastAPI: instead of add_middleware, write "
+    "CORS(app, ...) with CORS from crosscors.starlette or crosscors.fastapi"
 )
 
 
@@ -273,11 +273,11 @@ def with_usual_headers(scope: Scope) -> Scope:
 
 
 def check_usual(headers: Sequence[tuple[bytes, bytes]], origin: object) -> None:
-    """Check that Origin is bytes; if there is none, that no name hides it by its type or case.
+    """Check the headers. Origin must be bytes. If it was not found, another spelling of it may be there.
 
     Raises:
-        UnusualHeadersError: if they are not what servers give, as far as the ends of the list tell.
-        TypeError: the same.
+        UnusualHeadersError: if Origin is not bytes, or if the first or last name is not lower-case bytes.
+        TypeError: if the first and last names have different types.
     """
     if origin is not None:
         if type(origin) is not bytes:

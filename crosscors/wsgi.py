@@ -96,7 +96,7 @@ class CORSMiddleware:
             entry.leave(has_raised=True)
             raise
         if entry.written is not None and not entry.is_within:
-            return parts  # as most applications do: nothing is left to be seen
+            return parts  # the response has started, as in most applications
         return watched(parts, entry, environ)
 
 
@@ -161,7 +161,7 @@ class EnvironReader:
 
 
 def watched(parts: Iterable[bytes], entry: Entry, environ: WSGIEnvironment) -> Iterable[bytes]:
-    """The body of the response, which notes in the record how it ends, where that is not certain before."""
+    """The body of the response. If its end is not certain yet, a wrapper notes whether it ends or raises."""
     if isinstance(parts, (list, tuple)):
         entry.leave(has_raised=False)
         return parts
@@ -169,7 +169,7 @@ def watched(parts: Iterable[bytes], entry: Entry, environ: WSGIEnvironment) -> I
 
 
 class _Watched(Iterator[bytes]):
-    """A body that notes in the record how it ends."""
+    """A body that notes in the record whether it ends or raises."""
 
     def __init__(self, parts: Iterable[bytes], entry: Entry) -> None:
         self._parts = parts

@@ -34,8 +34,8 @@ _Read_contra = TypeVar("_Read_contra", bound=Any, contravariant=True)
 
 NOTHING_READY: Mapping[Any, Decision] = {}
 
-# Origin; and, of OPTIONS, Access-Control-Request-Method, -Headers and -Private-Network. None if missing. (A
-# plain tuple: a named one takes 0.2 microseconds more.)
+# Origin, then Access-Control-Request-Method, -Headers and -Private-Network, which only OPTIONS has. A missing
+# header is None. (A named tuple would take 0.2 microseconds more.)
 Headers = tuple["str | None", "str | None", "str | None", "str | None"]
 
 
@@ -43,7 +43,7 @@ class Reader(Protocol[_Read_contra]):
     """Reads what a stack has instead of requests.
 
     Attributes:
-        bridge: the key under which a bridge to this stack keeps what it got on its other side.
+        bridge: the key under which a2wsgi keeps the scope or environ of the other protocol.
         is_raw: whether Origin is bytes.
     """
 
@@ -168,12 +168,11 @@ class Decider(Generic[_Source]):
     def enter(
         self, source: _Source, policy: CORSPolicy, asked: str | bytes | Headers | None
     ) -> Entry | Pending:
-        """Step 1 goes on: ask the policy that covers the request, and enter its decision.
+        """Ask the policy that covers the request, and enter its decision (step 1).
 
         Args:
-            source: the request, in what holds the record.
-            asked: Origin, as text or as the bytes that came, which is all that matters of most requests;
-                what a preflight asks with, if the method is OPTIONS.
+            source: the scope or environ, which also holds the record.
+            asked: Origin alone, as text or bytes; for OPTIONS, all four headers.
         """
         answer = self.ask(policy, asked)
         if type(answer) is AskFunction:

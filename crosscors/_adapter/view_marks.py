@@ -81,7 +81,7 @@ def mark(view: _View, policy: object) -> _View:
 
 
 def marks_made() -> int:
-    """How many marks this process has made. While it stays, no view has got one."""
+    """How many marks this process has made. If the number is unchanged, no view was marked since."""
     return _count.made
 
 
@@ -107,7 +107,9 @@ def _copy(view: Any) -> Any:
 
 
 def warn_of_misplaced(views: Iterable[object], among: Iterable[object] | None = None) -> None:
-    """Warn about routed views whose policy is on a copy that is not routed: @cross_origin is too high.
+    """Warn about routed views whose policy is on a copy that is not routed.
+
+    That is so if @cross_origin stands above the decorator that routes.
 
     Args:
         views: the routed views.
@@ -232,7 +234,7 @@ def wrong_import(module: str) -> PolicyError:
 
 
 def mark_of(view: object, method: str) -> Any:
-    """The policy on the mark of the view, or of the method of a class-based view that the request reaches.
+    """The policy on the mark of the view. In a class-based view, the mark of the method comes first.
 
     None if there is no mark.
     """

@@ -288,7 +288,7 @@ def _as_options(value: object) -> dict[str, Any] | None:
 
 
 def _warnings_of(policy: CORSPolicy, place: str) -> Findings:
-    """What to warn about in a policy that the project made: it warned then, where checks do not hear it."""
+    """The warnings of a policy that the settings made. They came before the checks ran, so repeat them."""
     _, found = make_policy(options_of(policy), PlaceWords(place, is_dict=False))
     return Findings(warnings=found.warnings)
 

@@ -132,12 +132,12 @@ def _raise_and_warn(found: Findings) -> None:
 class Adapter:
     """Stands in front of a Flask application, and delivers its policies: reads, asks the decider, writes.
 
-    Preflights are decided at once, all other requests when the response starts, because only then it is known
+    It decides preflights at once, and all other requests when the response starts. Only then does it know
     which view answered.
 
     Attributes:
         views: the policies of views and blueprints.
-        is_installed: whether it stands there. Without that, ``cross_origin`` does with signals what it can.
+        is_installed: whether it wraps ``wsgi_app``. If not, ``cross_origin`` uses Flask's signals.
     """
 
     def __init__(self, flask: Flask) -> None:
@@ -261,10 +261,10 @@ class Adapter:
             return _error_page(environ, start_response, error)
 
     def _hides_error(self, environ: WSGIEnvironment, error: BaseException) -> bool:
-        """Whether a script would not see that the application failed, if the exception went to the server.
+        """Whether to send our own error page, because a script could not read that of the server.
 
-        In debug mode and with PROPAGATE_EXCEPTIONS, Flask leaves exceptions to what stands around it, which
-        cannot know the policy. Browsers hide an error page without CORS headers from scripts.
+        In debug mode and with PROPAGATE_EXCEPTIONS, Flask passes exceptions on to the server. The server does
+        not know the policy, so its page has no CORS headers.
         """
         is_script = "HTTP_ORIGIN" in environ and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
         return is_script and isinstance(error, Exception) and not self._flask.testing

@@ -91,7 +91,7 @@ class Layer:
     problems: tuple[Problem, ...] = ()
 
     def over(self, lower: Layer) -> Layer:
-        """Both. This one's options come before those of the lower one; a whole policy leaves none of them."""
+        """Merge two layers. Options of this one win. ``policy=`` here drops all options of the lower one."""
         problems = self.problems + lower.problems
         if "policy" in self.values:
             return replace(self, problems=problems)

@@ -81,7 +81,7 @@ def answered_by(flask: Flask, came: WSGIEnvironment, before: Request | None) -> 
 
 
 def reached_by(flask: Flask, environ: WSGIEnvironment, method: str) -> Routed | None:
-    """The view that would answer this method. None if the router cannot say: a strict one may be meant."""
+    """The view that would answer this method. None if the router fails: the view may have a strict policy."""
     try:
         with _context_of(flask):  # which converters may use, as look-ups in a database do
             urls = flask.create_url_adapter(flask.request_class(environ, populate_request=False))

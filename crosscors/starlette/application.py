@@ -402,7 +402,7 @@ class Adapter:
         self._settle_by(pending.policy, decision, entry, visit, scope)
 
     async def _settle_unanswered(self, entry: Entry, visit: Visit, scope: Scope, *, can_await: bool) -> None:
-        """Decide for a response that has not come, because adapters further out ask what this one says."""
+        """Settle when no response came, because adapters further out read the decision."""
         pending = self._settle(entry, visit, scope) if entry.written is None else None
         visit.routed = None
         if pending is not None and can_await:
@@ -423,7 +423,7 @@ class Adapter:
         return own or self._policy_routed(visit, routed)
 
     def _policy_asked(self, endpoint: object, visit: Visit, routed: Scope) -> CORSPolicy | None:
-        """The same, where it takes the route to tell."""
+        """The same, if the endpoint alone does not tell: ask the router."""
         reached = self._reached(routed, routed["method"], root_path_now(routed, visit.arrival))
         if reached is not None:
             if _answers_for_itself(reached, is_preflight=False):
@@ -458,7 +458,7 @@ def _joined(headers: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def _answers_for_itself(reached: Reached, *, is_preflight: bool) -> bool:
-    """Whether this is a mounted application whose own adapter sees the request, or all that is made of it."""
+    """Whether the own adapter of a mounted application covers this request and its error pages."""
     # Without an application of its own, it leaves 404 and 405 to the one that it is mounted in.
     return reached.is_mount and (is_preflight or routing.is_starlette(reached.app))
 

@@ -1,7 +1,7 @@
-"""What is to be seen of the endpoints below a router, and what is wrong with them.
+"""An index of the endpoints below a router, and warnings about mistakes in them.
 
-Nothing in here decides which policy applies. A survey says which endpoints are certain to have none, so that
-most requests need no more than one look-up, and logs what its developer should know.
+Nothing in here decides which policy applies. The index says which endpoints certainly have no policy, so that
+most requests need only one look-up.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Survey:
         return type(self), ()
 
     def knows(self, endpoint: object) -> bool:
-        """Whether the endpoint was there at the last look, or there would be too many others to keep."""
+        """Whether the endpoint is known. Always True after too many hidden ones."""
         return id(endpoint) in self._seen or len(self._hidden) >= _MOST_HIDDEN
 
     def is_certain(self, endpoint: object) -> bool:
@@ -91,7 +91,7 @@ class Survey:
         self.marks, self.routes = marks, routes
 
     def add(self, endpoint: object, *, is_hidden: bool) -> None:
-        """Note what has answered without having been there at the last look. Warn about its policy.
+        """Record an endpoint that answered and that ``look`` did not find. Warn about its policy.
 
         Args:
             endpoint: a view, or a mounted application.

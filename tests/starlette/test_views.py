@@ -292,7 +292,7 @@ def test_an_exception_that_leaves_an_inner_adapter_is_warned_about_once(
     for _ in range(2):
         assert policies.of_actual(app, "/in/fail") == "none"
     (message,) = warnings_in(caplog)
-    assert "an exception left the application unanswered" in message
+    assert "an exception left the application without a response" in message
 
 
 def test_two_policies_in_one_application_are_said_to_meet(caplog: pytest.LogCaptureFixture) -> None:

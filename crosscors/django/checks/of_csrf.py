@@ -1,4 +1,4 @@
-"""Whether CSRF protection lets those origins write that the policies let write in a user's name."""
+"""Whether CSRF protection accepts writes from the origins that get credentials."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHOWN_ORIGINS = 10
 
 
 def check_csrf(**_: object) -> list[CheckMessage]:
-    """Whether CSRF protection lets the origins write that the policies let write in a user's name."""
+    """Whether CSRF protection accepts writes from the origins that get credentials."""
     if not any(_CSRF in names_of(path) for path in conf.settings.MIDDLEWARE):
         return []
     settings = read_settings()[0]

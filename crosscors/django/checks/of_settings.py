@@ -27,7 +27,7 @@ def check_settings(**_: object) -> list[CheckMessage]:
 
 
 def check_signal(**_: object) -> list[CheckMessage]:
-    """Whether receivers are connected that nobody, or that some policy, will not ask."""
+    """Whether a receiver is connected to the wrong signal, or some policy never asks the receivers."""
     return [*_theirs(), *_not_asked()]
 
 

@@ -1,4 +1,4 @@
-"""Whether the policies of views are those of any."""
+"""Whether a URL leads to each view with ``cross_origin``."""
 
 from __future__ import annotations
 
