@@ -1,6 +1,7 @@
-"""``python -m tests.forking``: a process is forked while a thread of it is inside each place that waits.
+"""``python -m tests.forking``: a process is forked while a thread of it is inside each place that can wait.
 
-Each child decides, reports and writes as if nothing had happened, or is killed after some seconds.
+Each child answers a request through the same middleware as if nothing had happened, or is killed after some
+seconds.
 """
 
 from __future__ import annotations
@@ -10,18 +11,16 @@ import os
 import signal
 import sys
 import threading
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from crosscors import CORSPolicy, CORSRequest, Decision, Refusal
-from crosscors.asgi import request_of
-from crosscors.reporting import Reporter
+from crosscors import CORSPolicy, CORSRequest, Decision
+from crosscors.asgi import CORSMiddleware
+from tests.clients import ask_asgi, preflight
 
 SECONDS = 5
-REFUSED = CORSRequest("GET", origin="https://evil.example")
-POLICY = CORSPolicy(allow_origins=["https://app.example.com"])
+APP, EVIL = "https://app.example.com", "https://evil.example"
 
 
 class Place:
@@ -37,61 +36,80 @@ class Place:
             self.may_go_on.wait(SECONDS)
 
 
-def counting(place: Place) -> tuple[Callable[[], object], Callable[[], object]]:
-    """A thread that stops while it counts a logged message."""
-
-    def clock() -> float:
-        place.wait()
-        return time.monotonic()
-
-    reporter = Reporter(None, clock)
-
-    def report() -> None:
-        reporter.report(POLICY.decide(REFUSED), lambda request: request, REFUSED)
-
-    return report, report
-
-
-class _Waiting(tuple[Any, ...]):
-    """What a decision is made of; to look at it takes long."""
+class Waiting(tuple[Any, ...]):
+    """Pairs of headers; to look at them takes long."""
 
     place: Place
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:
         self.place.wait()
         return super().__iter__()
 
 
-def writing(place: Place) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Within a decision's text and fields."""
-    refusals = _Waiting((Refusal("headers-too-long", ()),))
-    refusals.place = place
-    slow = Decision(POLICY.decide(REFUSED).kind, False, status=400, refusals=refusals)
-    quick = Decision(POLICY.decide(REFUSED).kind, False, status=400, refusals=tuple(refusals))
-    return lambda: slow.raw_preflight_headers, lambda: (quick.raw_preflight_headers, quick.preflight_headers)
+class Handler(logging.Handler):
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        self.place.wait()  # without the lock of logging, for ours alone are to be seen
+        return True
 
 
-def reading(place: Place) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Within a request's headers."""
-    headers = _Waiting(((b"host", b"example.com"),))
+Make = Callable[[Place], CORSMiddleware]
+
+
+def guarded(headers: Any = (), **options: Any) -> CORSMiddleware:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    return CORSMiddleware(app, policy=CORSPolicy(allow_origins=[APP], **options))
+
+
+def in_a_function(place: Place) -> CORSMiddleware:
+    def func(request: CORSRequest) -> bool:
+        place.wait()
+        return False
+
+    return guarded(allow_origin_func=func)
+
+
+def in_a_hook(place: Place) -> CORSMiddleware:
+    def hook(request: CORSRequest, decision: Decision) -> None:
+        place.wait()
+
+    app = guarded()
+    return CORSMiddleware(app.app, allow_origins=[APP], on_decision=hook)
+
+
+def in_the_log(place: Place) -> CORSMiddleware:
+    logging.getLogger("crosscors").handlers[:] = [Handler(place)]
+    return guarded()
+
+
+def in_the_headers_of_a_response(place: Place) -> CORSMiddleware:
+    headers = Waiting(((b"x-own", b"1"),))
     headers.place = place
-    slow = request_of({"method": "GET", "path": "/", "headers": ()})
-    slow.headers._raw = headers  # type: ignore[attr-defined]
-    quick = request_of({"method": "GET", "path": "/", "headers": [(b"host", b"example.com")]})
-    return lambda: slow.headers["host"], lambda: quick.headers["host"]
+    return guarded(headers)
 
 
-def goes_on(make: Callable[[Place], tuple[Callable[[], object], Callable[[], object]]]) -> bool:
+def goes_on(make: Make) -> bool:
     """Whether a child that is forked while a thread is in that place comes through it."""
     place = Place()
-    in_thread, in_child = make(place)
-    thread = threading.Thread(target=in_thread)
+    app = make(place)
+
+    def ask() -> None:
+        ask_asgi(app, headers=[("Origin", EVIL)])
+        ask_asgi(app, "OPTIONS", headers=preflight(EVIL, "PUT", "x-token"))
+
+    thread = threading.Thread(target=ask)
     thread.start()
-    assert place.is_reached.wait(SECONDS)
+    assert place.is_reached.wait(SECONDS), f"no thread was {make.__name__}"
     child = os.fork()
     if not child:
         signal.alarm(SECONDS)
-        in_child()
+        ask()
         os._exit(0)
     _, status = os.waitpid(child, 0)
     place.may_go_on.set()
@@ -101,9 +119,10 @@ def goes_on(make: Callable[[Place], tuple[Callable[[], object], Callable[[], obj
 
 def main() -> int:
     warnings.simplefilter("ignore", DeprecationWarning)  # to fork beside threads is what this is about
-    logging.getLogger("crosscors").setLevel(logging.INFO)
-    logging.getLogger("crosscors").addHandler(logging.NullHandler())
-    held = [make.__name__ for make in (counting, writing, reading) if not goes_on(make)]
+    logging.getLogger("crosscors").setLevel(logging.DEBUG)
+    logging.getLogger("crosscors").propagate = False
+    places = (in_a_function, in_a_hook, in_the_log, in_the_headers_of_a_response)
+    held = [make.__name__ for make in places if not goes_on(make)]
     print("held:", held)
     return len(held)
 

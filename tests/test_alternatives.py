@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crosscors.alternatives import any_of
+from crosscors._adapter.alternatives import any_of
+from tests.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,33 +18,29 @@ if TYPE_CHECKING:
 FLAGS = [re.ASCII, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.VERBOSE]
 
 
-@pytest.mark.parametrize(
-    ("expressions", "matched", "not_matched"),
-    [
-        pytest.param(["a"], ["a"], ["b", "aa"], id="one"),
-        pytest.param(["a", "b"], ["a", "b"], ["ab", "c", ""], id="two"),
-        pytest.param(["a|b", "cd"], ["a", "b", "cd"], ["ad", "bd", "ac"], id="alternatives of one"),
-        pytest.param(["a", ""], ["a", ""], ["aa"], id="nothing"),
-        pytest.param([re.compile("a", re.IGNORECASE), "b"], ["A", "b"], ["B"], id="a flag of the first"),
-        pytest.param(["a", re.compile("b", re.IGNORECASE)], ["a", "B"], ["A"], id="a flag of the second"),
-        pytest.param(["(?i)a", "b"], ["a", "A", "b"], ["B"], id="a flag within the first"),
-        pytest.param(["a", "(?i)b"], ["a", "b", "B"], ["A"], id="a flag within the second"),
-        pytest.param(["(?i)(?s)a.", "b"], ["A\n", "b"], ["B"], id="flags within, one after the other"),
-        pytest.param(
-            [re.compile("a b", re.VERBOSE), "c d"], ["ab", "c d"], ["a b", "cd"], id="a verbose one"
-        ),
-        pytest.param(
-            [re.compile("a # the first letter", re.VERBOSE), "b"],
-            ["a", "b"],
-            ["a # the first letter"],
-            id="a comment",
-        ),
-        pytest.param([re.compile(r"\w", re.ASCII), r"\w\w"], ["a", "éé"], ["é"], id="ASCII alone"),
-        pytest.param(["(a)", "(b)(c)"], ["a", "bc"], ["ac"], id="groups"),
-        pytest.param(["(?P<x>a)(?P=x)", "b"], ["aa", "b"], ["a"], id="a reference by name"),
-        pytest.param([r"\0", "b"], ["\0", "b"], ["0"], id="a zero byte"),
-        pytest.param(["(?:a)", "(?=b)b"], ["a", "b"], ["c"], id="groups that are none"),
-    ],
+@table(
+    "expressions, matched, not_matched",
+    ("one", ["a"], ["a"], ["b", "aa"]),
+    ("two", ["a", "b"], ["a", "b"], ["ab", "c", ""]),
+    ("alternatives of one", ["a|b", "cd"], ["a", "b", "cd"], ["ad", "bd", "ac"]),
+    ("nothing", ["a", ""], ["a", ""], ["aa"]),
+    ("a flag of the first", [re.compile("a", re.IGNORECASE), "b"], ["A", "b"], ["B"]),
+    ("a flag of the second", ["a", re.compile("b", re.IGNORECASE)], ["a", "B"], ["A"]),
+    ("a flag within the first", ["(?i)a", "b"], ["a", "A", "b"], ["B"]),
+    ("a flag within the second", ["a", "(?i)b"], ["a", "b", "B"], ["A"]),
+    ("flags within, one after the other", ["(?i)(?s)a.", "b"], ["A\n", "b"], ["B"]),
+    ("a verbose one", [re.compile("a b", re.VERBOSE), "c d"], ["ab", "c d"], ["a b", "cd"]),
+    (
+        "a comment",
+        [re.compile("a # the first letter", re.VERBOSE), "b"],
+        ["a", "b"],
+        ["a # the first letter"],
+    ),
+    ("ASCII alone", [re.compile(r"\w", re.ASCII), r"\w\w"], ["a", "éé"], ["é"]),
+    ("groups", ["(a)", "(b)(c)"], ["a", "bc"], ["ac"]),
+    ("a reference by name", ["(?P<x>a)(?P=x)", "b"], ["aa", "b"], ["a"]),
+    ("a zero byte", [r"\0", "b"], ["\0", "b"], ["0"]),
+    ("groups that are none", ["(?:a)", "(?=b)b"], ["a", "b"], ["c"]),
 )
 def test_what_any_of_them_matches_is_matched(
     expressions: Sequence[str | re.Pattern[str]], matched: list[str], not_matched: list[str]
@@ -72,14 +69,12 @@ def test_a_reference_by_number_cannot_stand_beside_others(reference: str, is_fir
     assert caught.value.pattern == reference
 
 
-@pytest.mark.parametrize(
+@table(
     "expressions",
-    [
-        pytest.param(["(bad", "b"], id="the first is not valid"),
-        pytest.param(["a", "[bad"], id="the second is not valid"),
-        pytest.param(["bad)|(.*", "b"], id="a parenthesis that would close ours"),
-        pytest.param(["(?P<x>a)", "(?P<x>b)"], id="one name twice"),
-    ],
+    ("the first is not valid", ["(bad", "b"]),
+    ("the second is not valid", ["a", "[bad"]),
+    ("a parenthesis that would close ours", ["bad)|(.*", "b"]),
+    ("one name twice", ["(?P<x>a)", "(?P<x>b)"]),
 )
 def test_what_cannot_be_joined_raises(expressions: list[str]) -> None:
     with pytest.raises(re.error):

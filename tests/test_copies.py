@@ -17,6 +17,7 @@ import crosscors.starlette
 import crosscors.wsgi
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from tests.clients import Answer, ask_asgi, ask_wsgi
+from tests.tables import table
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -58,13 +59,11 @@ HOW = pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, _pickled])
 
 @HOW
 @pytest.mark.parametrize("policy", [POLICY, RESOURCES], ids=["a policy", "resources"])
-@pytest.mark.parametrize(
-    ("middleware", "app", "ask"),
-    [
-        pytest.param(crosscors.asgi.CORSMiddleware, asgi_app, ask_asgi, id="asgi"),
-        pytest.param(crosscors.wsgi.CORSMiddleware, wsgi_app, ask_wsgi, id="wsgi"),
-        pytest.param(crosscors.starlette.CORS, asgi_app, ask_asgi, id="starlette"),
-    ],
+@table(
+    "middleware, app, ask",
+    ("asgi", crosscors.asgi.CORSMiddleware, asgi_app, ask_asgi),
+    ("wsgi", crosscors.wsgi.CORSMiddleware, wsgi_app, ask_wsgi),
+    ("starlette", crosscors.starlette.CORS, asgi_app, ask_asgi),
 )
 @pytest.mark.parametrize("is_used", [False, True])
 def test_a_copy_works(
@@ -75,7 +74,7 @@ def test_a_copy_works(
     if is_used:
         ask(original, path="/original", headers=[("Origin", ORIGIN)])
     answer: Answer = ask(copied(original), path="/copy", headers=[("Origin", ORIGIN)])
-    assert answer.values("access-control-allow-origin") == [ORIGIN]
+    assert answer.allowed == ORIGIN
     assert ["/original", "/copy"][not is_used :] == CALLS
 
 
@@ -107,8 +106,6 @@ def test_a_copy_looks_for_the_policies_of_its_endpoints_itself(
     if is_used:
         ask_asgi(original, path="/own")
     for app in (copied(original), original):
-        for origin, allowed in ((OWN, [OWN]), (ORIGIN, [])):
+        for origin, allowed in ((OWN, OWN), (ORIGIN, None)):
             answer = ask_asgi(app, path="/own", headers=[("Origin", origin)])
-            assert (answer.body, answer.values("access-control-allow-origin")) == (b"own", allowed)
-    again = copied(original)
-    assert again.policy_for.__self__ is again
+            assert (answer.body, answer.allowed) == (b"own", allowed)

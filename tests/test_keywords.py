@@ -2,74 +2,124 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 
+import crosscors.asgi
+import crosscors.flask
+import crosscors.starlette
+import crosscors.wsgi
 from crosscors import CORSPolicy, CORSRequest, PolicyError, Resources
-from crosscors.keywords import read_policy
-
-EXACT = CORSPolicy(allow_origins=["https://exact.example"])
-
-
-async def ask(request: CORSRequest) -> bool:
-    return request.path == "/"
+from tests.clients import ask_asgi, ask_wsgi
+from tests.conftest import Approve
+from tests.tables import each, table
 
 
-ASYNC = CORSPolicy(allow_origin_func=ask)
+async def asgi_app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
-def test_options_are_read_as_a_policy() -> None:
-    assert read_policy(None, {"max_age": 0}, debug=False, can_await=False) == CORSPolicy(max_age=0)
-    assert read_policy(None, {}, debug=False, can_await=False) == CORSPolicy()
+def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [])
+    return []
 
 
-@pytest.mark.parametrize(
-    "policy", [pytest.param(EXACT, id="a policy"), pytest.param(Resources({"/*": EXACT}), id="resources")]
+def asgi(**options: Any) -> Any:
+    return crosscors.asgi.CORSMiddleware(asgi_app, **options)
+
+
+def starlette(**options: Any) -> Any:
+    return crosscors.starlette.CORS(asgi_app, **options)
+
+
+def wsgi(**options: Any) -> Any:
+    return crosscors.wsgi.CORSMiddleware(wsgi_app, **options)
+
+
+def flask(**options: Any) -> Any:
+    app = Flask(__name__)
+    crosscors.flask.CORS(app, **options)
+    return app
+
+
+async def is_allowed(request: CORSRequest) -> bool:
+    return True
+
+
+class AsyncCallable:
+    async def __call__(self, request: CORSRequest) -> bool:
+        return True
+
+
+LISTED = "https://listed.example"
+POLICY = CORSPolicy(allow_origins=LISTED)
+BOTH = {"policy": POLICY, "max_age": 0}
+DEBUG: dict[str, Any] = {"debug": "false"}
+ASYNC: dict[str, dict[str, Any]] = {
+    "an async function": {"allow_origin_func": is_allowed},
+    "a partial of one": {"allow_origin_func": partial(is_allowed)},
+    "an object with an async __call__": {"allow_origin_func": AsyncCallable()},
+    "a policy with one": {"policy": CORSPolicy(allow_origin_func=is_allowed)},
+    "a resource with one": {
+        "policy": Resources({"/": POLICY, "/b": CORSPolicy(allow_origin_func=is_allowed)})
+    },
+}
+
+
+@each("adapter", asgi, starlette, wsgi, flask)
+@table(
+    "options",
+    ("options", {"allow_origins": LISTED}),
+    ("a policy", {"policy": POLICY}),
+    ("resources", {"policy": Resources({"/*": POLICY})}),
 )
-def test_a_policy_is_read_as_it_is(policy: CORSPolicy | Resources) -> None:
-    assert read_policy(policy, {}, debug=False, can_await=False) is policy
+def test_all_of_them_are_taken(adapter: Callable[..., Any], options: dict[str, Any]) -> None:
+    ask = ask_asgi if adapter in (asgi, starlette) else ask_wsgi
+    app = adapter(**options)
+    assert [ask(app, headers=[("Origin", each)]).allowed for each in (LISTED, "https://a")] == [LISTED, None]
 
 
-@pytest.mark.parametrize(
-    ("policy", "options", "can_await", "code", "option"),
-    [
-        pytest.param(EXACT, {"max_age": 0}, True, "policy-and-options", "policy", id="a policy and options"),
-        pytest.param("*", {}, True, "wrong-type", "policy", id="what is no policy"),
-        pytest.param(ASYNC, {}, False, "async-origin-func", "allow_origin_func", id="an async function"),
-        pytest.param(
-            None,
-            {"allow_origin_func": ask},
-            False,
-            "async-origin-func",
-            "allow_origin_func",
-            id="an async function among the options",
-        ),
-        pytest.param(
-            Resources({"/a": EXACT, "/b": ASYNC}),
-            {},
-            False,
-            "async-origin-func",
-            "allow_origin_func",
-            id="an async function of one resource",
-        ),
-        pytest.param(
-            None, {"allow_orgins": "*"}, True, "unknown-option", "allow_orgins", id="an unknown option"
-        ),
-    ],
+@each("adapter", asgi, starlette, wsgi, flask)
+@table(
+    "options, code, option",
+    ("a policy and options", BOTH, "policy-and-options", "policy"),
+    ("what is not a policy", {"policy": {"a": 1}}, "wrong-type", "policy"),
+    ("an unknown option", {"allow_orgins": "*"}, "unknown-option", "allow_orgins"),
+    ("a faulty option", {"allow_origins": f"{LISTED}/"}, "origin-trailing-slash", "allow_origins"),
+    ("debug that is neither true nor false", DEBUG, "wrong-type", "debug"),
+    ("debug, beside a policy", {"policy": POLICY, **DEBUG}, "wrong-type", "debug"),
+    ("a hook that cannot be called", {"on_decision": 1}, "wrong-type", "on_decision"),
+    ("an async hook", {"on_decision": is_allowed}, "wrong-type", "on_decision"),
 )
 def test_what_an_adapter_cannot_use_is_refused(
-    policy: CORSPolicy | None, options: Any, can_await: bool, code: str, option: str
+    adapter: Callable[..., Any], options: dict[str, Any], code: str, option: str
 ) -> None:
     with pytest.raises(PolicyError) as caught:
-        read_policy(policy, options, debug=False, can_await=can_await)
+        adapter(**options)
     assert [(problem.code, problem.option) for problem in caught.value.problems] == [(code, option)]
 
 
-def test_an_async_function_is_fine_where_it_can_be_awaited() -> None:
-    assert read_policy(ASYNC, {}, debug=False, can_await=True) is ASYNC
+@pytest.mark.parametrize("options", ASYNC.values(), ids=ASYNC)
+def test_an_async_function_is_for_those_who_can_await_it(options: dict[str, Any], approved: Approve) -> None:
+    asgi(**options)
+    starlette(**options)
+    for adapter in (wsgi, flask):
+        with pytest.raises(PolicyError) as caught:
+            adapter(**options)
+        [problem] = caught.value.problems
+        assert problem.code == "async-origin-func"
+        approved("async_function", str(problem))
 
 
-def test_debug_is_yes_or_no() -> None:
-    with pytest.raises(PolicyError, match="debug: takes True or False, not 'false'"):
-        read_policy(EXACT, {}, debug="false", can_await=True)
+def test_the_refusals_say_what_to_write(approved: Approve) -> None:
+    texts: list[tuple[str, str]] = []
+    for why, options in (("a policy and options", BOTH), ("debug", DEBUG), ("a hook", {"on_decision": 1})):
+        with pytest.raises(PolicyError) as caught:
+            asgi(**options)
+        texts.append((why, str(caught.value.problems[0])))
+    approved("keywords", texts)

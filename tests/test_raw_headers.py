@@ -15,6 +15,7 @@ import pytest
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from crosscors.asgi import CORSMiddleware
 from tests.clients import http_scope, send_asgi
+from tests.tables import table
 
 if TYPE_CHECKING:
     from crosscors.asgi import Message, Receive, Scope, Send
@@ -95,15 +96,13 @@ def test_a_preflight_is_read(shape: Callable[[Pairs], Any]) -> None:
     assert allowed(send_asgi(app, shaped(shape(PREFLIGHT), "OPTIONS")))
 
 
-@pytest.mark.parametrize(
+@table(
     "headers",
-    [
-        pytest.param([(b"Origin", ORIGIN.encode())], id="alone"),
-        pytest.param([(b"Host", b"h"), (b"Origin", ORIGIN.encode())], id="all of them"),
-        pytest.param([(b"host", b"h"), (b"ORIGIN", ORIGIN.encode())], id="at the end"),
-        pytest.param([("Host", "h"), ("Origin", ORIGIN), ("Accept", "*/*")], id="text"),
-        pytest.param([(b"host", b"h"), ("Origin", ORIGIN)], id="text at the end"),
-    ],
+    ("alone", [(b"Origin", ORIGIN.encode())]),
+    ("all of them", [(b"Host", b"h"), (b"Origin", ORIGIN.encode())]),
+    ("at the end", [(b"host", b"h"), (b"ORIGIN", ORIGIN.encode())]),
+    ("text", [("Host", "h"), ("Origin", ORIGIN), ("Accept", "*/*")]),
+    ("text at the end", [(b"host", b"h"), ("Origin", ORIGIN)]),
 )
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
 def test_names_in_upper_case_are_read_and_handed_on_in_lower_case(headers: Any, method: str) -> None:

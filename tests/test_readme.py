@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from crosscors import PolicyError
-from crosscors.core.options import OPTION_NAMES
+from crosscors.core.policy import OPTION_NAMES
 from crosscors.testing import BlockedByCORS
 from tests.clients import ask_asgi, ask_wsgi
 

@@ -3,200 +3,206 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
-from crosscors.reporting import RECORDS_PER_WINDOW, Reporter, log
+from crosscors._adapter.reporting import Reporter
+from crosscors.wsgi import CORSMiddleware
+from tests.clients import Fields, ask_wsgi, preflight
+from tests.conftest import Approve
+from tests.tables import each, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-ALLOWED = "https://app.example.com"
-POLICY = CORSPolicy(allow_origins=[ALLOWED])
-REFUSED = CORSRequest("GET", origin="https://app.example.co", path="/items")
-NO_ORIGIN = CORSRequest("GET")
+APP = "https://app.example.com"
+EVIL = "https://evil.example"
+POLICY = CORSPolicy(allow_origins=[APP])
+FROM_EVIL = [("Origin", EVIL)]
+
+
+def answering(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return [b""]
+
+
+def failing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    raise LookupError
+
+
+def no_tenant(request: CORSRequest) -> bool:
+    raise LookupError("no such tenant")
+
+
+def guarded(**options: Any) -> CORSMiddleware:
+    given: dict[str, Any] = {"policy": POLICY, **options}
+    return CORSMiddleware(answering, **given)
+
+
+BY_FUNCTION = CORSPolicy(allow_origin_func=no_tenant)
+BY_PATH = Resources({"/*": POLICY, "/admin/*": None})
+
+# A sentence, the policy, the request, and the level of its record.
+REPORTS: dict[str, tuple[CORSPolicy | Resources, str, str, Fields, int | None]] = {
+    "a refused origin": (POLICY, "GET", "/items", FROM_EVIL, logging.INFO),
+    "an origin near an entry": (POLICY, "GET", "/", [("Origin", f"{APP}.evil.example")], logging.INFO),
+    "a refused method": (POLICY, "OPTIONS", "/items/1", preflight(APP, "PUT"), logging.INFO),
+    "a refused method and header": (POLICY, "OPTIONS", "/", preflight(APP, "PUT", "x-a"), logging.INFO),
+    "a function that fails": (BY_FUNCTION, "GET", "/", FROM_EVIL, logging.ERROR),
+    "no Origin": (POLICY, "GET", "/", [], logging.DEBUG),
+    "an allowed origin": (POLICY, "GET", "/", [("Origin", APP)], logging.DEBUG),
+    "an allowed preflight": (POLICY, "OPTIONS", "/", preflight(APP), logging.DEBUG),
+    "a path with two readings": (BY_PATH, "GET", "//admin/x", FROM_EVIL, logging.INFO),
+    "such a path that would forge a line": (BY_PATH, "GET", "/ad\r\nmin/x", FROM_EVIL, logging.INFO),
+    "a path with too many readings": (BY_PATH, "GET", "//" + "a" * 9000, FROM_EVIL, logging.INFO),
+    "such a path without an Origin": (BY_PATH, "GET", "//admin/x", [], None),
+    "a plain path that is not covered": (BY_PATH, "GET", "/admin/x", FROM_EVIL, None),
+    "readings that are covered alike": (BY_PATH, "GET", "//x", [("Origin", APP)], logging.DEBUG),
+}
+
+
+@pytest.mark.parametrize(("policy", "method", "path", "fields", "level"), REPORTS.values(), ids=REPORTS)
+def test_a_request_makes_one_record_of_its_level(  # a row of a table
+    policy: Any, method: str, path: str, fields: Fields, level: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    for threshold in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
+        caplog.set_level(threshold, "crosscors")
+        caplog.clear()
+        ask_wsgi(guarded(policy=policy), method, path, fields)
+        is_shown = level is not None and level >= threshold
+        assert [(record.levelno, record.name) for record in caplog.records] == [
+            (level, "crosscors")
+        ] * is_shown
+        for record in caplog.records:
+            assert record.getMessage().isascii()
+            assert record.getMessage().isprintable()
+            assert (record.exc_info is not None) == (level == logging.ERROR)
+
+
+def test_the_records_say_why_and_what_to_write(caplog: pytest.LogCaptureFixture, approved: Approve) -> None:
+    caplog.set_level(logging.DEBUG, "crosscors")
+    texts: list[tuple[str, str]] = []
+    for sentence, (policy, method, path, fields, _) in REPORTS.items():
+        caplog.clear()
+        ask_wsgi(guarded(policy=policy), method, path, fields)
+        texts += [(sentence, message) for message in caplog.messages]
+    approved("log_records", texts)
+
+
+def test_a_megabyte_of_origin_makes_a_short_record_of_ascii(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    for origin in ("a" * 1_000_000, "https://a.example\r\n\xff\x1b[2J"):
+        ask_wsgi(guarded(), "OPTIONS", "/", preflight(origin, origin, origin))
+    assert len(caplog.messages) == 2
+    assert all(
+        len(message) < 1000 and message.isascii() and message.isprintable() for message in caplog.messages
+    )
+
+
+# Floods.
 
 
 class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
+    now = 0.0
 
     def __call__(self) -> float:
         return self.now
 
 
-def report(reporter: Reporter, request: CORSRequest, policy: CORSPolicy = POLICY) -> None:
-    def read(source: CORSRequest) -> CORSRequest:
-        return source
-
-    reporter.report(policy.decide(request), read, request)
+def report(reporter: Reporter, policy: CORSPolicy = POLICY) -> None:
+    request = CORSRequest("GET", origin=EVIL)
+    reporter.report(policy.decide(request), policy, lambda source: source, request)
 
 
-def test_a_refusal_is_logged_with_its_reason_and_hint(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    report(Reporter(None), REFUSED)
-    (record,) = caplog.records
-    assert record.levelno == logging.INFO
-    assert record.name == "crosscors"
-    assert record.getMessage() == (
-        "refused 'GET /items': the origin 'https://app.example.co' is not allowed. "
-        "The nearest entry is 'https://app.example.com', which has another host."
-    )
-
-
-def test_a_preflight_is_named_by_the_method_it_asks_for(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    report(Reporter(None), CORSRequest("OPTIONS", ALLOWED, path="/items/1", request_method="PUT"))
-    assert caplog.messages == [
-        (
-            "refused preflight for 'PUT /items/1': the method 'PUT' is not allowed. "
-            "To allow it, write allow_methods=['GET', 'PUT']."
-        )
-    ]
-
-
-def test_nothing_of_a_request_gets_into_the_log_raw(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, "crosscors")
-    forged = "https://app.example.com\r\nINFO all is well \N{SNOWMAN}\x1b[2J"
-    report(Reporter(None), CORSRequest("OPTIONS", forged, request_method=forged, request_headers=forged))
-    report(Reporter(None), CORSRequest("OPTIONS", ALLOWED, request_method=forged, request_headers=forged))
-    assert len(caplog.messages) == 2
-    for message in caplog.messages:
-        assert message.isascii()
-        assert message.isprintable()
-
-
-def test_a_megabyte_of_origin_makes_a_short_record(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    report(Reporter(None), CORSRequest("GET", origin="a" * 1_000_000))
-    assert len(caplog.messages[0]) < 500
-
-
-@pytest.mark.parametrize(
-    ("request_", "message"),
-    [
-        pytest.param(NO_ORIGIN, "'GET ': no Origin field, so this is not a CORS request", id="no Origin"),
-        pytest.param(
-            CORSRequest("GET", origin="https://app.example.com"),
-            "'GET ': allowed by 'https://app.example.com'",
-            id="an allowed origin",
-        ),
-    ],
-)
-def test_everything_else_is_logged_at_debug(
-    request_: CORSRequest, message: str, caplog: pytest.LogCaptureFixture
+def test_a_flood_of_refusals_does_not_flood_the_log_and_hides_no_error(
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    report(Reporter(None), request_)
-    assert not caplog.records
-    caplog.set_level(logging.DEBUG, "crosscors")
-    report(Reporter(None), request_)
-    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(logging.DEBUG, message)]
-
-
-def test_a_flood_of_refusals_does_not_flood_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "crosscors")
     clock = Clock()
     reporter = Reporter(None, clock)
     for _ in range(1000):
-        report(reporter, REFUSED)
+        report(reporter)
     assert len(caplog.records) == 20
+    report(reporter, BY_FUNCTION)
+    reporter.report_unanswered("unanswered")
+    assert [record.levelno for record in caplog.records[20:]] == [logging.ERROR, logging.WARNING]
     clock.now = 9.9
-    report(reporter, REFUSED)
-    assert len(caplog.records) == 20
-    clock.now = 10.0
-    report(reporter, REFUSED)
+    report(reporter)
     assert len(caplog.records) == 22
-    assert caplog.messages[20] == "981 records like the next one were not logged"
-    assert caplog.messages[21].startswith("refused 'GET")
+    clock.now = 10.0
+    report(reporter)
+    assert len(caplog.records) == 24
+    assert caplog.messages[22].startswith("981 ")
+    assert caplog.messages[23] == caplog.messages[0]
 
 
-def test_a_refusal_that_nobody_logs_uses_up_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "crosscors")
-    reporter = Reporter(None, Clock())
-    for _ in range(1000):
-        report(reporter, REFUSED)
+@table(
+    "make",
+    ("refusals", lambda: (guarded(), "/")),
+    ("failures of a function", lambda: (guarded(policy=BY_FUNCTION), "/")),
+    ("failures of the hook", lambda: (guarded(on_decision=lambda *_: 1 // 0), "/")),
+    ("paths that are not covered", lambda: (guarded(policy=BY_PATH), "//admin/x")),
+)
+def test_each_kind_of_record_has_its_bound_and_uses_up_nothing_unseen(
+    make: Callable[[], tuple[CORSMiddleware, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    app, path = make()
+    caplog.set_level(logging.CRITICAL, "crosscors")
+    for _ in range(50):
+        ask_wsgi(app, path=path, headers=FROM_EVIL)
     caplog.set_level(logging.INFO, "crosscors")
-    report(reporter, REFUSED)
-    assert len(caplog.records) == 1
+    caplog.clear()
+    for _ in range(50):
+        ask_wsgi(app, path=path, headers=FROM_EVIL)
+    levels = [record.levelno for record in caplog.records]
+    assert 1 <= levels.count(levels[-1]) <= 20
+    assert len(levels) <= 40
 
 
-def test_a_func_that_fails_is_logged_as_an_error_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    def fail(request: CORSRequest) -> bool:
-        raise LookupError("no such tenant")
-
-    report(Reporter(None), REFUSED, CORSPolicy(allow_origin_func=fail))
-    (record,) = caplog.records
-    assert record.levelno == logging.ERROR
-    assert record.exc_info is not None
-    assert isinstance(record.exc_info[1], LookupError)
-    assert record.getMessage() == (
-        "refused 'GET /items': allow_origin_func gave no answer for the origin "
-        "'https://app.example.co'. "
-        "It is called with a CORSRequest, which has the origin as request.origin, and has to return True or "
-        "False; this ended in LookupError('no such tenant')."
-    )
+# The hook.
 
 
-def test_a_flood_of_refusals_hides_no_error(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    failing = CORSPolicy(allow_origin_func=lambda request: bool(request.headers["x-tenant"]))
-    reporter = Reporter(None, Clock())
-    for _ in range(1000):
-        report(reporter, REFUSED)
-    report(reporter, REFUSED, failing)
-    assert [record.levelno for record in caplog.records] == [logging.INFO] * 20 + [logging.ERROR]
+def test_the_hook_gets_request_and_decision_of_everything(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[tuple[str | None, bool]] = []
+    app = guarded(on_decision=lambda request, decision: seen.append((request.origin, decision.allowed)))
+    for fields in ([], [("Origin", APP)], FROM_EVIL):
+        ask_wsgi(app, headers=fields)
+    assert seen == [(None, True), (APP, True), (EVIL, False)]
 
 
-def test_two_refusals_of_one_request_are_one_record(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    report(Reporter(None), CORSRequest("OPTIONS", ALLOWED, request_method="PUT", request_headers="x-a"))
-    assert caplog.messages == [
-        (
-            "refused preflight for 'PUT ': the method 'PUT' is not allowed. "
-            "To allow it, write allow_methods=['GET', 'PUT']. "
-            "not allowed among the request headers: 'x-a'. To allow it, write allow_headers=['x-a']."
-        )
-    ]
-
-
-class _AsyncHook:
-    async def __call__(self, request: CORSRequest, decision: Decision) -> None:
-        pass
-
-
-def test_the_hook_gets_request_and_decision_of_everything() -> None:
-    seen: list[tuple[CORSRequest, Decision]] = []
-    reporter = Reporter(lambda request, decision: seen.append((request, decision)))
-    report(reporter, REFUSED)
-    report(reporter, NO_ORIGIN)
-    assert seen == [(REFUSED, POLICY.decide(REFUSED)), (NO_ORIGIN, POLICY.decide(NO_ORIGIN))]
-
-
-def test_a_hook_that_fails_is_logged_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_hook_that_fails_changes_nothing_and_one_that_interrupts_does(
+    caplog: pytest.LogCaptureFixture, approved: Approve
+) -> None:
     def fail(request: CORSRequest, decision: Decision) -> None:
         raise LookupError("the metrics server is gone")
 
-    reporter = Reporter(fail, Clock())
-    for _ in range(1000):
-        report(reporter, NO_ORIGIN)
-    assert len(caplog.records) == 20
-    assert caplog.messages[0] == "on_decision failed; the response is not affected"
+    def interrupt(request: CORSRequest, decision: Decision) -> None:
+        raise KeyboardInterrupt
+
+    assert ask_wsgi(guarded(on_decision=fail), headers=[("Origin", APP)]).allowed == APP
+    (record,) = caplog.records
+    assert (record.levelno, record.exc_info is not None) == (logging.ERROR, True)
+    approved("log_failing_hook", record.getMessage())
+    with pytest.raises(KeyboardInterrupt):
+        ask_wsgi(guarded(on_decision=interrupt))
 
 
-async def _async_hook(request: CORSRequest, decision: Decision) -> None:
-    pass
+async def _async_hook(request: CORSRequest, decision: Decision) -> None: ...
 
 
-@pytest.mark.parametrize(
-    "hook", [pytest.param("print", id="a name"), pytest.param(_async_hook, id="async def")]
-)
+@each("hook", "print", _async_hook)
 def test_a_hook_has_to_be_a_plain_function(hook: Any) -> None:
-    on_decision: Callable[[CORSRequest, Decision], object] = hook
-    with pytest.raises(PolicyError, match=r"on_decision: takes a function that is not async, not "):
-        Reporter(on_decision)
+    with pytest.raises(PolicyError) as caught:
+        guarded(on_decision=hook)
+    assert [(problem.code, problem.option) for problem in caught.value.problems] == [
+        ("wrong-type", "on_decision")
+    ]
+
+
+# A log that is interrupted; one that fails is in tests/conformance.
 
 
 class _Unspeakable(Exception):  # noqa: N818  # it has no other meaning
@@ -228,187 +234,24 @@ def break_log() -> Iterator[Callable[[type[BaseException]], None]]:
     logger.setLevel(level)  # which forgets what is enabled, too
 
 
-def _fails(request: CORSRequest, decision: Decision | None = None) -> bool:
+def _fails(*_: object) -> bool:
     raise _Unspeakable
 
 
-def _reports() -> list[Callable[[], None]]:
-    """A report of each kind."""
-    allowed = CORSRequest("GET", origin=ALLOWED)
-    reporter = Reporter(None)
-    failing = CORSPolicy(allow_origin_func=_fails)
-    return [
-        lambda: report(reporter, NO_ORIGIN),
-        lambda: report(reporter, allowed),
-        lambda: report(reporter, REFUSED),
-        lambda: report(reporter, REFUSED, failing),
-        lambda: report(Reporter(_fails), allowed),
-        lambda: report(Reporter(_fails), REFUSED),
-        lambda: reporter.report_unanswered("unanswered"),
-        lambda: log(logging.WARNING, "%s", _Unspeakable()),
-    ]
+SAYING: list[tuple[CORSMiddleware, Fields]] = [
+    (guarded(), []),
+    (guarded(), [("Origin", APP)]),
+    (guarded(), FROM_EVIL),
+    (guarded(policy=CORSPolicy(allow_origin_func=_fails)), FROM_EVIL),
+    (guarded(on_decision=_fails), [("Origin", APP)]),
+]
 
 
-@pytest.mark.parametrize("error", [OSError, _Unspeakable, RecursionError, MemoryError])
-def test_a_log_that_fails_affects_nothing(
-    error: type[Exception], break_log: Callable[[type[BaseException]], None]
-) -> None:
-    break_log(error)
-    for report_it in _reports():
-        report_it()
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+@each("error", KeyboardInterrupt, SystemExit, GeneratorExit)
 def test_an_interrupt_passes(
     error: type[BaseException], break_log: Callable[[type[BaseException]], None]
 ) -> None:
     break_log(error)
-    for report_it in _reports():
+    for app, fields in SAYING:
         with pytest.raises(error):
-            report_it()
-
-
-def test_an_interrupt_of_the_hook_passes() -> None:
-    def interrupt(request: CORSRequest, decision: Decision) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        report(Reporter(interrupt), NO_ORIGIN)
-
-
-def test_the_hook_is_called_although_the_log_fails(
-    break_log: Callable[[type[BaseException]], None],
-) -> None:
-    break_log(OSError)
-    seen: list[CORSRequest] = []
-    reporter = Reporter(lambda request, _: seen.append(request))
-    for _ in range(100):
-        report(reporter, REFUSED)
-    assert len(seen) == 100
-
-
-def test_words_that_cannot_be_changed_affect_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    def reword(text: str) -> str:
-        raise LookupError(text)
-
-    caplog.set_level(logging.DEBUG, "crosscors")
-    report(Reporter(None, reword=reword), REFUSED)
-    assert caplog.records == []
-
-
-def test_threads_that_count_at_once_lift_no_bound(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    clock = Clock()
-    reporter = Reporter(None, clock)
-
-    def count_meanwhile() -> float:
-        """Time passes for another thread while this one looks at the clock."""
-        clock.now = 0.0
-        reporter._windows[logging.INFO]._clock = clock
-        for _ in range(19):
-            report(reporter, REFUSED)
-        return 0.0
-
-    reporter._windows[logging.INFO]._clock = count_meanwhile
-    for _ in range(100):
-        report(reporter, REFUSED)
-    assert 20 <= len(caplog.records) <= 40
-    clock.now = 10.0
-    report(reporter, REFUSED)
-    assert caplog.messages[-1].startswith("refused 'GET")
-
-
-def test_an_exception_that_passed_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    reporter = Reporter(None)
-    for _ in range(3):
-        reporter.report_unanswered("it is 100% unanswered")
-    Reporter(None).report_unanswered("by another")
-    assert [(record.levelno, record.name) for record in caplog.records] == [
-        (logging.WARNING, "crosscors")
-    ] * 2
-    assert caplog.messages == ["it is 100% unanswered", "by another"]
-
-
-def test_an_exception_that_passed_is_said_beside_a_flood_of_refusals(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    reporter = Reporter(None, Clock())
-    for _ in range(1000):
-        report(reporter, REFUSED)
-    reporter.report_unanswered("unanswered")
-    assert caplog.messages[-1] == "unanswered"
-
-
-# Paths that are not covered.
-
-PATHS = Resources({"/*": POLICY, "/admin/*": None})
-
-
-def report_not_covered(reporter: Reporter, path: str, origin: str | None = ALLOWED) -> None:
-    request = CORSRequest("GET", origin=origin, path=path)
-    reporter.report_not_covered(PATHS, path, "", lambda source: source, request)
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        pytest.param(
-            "//admin/x",
-            "not covered 'GET //admin/x': it can mean '//admin/x' and '/admin/x', which have "
-            "different policies. "
-            "Request it without //, dot segments and backslashes. "
-            "If a key of Resources begins with the root path, take that off the key.",
-            id="with two readings",
-        ),
-        pytest.param(
-            "/ad\r\nmin/\u2028",
-            r"not covered 'GET /ad\r\nmin/\u2028': it can mean '/ad\r\nmin/\u2028' and "
-            r"'/admin/\u2028', which have different policies. "
-            "Request it without //, dot segments and backslashes. "
-            "If a key of Resources begins with the root path, take that off the key.",
-            id="that would forge a line",
-        ),
-        pytest.param(
-            "//" + "a" * 9000,
-            f"not covered 'GET //{'a' * 94}'...: the path has too many readings. "
-            "Request it without dot segments, // and backslashes.",
-            id="that is too long",
-        ),
-    ],
-)
-def test_a_path_that_is_not_covered_is_logged(
-    path: str, expected: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    report_not_covered(Reporter(None), path)
-    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [(logging.INFO, expected)]
-
-
-@pytest.mark.parametrize(
-    ("path", "origin"),
-    [
-        pytest.param("//admin/x", None, id="without an Origin nothing is lost"),
-        pytest.param("/admin/x", ALLOWED, id="a plain path"),
-        pytest.param("//x", ALLOWED, id="readings that are covered alike"),
-        pytest.param("*", ALLOWED, id="no path"),
-    ],
-)
-def test_other_paths_are_not_logged(path: str, origin: str | None, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    report_not_covered(Reporter(None), path, origin)
-    assert caplog.records == []
-
-
-def test_paths_that_are_not_covered_are_not_looked_into_for_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "crosscors")
-    report_not_covered(Reporter(None), "//admin/x")
-    assert caplog.records == []
-
-
-def test_paths_that_are_not_covered_are_logged_at_a_bounded_rate(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "crosscors")
-    reporter = Reporter(None, Clock())
-    for _ in range(RECORDS_PER_WINDOW + 5):
-        report_not_covered(reporter, "//admin/x")
-    assert len(caplog.records) == RECORDS_PER_WINDOW
+            ask_wsgi(app, headers=fields)

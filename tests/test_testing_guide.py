@@ -50,6 +50,7 @@ def run_pytest(folder: Path, *options: str) -> str:
     return ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options", "passed"),
     [
@@ -72,6 +73,7 @@ def test_the_examples_pass(tmp_path: Path, name: str, options: tuple[str, ...], 
     assert re.search(rf"^=+ {passed} passed in ", printed, re.MULTILINE), printed
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_says_what_the_guide_says(tmp_path: Path) -> None:
     test = block("test: fastapi").replace('method="PUT")', 'method="PUT", headers={"X-Token": "t"})', 1)
     (tmp_path / "pytest.ini").write_text("[pytest]")

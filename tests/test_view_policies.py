@@ -1,4 +1,4 @@
-"""The marks of views: which views can have one, what stays of the view, and where a mark is found."""
+"""``cross_origin`` of all frameworks: what can be decorated, what stays, and where a policy is found."""
 
 from __future__ import annotations
 
@@ -7,28 +7,45 @@ import functools
 import inspect
 import logging
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
-from crosscors import CORSPolicy, PolicyError, Resources
-from crosscors.view_policies import mark, mark_of, marks_of, read_view_policy, warn_of_misplaced
+import crosscors.django
+import crosscors.flask
+import crosscors.starlette
+from crosscors import CORSPolicy, PolicyError
+from tests.clients import Policies, ask_wsgi, attempt_asgi
+from tests.tables import each, table
 
-POLICY = CORSPolicy(allow_origins=["https://one.example"])
-OTHER = CORSPolicy(allow_origins=["https://two.example"])
+ONE = "https://one.example"
+TWO = "https://two.example"
+POLICY = CORSPolicy(allow_origins=[ONE])
+OTHER = CORSPolicy(allow_origins=[TWO])
+
+Decorator = Callable[[Any], Any]
+DECORATORS: list[Any] = [
+    crosscors.starlette.cross_origin,
+    crosscors.flask.cross_origin,
+    crosscors.django.cross_origin,
+]
+everywhere = pytest.mark.parametrize(
+    "mark",
+    [decorator(policy=POLICY) for decorator in DECORATORS],
+    ids=["starlette", "flask", "django"],
+)
+own: Decorator = crosscors.starlette.cross_origin(policy=POLICY)
+other: Decorator = crosscors.starlette.cross_origin(policy=OTHER)
 
 
 def view(a: int, b: str = "b", *, c: float = 1.0) -> str:
     """Say it."""
     return f"{a}{b}{c}"
-
-
-async def async_view() -> str:
-    return "async"
-
-
-def unmarked(a: int) -> int:
-    return a
 
 
 class View:
@@ -37,72 +54,32 @@ class View:
     def get(self) -> str:
         return "get"
 
-    def post(self) -> str:
-        return "post"
+
+def fresh_function() -> Callable[[], str]:
+    return lambda: "answered"
 
 
 def fresh(cls: type[Any]) -> type[Any]:
-    """A class to mark that no other test has marked."""
+    """A class to decorate that no other test has decorated."""
     return type(cls.__name__, (cls,), {"__module__": __name__, "__doc__": cls.__doc__})
-
-
-# What a decorator is given.
-
-
-def test_options_are_read_as_a_policy() -> None:
-    assert read_view_policy(None, {"allow_origins": "*"}) == CORSPolicy(allow_origins="*")
-    assert read_view_policy(None, {}) == CORSPolicy()
-
-
-def test_a_policy_is_taken_as_it_is() -> None:
-    assert read_view_policy(POLICY, {}) is POLICY
-
-
-def test_a_function_that_has_to_be_awaited_is_no_matter_yet() -> None:
-    async def ask(request: object) -> bool:
-        return True
-
-    assert read_view_policy(None, {"allow_origin_func": ask}).is_async
-
-
-@pytest.mark.parametrize(
-    ("policy", "options", "code", "message"),
-    [
-        pytest.param(Resources({}), {}, "wrong-type", "a view has no paths below it", id="resources"),
-        pytest.param("*", {}, "wrong-type", "takes a CORSPolicy", id="no policy"),
-        pytest.param(
-            POLICY, {"max_age": 1}, "policy-and-options", "is given together with max_age", id="both"
-        ),
-        pytest.param(None, {"orgins": "*"}, "unknown-option", "there is no option 'orgins'", id="unknown"),
-    ],
-)
-def test_what_is_no_policy_of_a_view_is_refused(policy: Any, options: Any, code: str, message: str) -> None:
-    with pytest.raises(PolicyError, match=message) as caught:
-        read_view_policy(policy, options)
-    assert [problem.code for problem in caught.value.problems] == [code]
 
 
 # What stays of a view.
 
 
-def test_a_marked_function_is_the_same_in_all_but_its_mark() -> None:
-    marked = mark(view, POLICY)
+@everywhere
+def test_a_decorated_function_is_the_same_and_the_function_stays_as_it_was(mark: Decorator) -> None:
+    marked = mark(view)
     assert marked is not view
     assert marked(1, c=2.0) == view(1, c=2.0) == "1b2.0"
     assert inspect.signature(marked) == inspect.signature(view)
     assert (marked.__name__, marked.__qualname__, marked.__doc__) == ("view", "view", "Say it.")
-    assert marked.__module__ == __name__
-    assert marked.__annotations__ == view.__annotations__
-    assert (mark_of(marked, "GET"), mark_of(view, "GET")) == (POLICY, None)
+    assert (marked.__module__, marked.__annotations__) == (__name__, view.__annotations__)
+    mark(view)  # for another use
 
 
-def test_a_marked_function_stays_async() -> None:
-    marked = mark(async_view, POLICY)
-    assert inspect.iscoroutinefunction(marked)
-    assert asyncio.run(marked()) == "async"
-
-
-def test_a_marked_function_keeps_what_it_closes_over() -> None:
+@everywhere
+def test_a_decorated_function_stays_async_and_keeps_what_it_closes_over(mark: Decorator) -> None:
     count = 0
 
     def counting() -> int:
@@ -110,66 +87,38 @@ def test_a_marked_function_keeps_what_it_closes_over() -> None:
         count += 1
         return count
 
-    marked = mark(counting, POLICY)
-    assert (marked(), counting(), marked()) == (1, 2, 3)
+    async def counting_async() -> int:
+        return counting()
+
+    marked, marked_async = mark(counting), mark(counting_async)
+    assert inspect.iscoroutinefunction(marked_async)
+    assert (marked(), counting(), marked(), asyncio.run(marked_async())) == (1, 2, 3, 4)
 
 
-def test_a_marked_method_still_finds_the_class_above_it() -> None:
+@everywhere
+def test_a_decorated_class_and_method_still_find_the_class_above_them(mark: Decorator) -> None:
     class Below(View):
-        @functools.partial(mark, policy=POLICY)
         def get(self) -> str:
             return super().get() + " below"
 
+    marked = mark(fresh(View))
+    assert (issubclass(marked, View), marked().get()) == (True, "get")
+    assert (marked.__name__, marked.__doc__, marked.__module__) == ("View", "A view.", __name__)
+    Below.get = mark(Below.get)  # type: ignore[method-assign]
     assert Below().get() == "get below"
 
 
-def test_a_marked_class_is_the_same_in_all_but_its_mark() -> None:
-    marked = mark(fresh(View), POLICY)
-    assert issubclass(marked, View)
-    assert (marked.__name__, marked.__qualname__, marked.__doc__) == ("View", "View", "A view.")
-    assert marked.__module__ == __name__
-    assert marked().get() == "get"
-    assert (mark_of(marked, "GET"), mark_of(View, "GET")) == (POLICY, None)
+def _pickled() -> None: ...
 
 
-def test_one_view_may_be_marked_for_each_use() -> None:
-    first, second = mark(view, POLICY), mark(view, OTHER)
-    assert (mark_of(first, ""), mark_of(second, ""), mark_of(view, "")) == (POLICY, OTHER, None)
+_pickled = PICKLED = own(_pickled)
 
 
-def test_a_subclass_of_a_marked_class_may_have_a_mark_of_its_own() -> None:
-    class Below(mark(fresh(View), POLICY)):  # type: ignore[misc]
-        pass
-
-    assert mark_of(Below, "GET") is POLICY
-    assert mark_of(mark(fresh(Below), OTHER), "GET") is OTHER
+def test_a_decorated_function_is_pickled_by_name() -> None:
+    assert pickle.loads(pickle.dumps(PICKLED)) is PICKLED  # noqa: S301  # our own bytes
 
 
-# What cannot be marked.
-
-
-@functools.lru_cache
-def cached() -> str:
-    return "cached"
-
-
-def test_a_cached_function_can_be_marked() -> None:
-    assert mark_of(mark(cached, POLICY), "") is POLICY
-
-
-@pytest.mark.parametrize(
-    "marked",
-    [
-        pytest.param(lambda: mark(view, POLICY), id="a function"),
-        pytest.param(lambda: mark(fresh(View), POLICY), id="a class"),
-        pytest.param(lambda: mark(functools.partial(view), POLICY), id="a partial"),
-        pytest.param(lambda: functools.wraps(mark(view, POLICY))(lambda: None), id="what wraps a marked one"),
-    ],
-)
-def test_a_second_mark_is_refused(marked: Any) -> None:
-    with pytest.raises(PolicyError, match=r"has a policy already\.\s+Keep one of the two\.") as caught:
-        mark(marked(), OTHER)
-    assert [problem.code for problem in caught.value.problems] == ["view-policy-twice"]
+# What cannot be decorated.
 
 
 class Slotted:
@@ -179,156 +128,89 @@ class Slotted:
         return "called"
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        pytest.param(View().get, id="a bound method"),
-        pytest.param(len, id="a function of Python's own"),
-        pytest.param(Slotted(), id="an object without attributes"),
-        pytest.param("tests.view", id="a name"),
-        pytest.param(None, id="None"),
-    ],
+@everywhere
+@table(
+    "make, code",
+    ("a second policy of a function", lambda mark: mark(view), "view-policy-twice"),
+    ("of a cached function", lambda mark: mark(functools.lru_cache(fresh_function())), "view-policy-twice"),
+    ("of a class", lambda mark: mark(fresh(View)), "view-policy-twice"),
+    ("of a partial", lambda mark: mark(functools.partial(view)), "view-policy-twice"),
+    ("of what wraps one", lambda mark: functools.wraps(mark(view))(lambda: None), "view-policy-twice"),
+    ("a bound method", lambda _: View().get, "wrong-type"),
+    ("a function of Python's own", lambda _: len, "wrong-type"),
+    ("an object without attributes", lambda _: Slotted(), "wrong-type"),
+    ("a name", lambda _: "tests.view", "wrong-type"),
+    ("None", lambda _: None, "wrong-type"),
 )
-def test_what_has_no_attributes_cannot_be_marked(given: Any) -> None:
-    with pytest.raises(PolicyError, match=r"cannot have a policy\.\s+Decorate the function where") as caught:
-        mark(given, POLICY)
-    assert [(problem.code, problem.option) for problem in caught.value.problems] == [
-        ("wrong-type", "cross_origin")
-    ]
-    assert caught.value.problems[0].value is given
+def test_what_cannot_have_a_policy_is_refused(
+    mark: Decorator, make: Callable[[Decorator], Any], code: str
+) -> None:
+    given = make(mark)
+    with pytest.raises(PolicyError) as caught:
+        mark(given)
+    assert [(problem.code, problem.option) for problem in caught.value.problems] == [(code, "cross_origin")]
+    assert code == "view-policy-twice" or caught.value.problems[0].value is given
 
 
-@pytest.mark.parametrize("kind", [staticmethod, classmethod, property], ids=["static", "class", "property"])
-def test_a_descriptor_is_marked_or_refused_but_never_without_a_word(kind: Any) -> None:
-    try:
-        holder: Any = type("Holder", (), {"get": mark(kind(unmarked), POLICY)})
-    except PolicyError:
-        return
-    assert mark_of(holder.get, "") is POLICY
+def test_a_subclass_of_a_decorated_class_may_have_a_policy_of_its_own() -> None:
+    assert policy_of(other(fresh(own(fresh(Endpoint))))) == "two"
 
 
-# Where a mark is found.
+# Where a policy is found: by the router of Starlette, to which every class can be an endpoint.
+
+policies = Policies(attempt_asgi, one=ONE, two=TWO)
 
 
-def marked_view(**attributes: Any) -> Any:
-    """A function as frameworks make it of a class."""
+class Endpoint:
+    """What answers every method."""
 
-    def made() -> None: ...
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.call = PlainTextResponse("answered")(scope, receive, send)
 
-    vars(made).update(attributes)
-    return made
+    def __await__(self) -> Any:
+        return self.call.__await__()
+
+    def get(self) -> None: ...
+
+    def post(self) -> None: ...
 
 
-class Methods(View):
-    get = mark(View.get, POLICY)
+def policy_of(endpoint: Any, method: str = "GET") -> str:
+    app = Starlette(routes=[Route("/", endpoint, methods=None), Route("/own", own(view))])
+    crosscors.starlette.CORS(app)
+    found = policies.of_actual(app, "/", method)
+    return "none" if found == "closed" else found
 
-    def list(self) -> None: ...
 
-    create = mark(View.post, OTHER)
+class Methods(Endpoint):
+    get = own(Endpoint.get)
+    create = other(Endpoint.post)
 
 
 class WithHead(Methods):
     def head(self) -> None: ...
 
 
-@pytest.mark.parametrize(
-    ("given", "method", "expected"),
-    [
-        pytest.param(view, "GET", None, id="none"),
-        pytest.param(None, "GET", None, id="no view"),
-        pytest.param(mark(view, POLICY), "ANY", POLICY, id="of a function"),
-        pytest.param(functools.partial(mark(view, POLICY)), "GET", POLICY, id="of what a partial calls"),
-        pytest.param(functools.partial(functools.partial(mark(view, POLICY))), "GET", POLICY, id="and below"),
-        pytest.param(mark(functools.partial(mark(view, POLICY)), OTHER), "GET", OTHER, id="of a partial"),
-        pytest.param(functools.wraps(mark(view, POLICY))(lambda: None), "GET", POLICY, id="of a wrapped one"),
-        pytest.param(Methods, "GET", POLICY, id="of a method"),
-        pytest.param(Methods, "HEAD", POLICY, id="of get, which answers HEAD"),
-        pytest.param(WithHead, "HEAD", None, id="of head, which has none"),
-        pytest.param(Methods, "POST", None, id="of a method that has none"),
-        pytest.param(Methods, "DELETE", None, id="of a method that there is not"),
-        pytest.param(Methods, "", None, id="of no method"),
-        pytest.param(mark(fresh(Methods), OTHER), "GET", POLICY, id="of a method before its class"),
-        pytest.param(mark(fresh(Methods), OTHER), "POST", OTHER, id="of the class"),
-        pytest.param(Methods().get, "GET", POLICY, id="of a bound method"),
-        pytest.param(mark(fresh(View), POLICY)(), "GET", POLICY, id="of the class of an object"),
-        pytest.param(marked_view(view_class=Methods), "GET", POLICY, id="of a method behind view_class"),
-        pytest.param(marked_view(view_class=mark(fresh(View), POLICY)), "GET", POLICY, id="of view_class"),
-        pytest.param(marked_view(cls=mark(fresh(View), POLICY)), "GET", POLICY, id="of cls"),
-        pytest.param(marked_view(cls=Methods, actions={"get": "list"}), "GET", None, id="of no action"),
-        pytest.param(marked_view(cls=Methods, actions={"post": "create"}), "POST", OTHER, id="of an action"),
-        pytest.param(marked_view(cls="Methods"), "GET", None, id="of what is no class"),
-        pytest.param(
-            mark(marked_view(view_class=Methods), OTHER), "POST", OTHER, id="of the function before the class"
-        ),
-    ],
+@table(
+    "endpoint, method, expected",
+    ("none", Endpoint, "GET", "none"),
+    ("of a class", own(fresh(Endpoint)), "ANY", "one"),
+    ("of a method", Methods, "GET", "one"),
+    ("of get, which answers HEAD", Methods, "HEAD", "one"),
+    ("of head, which has none", WithHead, "HEAD", "none"),
+    ("of a method that has none", Methods, "POST", "none"),
+    ("of a method that there is not", Methods, "DELETE", "none"),
+    ("of a name that is not a method of HTTP", Methods, "CREATE", "two"),
+    ("of a method before its class", other(fresh(Methods)), "GET", "one"),
+    ("of the class", other(fresh(Methods)), "POST", "two"),
 )
-def test_a_mark_is_found(given: Any, method: str, expected: CORSPolicy | None) -> None:
-    assert mark_of(given, method) is expected
+def test_the_policy_of_a_class_or_its_method_is_found(endpoint: Any, method: str, expected: str) -> None:
+    assert policy_of(endpoint, method) == expected
 
 
-@pytest.mark.parametrize(
-    "method", ["__BASE__", "__class__", "__CROSSCORS__", "__init__", "mro", "\x00", "a b", "é"]
-)
+@each("method", "__BASE__", "__class__", "__CROSSCORS__", "__init__", "mro", "\x00", "a b", "\xe9")
 def test_a_request_method_is_not_taken_for_any_other_name(method: str) -> None:
-    class Strict(mark(fresh(View), OTHER)):  # type: ignore[misc]
-        pass
-
-    strict = mark(fresh(Strict), POLICY)
-    assert mark_of(strict, method) is POLICY
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        pytest.param(view, [], id="none"),
-        pytest.param(None, [], id="no view"),
-        pytest.param(mark(view, POLICY), [POLICY], id="of a function"),
-        pytest.param(functools.partial(mark(view, POLICY)), [POLICY], id="of what a partial calls"),
-        pytest.param(View, [], id="none of a class"),
-        pytest.param(Methods, [POLICY, OTHER], id="of methods"),
-        pytest.param(WithHead, [POLICY, OTHER], id="of inherited methods"),
-        pytest.param(mark(fresh(Methods), OTHER), [OTHER, POLICY, OTHER], id="of class and methods"),
-        pytest.param(marked_view(view_class=Methods), [POLICY, OTHER], id="behind view_class"),
-    ],
-)
-def test_all_marks_are_found(given: Any, expected: list[CORSPolicy]) -> None:
-    assert list(marks_of(given)) == expected
-
-
-# Views of which only a copy is marked.
-
-
-def test_a_view_whose_copy_is_marked_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    def routed() -> None: ...
-
-    marked = mark(routed, POLICY)
-    warn_of_misplaced([marked, unmarked, View])
-    warn_of_misplaced([routed, marked])  # both uses are meant
-    assert not caplog.records
-    warn_of_misplaced([routed, unmarked])
-    (record,) = caplog.records
-    assert (record.levelno, record.name) == (logging.WARNING, "crosscors")
-    assert "routed' is routed without the policy" in record.getMessage()
-    assert "belongs below the decorator that routes" in record.getMessage()
-
-
-def test_what_wraps_a_marked_view_is_not_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    def routed() -> None: ...
-
-    first = mark(routed, POLICY)
-    warn_of_misplaced([functools.wraps(first)(lambda: None), functools.partial(first)])
-    assert not caplog.records
-
-
-def test_a_policy_is_kept_when_a_marked_function_is_pickled_by_name() -> None:
-    assert pickle.loads(pickle.dumps(PICKLED)) is PICKLED  # noqa: S301  # our own bytes
-    assert mark_of(PICKLED, "") is POLICY
-
-
-def _pickled() -> None: ...
-
-
-_pickled = PICKLED = mark(_pickled, POLICY)
+    assert policy_of(own(fresh(other(fresh(Endpoint)))), method) == "one"
 
 
 class Proxy:
@@ -338,19 +220,47 @@ class Proxy:
         return Proxy()
 
     def __call__(self) -> str:
-        return "called"
+        return "answered"
 
 
 def test_what_has_every_attribute_has_no_policy(caplog: pytest.LogCaptureFixture) -> None:
-    assert mark_of(Proxy(), "GET") is None
-    assert list(marks_of(Proxy())) == []
-    warn_of_misplaced([Proxy()])
+    app = Flask(__name__)
+    app.add_url_rule("/", "proxy")
+    app.view_functions["proxy"] = Proxy()
+    crosscors.flask.CORS(app, origins=TWO)
+    assert ask_wsgi(app, headers=[("Origin", TWO)]).allowed == TWO
     assert not caplog.records
 
 
 def test_a_wrapper_around_itself_holds_nothing_up(caplog: pytest.LogCaptureFixture) -> None:
-    def wrapper() -> None: ...
+    async def wrapper(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("answered")
 
     wrapper.__dict__["__wrapped__"] = wrapper
-    warn_of_misplaced([wrapper])
+    assert policy_of(wrapper) == "none"
     assert not caplog.records
+
+
+def test_a_routed_function_whose_copy_is_decorated_is_warned_of_unless_both_are_routed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def routed(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("answered")
+
+    marked = own(routed)
+    for routes in (
+        [
+            Route("/", marked),
+            Route("/wrapped", functools.wraps(marked)(lambda request: request)),
+            Route("/x", Endpoint),
+        ],
+        [Route("/", routed), Route("/own", marked)],
+    ):
+        policies.of_actual(crosscors.starlette.CORS(Starlette(routes=routes)))
+    assert not caplog.records
+    policies.of_actual(
+        crosscors.starlette.CORS(Starlette(routes=[Route("/", routed), Route("/x", Endpoint)]))
+    )
+    (record,) = caplog.records
+    assert (record.levelno, record.name) == (logging.WARNING, "crosscors")
+    assert "routed'" in record.getMessage()

@@ -16,7 +16,7 @@ def cli() -> None:
     \b
     Examples:
       crosscors demo         watch one policy work in your own browser
-      crosscors demo --help  what its options are
+      crosscors demo --help  list the options of the demo
     """
 
 

@@ -10,18 +10,18 @@ _SHOWN_PROBLEMS = 20
 
 
 def shown(text: object) -> str:
-    """The text as it may stand in a message: quoted, printable ASCII, bounded in length.
+    """The text in a form that is safe in a message: quoted, printable ASCII, bounded in length.
 
-    Text from requests and settings goes into messages and logs only through here, so that
-    nobody forges a log line or fills a disk with one header.
+    All text from requests and settings goes through here into messages and logs, so that nobody can
+    forge a log line or fill a disk with one header.
 
     >>> shown("https://example.com\\r\\nok")
     "'https://example.com\\\\r\\\\nok'"
     """
-    # Cut before and after: one character can become ten, and most of a megabyte need not become any.
+    # Cut before and after escaping: one character can become ten, and nobody needs a whole megabyte escaped.
     try:
         escaped = ascii(text[:_SHOWN_CHARACTERS] if isinstance(text, str) else text)
-    except Exception:  # noqa: BLE001  # a repr can do anything, and must not hide what is to be said
+    except Exception:  # noqa: BLE001  # a repr can raise anything, and must not hide the message
         return f"<{type(text).__name__}>"
     is_whole = not isinstance(text, str) or len(text) <= _SHOWN_CHARACTERS
     if is_whole and len(escaped) <= _SHOWN_CHARACTERS + len("''"):
@@ -52,7 +52,7 @@ class Problem:
         return f"{self.option}: {self.message} {self.hint}"
 
     def as_dict(self) -> dict[str, object]:
-        """The problem as a plain dict that ``json.dumps`` takes; other values become their repr."""
+        """The problem as a dict for ``json.dumps``. A value that is not a plain one becomes its repr."""
         value = self.value if isinstance(self.value, _PLAIN_TYPES) else repr(self.value)
         return {
             "code": self.code,
@@ -64,10 +64,10 @@ class Problem:
 
 
 class PolicyError(ValueError):
-    """A policy that cannot work or is not safe; it lists every problem at once.
+    """The error for a policy that cannot work or is not safe. It lists every problem at once.
 
     Attributes:
-        problems: all that is wrong.
+        problems: everything that is wrong.
 
     Example:
         >>> from crosscors import CORSPolicy
@@ -96,7 +96,7 @@ class PolicyError(ValueError):
 
 
 class PolicyWarning(UserWarning):
-    """Something in a policy that is legal, but surely not meant.
+    """The warning about something in a policy that is legal, but surely a mistake.
 
     Attributes:
         problem: what it is, and what to write instead.

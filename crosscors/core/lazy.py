@@ -1,4 +1,4 @@
-"""Attributes that are worked out when they are first read."""
+"""Attributes that are computed when they are first read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ _Value = TypeVar("_Value")
 _Self = TypeVar("_Self", bound="lazy[Any]")
 
 
-class lazy(Generic[_Value]):  # noqa: N801  # a decorator, as property is one
-    """A property that is worked out once for each object, and kept in its ``__dict__``.
+class lazy(Generic[_Value]):  # noqa: N801  # a decorator, like property
+    """A property that is computed once for each object, and then kept in its ``__dict__``.
 
-    That of functools has a lock in Python before 3.12, one for all objects. A process that is forked while a
-    thread holds it waits for it for ever. Here two threads may both work a value out, which does no harm.
+    ``functools.cached_property`` has one lock for all objects in Python before 3.12. A process that is forked
+    while a thread holds the lock waits for it for ever. Here two threads may both compute a value, which does
+    no harm.
 
     >>> class Page:
     ...     @lazy
@@ -26,10 +27,10 @@ class lazy(Generic[_Value]):  # noqa: N801  # a decorator, as property is one
     (300, 300)
     """
 
-    def __init__(self, work_out: Callable[[Any], _Value]) -> None:
-        self._work_out = work_out
-        self._name = work_out.__name__
-        self.__doc__ = work_out.__doc__
+    def __init__(self, compute: Callable[[Any], _Value]) -> None:
+        self._compute = compute
+        self._name = compute.__name__
+        self.__doc__ = compute.__doc__
 
     @overload
     def __get__(self: _Self, instance: None, owner: type) -> _Self: ...
@@ -38,6 +39,6 @@ class lazy(Generic[_Value]):  # noqa: N801  # a decorator, as property is one
     def __get__(self: _Self, instance: object, owner: type) -> _Self | _Value:
         if instance is None:
             return self
-        value: _Value = self._work_out(instance)
+        value: _Value = self._compute(instance)
         vars(instance)[self._name] = value
         return value

@@ -1,49 +1,48 @@
-"""CORSPolicy: the options, and the one rule book that turns a request into a decision.
+"""CORSPolicy: the options of a policy, and the parts that it is made of.
 
-Section names in the comments are those of the Fetch standard (https://fetch.spec.whatwg.org/).
+Each option has a module of its own, which reads the option, decides with it and writes its header. This
+module passes the options to those modules, raises and warns about what they found, and builds the rule book
+from the rest.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 import inspect
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, cast
 
-from crosscors.core.admission import Admission, OriginRules
-from crosscors.core.answers import Answers
-from crosscors.core.decision import CORSRequest, Decision, is_preflight
-from crosscors.core.errors import Problem
-from crosscors.core.fields import within_bounds
-from crosscors.core.memory import Memory
-from crosscors.core.options import (
-    DEFAULTS,
-    OPTION_NAMES,
-    Options,
-    OriginFunc,
-    is_async_callable,
-    read_options,
-    trusted_sites,
-    warn_of,
-)
-from crosscors.core.origins import ANY, MAX_LENGTH
-from crosscors.core.refusal import Refusal
+from crosscors.core import exposed, headers, max_age, methods, private_network, timing
+from crosscors.core.decision import Decision
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
+from crosscors.core.headers import RequestHeaders
+from crosscors.core.methods import Methods
+from crosscors.core.origins import dangers
+from crosscors.core.origins import options as origins
+from crosscors.core.origins.function import OriginFunc, is_async_callable
+from crosscors.core.origins.public_suffixes import SuffixListError
+from crosscors.core.origins.trusted_sites import trusted_sites
+from crosscors.core.remembered import Remembered
+from crosscors.core.request import CORSRequest
+from crosscors.core.rulebook import AskFunction, Rulebook
+from crosscors.core.values import Findings, collected, refused
+from crosscors.core.words import KEYWORDS, Words
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _SHOWN_ENTRIES = 10
 
-# Requests of each kind, and characters of each: enough for what pages usually ask. With keys, and all that is
-# written over ASGI and WSGI, they take a megabyte at the most, which is what an attacker can make of them.
-_REMEMBERED = 192
-_REMEMBERED_LENGTH = 320
+_Value = TypeVar("_Value")
 
 
 class PolicyOptions(TypedDict, total=False):
-    """The keywords of CORSPolicy, for adapters that hand them on."""
+    """The keywords of CORSPolicy, for adapters that pass them on."""
 
     allow_origins: str | Iterable[str]
     allow_origin_regex: str | re.Pattern[str] | None
@@ -54,55 +53,60 @@ class PolicyOptions(TypedDict, total=False):
     expose_headers: str | Iterable[str]
     max_age: int | timedelta | None
     allow_private_network: bool
+    timing_allow_origin: bool
     dangerously_allow: str | Iterable[str]
 
 
-@dataclass(frozen=True, init=False, eq=False, repr=False)
-class CORSPolicy(Options):
-    """Which origins may read which answers, and send what: checked once, then immutable.
+@dataclass(frozen=True, init=False, repr=False)
+class CORSPolicy:
+    """Which origins may read responses, and what they may send. Checked once, then immutable.
 
     A policy that cannot work or is not safe raises PolicyError with every problem at once. What is
-    legal but surely not meant warns with PolicyWarning. Policies compare by their options and are
-    hashable; ``replace`` makes a changed copy.
+    legal but surely a mistake gives a PolicyWarning. Policies are compared by their options and are
+    hashable. ``replace`` makes a changed copy.
 
     Args:
         allow_origins: origins as browsers send them (``"https://app.example.com"``), patterns
             (``"https://*.example.com"``: one label or more; ``"http://localhost:*"``: any port, or
             none), ``"null"``, ``"file://"``, or ``"*"`` for every origin. Default: none. Prohibited: paths,
-            a slash at the end, upper case, default ports, whatever no browser would send.
-        allow_origin_regex: a regular expression that has to match the whole origin. Only well-formed
-            origins are tried. With credentials it has to name every site that it lets in: permitted is
-            ``https://([a-z0-9-]+\\.)*example\\.(com|org)``, prohibited ``https://app.example\\.com``, where
-            the dot lets ``https://appaexample.com`` in. Nested repeats such as ``([a-z]+.?)+`` can take
-            seconds for each request. Default: None.
-        allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, asked about
-            well-formed origins that nothing else allows. An exception, or any other answer than True
-            and False, means refused, and is logged as an error. What blocks, such as a database look-up,
-            belongs into an async function when it is served over ASGI. One that reads other headers than
-            Origin names them with ``@varies_on("X-Tenant")``, for caches. Default: None.
-            With credentials, it lets in only what is https, loopback or an app.
+            a slash at the end, upper case, default ports, and everything else that no browser sends.
+        allow_origin_regex: a regular expression that must match the whole origin. Only well-formed
+            origins are tried. With credentials, it must name every site that it lets in. Permitted:
+            ``https://([a-z0-9-]+\\.)*example\\.(com|org)``. Prohibited: ``https://app.example\\.com``,
+            because the dot lets in ``https://appaexample.com``. Nested repeats such as ``([a-z]+.?)+`` can
+            take seconds for each request. Default: None.
+        allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, called for
+            well-formed origins that nothing else allows. An exception, or a result other than True
+            and False, refuses the origin, and is logged as an error. Over ASGI, make the function async if
+            it does something that blocks, such as a database query. If it reads headers other than Origin,
+            name them with ``@varies_on("X-Tenant")``, so that caches stay correct. With credentials, only
+            origins that are https, loopback or an app's can be let in. Default: None.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
             POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.
-        allow_headers: request headers; ``"*"`` means every header, Authorization included. Accept,
+        allow_headers: request headers; ``"*"`` means every header, including Authorization. Accept,
             Accept-Language, Content-Language and Content-Type are always allowed. Default: none.
         allow_credentials: True: every allowed origin may send cookies and other credentials. A list of
             origins and patterns: these are allowed with credentials, the rest of ``allow_origins`` (which
-            may then be ``"*"``) without. Prohibited with ``"*"``. Default: False.
+            may then be ``"*"``) without. Prohibited: True if ``allow_origins`` has ``"*"``, and ``"*"`` in
+            the list. Default: False.
         expose_headers: response headers that scripts may read. ``"*"`` means all of them, and is
             prohibited with credentials. Default: none.
-        max_age: seconds, or a timedelta, for which a browser may keep the answer to a preflight. 0 means
-            not at all; None leaves it to the browser (5 seconds). Default: 600.
+        max_age: how long a browser may cache the response to a preflight, in seconds or as a timedelta. 0
+            means not at all; None means the browser's default (5 seconds). Default: 600.
         allow_private_network: answer Access-Control-Request-Private-Network, which browsers no longer
             send. Default: False.
+        timing_allow_origin: send Timing-Allow-Origin, so that pages of the same origins see in detail how
+            long a response took. Images and scripts send no Origin: then the header lists the exact origins
+            (at most 32), or is ``*`` if everyone is allowed. Default: False.
         dangerously_allow: what to accept with credentials although it is not safe: ``"insecure-origins"``
-            (http and the like), ``"null-origin"`` (also ``file://``), ``"public-suffix-subdomains"`` (such
-            as ``https://*.github.io``), ``"unproven-regex"`` (what cannot be proved to name its sites, such
-            as look-around). Default: none.
+            (http, ws and ftp), ``"null-origin"`` (also ``file://``), ``"public-suffix-subdomains"`` (such
+            as ``https://*.github.io``), ``"unproven-regex"`` (an expression that cannot be proved to name its
+            sites, for example because of look-around). Default: none.
 
     Attributes:
-        is_async: whether ``allow_origin_func`` is async, so that only ``decide_async`` can ask it.
+        is_async: whether ``allow_origin_func`` is async, so that only ``decide_async`` can call it.
 
-    All options are attributes, too, in their final form: strings as tuples, ``max_age`` in seconds.
+    All options are also attributes, in their final form: strings as tuples, ``max_age`` in seconds.
 
     Raises:
         PolicyError: listing every problem of the options.
@@ -115,59 +119,43 @@ class CORSPolicy(Options):
     Standard: Fetch, "CORS protocol".
     """
 
-    is_async: bool = field(init=False)
-    _origin_rules: OriginRules = field(init=False)
-    _answers: Answers = field(init=False)
-    # What has been decided already, by all that it depends on. To remember it takes 0.1 microseconds of an
-    # actual request and 0.5 of a preflight; to decide anew, with the fields that come of it, almost 5.
-    _listed: dict[str, Decision] = field(init=False)  # on actual requests from origins that are entries
-    _recent: Memory[str, Decision] = field(init=False)  # on those from all others
-    _preflights: Memory[tuple[str, str, str, bool, bool], Decision] = field(init=False)
+    allow_origins: tuple[str, ...] = ()
+    allow_origin_regex: re.Pattern[str] | None = None
+    allow_origin_func: OriginFunc | None = field(default=None, hash=False)  # it may be unhashable
+    allow_methods: tuple[str, ...] = ("GET",)
+    allow_headers: tuple[str, ...] = ()
+    allow_credentials: bool | tuple[str, ...] = False
+    expose_headers: tuple[str, ...] = ()
+    max_age: int | None = 600
+    allow_private_network: bool = False
+    timing_allow_origin: bool = False
+    dangerously_allow: tuple[str, ...] = ()
+    is_async: bool = field(init=False, compare=False)
+    # For adapters: see ``questions_to`` and ``words_of``.
+    _remembered: Remembered = field(init=False, compare=False)
+    _words: Words = field(init=False, compare=False)
 
-    def __init__(  # noqa: PLR0913  # one keyword for each option
-        self,
-        *,
-        allow_origins: str | Iterable[str] = (),
-        allow_origin_regex: str | re.Pattern[str] | None = None,
-        allow_origin_func: OriginFunc | None = None,
-        allow_methods: str | Iterable[str] = ("GET",),
-        allow_headers: str | Iterable[str] = (),
-        allow_credentials: bool | str | Iterable[str] = False,
-        expose_headers: str | Iterable[str] = (),
-        max_age: int | timedelta | None = 600,
-        allow_private_network: bool = False,
-        dangerously_allow: str | Iterable[str] = (),
-        **unknown: NoReturn,  # so that a type checker refuses them, and we can name the nearest option
-    ) -> None:
-        options, found = read_options(
-            {
-                "allow_origins": allow_origins,
-                "allow_origin_regex": allow_origin_regex,
-                "allow_origin_func": allow_origin_func,
-                "allow_methods": allow_methods,
-                "allow_headers": allow_headers,
-                "allow_credentials": allow_credentials,
-                "expose_headers": expose_headers,
-                "max_age": max_age,
-                "allow_private_network": allow_private_network,
-                "dangerously_allow": dangerously_allow,
-            },
-            unknown,
-        )
-        _adopt(self, options)
-        warn_of(found)
+    def __init__(self, **options: Unpack[PolicyOptions]) -> None:
+        found = _compose(self, options, KEYWORDS)
+        if found.problems:
+            raise PolicyError(found.problems)
+        warn_about(found.warnings)
 
     def __repr__(self) -> str:
-        values = ((name, getattr(self, name)) for name in OPTION_NAMES)
-        changed = (f"{name}={_short_repr(value)}" for name, value in values if value != DEFAULTS[name])
+        changed = (
+            f"{name}={_short_repr(value)}"
+            for name, value in options_of(self).items()
+            if value != DEFAULTS[name]
+        )
         return f"CORSPolicy({', '.join(changed)})"
 
     @property
     def trusted_sites(self) -> tuple[str, ...]:
-        """The sites whose pages may use credentials, apart from what ``allow_origin_func`` lets in.
+        """The sites whose pages may use credentials, except those that ``allow_origin_func`` lets in.
 
-        Sites are registrable domains and what stands in their place: ``"example.com"``, ``"loopback"``,
-        ``"10.*.*.*"``, ``"app://obsidian.md"``, and ``"*.github.io"`` for all names below that. Sorted.
+        A site is a registrable domain, such as ``"example.com"``, or something else that has one owner:
+        ``"loopback"``, ``"10.*.*.*"``, ``"app://obsidian.md"``. ``"*.github.io"`` means all names below that
+        domain. The names are sorted.
 
         Raises:
             PolicyError: if the public suffix list cannot be read.
@@ -179,7 +167,28 @@ class CORSPolicy(Options):
 
         Standard: HTML, "site".
         """
-        return trusted_sites(self)
+        if self.allow_credentials is False:
+            return ()
+        is_listed = isinstance(self.allow_credentials, tuple)
+        entries = cast("tuple[str, ...]", self.allow_credentials if is_listed else self.allow_origins)
+        try:
+            return trusted_sites(entries, None if is_listed else self.allow_origin_regex)
+        except SuffixListError as error:
+            raise PolicyError((dangers.unreadable_list(error, KEYWORDS),)) from error
+
+    @property
+    def everywhere(self) -> CORSPolicy:
+        """The policy itself: it covers every path."""
+        return self
+
+    @property
+    def policies(self) -> tuple[CORSPolicy, ...]:
+        """The policy itself, as the only one. Resources can have several."""
+        return (self,)
+
+    def policy_for(self, path: str, root_path: str = "") -> CORSPolicy:  # as Resources has it
+        """The policy itself, for every path."""
+        return self
 
     def replace(self, **changes: Unpack[PolicyOptions]) -> CORSPolicy:
         """A new policy with these options changed and all others the same.
@@ -195,13 +204,13 @@ class CORSPolicy(Options):
         return CORSPolicy(**options)
 
     def decide(self, request: CORSRequest, *, debug: bool = False) -> Decision:
-        """What this policy says of the request, and what the response has to carry.
+        """What this policy says about the request, and which headers the response gets.
 
         Args:
-            request: the request's fields; any text in them is fine and never raises.
-            debug: answer preflights that a browser will refuse by the lists in the answer with status
-                200 instead of 400, because browsers do not look further than a status of 400, and their
-                console then cannot name the method or header. Default: False.
+            request: the request as plain data; any text in it is fine and never raises.
+            debug: give status 200 instead of 400 to preflights that a browser will refuse anyway because
+                of the lists in the response. The browser's console then names the method or header. With
+                status 400 it cannot, because browsers then do not read the lists. Default: False.
 
         Raises:
             TypeError: if ``allow_origin_func`` is async.
@@ -215,183 +224,174 @@ class CORSPolicy(Options):
         """
         if self.is_async:
             raise TypeError("allow_origin_func is async: write `await policy.decide_async(request)`")
-        decision = self.decide_by_fields(*_fields(request), debug)
-        return self.decide_by_func(request, debug=debug) if decision is None else decision
+        answer = self._answer(request, debug=debug)
+        return answer.decide(request, debug=debug) if isinstance(answer, AskFunction) else answer
 
     async def decide_async(self, request: CORSRequest, *, debug: bool = False) -> Decision:
-        """The same as ``decide``, and awaits ``allow_origin_func`` if it is async."""
-        decision = self.decide_by_fields(*_fields(request), debug)
-        return await self.decide_by_func_async(request, debug=debug) if decision is None else decision
+        """The same as ``decide``, but it awaits ``allow_origin_func`` if that is async."""
+        answer = self._answer(request, debug=debug)
+        return await answer.decide_async(request, debug=debug) if isinstance(answer, AskFunction) else answer
 
-    def decide_by_origin(self, origin: str | None) -> Decision | None:
-        """The decision on an actual request, where Origin settles it: what adapters ask of all but OPTIONS.
-
-        Returns:
-            None where it does not: ``allow_origin_func`` has to be asked.
-        """
-        if origin is None:
-            return self._answers.no_origin
-        # The length comes first: a look-up costs in proportion to it.
-        is_short = len(origin) <= MAX_LENGTH
-        remembered = (self._listed.get(origin) or self._recent.get(origin)) if is_short else None
-        if remembered is not None:
-            return remembered
-        if self._answers.is_public:
-            return self._answers.public
-        admission = self._origin_rules.admit(origin)
-        if self._has_to_be_asked(admission):
-            return None
-        decision = self._answers.actual(origin, admission)
-        if decision.matched == origin:
-            self._listed[origin] = decision  # never more than there are entries
-        elif is_short and origin.isascii() and origin.isprintable():  # see _is_plain
-            self._recent.keep(origin, decision)
-        return decision
-
-    def decide_by_fields(
-        self,
-        method: str,
-        origin: str | None,
-        request_method: str | None,
-        request_headers: str | None,
-        request_private_network: str | None,
-        debug: bool,
-    ) -> Decision | None:
-        """The decision, where the fields of CORSRequest with these names settle it: what is asked of OPTIONS.
-
-        Returns:
-            None where they do not: ``allow_origin_func`` has to be asked.
-        """
-        if origin is None or request_method is None or not is_preflight(method, origin, request_method):
-            return self.decide_by_origin(origin)
-        who = ANY if self._answers.is_public else origin  # what everyone may have is remembered but once
-        names = within_bounds(request_headers or "")
-        asked = (who, request_method, names, request_private_network == "true", debug)
-        is_short = len(who) + len(request_method) + len(names) <= _REMEMBERED_LENGTH
-        remembered = self._preflights.get(asked) if is_short else None
-        if remembered is not None:
-            return remembered
-        admission = self._admit(origin)
-        if self._has_to_be_asked(admission):
-            return None
-        decision = self._answers.preflight(admission, *asked)
-        if is_short and _is_plain(f"{who}{request_method}{names}"):
-            self._preflights.keep(asked, decision)
-        return decision
-
-    def decide_by_func(self, request: CORSRequest, *, debug: bool) -> Decision:
-        """The decision of ``allow_origin_func``, where nothing else has settled it; it is not remembered."""
-        return self._decide_asked(request, self._ask(request), debug)
-
-    async def decide_by_func_async(self, request: CORSRequest, *, debug: bool) -> Decision:
-        """The same as ``decide_by_func``, and awaits the function if it is async."""
-        return self._decide_asked(request, await self._ask_async(request), debug)
-
-    def _admit(self, origin: str) -> Admission | Refusal:
-        if self._answers.is_public:
-            return Admission(ANY, credentials=False)
-        return self._origin_rules.admit(origin)
-
-    def _has_to_be_asked(self, admission: Admission | Refusal) -> bool:
-        """Whether ``allow_origin_func`` is there, and has the last word."""
-        if self.allow_origin_func is None or isinstance(admission, Admission):
-            return False
-        return admission.code == "origin-not-allowed"
-
-    def _ask(self, request: CORSRequest) -> Admission | Refusal:
-        func = cast("OriginFunc", self.allow_origin_func)
-        try:
-            answer = func(request)
-        except Exception as error:  # noqa: BLE001  # whatever it raises means refused, never a 500
-            return _unanswered(request, error)
-        if inspect.iscoroutine(answer):
-            answer.close()  # a function that hid that it is async
-        return self._admission_from(answer, request)
-
-    async def _ask_async(self, request: CORSRequest) -> Admission | Refusal:
-        func = cast("OriginFunc", self.allow_origin_func)
-        try:
-            answer = func(request)
-            if inspect.isawaitable(answer):
-                answer = await answer
-        except Exception as error:  # noqa: BLE001  # whatever it raises means refused, never a 500
-            return _unanswered(request, error)
-        return self._admission_from(answer, request)
-
-    def _admission_from(self, answer: object, request: CORSRequest) -> Admission | Refusal:
-        origin = request.origin or ""
-        if answer is True:
-            return self._origin_rules.admit_unlisted(origin, "allow_origin_func")
-        if answer is False:
-            return self._origin_rules.refuse_unlisted(origin)
-        # Anything else may be true by mistake: a coroutine nobody awaited, a query nobody ran.
-        kind = type(answer).__name__
-        return _unanswered(request, TypeError(f"allow_origin_func returned {kind}, not True or False"))
-
-    def _decide_asked(self, request: CORSRequest, admission: Admission | Refusal, debug: bool) -> Decision:
-        origin = request.origin or ""
-        if not request.is_preflight:
-            return self._answers.actual(origin, admission)
-        return self._answers.preflight(
-            admission,
-            origin,
-            request.request_method or "",
-            within_bounds(request.request_headers or ""),
-            request.request_private_network == "true",
-            debug,
-        )
+    def _answer(self, request: CORSRequest, *, debug: bool) -> Decision | AskFunction:
+        origin, method = request.origin, request.request_method
+        if request.method != "OPTIONS" or origin is None or method is None:
+            return self._remembered.actual(origin)
+        names, network = request.request_headers, request.request_private_network
+        return self._remembered.preflight(origin, method, names, network, debug)
 
 
-def make_policy(options: Mapping[str, object]) -> tuple[CORSPolicy, tuple[Problem, ...]]:
-    """The policy, and what ``CORSPolicy(**options)`` would warn of, which the caller may tell or not.
+DEFAULTS: Mapping[str, object] = {
+    each.name: each.default for each in dataclasses.fields(CORSPolicy) if each.init
+}
+OPTION_NAMES = tuple(DEFAULTS)
 
-    Warning filters cannot do this while requests are served: all threads share them.
+# What help() and editors show: each option with its default.
+CORSPolicy.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS[name]) for name in OPTION_NAMES]
+)
 
-    Raises:
-        PolicyError: listing every problem of the options.
-    """
-    unknown = {name: value for name, value in options.items() if name not in DEFAULTS}
-    read, found = read_options({**DEFAULTS, **options}, unknown)
+
+class Policies(Protocol):
+    """One policy for every path, or a policy for each path: CORSPolicy or Resources."""
+
+    @property
+    def everywhere(self) -> CORSPolicy | None:
+        """The one policy for all paths; None if the policy depends on the path."""
+        ...
+
+    @property
+    def policies(self) -> tuple[CORSPolicy, ...]:
+        """All the policies, without repeats."""
+        ...
+
+    def policy_for(self, path: str, root_path: str = "") -> CORSPolicy | None:
+        """The policy that covers the path; None if none does."""
+        ...
+
+
+def make_policy(options: Mapping[str, object], words: Words) -> tuple[CORSPolicy | None, Findings]:
+    """The policy with these options, and what was found. The policy is None if there is a problem."""
     policy = object.__new__(CORSPolicy)
-    _adopt(policy, read)
-    return policy, found
+    found = _compose(policy, options, words)
+    return (None if found.problems else policy), found
 
 
-def _adopt(policy: CORSPolicy, options: Options) -> None:
-    """Make the policy one of these options, past the lock that makes it immutable from here on."""
-    vars(policy).update(vars(options))
-    vars(policy).update(
-        is_async=is_async_callable(options.allow_origin_func),
-        _origin_rules=OriginRules(options),
-        _answers=Answers(options),
-        _listed={},
-        _recent=Memory(_REMEMBERED),
-        _preflights=Memory(_REMEMBERED),
+def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Findings:
+    """Give the policy these options. If there is a problem, it is not a policy."""
+    given = {**DEFAULTS, **options}
+    found: list[Findings] = []
+
+    def take(read: tuple[_Value, Findings]) -> _Value:
+        value, findings = read
+        found.append(findings)
+        return value
+
+    of_origins = take(
+        origins.read(
+            given["allow_origins"],
+            given["allow_origin_regex"],
+            given["allow_origin_func"],
+            given["allow_credentials"],
+            given["dangerously_allow"],
+            words,
+        )
     )
+    has_credentials = of_origins.allow_credentials is not False
+    # This bypasses the lock of the dataclass. From here on, the policy is immutable.
+    vars(policy).update(
+        vars(of_origins),
+        allow_methods=take(methods.read(given["allow_methods"], words)),
+        allow_headers=take(headers.read(given["allow_headers"], words)),
+        expose_headers=take(exposed.read(given["expose_headers"], words, with_credentials=has_credentials)),
+        max_age=take(max_age.read(given["max_age"], words)),
+        allow_private_network=take(private_network.read(given["allow_private_network"], words)),
+        timing_allow_origin=take(timing.read(given["timing_allow_origin"], of_origins, words)),
+        is_async=is_async_callable(of_origins.allow_origin_func),
+        _words=words,
+    )
+    found += [_unknown_option(name, given[name], words) for name in given if name not in DEFAULTS]
+    findings = collected(found)
+    if not findings.problems:
+        rulebook = Rulebook(
+            of_origins,
+            Methods(policy.allow_methods),
+            RequestHeaders(policy.allow_headers),
+            exposed=exposed.header(policy.expose_headers),
+            max_age=max_age.header(policy.max_age),
+            allows_private_network=policy.allow_private_network,
+            allows_timing=policy.timing_allow_origin,
+        )
+        vars(policy)["_remembered"] = Remembered(rulebook)
+    return findings
+
+
+# What users of other libraries write, where the spelling is too far off for difflib.
+_NAMES_ELSEWHERE = {
+    "credentials": "allow_credentials",
+    "supports_credentials": "allow_credentials",
+    "headers": "allow_headers",
+    "methods": "allow_methods",
+    "origin": "allow_origins",
+    "origins": "allow_origins",
+    "cors_allowed_origins": "allow_origins",
+    "preflight_max_age": "max_age",
+}
+
+# Keywords that belong to an adapter, not to a policy.
+_KEYWORDS_OF_ADAPTERS = {
+    "debug": "Write it outside the policy: CORS(app, debug=...) or CORSMiddleware(app, debug=...).",
+    "on_decision": (
+        "Write it outside the policy: CORS(app, on_decision=...) or CORSMiddleware(app, on_decision=...)."
+    ),
+    "resources": 'Write policy=Resources({"/api/*": CORSPolicy(...)}).',
+}
+
+
+def _unknown_option(name: str, value: object, words: Words) -> Findings:
+    message = f"there is no option {shown(name)}."
+    return refused("unknown-option", words.name(name), value, message, _nearest_option(name, words))
+
+
+def _nearest_option(name: str, words: Words) -> str:
+    if name in _KEYWORDS_OF_ADAPTERS:
+        return _KEYWORDS_OF_ADAPTERS[name]
+    nearest = _NAMES_ELSEWHERE.get(name.lower())
+    if nearest is None:
+        nearest = next(iter(difflib.get_close_matches(name.lower(), OPTION_NAMES, n=1, cutoff=0.75)), None)
+    if nearest is None:
+        return f"The options are {', '.join(map(words.name, OPTION_NAMES))}."
+    return f"Write {words.setting(nearest, '...')}"
+
+
+def warn_about(problems: Iterable[Problem]) -> None:
+    """Warn at the line that called this package."""
+    for problem in problems:
+        warnings.warn(PolicyWarning(problem), stacklevel=_level_of_caller())
+
+
+def _level_of_caller() -> int:
+    """The stack level, as warnings.warn counts from our caller, of the first frame outside this package."""
+    level = 0
+    frame = inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("crosscors."):
+        frame = frame.f_back
+        level += 1
+    return level
+
+
+def questions_to(policy: CORSPolicy) -> Remembered:
+    """What adapters use instead of ``decide``. It takes the values of headers, and never awaits."""
+    return policy._remembered  # pyright: ignore[reportPrivateUsage]
+
+
+def words_of(policy: CORSPolicy) -> Words:
+    """The words that the author of the policy uses for its options."""
+    return policy._words  # pyright: ignore[reportPrivateUsage]
 
 
 def options_of(policy: CORSPolicy) -> dict[str, object]:
     """The policy's options by their names."""
     return {name: getattr(policy, name) for name in OPTION_NAMES}
-
-
-def _is_plain(text: str) -> bool:
-    """Whether this may be remembered: all else no browser sends, and it takes up to ten times the room."""
-    return text.isascii() and text.isprintable()
-
-
-def _fields(request: CORSRequest) -> tuple[str, str | None, str | None, str | None, str | None]:
-    return (
-        request.method,
-        request.origin,
-        request.request_method,
-        request.request_headers,
-        request.request_private_network,
-    )
-
-
-def _unanswered(request: CORSRequest, error: Exception) -> Refusal:
-    return Refusal("origin-func-failed", (request.origin or "",), error=error)
 
 
 def _short_repr(value: object) -> str:

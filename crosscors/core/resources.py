@@ -10,42 +10,42 @@ from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 from crosscors.core.errors import PolicyError, Problem, shown
-from crosscors.core.options import is_text_pattern
 from crosscors.core.policy import CORSPolicy
+from crosscors.core.values import Findings, is_text_pattern
 
-# The keys of a Mapping are invariant: any other type would refuse a dict of just strings, or a mixed one.
+# The keys of a Mapping are invariant: any other key type would refuse a dict of only strings, or a mixed one.
 _Policies = Mapping[Any, CORSPolicy | None]
 
 _BELOW = "/*"
-# Signs of a regular expression; "$" and "(" alone are none, for paths such as "/$metadata" have them.
+# Signs of a regular expression. "$" and "(" alone are not: there are paths such as "/$metadata".
 _REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Bytes that are not UTF-8: some servers give them as surrogates (PEP 383), others as U+FFFD.
 _UNDECODED = re.compile("[\ud800-\udfff\ufffd]")
 # What has more than one reading: empty and dot segments, and the above. The expression begins with a set of
-# characters, so that a search skips all others: twice as quick as with alternatives.
+# characters, so that a search skips all others. That is twice as fast as with alternatives.
 _is_ambiguous = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd](?:(?<!/)|/|\\.\\.?(?:/|\\Z))").search
 _PARAMETER = re.compile(r"\{.*\}|<.*>")  # as routes have them in FastAPI and Flask
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 class Resources:
-    """Policies by path: exact paths, paths with all that is below them, and compiled expressions.
+    """Policies by path: exact paths, paths with everything below them, and compiled regular expressions.
 
-    An exact path comes first, then the longest ``/.../*``, then the expressions in their order.
+    An exact path comes first, then the longest ``/.../*``, then the expressions in order.
     Matching is case-sensitive, on the path that the application's router sees: decoded once, without the
     root path of the server or of FastAPI.
 
-    A path that software reads in more than one way (``/api//items``, ``/api/../items``, backslashes) is
-    covered if every reading of it gets the same policy; otherwise nothing covers it, so that no loose policy
-    reaches what a strict one covers, and the log says so.
+    Servers and frameworks read some paths in different ways (``/api//items``, ``/api/../items``,
+    backslashes). If every reading has the same policy, that policy covers the path. Otherwise no policy
+    covers it, and the log says so. So a loose policy never applies to what a strict one covers.
 
     Args:
-        policies: keys are paths (``"/health"``, which covers ``/health/`` as well, unless that is a key or
-            ``"/health/*"`` is one), paths ending in ``/*`` (``"/api/*"`` covers ``/api`` and all below it,
-            but not ``/apix``; ``"/*"`` covers everything), or compiled regular expressions, which have to
-            match the whole path. Values are policies; None means: not covered, so that the application's
-            own answers stay as they are.
+        policies: keys are paths (``"/health"`` also covers ``/health/``, unless ``"/health/"`` or
+            ``"/health/*"`` is a key), paths ending in ``/*`` (``"/api/*"`` covers ``/api`` and everything
+            below it, but not ``/apix``; ``"/*"`` covers everything), or compiled regular expressions, which
+            must match the whole path. Values are policies. None means that no policy covers the path: the
+            responses of the application stay as they are.
 
     Raises:
         PolicyError: listing every key and value that cannot work.
@@ -58,7 +58,7 @@ class Resources:
     """
 
     def __init__(self, policies: _Policies) -> None:
-        problems = tuple(_problems_of(policies))
+        problems = tuple(_problems_of(policies, "resources"))
         if problems:
             raise PolicyError(problems)
         self._policies = dict(policies)
@@ -86,12 +86,17 @@ class Resources:
             {id(policy): policy for policy in self._policies.values() if policy is not None}.values()
         )
 
+    @property
+    def everywhere(self) -> None:
+        """None: the policy depends on the path."""
+        return None
+
     def policy_for(self, path: str, root_path: str = "") -> CORSPolicy | None:
         """The policy that covers the path; None if none does.
 
-        Every reading of the path has to get the same policy, or nothing covers it. Readings are what routers
-        and file systems make of empty segments (``//``), dot segments, backslashes, control characters and
-        bytes that are not UTF-8. A path that does not begin with a slash is covered by nothing.
+        Every reading of the path must have the same policy; otherwise no policy covers it. Readings are what
+        routers and file systems make of empty segments (``//``), dot segments, backslashes, control
+        characters and bytes that are not UTF-8. No policy covers a path that does not begin with a slash.
 
         Args:
             path: the path of the request, decoded once.
@@ -105,19 +110,23 @@ class Resources:
             >>> resources.policy_for("/works//drafts/1"), resources.policy_for("/app/works/1", "/app")
             (None, CORSPolicy())
         """
-        if _is_ambiguous(path):
-            entry = self._entry_for_all(path, root_path)
-        elif not root_path:  # nearly every path, at the cost of one search
+        if root_path or _is_ambiguous(path):
+            entry = self._entry_below(path, root_path)
+        else:  # nearly every path, at the cost of one search
             entry = self._entry_at(path)
-        else:
-            starts = self._below_root(path, root_path)
-            entry = self._entry_at(starts[0]) if len(starts) == 1 else self._entry_for_all(path, root_path)
         return None if entry is None else entry.policy
 
-    def differing_readings(self, path: str, root_path: str = "") -> tuple[str, ...]:
-        """Why nothing covers a path that can be read in several ways: two readings that are covered unlike.
+    def _entry_below(self, path: str, root_path: str) -> _Entry | None:
+        if not _is_ambiguous(path):
+            starts = self._below_root(path, root_path)
+            if len(starts) == 1:
+                return self._entry_at(starts[0])
+        return self._entry_for_all(path, root_path)
 
-        Empty where all of them get the same; the path alone where it has too many readings to tell.
+    def differing_readings(self, path: str, root_path: str = "") -> tuple[str, ...]:
+        """Two readings of the path that have different policies, so that no policy covers it.
+
+        Empty if all readings have the same policy. Only the path itself if it has too many readings.
 
         Example:
             >>> Resources({"/*": CORSPolicy(), "/admin/*": None}).differing_readings("//admin/users")
@@ -131,9 +140,9 @@ class Resources:
         return next(((first, other) for other in others if self._entry_at(other) != entry), ())
 
     def has_key_below(self, root_path: str, path: str) -> bool:
-        """Whether a key begins with the root path, which is no part of what the keys are compared with.
+        """Whether a key begins with the root path. Keys should not: they are compared with the path below it.
 
-        A regular expression does if it matches the path, and would not match it below another root path.
+        A regular expression begins with it if it matches the path, but would not below another root path.
         """
         start = root_path.rstrip("/") + "/"
         if start == "/":
@@ -145,7 +154,7 @@ class Resources:
         return is_below and any(_is_about(regex, root_path, path) for regex, _ in self._regexes)
 
     def _entry_for_all(self, path: str, root_path: str) -> _Entry | None:
-        """The entry that all readings of the path have."""
+        """The entry for the path, if all its readings have the same one."""
         readings = self._readings(path, root_path)
         if readings is None:
             return None
@@ -153,33 +162,33 @@ class Resources:
         return first if all(other == first for other in others) else None
 
     def _readings(self, path: str, root_path: str) -> tuple[str, ...] | None:
-        """All that the path may be to those who route it; None if that is too much."""
+        """Every path that a router may read in this one; None if there are too many."""
         if len(path) > _LONGEST_READ and _is_ambiguous(path):
             return None
         if not root_path:
             return _all_readings((path,))
-        # Where the root path does not begin the path, it may do so as soon as somebody has mended the path.
+        # If the path does not begin with the root path, another reading of the path may.
         wholes = (path,) if _begins_with(path, root_path) else _all_readings((path,))
         if wholes is None:
             return None
         return _all_readings(start for whole in wholes for start in self._below_root(whole, root_path))
 
     def _below_root(self, path: str, root_path: str) -> tuple[str, ...]:
-        """What the path may be to a router below the root path."""
+        """Every path that a router below the root path may see."""
         _, found, after = path.partition(root_path)
         if not found or not path.startswith("/"):
             return (path,)
         below = after if after.startswith("/") else f"/{after}"
         if _begins_with(path, root_path) and not self.has_key_below(root_path, path):
             return (below,)
-        # Where the root path is not the beginning, or ends within a segment, Starlette leaves it; Quart cuts
-        # off half a segment, and Litestar takes what follows the root path wherever it is.
+        # If the root path is not at the beginning, or ends within a segment, Starlette leaves the path as it
+        # is, Quart cuts off half a segment, and Litestar takes what follows the root path, wherever that is.
         return (path, below)
 
     def _twins(self) -> dict[str, _Entry]:
-        """The exact paths with another end: most routers take ``/items`` for ``/items/``, or redirect to it.
+        """The exact paths with the other ending: most routers treat ``/items`` like ``/items/``, or redirect.
 
-        Those that have a key of their own are not among them.
+        Paths that have a key of their own are left out.
         """
         twins = {
             path.removesuffix("/") if path.endswith("/") else f"{path}/": entry
@@ -194,45 +203,58 @@ class Resources:
         return any(_is_about(regex, stem, twin) for regex, _ in self._regexes)
 
     def _entry_at(self, path: str) -> _Entry | None:
-        """The entry for exactly this path, which is one reading; None if there is no key for it."""
+        """The entry for exactly this reading of a path; None if no key covers it."""
         if not path.startswith("/"):
             return None
         entry = self._exact.get(path) or self._longest_prefix(path)
-        if entry is not None:
+        if entry is not None or not self._regexes:
             return entry
         return next((entry for regex, entry in self._regexes if regex.fullmatch(path)), None)
 
     def _longest_prefix(self, path: str) -> _Entry | None:
-        """The longest covered prefix that ends where a segment does, found by one look-up per segment."""
-        longest = None
-        end = 0
-        while end != -1 and end <= self._longest:
-            longest = self._below.get(path[:end], longest)
-            end = path.find("/", end + 1)
-        return self._below.get(path, longest) if end == -1 else longest
+        """The entry of the longest prefix that ends with a segment, found with one look-up per segment."""
+        below, end = self._below, len(path)
+        if end > self._longest:
+            end = path.rfind("/", 0, self._longest + 1)
+        while end >= 0:
+            entry = below.get(path[:end])
+            if entry is not None:
+                return entry
+            end = path.rfind("/", 0, end)
+        return None
+
+
+def make_resources(policies: object, option: str = "resources") -> tuple[Resources | None, Findings]:
+    """Resources with these policies, and what was found. None if there is a problem.
+
+    Args:
+        option: what the reader of the problems calls them, such as ``CORS_RESOURCES``.
+    """
+    found = Findings(tuple(_problems_of(policies, option)))
+    return (None if found.problems else Resources(cast("_Policies", policies))), found
 
 
 class _Entry(NamedTuple):
-    """What a key stands for. A path without a key has no entry; that is not the same as the policy None."""
+    """The value of a key. A path without a key has no entry, which is not the same as the policy None."""
 
     policy: CORSPolicy | None
 
 
 def _begins_with(path: str, root_path: str) -> bool:
-    """Whether the path begins with the root path, which ends where a segment does."""
+    """Whether the path begins with the root path, and the root path ends with a segment."""
     return path.startswith(root_path) and path[len(root_path) : len(root_path) + 1] in ("", "/")
 
 
 def _is_about(regex: re.Pattern[str], start: str, path: str) -> bool:
-    """Whether the expression matches the path, and would not if it began with another text than this."""
+    """Whether the expression matches the path, but not the same path with another beginning."""
     other = re.sub("[^/]", "x", start) + path.removeprefix(start)
     return regex.fullmatch(path) is not None and regex.fullmatch(other) is None
 
 
 def _all_readings(starts: Iterable[str]) -> tuple[str, ...] | None:
-    """The paths, and all that software makes of them step by step; None if that is too much."""
+    """These paths, and all further readings of them; None if there are too many."""
     readings = list(dict.fromkeys(_UNDECODED.sub("\ufffd", start) for start in starts))
-    for reading in readings:  # which grows meanwhile
+    for reading in readings:  # the list grows meanwhile
         if _is_ambiguous(reading):
             others = dict.fromkeys(read(reading) for read in _STEPS)
             readings += [other for other in others if other not in readings]
@@ -255,8 +277,8 @@ def _resolve(path: str) -> str:
     return "/".join([*kept, ""] if segments and segments[-1] in (".", "..") else kept)
 
 
-# Not among them: a second percent-decoding, parameters after ";", letter case, Unicode normalization, and
-# dots at the end of a segment. Routers do none of these.
+# These are left out, because no router does them: a second percent-decoding, and anything about parameters
+# after ";", letter case, Unicode normalization, and dots at the end of a segment.
 _STEPS: tuple[Callable[[str], str], ...] = (
     lambda path: path.replace("\\", "/"),
     lambda path: re.sub("//+", "/", path),
@@ -265,39 +287,39 @@ _STEPS: tuple[Callable[[str], str], ...] = (
     lambda path: path.replace("\ufffd", ""),
 )
 _MOST_READINGS = 16
-_LONGEST_READ = 8192  # characters; nobody writes such a path in so long a form, except to keep servers busy
+_LONGEST_READ = 8192  # characters; nobody sends a longer path of this kind, except to keep servers busy
 
 
-def _problems_of(policies: object) -> Iterable[Problem]:
+def _problems_of(policies: object, option: str) -> Iterable[Problem]:
     if not isinstance(policies, Mapping):
         message = f"takes a dict of paths and policies, not {shown(policies)}."
-        yield Problem("wrong-type", "resources", policies, message, 'Write Resources({"/api/*": policy}).')
+        yield Problem("wrong-type", option, policies, message, 'Write Resources({"/api/*": policy}).')
         return
     for path, policy in cast("Mapping[object, object]", policies).items():
         if not (policy is None or isinstance(policy, CORSPolicy)):
-            message = f"the value of {shown(path)} is no policy: {shown(policy)}."
+            message = f"the value of {shown(path)} is not a policy: {shown(policy)}."
             hint = "Write CORSPolicy(...), or None to leave the path to the application."
-            yield Problem("wrong-type", "resources", policy, message, hint)
-        yield from _path_problems(path)
+            yield Problem("wrong-type", option, policy, message, hint)
+        yield from _path_problems(path, option)
 
 
-def _path_problems(path: object) -> Iterable[Problem]:
+def _path_problems(path: object, option: str) -> Iterable[Problem]:
     if is_text_pattern(path):
         return
     if not isinstance(path, str):
-        message = f"{shown(path)} is no path."
-        yield Problem("wrong-type", "resources", path, message, 'Write a path such as "/api/*".')
+        message = f"{shown(path)} is not a path."
+        yield Problem("wrong-type", option, path, message, 'Write a path such as "/api/*".')
         return
     if _REGEX_SIGNS.search(path):
-        message = f"{shown(path)} looks like a regular expression; paths are compared as they are."
-        hint = f'Write a path such as "/api/*", or re.compile(r"{path}"), which has to match the whole path.'
-        yield Problem("path-regex", "resources", path, message, hint)
+        message = f"{shown(path)} looks like a regular expression; paths are compared literally."
+        hint = f'Write a path such as "/api/*", or re.compile(r"{path}"), which must match the whole path.'
+        yield Problem("path-regex", option, path, message, hint)
         return
     faults = list(_path_faults(path))
     mended = _mended_path(path) if faults else path
     example = mended if not list(_path_faults(mended)) else "/api/*"
     for code, message in faults:
-        yield Problem(code, "resources", path, f"{shown(path)} {message}", f'Write "{example}".')
+        yield Problem(code, option, path, f"{shown(path)} {message}", f'Write "{example}".')
 
 
 def _path_faults(path: str) -> Iterable[tuple[str, str]]:
@@ -308,9 +330,9 @@ def _path_faults(path: str) -> Iterable[tuple[str, str]]:
     if "?" in path or "#" in path:
         yield "path-query", "has a query or fragment; only paths are compared."
     if _PERCENT_ENCODED.search(path):
-        yield "path-encoded", "is percent-encoded; paths are compared decoded."
+        yield "path-encoded", "is percent-encoded; paths are compared after decoding."
     if _PARAMETER.search(path):
-        yield "path-parameter", "has a parameter; paths are compared as they are."
+        yield "path-parameter", "has a parameter; paths are compared literally."
     if _is_ambiguous(path):
         yield "path-ambiguous", "has dot or empty segments, a backslash or a control character."
 

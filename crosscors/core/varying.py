@@ -1,45 +1,45 @@
 """``varies_on``: which request headers a function reads, so that Vary names them.
 
-The mark is left on the function itself, for a policy to find through whatever was put around it.
+The names are left on the function itself. A policy finds them there, whatever is wrapped around the function.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-import re
 from collections.abc import Callable, Iterator
 from types import MethodType
 from typing import Any, TypeVar, cast
 
-from crosscors.core import fields
 from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.standard import is_token
+from crosscors.core.token_lists import unique
+from crosscors.core.values import tokens_in
 
 _Func = TypeVar("_Func")
 
 _ATTRIBUTE = "__crosscors_varies_on__"
-_SEPARATORS = re.compile(r"[\s,;]+")
 
 
 def varies_on(*names: str) -> Callable[[_Func], _Func]:
     """Name the request headers, other than Origin, that an ``allow_origin_func`` reads.
 
-    They go into Vary of every response that its policy covers, so that a shared cache never hands the
+    Every response that the policy covers gets these names in Vary, so that a shared cache never serves the
     response for one value to a request with another. The function itself is marked and returned. It may be
-    async, a method, an object with ``__call__``, or stand inside functools.partial and decorators that use
-    functools.wraps. Several of these decorators add up. Nothing is added where ``"*"`` is in
-    ``allow_origins``: the function is not asked there.
+    async, a method or an object with ``__call__``, and may be inside functools.partial and decorators that
+    use functools.wraps. If the function has several of these decorators, all their names count. If ``"*"`` is
+    in ``allow_origins``, the function is never called, and nothing is added to Vary.
 
-    Browsers send no cookies and no headers of a script's own with preflights; they only name those headers
-    in Access-Control-Request-Headers. A function that needs the value of ``X-Tenant`` therefore cannot find
-    it in a preflight, and refuses requests that need one, unless it allows what ``request.is_preflight``.
+    A preflight has no cookies and none of the headers that a script sets. It only names those headers, in
+    Access-Control-Request-Headers. So a function that needs the value of ``X-Tenant`` does not find it in a
+    preflight, and refuses requests that need one, unless it allows those whose ``is_preflight`` is true.
 
     Args:
-        names: names of request headers, such as ``"X-Tenant"``. Default: none, but one is needed.
+        names: names of request headers, such as ``"X-Tenant"``; at least one.
 
     Raises:
-        PolicyError: if a name is not a header name; if there is none; if the parentheses are missing; if what
-            is decorated is not a function, or cannot be marked.
+        PolicyError: if a name is not a valid header name; if there is no name; if the parentheses are
+            missing; if the decorated object is not a function, or cannot be marked.
 
     Example:
         >>> @varies_on("Accept-Language")
@@ -56,7 +56,7 @@ def varies_on(*names: str) -> Callable[[_Func], _Func]:
         raise PolicyError(problems)
 
     def decorate(func: _Func) -> _Func:
-        # What stands for the function in a class; Python hands out the function itself.
+        # In a class, a staticmethod or classmethod holds the function. Python returns the function itself.
         marked: Any = getattr(func, "__func__") if type(func) in _IN_CLASSES else func  # noqa: B009  # it has no type
         if not callable(marked):
             raise _error(
@@ -73,26 +73,26 @@ def varies_on(*names: str) -> Callable[[_Func], _Func]:
 
 
 def names_read_by(func: object) -> tuple[str, ...]:
-    """The names that ``varies_on`` gave to the function, or to what it calls; none twice, in any case.
+    """The names that ``varies_on`` gave to the function, or to what it calls; without repeats.
 
     >>> names_read_by(functools.partial(varies_on("X-A", "x-a", "X-B")(lambda request: True)))
     ('X-A', 'X-B')
     """
-    return fields.unique(name for each in _layers(func) for name in _own_names(each))
+    return unique(name for each in _layers(func) for name in _own_names(each))
 
 
 def _layers(func: object) -> Iterator[object]:
-    """The function, and all that it is known to call in its place."""
+    """The function, and everything that is known to be wrapped in it."""
     seen: dict[int, object] = {}
     layers = [func]
     while layers:
         layer = layers.pop()
         if id(layer) in seen:
             continue
-        seen[id(layer)] = layer  # kept, for another object not to get its id
+        seen[id(layer)] = layer  # kept, so that no other object gets its id
         yield layer
         layers += [getattr(layer, _INSIDE[kind]) for kind in type(layer).__mro__ if kind in _INSIDE]
-        # Looked up past __getattr__: proxies and mocks have every attribute, and without end.
+        # Not by getattr: proxies and mocks have every attribute, and each of those has every attribute again.
         layers.append(inspect.getattr_static(layer, "__wrapped__", None))
         layers.append(getattr(type(layer), "__call__", None))  # noqa: B004  # not whether, but what
 
@@ -120,14 +120,13 @@ def _problems_of(names: tuple[object, ...]) -> Iterator[Problem]:
             yield Problem("wrong-type", "varies_on", name, message, example)
         elif name == "*":
             message = '"*" is not the name of a header.'
-            hint = "Name the headers that the function reads; if it reads anything else of the request, keep "
-            hint += "caches out: Cache-Control: no-store in the response."
+            hint = "Name the headers that the function reads. If it reads anything else from the request, "
+            hint += "send the response with Cache-Control: no-store, so that caches do not keep it."
             yield Problem("not-a-token", "varies_on", name, message, hint)
-        elif not fields.is_token(name):
-            message = f"{shown(name)} is not a header name."
-            pieces = [piece for piece in _SEPARATORS.split(name) if fields.is_token(piece)]
-            listed = ", ".join(f'"{piece}"' for piece in pieces)
-            hint = f"Write @varies_on({listed})." if pieces else example
+        elif not is_token(name):
+            message = f"{shown(name)} is not a valid header name."
+            listed = ", ".join(f'"{piece}"' for piece in tokens_in(name))
+            hint = f"Write @varies_on({listed})." if listed else example
             yield Problem("not-a-token", "varies_on", name, message, hint)
 
 

@@ -7,8 +7,24 @@ In settings.py::
     CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
 """
 
+from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors.django.decorators import cross_origin
 from crosscors.django.middleware import CORSMiddleware
 from crosscors.django.requests import DjangoCORSRequest
 
 __all__ = ["CORSMiddleware", "DjangoCORSRequest", "cross_origin"]
+
+_MIDDLEWARE = "from crosscors.django import CORSMiddleware (in MIDDLEWARE: crosscors.django.CORSMiddleware)"
+
+__getattr__ = names_elsewhere(
+    __name__,
+    {
+        "CORS": _MIDDLEWARE,
+        "CorsMiddleware": _MIDDLEWARE,
+        "CORSPolicy": "from crosscors import CORSPolicy",
+        "Resources": "from crosscors import Resources",
+        "check_request_enabled": "from crosscors.django.signals import check_request_enabled",
+        "default_headers": "from crosscors.django.defaults import default_headers",
+        "default_methods": "from crosscors.django.defaults import default_methods",
+    },
+)

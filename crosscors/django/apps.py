@@ -7,6 +7,8 @@ from django.core.checks import Tags, register
 
 from crosscors.django.checks import check_csrf, check_middleware, check_settings, check_signal, check_views
 
+__all__ = ["CrossCORSConfig"]
+
 
 class CrossCORSConfig(AppConfig):
     name = "crosscors.django"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from crosscors._adapter.view_marks import mark, read_view_policy, refuse_positional
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.django.views import policies_of_views
-from crosscors.view_policies import mark, read_view_policy, refuse_positional
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+__all__ = ["cross_origin"]
 
 _View = TypeVar("_View")
 
@@ -22,8 +24,8 @@ def cross_origin(
 
     For functions, sync or async; for class-based views, those of REST framework too, as a whole or by
     method: ``@cross_origin`` on the class, or on its ``get``; through ``method_decorator`` on
-    ``dispatch``. Above ``@api_view``, not below it. The view is only marked; it is the middleware that gives
-    the answers, so it has to be in MIDDLEWARE. ``check_request_enabled`` is not asked.
+    ``dispatch``. Above ``@api_view``, not below it. The view is only marked: the middleware does the work,
+    so it has to be in MIDDLEWARE. ``check_request_enabled`` is not asked.
 
     Args:
         policy: a CORSPolicy. Instead of it, the options of CORSPolicy may be given here.

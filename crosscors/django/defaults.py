@@ -1,9 +1,11 @@
-"""What the settings for methods and request headers are without you, for lists of your own to start from.
+"""What the settings for methods and request headers are by default, for your own lists to start from.
 
 Example:
     >>> CORS_ALLOW_HEADERS = (*default_headers, "x-mine")
     >>> CORS_ALLOW_METHODS = (*default_methods, "REPORT")
 """
+
+__all__ = ["default_headers", "default_methods"]
 
 # Accept, Accept-Language, Content-Language and Content-Type are always allowed.
 default_headers = ("authorization", "user-agent", "x-csrftoken", "x-requested-with")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from crosscors.core.errors import Problem
+from crosscors.core.values import Findings, collected, refused
 
 PREFIX = "CORS_"
 
@@ -20,6 +21,7 @@ OPTIONS = {
     "CORS_EXPOSE_HEADERS": "expose_headers",
     "CORS_PREFLIGHT_MAX_AGE": "max_age",
     "CORS_ALLOW_PRIVATE_NETWORK": "allow_private_network",
+    "CORS_TIMING_ALLOW_ORIGIN": "timing_allow_origin",
     "CORS_DANGEROUSLY_ALLOW": "dangerously_allow",
 }
 ALL_ORIGINS = "CORS_ALLOW_ALL_ORIGINS"
@@ -70,27 +72,35 @@ def names_as_written(given: Mapping[str, object]) -> dict[str, str]:
     return written | {name: name for name in given if name in _KNOWN}
 
 
-def unread_names(given: Mapping[str, object]) -> Iterator[Problem]:
-    """What to warn of: old names beside new ones."""
-    for old, name in _OLD_NAMES.items():
-        if old in given and name in given:
-            yield Problem(
+def unread_names(given: Mapping[str, object]) -> Findings:
+    """Warnings about old names beside new ones."""
+    return Findings(
+        warnings=tuple(
+            Problem(
                 "old-name-ignored",
                 old,
                 given[old],
                 f"is not read, because {name} is set, too.",
                 "Leave it out.",
             )
+            for old, name in _OLD_NAMES.items()
+            if old in given and name in given
+        )
+    )
 
 
-def unknown_names(given: Mapping[str, object]) -> Iterator[Problem]:
-    """The problems of names that are surely meant to be others; what else there is, is the project's own."""
-    for name, value in given.items():
-        if name in _KNOWN or name in _OLD_NAMES:
-            continue
-        hint = _REMOVED.get(name) or _nearest(name)
-        if hint is not None:
-            yield Problem("unknown-option", name, value, "there is no setting of this name.", hint)
+def unknown_names(given: Mapping[str, object]) -> Findings:
+    """Problems with names that are surely meant to be others. All else belongs to the project."""
+    hints = {name: _REMOVED.get(name) or _nearest(name) for name in given if not _is_known(name)}
+    return collected(
+        refused("unknown-option", name, given[name], "there is no setting of this name.", hint)
+        for name, hint in hints.items()
+        if hint is not None
+    )
+
+
+def _is_known(name: str) -> bool:
+    return name in _KNOWN or name in _OLD_NAMES
 
 
 def _nearest(name: str) -> str | None:

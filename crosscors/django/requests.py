@@ -1,4 +1,4 @@
-"""Django's requests as the core asks for them."""
+"""Reading Django's requests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import NamedTuple
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
-from crosscors.core.decision import CORSRequest
-from crosscors.environ import cors_request
+from crosscors._adapter.decider import Headers
+from crosscors._adapter.environ import cors_request, preflight_headers
+from crosscors.core.request import CORSRequest, is_preflight
+
+__all__ = ["DjangoCORSRequest"]
 
 
 @dataclass(frozen=True)
@@ -18,11 +21,11 @@ class DjangoCORSRequest(CORSRequest):
     """What ``CORS_ORIGIN_FUNC`` and every other ``allow_origin_func`` is asked about under Django.
 
     Attributes:
-        http_request: Django's request. Of an actual request it has been through the view, so that it has
-            whatever middleware gave it, such as ``user``. A preflight is answered before all that, and
-            browsers send no cookies with it. A function that reads ``session`` or ``user`` makes the response
-            carry ``Vary: Cookie``; what else it reads it names with ``varies_on``, such as ``"Cookie"`` for
-            ``COOKIES``.
+        http_request: Django's request. An actual request has been through the view, so it has whatever
+            middleware gave it, such as ``user``. A preflight is answered before all that, and browsers send
+            no cookies with it. If a function reads ``session`` or ``user``, the response carries
+            ``Vary: Cookie``. A function that reads anything else names it with ``varies_on``, such as
+            ``"Cookie"`` for ``COOKIES``.
 
     Example:
         >>> def is_known(request: DjangoCORSRequest) -> bool:
@@ -33,28 +36,65 @@ class DjangoCORSRequest(CORSRequest):
 
 
 class Arrival(NamedTuple):
-    """A request with what it came for, which middleware further in may change."""
+    """A request with the method and path that it came with. Middleware further in may change both."""
 
     http_request: HttpRequest
     method: str
     path: str
 
+    @property
+    def method_of_preflight(self) -> str | None:
+        """The method that a preflight asks for; None for every other request."""
+        meta = self.http_request.META
+        asked: str | None = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+        return asked if is_preflight(self.method, meta.get("HTTP_ORIGIN"), asked) else None
 
-def path_and_root(arrival: Arrival) -> tuple[str, str]:
-    """The whole path of the request, and the part of it that is the application's root."""
-    http_request, _, path = arrival
-    root_path: str = http_request.META.get("SCRIPT_NAME", "")
-    if "%" in path and isinstance(http_request, WSGIRequest):
-        # Over WSGI, Django encodes bytes again that are not UTF-8; everywhere else they are U+FFFD.
-        path = _ENCODED_AGAIN.sub("\ufffd", path)
-    return root_path + path, root_path
+    def as_routed(self) -> Arrival:
+        """The same with the path that Django routed, once the response is there."""
+        path = self.http_request.path_info
+        return self if path == self.path else self._replace(path=path)
+
+
+class ArrivalReader:
+    """Reads requests for the decider."""
+
+    bridge = "asgi.scope"  # in META, over a2wsgi; middleware.py has the other direction
+    is_raw = False
+
+    def headers(self, arrival: Arrival) -> Headers:
+        meta = arrival.http_request.META
+        if arrival.method == "OPTIONS":
+            return preflight_headers(meta)
+        return (meta.get("HTTP_ORIGIN"), None, None, None)
+
+    def path(self, arrival: Arrival) -> tuple[str, str]:
+        http_request, _, path = arrival
+        root_path: str = http_request.META.get("SCRIPT_NAME", "")
+        # Undocumented: WSGIRequest. Only over WSGI does Django percent-encode bytes that are not UTF-8.
+        # Everywhere else they are U+FFFD, and Resources has to see the same path on every stack.
+        if "%" in path and isinstance(http_request, WSGIRequest):
+            path = _ENCODED_AGAIN.sub("\ufffd", path)
+        return root_path + path, root_path
+
+    def request(self, arrival: Arrival) -> DjangoCORSRequest:
+        http_request, method, path = arrival
+        read = cors_request(http_request.META, method, path)
+        return DjangoCORSRequest(**vars(read), http_request=http_request)
+
+    def keep(self, arrival: Arrival) -> Arrival:
+        return arrival
+
+    def request_kept(self, kept: Arrival) -> DjangoCORSRequest:
+        return self.request(kept)
 
 
 _ENCODED_AGAIN = re.compile("%[89A-F][0-9A-F]")
 
 
-def read_request(arrival: Arrival) -> DjangoCORSRequest:
-    """The request's fields."""
-    http_request, method, path = arrival
-    read = cors_request(http_request.META, method, path)
-    return DjangoCORSRequest(**vars(read), http_request=http_request)
+def was_session_read(http_request: HttpRequest) -> bool:
+    """Whether anyone has read the session, or a user that comes from it."""
+    # Undocumented: ``accessed``. SessionMiddleware sends Vary: Cookie because of it, but looks before the
+    # function is asked. Private: ``_wrapped``. A lazy session that nobody needed is not made for this.
+    session: object = getattr(http_request, "session", None)
+    session = getattr(session, "_wrapped", session)
+    return getattr(session, "accessed", False) is True

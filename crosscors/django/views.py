@@ -1,52 +1,77 @@
-"""The view that a request is for, and the policy that ``cross_origin`` gave it."""
+"""Which view a request is for, and the policy that ``cross_origin`` gave it.
+
+The view that answered decides. For a preflight, and where middleware answered before Django routed anything,
+Django's router is asked which view the request would reach.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from importlib import import_module
+from typing import Any, cast
 
 from django import conf
 from django.http import HttpRequest
-from django.urls import ResolverMatch, URLResolver, get_resolver
+from django.urls import ResolverMatch, URLResolver, get_resolver, resolve
 from django.utils import translation
 
+from crosscors._adapter.view_marks import mark_of, warn_of_hidden
 from crosscors.core.policy import CORSPolicy
-from crosscors.view_policies import mark_of
+from crosscors.core.remembered import Memory
 
 #: Every policy that ``cross_origin`` was given. While there is none, no view is looked for.
 policies_of_views: list[CORSPolicy] = []
 
 
-def policy_of_view(http_request: HttpRequest, method: str, path: str) -> CORSPolicy | None:
-    """The policy of the view that gets this method at this path; None if it has none of its own."""
-    # The view that Django has called is the one, whatever led there.
-    match = http_request.resolver_match
-    if match is None:
-        # A preflight, or something that middleware further in has answered.
-        resolver = _imported(getattr(http_request, "urlconf", None))
-        match = _resolved(resolver, path) if policies_of_views else None
-    if match is None or not policies_of_views:
+def policy_of_view(http_request: HttpRequest, method: str) -> CORSPolicy | None:
+    """The policy of the view that gets this method of the request; None if it has none of its own."""
+    if not policies_of_views and http_request.resolver_match is not None:
+        return None  # most requests of most projects
+    view = answered_by(http_request) or reached_by(http_request)
+    if view is None:
         return None
-    if match is http_request.resolver_match:
-        method = http_request.method or ""  # which middleware may have changed
-    policy: CORSPolicy | None = mark_of(match.func, method)
+    policy: CORSPolicy | None = mark_of(view, method)
+    if policy is None and _looked_into.get(id(view)) is not view:
+        _looked_into.keep(id(view), view)
+        warn_of_hidden(view, routed_views(_urlconf_of(http_request)))
     return policy
+
+
+def answered_by(http_request: HttpRequest) -> object | None:
+    """The view that Django called, whatever led there; None if Django called none."""
+    match = http_request.resolver_match
+    return None if match is None else match.func
+
+
+def reached_by(http_request: HttpRequest) -> object | None:
+    """The view that the request would reach; None if there is none, or if no view has a policy."""
+    urlconf = _urlconf_of(http_request)
+    _import(urlconf)  # which marks the views
+    if urlconf is None or not policies_of_views:
+        return None
+    match = _resolved(urlconf, http_request.path_info)
+    return None if match is None else match.func
+
+
+# Views without a policy that were looked into for one that they hide: by their ids, for not every view can be
+# hashed. Bounded, because views may be made for one request.
+_looked_into: Memory[int, object] = Memory(1024)
 
 
 def policies_of_all_views() -> tuple[CORSPolicy, ...]:
     """The policies of all views that the project's URLconf leads to."""
-    if getattr(conf.settings, "ROOT_URLCONF", None):
-        _imported(None)
+    _import(root_urlconf())
     return tuple(policies_of_views)
 
 
-def routed_views() -> Iterator[object]:
-    """All views that the project's URLconf leads to."""
-    if getattr(conf.settings, "ROOT_URLCONF", None):
-        yield from _views(_imported(None))
+def routed_views(urlconf: object | None) -> Iterator[object]:
+    """All views that the URLconf leads to."""
+    if urlconf is not None:
+        yield from _views(get_resolver(cast("str", urlconf)))
 
 
 def _views(resolver: URLResolver) -> Iterator[object]:
+    # Undocumented: get_resolver, and the attributes of what it gives. Nothing documented lists the views.
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
             yield from _views(pattern)
@@ -54,27 +79,37 @@ def _views(resolver: URLResolver) -> Iterator[object]:
             yield pattern.callback
 
 
-def _imported(urlconf: object) -> URLResolver:
-    """The resolver with its URLconf imported, and so all views marked; Django leaves it to a request."""
-    resolver = get_resolver(cast("str | None", urlconf))
-    resolver.url_patterns  # noqa: B018  # reading it imports it
-    return resolver
+def _urlconf_of(http_request: HttpRequest) -> object | None:
+    return getattr(http_request, "urlconf", None) or root_urlconf()
 
 
-def _resolved(resolver: URLResolver, path: str) -> ResolverMatch | None:
+def root_urlconf() -> object | None:
+    """The project's URLconf, by its name or as it is; None if it has none."""
+    return getattr(conf.settings, "ROOT_URLCONF", None)
+
+
+def _import(urlconf: object) -> None:
+    """Import the URLconf if it is named. Django leaves that to the first request that it routes."""
+    if isinstance(urlconf, str):
+        import_module(urlconf)
+
+
+def _resolved(urlconf: object, path: str) -> ResolverMatch | None:
     """The view at a path that Django has not come to resolve."""
-    # In i18n_patterns the path says what language it is in; LocaleMiddleware has not had its turn yet.
+    # In i18n_patterns the path says what language it is in, and LocaleMiddleware has not had its turn yet.
+    # Undocumented: get_language_from_path. The documented get_language_from_request would also follow
+    # Accept-Language, which is not about the path.
     language = translation.get_language_from_path(path) or conf.settings.LANGUAGE_CODE
     with translation.override(language):
-        match = _match(resolver, path)
-        # CommonMiddleware sends browsers on to the path with a slash, which is what the page will ask then.
+        match = _match(urlconf, path)
+        # CommonMiddleware sends browsers on to the path with a slash. The page will ask for that next.
         if match is None and conf.settings.APPEND_SLASH and not path.endswith("/"):
-            match = _match(resolver, f"{path}/")
+            match = _match(urlconf, f"{path}/")
     return match
 
 
-def _match(resolver: URLResolver, path: str) -> ResolverMatch | None:
+def _match(urlconf: Any, path: str) -> ResolverMatch | None:
     try:
-        return resolver.resolve(path)
+        return resolve(path, urlconf)
     except Exception:  # noqa: BLE001  # nothing is there, or a converter failed; Django has an answer
         return None

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from flask import Flask, Response, request, request_finished, request_started, request_tearing_down
 
-from crosscors.core.errors import PolicyError, Problem
-from crosscors.flask.adapter import Adapter
-from crosscors.flask.options import ViewOptions, check, read_keywords, read_policy
-from crosscors.nesting import Entry, carried
-from crosscors.view_policies import mark, refuse_positional
+from crosscors._adapter.environ import is_preflight
+from crosscors._adapter.keywords import raise_problems
+from crosscors._adapter.nesting import Entry, carried_by
+from crosscors._adapter.view_marks import mark, refuse_positional
+from crosscors.core.policy import warn_about
+from crosscors.core.values import refused
+from crosscors.flask.extension import Adapter
+from crosscors.flask.options import ViewOptions, read_alone, read_keywords, read_policy
+from crosscors.flask.views import answered_by
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+__all__ = ["cross_origin"]
 
 _View = TypeVar("_View", bound=Callable[..., object])
 
@@ -27,11 +33,11 @@ def cross_origin(*positional: NoReturn, **options: Unpack[ViewOptions]) -> Calla
     functions (async or not), classes, or single methods of classes. As every decorator of views, it stands
     below ``@app.route``; others may stand above and below it if they use functools.wraps.
 
-    Without ``CORS(app)`` it works as well, but for exceptions that Flask leaves to the server, as it does
-    in debug mode.
+    Without ``CORS(app)`` it also works, except for exceptions that Flask leaves to the server, as it does in
+    debug mode.
 
     Args:
-        options: those of ``CORS``, but for ``resources``; what is not given comes from the configuration.
+        options: those of ``CORS``, except ``resources``; what is not given comes from the configuration.
 
     Raises:
         PolicyError: listing every problem of the options; also if the view has a policy already.
@@ -44,8 +50,10 @@ def cross_origin(*positional: NoReturn, **options: Unpack[ViewOptions]) -> Calla
     given = read_keywords(options)
     if "resources" in given.values:
         message = "is an option of CORS(app), but a view has no paths below it."
-        raise PolicyError((Problem("unknown-option", "resources", None, message, "Leave it out."),))
-    check(given, read_policy)
+        raise_problems(refused("unknown-option", "resources", None, message, "Leave it out."))
+    found = read_alone(given, read_policy)
+    raise_problems(found)
+    warn_about(found.warnings)
     request_started.connect(_decide_alone)
     request_finished.connect(_write_alone)
     request_tearing_down.connect(_leave_alone)
@@ -62,11 +70,15 @@ def _decide_alone(flask: Flask, **_: Any) -> None:
     Only a request tells which application a view belongs to; this runs before everything else of it.
     """
     adapter = Adapter.of(flask)
-    if adapter.is_installed:
+    if adapter.is_installed or not adapter.views.exist():
         return
-    entry = adapter.enter(request.environ)
+    environ = request.environ
+    routed = adapter.reached(environ) if is_preflight(environ) else answered_by(flask, environ, None)
+    entry = adapter.enter(environ, routed)
     setattr(request, _ENTRY, entry)  # not in the environ, which a view may hand to another application
-    hooks = flask.before_request_funcs[None]
+    # Flask calls this structure internal. But before_request() adds at the end, and only before the first
+    # request.
+    hooks = flask.before_request_funcs.get(None, [])
     if entry is not None and _answer_alone not in hooks:
         flask.before_request_funcs[None] = [_answer_alone, *hooks]  # other threads may be at the old ones
 
@@ -84,8 +96,8 @@ def _write_alone(_: Flask, response: Response, **__: Any) -> None:
     """Write the decision when the application's own hooks are done with the response."""
     entry: Entry | None = getattr(request, _ENTRY, None)
     if entry is not None:
-        written = entry.answer(response.status_code, carried(response.headers))
-        response.headers[:] = written.apply(response.headers)
+        written = entry.answer(response.status_code, carried_by(response.headers))
+        response.headers[:] = written.response_headers.merged(response.headers)
 
 
 def _leave_alone(_: Flask, exc: BaseException | None = None, **__: Any) -> None:

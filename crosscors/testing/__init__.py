@@ -1,7 +1,7 @@
 """Test CORS as browsers see it: the client half of the Fetch standard, in Python.
 
-`Browser` says what a script on a page could do with a server, and why not. It works with any server, and
-knows nothing of how that server does CORS.
+`Browser` shows what a script on a page can do with a server, and says why it is blocked. It works with any
+server and does not depend on how that server implements CORS.
 """
 
 from crosscors.testing.blocked import BlockedByCORS, NetworkError, Reason, Step

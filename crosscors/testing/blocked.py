@@ -26,9 +26,9 @@ Reason = Literal[
 
 
 class NetworkError(Exception):
-    """What a script sees as ``TypeError: Failed to fetch``: there is no response that it could read.
+    """What a script sees as ``TypeError: Failed to fetch``: the script gets no response.
 
-    ``message`` says why, ``exchanges`` is what went over the wire; ``str()`` has both.
+    ``message`` says why. ``exchanges`` is what went over the wire. ``str()`` shows both.
     """
 
     def __init__(self, message: str, exchanges: tuple[Exchange, ...] = ()) -> None:
@@ -41,11 +41,11 @@ class NetworkError(Exception):
 
 
 class BlockedByCORS(NetworkError):  # noqa: N818 (the words of the console)
-    """The browser keeps the response from the script, or never sends the request, because of CORS.
+    """Because of CORS, the browser hides the response from the script, or does not send the request.
 
-    `reason` is a code to compare with, `step` names the failed step of the Fetch standard with its section,
-    `message` is the sentence in the browser's console, `hint` says what the server should send, `exchange` is
-    the one that failed. ``str()`` has all of it.
+    `reason` is a code for comparisons. `step` is the step of the Fetch standard that failed. `message` is the
+    sentence in the browser's console. `hint` says what the server should send. `exchange` is the one
+    that failed. ``str()`` shows all of them.
 
     >>> from crosscors.testing import Browser
     >>> def application(environ, start_response):

@@ -1,4 +1,4 @@
-"""A browser in Python: pages that fetch, and are blocked by CORS where a real browser's would be."""
+"""A browser in Python: its pages fetch, and CORS blocks them where it would block them in a real browser."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 __tracebackhide__ = True  # pytest then shows the line of the test
 
 same_origin: Final = "same-origin"
-"""The origin of a page that the server itself has served: ``browser.page(same_origin)``."""
+"""The origin of a page that the server itself serves: ``browser.page(same_origin)``."""
 
 SendTo = Callable[["Server", "SentRequest", Limits], Awaitable["ReceivedResponse"]]
 
@@ -41,25 +41,25 @@ class Browser:
 
     Args:
         server: an ASGI or WSGI application, a Flask application or test client, Django's test ``Client`` or
-            ``AsyncClient``, Starlette's ``TestClient``, ``httpx.Client`` or ``AsyncClient`` (for a live URL),
-            or a dict of these by origin, where several take part.
-        base_url: the address of the server, against which relative URLs are read; default: the client's own,
-            else ``https://testserver``.
+            ``AsyncClient``, Starlette's ``TestClient``, or ``httpx.Client`` or ``AsyncClient`` (for a live
+            URL). For several servers, a dict of these by origin.
+        base_url: the address of the server; relative URLs are resolved against it. Default: the client's own,
+            otherwise ``https://testserver`` (``https://localhost`` for Flask).
         engine: ``"chromium"``, ``"firefox"`` or ``"webkit"``, to depart from the standard where that engine
-            does (``crosscors.testing.DEPARTURES``); default: the standard.
-        clock: gives seconds, by which cookies and cached preflights age.
-        max_body_bytes: how much is read of each body, as it comes and decompressed; default 32 MiB. A longer
-            body is a NetworkError, and the application behind it is told that the client has gone.
-        timeout: how many seconds a whole fetch may take, with its preflights and redirects; default 60,
-            None for no limit. Then it is a NetworkError. Live servers are left at once. An application in
-            this process is left when it next sends something.
+            does (``crosscors.testing.DEPARTURES``). Default: the standard.
+        clock: returns the time in seconds. Cookies and cached preflights expire by it.
+        max_body_bytes: the most bytes to read of each body, both as received and decompressed. Default: 32
+            MiB. A longer body is a NetworkError, and the application learns that the client has disconnected.
+        timeout: how many seconds a whole fetch may take, including preflights and redirects. Default: 60.
+            None means no limit. After that time, the fetch is a NetworkError. The browser leaves a live
+            server at once, and an application in this process when it next sends something.
 
-    Raises TypeError for a server of no known kind, ValueError for an unknown engine or a URL that is none;
-    either for what cannot be a limit.
+    Raises TypeError for an unknown kind of server, ValueError for an unknown engine or an invalid URL, and
+    one of the two for an invalid limit.
 
-    All pages share the cookies and the preflight cache, and belong to one thread. What else keeps a browser
-    from fetching (mixed content, Content-Security-Policy, access to the local network) is not part of it, nor
-    is its HTTP cache.
+    All pages share the cookies and the preflight cache, and belong to one thread. The browser has no HTTP
+    cache, and nothing else blocks its requests (mixed content, Content-Security-Policy, access to the local
+    network).
 
     >>> def application(environ, start_response):
     ...     start_response("200 OK", [("Access-Control-Allow-Origin", "*"), ("Content-Type", "text/plain")])
@@ -81,7 +81,7 @@ class Browser:
     ) -> None:
         if engine is not None and (not isinstance(engine, str) or engine not in ENGINES):  # pyright: ignore[reportUnnecessaryIsInstance] (tests are often untyped)
             raise ValueError(
-                f"{engine!r} is no engine; write one of {', '.join(map(repr, ENGINES))}, or None."
+                f"{engine!r} is not an engine; write one of {', '.join(map(repr, ENGINES))}, or None."
             )
         check_limits(max_body_bytes, timeout)
         self._max_body_bytes, self._timeout = max_body_bytes, timeout
@@ -94,7 +94,7 @@ class Browser:
 
     @property
     def origin(self) -> str:
-        """The server's own origin; the first one's, of several. Raises ValueError when there is none."""
+        """The server's own origin, or that of the first server. Raises ValueError if there is none."""
         if self._servers.base_url is None:
             raise ValueError(NO_BASE_URL)
         return parse(self._servers.base_url).origin
@@ -104,16 +104,16 @@ class Browser:
 
         Pages of apps have origins like ``"capacitor://localhost"``, and some send ``"file://"``.
 
-        Raises ValueError for what is no origin as browsers write it.
+        Raises ValueError for text that is not an origin as browsers write it.
 
         >>> Browser(lambda environ, start_response: []).page("https://app.example.com/")
         Traceback (most recent call last):
         ...
-        ValueError: 'https://app.example.com/' is no origin; write 'https://app.example.com'.
+        ValueError: 'https://app.example.com/' is not an origin; write 'https://app.example.com'.
         """
         if not isinstance(origin, str):  # pyright: ignore[reportUnnecessaryIsInstance] (tests are often untyped)
             raise TypeError(
-                f"{origin!r} is no origin; write 'https://app.example.com', 'null', or same_origin."
+                f"{origin!r} is not an origin; write 'https://app.example.com', 'null', or same_origin."
             )
         if origin == same_origin:
             return Page(self.origin, self._fetch)
@@ -122,7 +122,7 @@ class Browser:
         return Page(origin, self._fetch)
 
     def clear_preflight_cache(self) -> None:
-        """Forgets which preflights were answered, as a browser that is started anew."""
+        """Forgets all cached preflights, as after a restart of the browser."""
         self._preflights.clear()
 
     async def _fetch(self, origin: str, url: str, init: RequestInit, send: SendTo) -> Response:
@@ -143,31 +143,31 @@ class Browser:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of an origin, whose script fetches. Made by ``Browser.page()``."""
+    """A page of an origin, with a script that fetches. Created by ``Browser.page()``."""
 
     origin: str
     _fetch: Callable[[str, str, RequestInit, SendTo], Coroutine[Any, Any, Response]] = field(repr=False)
 
     def fetch(self, url: str, **init: Unpack[RequestInit]) -> Response:
-        """Fetches as JavaScript's ``fetch()`` does, with its options and its defaults.
+        """Fetches like JavaScript's ``fetch()``, with the same options and defaults.
 
         Args:
-            url: relative URLs are read against the server's, not the page's.
-            method: default ``"GET"``. ``"delete"`` and its like are upper-cased, ``"patch"`` is not.
-            headers: a mapping, or pairs. Those that no script may set (``Cookie``, ``Sec-...``) are dropped.
-            body: ``str`` brings ``Content-Type: text/plain;charset=UTF-8``, ``bytes`` brings none.
+            url: a relative URL is resolved against the server's URL, not the page's.
+            method: default ``"GET"``. Browsers change ``"delete"`` to upper case, but not ``"patch"``.
+            headers: a mapping or pairs. Those that scripts may not set (``Cookie``, ``Sec-...``) are dropped.
+            body: ``str`` adds ``Content-Type: text/plain;charset=UTF-8``; ``bytes`` adds none.
             credentials: ``"same-origin"`` (default), ``"include"`` (cookies across origins, too), ``"omit"``.
             mode: ``"cors"`` (default), ``"same-origin"`` or ``"no-cors"``.
             redirect: ``"follow"`` (default), ``"error"`` or ``"manual"``.
-            use_cors_preflight: a preflight in any case, as for an XMLHttpRequest with upload listeners.
+            use_cors_preflight: always send a preflight, as for an XMLHttpRequest with upload listeners.
 
-        Raises BlockedByCORS when the browser refuses because of CORS, NetworkError when it refuses for
-        another reason, TypeError for arguments with which JavaScript's ``fetch()`` sends nothing.
+        Raises BlockedByCORS if CORS blocks the fetch, NetworkError if it fails for another reason, and
+        TypeError for arguments that JavaScript's ``fetch()`` rejects before it sends anything.
         """
         return _run(self._fetch(self.origin, url, init, _send))
 
     async def afetch(self, url: str, **init: Unpack[RequestInit]) -> Response:
-        """The same as `fetch`, for asynchronous tests and clients."""
+        """Like `fetch`, for asynchronous tests and clients."""
         return await self._fetch(self.origin, url, init, _asend)
 
 
@@ -180,7 +180,7 @@ async def _asend(server: Server, request: SentRequest, limits: Limits) -> Receiv
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine that never waits, which needs no event loop."""
+    """Runs a coroutine that never waits and so needs no event loop."""
     try:
         coroutine.send(None)
     except StopIteration as end:
@@ -190,7 +190,7 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("A synchronous fetch cannot wait.")
 
 
-# URL, "opaque host": those of schemes that are not special stay as they are, upper case and all.
+# URL, "opaque host": if the scheme is not special, the host stays as it is, even in upper case.
 _OF_APP = re.compile(
     r"(?!(?:https?|wss?|ftp|file|data|blob|about|javascript):)[a-z][a-z0-9+.-]*://[\w.~-]+", re.ASCII
 )
@@ -201,10 +201,10 @@ def _check_origin(origin: str) -> None:
         serialized = parse(origin).origin
     except ValueError:
         raise ValueError(
-            f"{origin!r} is no origin; write scheme and host, and a port that is not the default one:"
+            f"{origin!r} is not an origin; write scheme and host, and a port that is not the default one:"
             " 'https://app.example.com', 'http://localhost:5173'; or 'null'."
         ) from None
     if serialized != origin:
-        raise ValueError(f"{origin!r} is no origin; write {serialized!r}.")
+        raise ValueError(f"{origin!r} is not an origin; write {serialized!r}.")
     if "*" in origin:
-        raise ValueError(f"{origin!r} is a pattern; a page has one origin.")
+        raise ValueError(f"{origin!r} is a pattern, but a page has exactly one origin.")

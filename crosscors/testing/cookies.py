@@ -1,7 +1,7 @@
 """The cookies of a browser: which of them a request carries, and which a response may set.
 
-Sections in the comments are those of RFC 6265bis (draft-ietf-httpbis-rfc6265bis). http.cookiejar follows its
-predecessors, which know no SameSite, no prefixes and no public suffixes.
+Section numbers are those of RFC 6265bis (draft-ietf-httpbis-rfc6265bis). http.cookiejar follows older RFCs,
+which have no SameSite, no prefixes and no public suffixes.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ class Cookie:
 
     name: str
     value: str
-    domain: str  # "": the host of the server that it was put in for
+    domain: str  # "": the host of the client's server
     host_only: bool = True
     path: str = "/"
     secure: bool = False
     same_site: SameSite = "default"
-    lifetime: float | None = None  # seconds; None: as long as the browser runs
+    lifetime: float | None = None  # seconds; None: until the browser is closed
 
     @property
     def key(self) -> tuple[str, str, bool, str]:
-        """What a later cookie has to share to replace this one."""
+        """What identifies a cookie: a later one with the same key replaces it."""
         return self.name, self.domain, self.host_only, self.path
 
     def is_for(self, url: URL) -> bool:
-        """Whether it goes with requests for the URL, by host and path (section 5.8.3)."""
+        """Whether host and path allow the cookie on requests for the URL (section 5.8.3)."""
         host_matches = url.host == self.domain if self.host_only else _domain_matches(url.host, self.domain)
         return host_matches and _path_matches(url.path, self.path)
 
 
 class CookieStore:
-    """All pages of a browser share one."""
+    """The cookies of a browser, shared by all its pages."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -64,7 +64,7 @@ class CookieStore:
         self._taken_over: dict[URL, list[Cookie]] = {}
 
     def header(self, url: URL, cross_site: bool) -> tuple[str | None, tuple[str, ...]]:
-        """The Cookie field for a request of a page, and a note on each cookie that is kept back from it."""
+        """The Cookie header for a request of a page, and a note about each cookie that is not sent."""
         matching = [cookie for cookie in self._live() if cookie.is_for(url)]
         matching.sort(key=lambda cookie: len(cookie.path), reverse=True)
         objections = [(cookie, self._objection(cookie, url, cross_site)) for cookie in matching]
@@ -74,13 +74,13 @@ class CookieStore:
         return "; ".join(pairs) or None, tuple(notes)
 
     def store(self, url: URL, response: ReceivedResponse, cross_site: bool) -> tuple[str, ...]:
-        """Keeps what Set-Cookie says; gives a note on each cookie that a browser does not let it set."""
+        """Stores the cookies of Set-Cookie. Returns a note about each one that a browser would not store."""
         notes: list[str] = []
         for name, value in response.headers:
             cookie = read_set_cookie(value, url) if name.lower() == "set-cookie" else None
             if name.lower() == "set-cookie" and cookie is None:
                 notes.append(
-                    f"Set-Cookie: {value[:40]} was not kept: its Domain, its name or its form forbid it"
+                    f"Set-Cookie: {value[:40]} was not kept: its Domain, name or syntax is not allowed"
                 )
             if cookie is None or self._would_hide_a_secure_one(cookie, url):
                 continue
@@ -92,7 +92,7 @@ class CookieStore:
         return tuple(notes)
 
     def take_over(self, url: URL, cookies: Iterable[Cookie]) -> None:
-        """Follows what a test has changed in its client's cookies; all else is the browser's own affair."""
+        """Copies what a test has changed in its client's cookies. All other cookies stay as they are."""
         now = [cookie if cookie.domain else replace(cookie, domain=url.host) for cookie in cookies]
         before = self._taken_over.get(url, [])
         for cookie in before:
@@ -112,7 +112,7 @@ class CookieStore:
         return [cookie for key, cookie in self._cookies.items() if self._ends[key] > now]
 
     def _would_hide_a_secure_one(self, cookie: Cookie, url: URL) -> bool:
-        """Without TLS, nothing comes in the place of a Secure cookie (section 5.7, step 15)."""
+        """Without TLS, no cookie may replace a Secure cookie (section 5.7, step 15)."""
         return not is_secure(url) and any(
             other.secure
             and other.name == cookie.name
@@ -122,7 +122,7 @@ class CookieStore:
         )
 
     def _objection(self, cookie: Cookie, url: URL, cross_site: bool) -> str | None:
-        """Why such a request may not carry the cookie, nor its response set it (sections 5.7 and 5.8.3)."""
+        """Why a request may not send the cookie, and its response may not set it (sections 5.7 and 5.8.3)."""
         if cookie.secure and not is_secure(url):
             return "Secure needs https"
         if cookie.same_site == "none":
@@ -133,15 +133,15 @@ class CookieStore:
         if not cross_site or is_sent_anywhere:
             return None
         stated = (
-            "no SameSite is as Lax"
+            "without SameSite it counts as Lax"
             if cookie.same_site == "default"
-            else f"SameSite={cookie.same_site.title()}"
+            else f"it is SameSite={cookie.same_site.title()}"
         )
-        return f"{stated}, and {url.host} is of another site than the page: it needs SameSite=None; Secure"
+        return f"{stated}, and {url.host} is not on the page's site; it needs SameSite=None; Secure"
 
 
 def read_set_cookie(value: str, url: URL) -> Cookie | None:
-    """The cookie that a Set-Cookie field sets, or None where it sets none (sections 5.6 and 5.7)."""
+    """The cookie that a Set-Cookie header sets, or None (sections 5.6 and 5.7)."""
     pair, *rest = value.split(";")
     name, equals, text = (part.strip(" \t") for part in pair.partition("="))
     if not equals:
@@ -181,7 +181,7 @@ def read_same_site(value: str | None) -> SameSite:
 
 
 def _honours_prefix(cookie: Cookie, has_path: bool) -> bool:
-    """Section 4.1.3: what the names __Secure-... and __Host-... promise."""
+    """Whether the cookie keeps the promise of a name __Secure-... or __Host-... (section 4.1.3)."""
     prefixed = (cookie.name or cookie.value).lower()
     if prefixed.startswith("__host-"):
         return bool(cookie.name) and cookie.secure and cookie.host_only and has_path and cookie.path == "/"
@@ -189,10 +189,10 @@ def _honours_prefix(cookie: Cookie, has_path: bool) -> bool:
 
 
 def _lifetime(attributes: dict[str, str]) -> float | None:
-    """For how long the cookie is kept; Max-Age counts more than Expires (section 5.7, step 3)."""
+    """How long the cookie is kept. Max-Age overrides Expires (section 5.7, step 3)."""
     max_age = attributes.get("max-age", "")
     if _MAX_AGE.fullmatch(max_age):
-        return float(max_age)  # however long it is, unlike int()
+        return float(max_age)  # unlike int(), accepts any number of digits
     try:
         return parsedate_to_datetime(attributes.get("expires", "")).timestamp() - time.time()
     except (OverflowError, TypeError, ValueError):

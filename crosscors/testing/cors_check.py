@@ -1,6 +1,6 @@
-"""The CORS check (Fetch, section "CORS check"): may a page of this origin have this response?
+"""The CORS check (Fetch, section "CORS check"): may a page of this origin read this response?
 
-The sentences are the ones that developers know from a browser's console; the hints say what to send instead.
+The sentences are those of the browser's console. The hints say what to send instead.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from crosscors.core.standard import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from crosscors.testing.blocked import Failure, Step
 from crosscors.testing.urls import is_url, parse
 
@@ -22,7 +22,7 @@ _IS_INCLUDE = "when the request's credentials mode is 'include'."
 
 @dataclass(frozen=True)
 class CORSCheck:
-    """For whom a response has to be: the origin as it was sent, and whether credentials count."""
+    """What a response must allow: the origin as it was sent, with or without credentials."""
 
     origin: str
     with_credentials: bool
@@ -50,48 +50,48 @@ class CORSCheck:
 
     def _hint_when_missing(self, exchange: Exchange) -> str:
         response = exchange.response
-        answered = f"{_answer(exchange)} was {_named(response.status)}"
+        answered = f"{_response_to(exchange)} was {_named(response.status)}"
         if response.raised is not None:
             return (
-                f"The application raised {response.raised!r}, and what was made of it has no CORS fields. Put"
-                " the CORS middleware around the error handling, so that errors can be read as well."
+                f"The application raised {response.raised!r}, and the error response has no CORS headers. Put"
+                " the CORS middleware outside the error handling, so that the page can read errors, too."
             )
         if response.is_cached:
             return (
-                "A cache answered with what another page got. Every response that depends on the origin has"
-                " to carry 'Vary: Origin', also those to origins that are not allowed."
+                "A cache returned the response for another page. Every response that depends on the origin"
+                " must have 'Vary: Origin', including responses to origins that are not allowed."
             )
         if exchange.is_preflight and response.status in _WHO_ANSWERED:
             return (
-                f"{answered}: {_WHO_ANSWERED[response.status]}. Let the CORS middleware answer it before"
-                f" everything else, with 200 and {self._fields()}."
+                f"{answered}: {_WHO_ANSWERED[response.status]}. Let the CORS middleware answer preflights"
+                f" before anything else runs, with 200 and {self._headers()}."
             )
         if exchange.is_preflight and response.status in {400, 403}:
             return (
-                f"{answered}. If the CORS middleware refused it, allow the origin there: {self._fields()}."
-                " If something before it did (the body may tell), let the CORS middleware answer first."
+                f"{answered}. If the CORS middleware refused it, allow the origin there: {self._headers()}."
+                " If something else refused it (the body may say what), let the CORS middleware answer first."
             )
         return self._hint_for_null() if self.origin == "null" else self._hint_by_status(exchange)
 
     def _hint_by_status(self, exchange: Exchange) -> str:
-        status, fields = exchange.response.status, self._fields()
-        answer = f"{_answer(exchange)} ({_named(status)})"
+        status, headers = exchange.response.status, self._headers()
+        answer = f"{_response_to(exchange)} ({_named(status)})"
         if self.is_preflighted and not exchange.is_preflight:
             return (
-                f"The preflight allows the origin, but {answer} carries no CORS fields: a proxy, or a handler"
-                " outside the CORS middleware, has made it. Put the CORS middleware outermost."
+                f"The preflight allows the origin, but {answer} has no CORS headers. It comes from a proxy,"
+                " or from a handler outside the CORS middleware. Put the CORS middleware outermost."
             )
         if status in range(300, 400):
-            return f"{answer} is a redirect, and redirects need the field as well: {fields}."
+            return f"{answer} is a redirect, and redirects need the header, too: {headers}."
         if status in range(400, 600) and not exchange.is_preflight:
             return (
-                f"{answer} carries no CORS fields. If the origin is allowed, errors are made outside the CORS"
-                f" middleware: put it outermost. If not, allow it on the server: {fields}."
+                f"{answer} has no CORS headers. If the origin is allowed, the error comes from outside the"
+                f" CORS middleware: put it outermost. If not, allow the origin on the server: {headers}."
             )
-        return f"Allow the origin on the server: {_answer(exchange)} has to carry {fields}."
+        return f"Allow the origin on the server: {_response_to(exchange)} must have {headers}."
 
-    def _fields(self) -> str:
-        """What would let the page read the response."""
+    def _headers(self) -> str:
+        """The headers that let the page read the response."""
         if self.with_credentials:
             return f"'{ALLOW_ORIGIN}: {self.origin}' and '{ALLOW_CREDENTIALS}: true'"
         return f"'{ALLOW_ORIGIN}: {self.origin}', or '*' if every site may read it"
@@ -100,23 +100,23 @@ class CORSCheck:
         if self.is_redirected:
             return (
                 "A redirect from one foreign origin to another makes the browser send 'Origin: null'."
-                " Let the page ask the last address itself."
+                " Let the page fetch the final address directly."
             )
         hint = (
-            "The page has no origin (a sandboxed frame, a file, a data: URL) and sends 'Origin: null', as any"
-            " page can. Serve it from an origin of its own"
+            "The page has no origin of its own (a sandboxed frame, a file, a data: URL) and sends"
+            " 'Origin: null', as any page can. Serve the page from a real origin"
         )
         if self.with_credentials:
-            return f"{hint}: cookies are not for everyone."
-        return f"{hint}, or answer '{ALLOW_ORIGIN}: *' if every site may read this."
+            return f"{hint}: a server must not give credentials to 'null'."
+        return f"{hint}, or send '{ALLOW_ORIGIN}: *' if every site may read this."
 
     def _wildcard(self, exchange: Exchange) -> Failure:
         field = f"The value of the '{ALLOW_ORIGIN}' header in the response"
         sentence = f"{field} must not be the wildcard '*' {_IS_INCLUDE}"
         hint = (
-            "On the server, list the origins that may send cookies, and answer each with its own:"
-            f" '{ALLOW_ORIGIN}: {self.origin}' and '{ALLOW_CREDENTIALS}: true' ({_answer(exchange)} has '*')."
-            " If no cookies are needed, let the page fetch without credentials."
+            "On the server, list the origins that may send cookies, and send each one its own origin:"
+            f" '{ALLOW_ORIGIN}: {self.origin}' and '{ALLOW_CREDENTIALS}: true' ({_response_to(exchange)} has"
+            " '*'). If the page needs no cookies, let it fetch without credentials."
         )
         if self.origin == "null":
             hint = self._hint_for_null()
@@ -140,12 +140,12 @@ class CORSCheck:
     def _hint_for_several(self, value: str) -> str:
         if {each.strip(" \t") for each in value.split(",")} <= {self.origin, "*"}:
             return (
-                f"Two places set {ALLOW_ORIGIN}: the application, a second CORS middleware, or the proxy in"
-                " front. Leave it to one of them."
+                f"Two places set {ALLOW_ORIGIN}, such as the application and a proxy, or two CORS"
+                " middlewares. Let only one of them set it."
             )
         return (
-            f"A response names one origin, the one that asks: '{ALLOW_ORIGIN}: {self.origin}', with"
-            " 'Vary: Origin'. The list of those allowed stays on the server."
+            f"A response names one origin, the page's own: send '{ALLOW_ORIGIN}: {self.origin}' and"
+            " 'Vary: Origin'. Keep the list of allowed origins on the server."
         )
 
     def _hint_for_another(self, value: str, exchange: Exchange) -> str:
@@ -154,42 +154,42 @@ class CORSCheck:
         wanted = f"send '{ALLOW_ORIGIN}: {self.origin}'"
         host = self.origin.partition("://")[2]
         cases = (
-            (not value, f"A field without a value allows nobody: {wanted}, or no field."),
+            (not value, f"A header without a value allows nobody: {wanted}, or no header."),
             (
                 value == "null",
-                f"'null' is the origin of sandboxed pages, not a word for nobody: {wanted}, or no field.",
+                f"'null' is the origin of sandboxed pages and does not mean nobody: {wanted}, or no header.",
             ),
             (
                 "*" in value,
-                f"Browsers know no patterns. Match them on the server, {wanted}, and 'Vary: Origin'.",
+                f"Patterns are for the server: match the origin there, then {wanted} and 'Vary: Origin'.",
             ),
             (
                 value.rstrip("/").lower() == self.origin,
-                f"An origin is compared letter by letter, and has no slash at its end: {wanted}.",
+                f"Browsers compare origins character by character, without a slash at the end: {wanted}.",
             ),
             (value == host, f"An origin begins with its scheme: {wanted}."),
-            (not is_url(value), f"'{value}' is no origin: {wanted}."),
+            (not is_url(value), f"'{value}' is not an origin: {wanted}."),
             (
                 is_url(value) and parse(value).origin == self.origin,
-                f"An origin ends with its host, and a port that is not the default one: {wanted}.",
+                f"An origin has only a scheme, a host, and a port that is not the default: {wanted}.",
             ),
             (
                 value.partition("://")[2] == host,
-                f"'{value}' has another scheme than the page, and so is another origin: {wanted}.",
+                f"'{value}' has a different scheme from the page, so it is a different origin: {wanted}.",
             ),
         )
         otherwise = (
-            f"{_answer(exchange)} is for another origin. Allow the page's origin on the server, and {wanted}."
-            " Where the server does so already, a cache has mixed up its answers: add 'Vary: Origin'."
+            f"{_response_to(exchange)} is for another origin. Allow the page's origin on the server, and"
+            f" {wanted}. If the server already does this, a cache has mixed up responses: add 'Vary: Origin'."
         )
         return next((hint for applies, hint in cases if applies), otherwise)
 
 
-# Who it is that answers a preflight like that.
+# What answers a preflight with this status.
 _WHO_ANSWERED = {
-    401: "something asked for authentication, which a preflight never has",
-    404: "no route was found, and no CORS middleware stands before the router",
-    405: "the route does not take OPTIONS, and no CORS middleware stands before it",
+    401: "something requires authentication, which a preflight never has",
+    404: "no route matches, and no CORS middleware runs before the router",
+    405: "the route does not accept OPTIONS, and no CORS middleware runs before it",
     500: "something failed before or in the CORS middleware",
 }
 
@@ -199,9 +199,9 @@ def _no_credentials(value: str, exchange: Exchange) -> Failure:
         f"The value of the '{ALLOW_CREDENTIALS}' header in the response is '{value}' which must be 'true'"
         f" {_IS_INCLUDE}"
     )
-    hint = f"{_answer(exchange)} has to carry '{ALLOW_CREDENTIALS}: true', in lower case and once."
+    hint = f"{_response_to(exchange)} must have '{ALLOW_CREDENTIALS}: true', in lower case and only once."
     if exchange.is_preflight:
-        hint += " A preflight carries no cookies, but needs it as much as the response after it."
+        hint += " A preflight sends no cookies, but its response needs this header, too."
     return _failure("allow-credentials-not-true", 8, sentence, hint)
 
 
@@ -210,7 +210,7 @@ def _failure(reason: Reason, step: int, sentence: str, hint: str) -> Failure:
     return Failure(reason, Step("CORS check", str(step), "cors-check"), sentence, hint)
 
 
-def _answer(exchange: Exchange) -> str:
+def _response_to(exchange: Exchange) -> str:
     return f"the response to {exchange.request.method} {parse(exchange.request.url).target}"
 
 

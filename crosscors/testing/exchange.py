@@ -1,4 +1,4 @@
-"""What goes over the wire: a request, the response to it, and the two of them as text."""
+"""What goes over the wire: a request, its response, and both as text."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _NULL_BODY_STATUS = frozenset({101, 103, 204, 205, 304})
 
 
 def has_body(method: str, status: int) -> bool:
-    """Whether such a response has a body for a script ("main fetch", step 21)."""
+    """Whether a script can read a body from such a response ("main fetch", step 21)."""
     return method != "HEAD" and status not in _NULL_BODY_STATUS
 
 
 def get(fields: Fields | list[tuple[str, str]], name: str) -> str | None:
-    """The values of all fields of that name, joined (Fetch, "header list", get)."""
+    """The values of all headers with that name, joined (Fetch, "header list", get)."""
     lowered = name.lower()
     values = [value for key, value in fields if key.lower() == lowered]
     return ", ".join(values) if values else None
 
 
 def by_name(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """The values of each field, by its name in lower case."""
+    """The values of each header, by its name in lower case."""
     values: dict[str, list[str]] = {}
     for name, value in fields:
         values.setdefault(name.lower(), []).append(value)
@@ -39,7 +39,7 @@ def by_name(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class SentRequest:
-    """A request as it was sent. Field values are Latin-1 text, as everywhere here."""
+    """A request as it was sent. Header values are Latin-1 text, as everywhere in this package."""
 
     method: str
     url: str
@@ -48,34 +48,34 @@ class SentRequest:
 
     @property
     def content_length(self) -> int | None:
-        """What Content-Length says, if the request has one (Fetch, "HTTP-network-or-cache fetch")."""
+        """The value of Content-Length, or None (Fetch, "HTTP-network-or-cache fetch")."""
         return len(self.body) if self.body or self.method in {"POST", "PUT"} else None
 
     def header(self, name: str) -> str | None:
-        """The value of the field, several of them joined by a comma, or None."""
+        """The value of the header, or None. Several values are joined by commas."""
         return get(self.headers, name)
 
 
 @dataclass(frozen=True)
 class ReceivedResponse:
-    """A response as it came, before a browser hides anything from a script."""
+    """A response as it was received, before the browser hides anything from the script."""
 
     status: int
     headers: Fields
     body: bytes = b""
-    # What the application raised, if it runs in this process; the response is what servers make of that.
+    # What the application raised, if it runs in this process. The response is what a server would send then.
     raised: BaseException | None = None
-    is_complete: bool = True  # not when the exception cut the body short
-    is_cached: bool = False  # a shared cache has answered
+    is_complete: bool = True  # False if the exception cut the body short
+    is_cached: bool = False  # it came from a shared cache
 
     def header(self, name: str) -> str | None:
-        """The value of the field, several of them joined by a comma, or None."""
+        """The value of the header, or None. Several values are joined by commas."""
         return get(self.headers, name)
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its response. ``print()`` it to read it; ``notes`` tell what the browser kept back."""
+    """One request and its response. ``print()`` shows both; ``notes`` say what the browser held back."""
 
     request: SentRequest
     response: ReceivedResponse
@@ -99,7 +99,7 @@ class Exchange:
 
 
 def _is_noise(name: str) -> bool:
-    """Whether the field is on every request and tells nothing about CORS."""
+    """Whether the header is on every request and says nothing about CORS."""
     lowered = name.lower()
     return lowered in {"accept", "user-agent", "referer"} or lowered.startswith("sec-fetch-")
 

@@ -1,7 +1,7 @@
-"""The Fetch standard's algorithms, as a script's ``fetch()`` runs them over HTTP, without any I/O.
+"""The Fetch standard's algorithms behind a script's ``fetch()``, for HTTP and without I/O.
 
-Whoever starts a fetch gives it the function that sends a request. The methods are named after the standard's
-sections (https://fetch.spec.whatwg.org/), and come in its order.
+The caller supplies the function that sends a request. Methods have the names of the standard's sections
+(https://fetch.spec.whatwg.org/), in the same order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import (
+from crosscors.core.standard import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
     REQUEST_HEADERS,
@@ -58,7 +58,7 @@ _PREFLIGHT_STAGE = "Response to preflight request doesn't pass access control ch
 _REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 20
 _GZIP = b"\x1f\x8b"
-# A request with one of these asks the server itself: no cache on the way shall answer it.
+# A request with one of these is for the server itself: no cache on the way may answer it.
 _CONDITIONAL = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
 
 
@@ -83,15 +83,15 @@ class Fetch:
         request = self.request
         if request.url.scheme not in {"http", "https"}:
             raise self._network_error(
-                f"'{request.url.scheme}:' cannot be fetched from here, only http and https."
+                f"'{request.url.scheme}:' URLs cannot be fetched here, only http and https."
             )
         if request.tainting == "basic" and request.url.origin == request.origin:
             return await self._http_fetch(may_preflight=False)
         if request.mode == "same-origin":
-            raise self._network_error(f"{request.url} has another origin, and the mode is 'same-origin'.")
+            raise self._network_error(f"{request.url} has another origin, but the mode is 'same-origin'.")
         if request.mode == "no-cors":
             if request.redirect != "follow":
-                raise self._network_error("In the mode 'no-cors', redirects can only be followed.")
+                raise self._network_error("In mode 'no-cors', redirect must be 'follow'.")
             request.tainting = "opaque"
             return await self._http_fetch(may_preflight=False)
         request.tainting = "cors"
@@ -119,11 +119,11 @@ class Fetch:
         if request.tainting == "cors":
             self._check(self._cors_check().failure(exchange))
         if request.tainting == "opaque" and self._is_blocked_by_policy(exchange.response):
-            raise self._network_error("The response is not for other origins: Cross-Origin-Resource-Policy.")
+            raise self._network_error("Cross-Origin-Resource-Policy hides the response from other origins.")
         if exchange.response.status not in _REDIRECT_STATUS or request.redirect == "manual":
             return exchange.response
         if request.redirect == "error":
-            raise self._network_error("The response is a redirect, and the redirect mode is 'error'.")
+            raise self._network_error("The response is a redirect, but redirect is 'error'.")
         return await self._http_redirect_fetch(exchange.response)
 
     def _is_blocked_by_policy(self, response: ReceivedResponse) -> bool:
@@ -154,13 +154,13 @@ class Fetch:
 
     def _location_url(self, location: str, response: ReceivedResponse) -> URL:
         if sum(name.lower() == "location" for name, _ in response.headers) > 1:
-            raise self._network_error("The redirect has several Location fields.")
+            raise self._network_error("The redirect has several Location headers.")
         if has_other_scheme(location):
             raise self._network_error(f"The redirect goes to '{location}', which is not http or https.")
         try:
             return parse(location, str(self.request.url))
         except ValueError:
-            raise self._network_error(f"The redirect goes to '{location}', which is no URL.") from None
+            raise self._network_error(f"The redirect goes to '{location}', an invalid URL.") from None
 
     async def _http_network_fetch(self) -> Exchange:
         """Sections "HTTP-network-or-cache fetch" and "HTTP-network fetch", without the cache."""
@@ -233,7 +233,7 @@ class Fetch:
         )
 
     def _is_cross_site(self) -> bool:
-        """What SameSite asks ("determine the same-site mode")."""
+        """Whether the request is cross-site for SameSite ("determine the same-site mode")."""
         request = self.request
         return is_cross_site(request.origin, request.url) or is_cross_site_redirect(
             request.origin, request.urls
@@ -246,7 +246,7 @@ class Fetch:
         return "null" if request.mode != "cors" and is_downgraded else request.serialized_origin
 
     def _metadata(self, headers: HeaderList) -> HeaderList:
-        """What every request of a browser has: its name, the page, and Fetch Metadata."""
+        """The headers of every browser request: User-Agent, Referer, and Fetch Metadata."""
         request = self.request
         metadata: HeaderList = []
         if is_secure(request.url):
@@ -262,7 +262,7 @@ class Fetch:
         return metadata
 
     def _site(self) -> str:
-        """How far from the page the request has come (Fetch Metadata, section 2.3)."""
+        """The value of Sec-Fetch-Site (Fetch Metadata, section 2.3)."""
         request = self.request
         if any(is_cross_site(request.origin, url) for url in request.urls):
             return "cross-site"
@@ -282,7 +282,7 @@ class Fetch:
             name, value = malformed
             raise self._network_error(
                 f"The response has a header with NUL, CR or LF in it: {name!a}: {value!a}."
-                " Browsers drop the whole response; take these bytes out on the server."
+                " Browsers discard the whole response. Remove these bytes on the server."
             )
         return received
 
@@ -327,13 +327,13 @@ class Fetch:
         )
 
     def _body(self, received: ReceivedResponse) -> bytes | None:
-        """The body that a script gets, none of it if it broke off ("main fetch", step 21, and reading it)."""
+        """The body for the script, or None if it was cut off ("main fetch", step 21, and reading it)."""
         if not has_body(self.request.method, received.status):
             return b""
         return self._decoded(received) if received.is_complete else None
 
     def _decoded(self, received: ReceivedResponse) -> bytes:
-        """The body without gzip ("handle content codings"); clients of httpx have taken it away already."""
+        """The body without gzip ("handle content codings"). Clients of httpx have decompressed it already."""
         coding = (received.header("Content-Encoding") or "").strip().lower()
         if coding not in {"gzip", "x-gzip"} or not received.body.startswith(_GZIP):
             return received.body

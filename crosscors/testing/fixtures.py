@@ -1,4 +1,4 @@
-"""What the pytest plugin does with the fixtures and the failures of tests."""
+"""How the pytest plugin finds a server among the fixtures, and what it shows for failed tests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from crosscors.testing.browser import Browser
 from crosscors.testing.exchange import Exchange
 from crosscors.testing.response import Response
 
-# What pytest-django, pytest-flask, and most people who write their own fixtures call what can be asked.
+# The names in pytest-django, in pytest-flask, and in most people's own fixtures.
 _NAMES = ("client", "app")
 _SHOWN_EXCHANGES = 20
 
 _NOTHING_TO_ASK = """\
-cors_browser found no fixture "client" or "app" that it can talk to. Define one that returns an application
+cors_browser found no fixture "client" or "app" that it can use. Define one that returns an application
 or a test client:
 
     @pytest.fixture
@@ -27,14 +27,14 @@ or use crosscors.testing.Browser(app) in the test."""
 
 
 def find_browser(request: pytest.FixtureRequest) -> Browser:
-    """A browser for the first of the fixtures that can be talked to; the test fails if there is none."""
+    """A browser for the first fixture that it can use. The test fails if there is none."""
     unfit: list[str] = []
     for name in _NAMES:
         try:
             server = request.getfixturevalue(name)
         except pytest.FixtureLookupError as error:
             if error.argname != name:
-                raise  # the fixture is there, and asks for one that is not
+                raise  # the fixture exists, but needs another that does not
             continue
         except pytest.skip.Exception as skipped:
             # pytest-django's client, where Django is not configured
@@ -48,16 +48,16 @@ def find_browser(request: pytest.FixtureRequest) -> Browser:
 
 
 def describe_exchanges(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    """What the browsers and responses exchanged that a failed test has at hand."""
+    """The exchanges of the browsers and responses among the variables of a failed test."""
     if issubclass(excinfo.type, NetworkError):
-        return ""  # whose text has them
+        return ""  # the text of the exception has them
     at_hand: list[Any] = [*getattr(item, "funcargs", {}).values()]
     for entry in excinfo.traceback:
         at_hand += entry.frame.f_locals.values()
     found: dict[int, Exchange] = {}
     for each in at_hand:
-        # By the type alone: isinstance() would ask the object, and so evaluate the lazy ones of frameworks.
+        # By type only: isinstance() would evaluate the lazy objects of frameworks.
         if issubclass(type(each), (Browser, Response)):
-            # A browser whose construction failed has none.
+            # A browser whose construction failed has no exchanges.
             found.update((id(exchange), exchange) for exchange in getattr(each, "exchanges", ()))
     return "\n\n".join(map(str, list(found.values())[-_SHOWN_EXCHANGES:]))

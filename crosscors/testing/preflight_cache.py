@@ -16,7 +16,7 @@ Kind = Literal["method", "header"]
 
 @dataclass(frozen=True)
 class CacheKey:
-    """Whose requests an entry is for: the standard's origin, URL and credentials."""
+    """The requests that an entry is for: the standard's origin, URL and credentials."""
 
     origin: str
     url: str
@@ -25,7 +25,7 @@ class CacheKey:
 
 @dataclass
 class PreflightCache:
-    """What preflights have allowed, for as long as they said. The clock gives seconds."""
+    """What preflights have allowed, for as long as they said. The clock returns seconds."""
 
     clock: Callable[[], float]
     engine: Engine
@@ -49,7 +49,7 @@ class PreflightCache:
         return any(self._is_live((each, kind, value)) for each in self._keys(key))
 
     def _keys(self, key: CacheKey) -> set[CacheKey]:
-        """Whose entries serve a request: what was allowed with credentials is allowed without."""
+        """The keys whose entries serve a request: what is allowed with credentials is allowed without."""
         if self.engine.does("preflights-with-credentials-are-apart"):
             return {key}
         return {key, replace(key, with_credentials=True)}
@@ -67,11 +67,11 @@ class PreflightCache:
         for method in methods:
             self._set(key, "method", method, ("*",), expiry)
         for name in headers:
-            # Authorization is the one header that an entry for "*" does not match.
+            # An entry for "*" matches every header except Authorization.
             self._set(key, "header", name.lower(), () if name.lower() == NON_WILDCARD else ("*",), expiry)
 
     def _set(self, key: CacheKey, kind: Kind, value: str, wildcard: tuple[str, ...], expiry: float) -> None:
-        """Changes the expiry of all entries that match, and creates one if none does."""
+        """Changes the expiry of all matching entries, or creates one if none matches."""
         matches: list[tuple[CacheKey, Kind, str]] = [
             (each, kind, matching)
             for each in self._keys(key)

@@ -1,6 +1,6 @@
-"""What a preflight has to answer (Fetch, section "CORS-preflight fetch", step 7).
+"""What the response to a preflight must allow (Fetch, section "CORS-preflight fetch", step 7).
 
-The sentences are the ones that developers know from a browser's console; the hints say what to send instead.
+The sentences are those of the browser's console. The hints say what to send instead.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import ALL_METHODS, ALLOW_HEADERS, ALLOW_METHODS, SAFELISTED_METHODS
+from crosscors.core.standard import ALL_METHODS, ALLOW_HEADERS, ALLOW_METHODS, SAFELISTED_METHODS
 from crosscors.testing.blocked import Failure, Step
 from crosscors.testing.request_headers import NON_WILDCARD
 from crosscors.testing.response_headers import Illegible, read_location, token_list
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from crosscors.testing.exchange import ReceivedResponse
 
 _ANSWER_PREFLIGHTS = (
-    "The preflight, OPTIONS, was answered with {}; any status from 200 to 299 will do. Let the CORS"
+    "The response to the preflight (OPTIONS) has status {}, but must have one from 200 to 299. Let the CORS"
     " middleware answer preflights itself, before routing, authentication and error handling."
 )
-_NO_WILDCARD = "With credentials, '*' is no wildcard, neither for methods nor for headers."
-_NOT_AUTHORIZATION = "'*' does not cover Authorization, which has to be named."
+_NO_WILDCARD = "With credentials, '*' is not a wildcard for methods or headers."
+_NOT_AUTHORIZATION = "'*' does not cover Authorization. Name it."
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What a preflight asks for."""
+    """What a preflight requests."""
 
     target: str  # path and query
     method: str
@@ -42,15 +42,15 @@ class Preflight:
             return None
         if response.raised is not None:
             hint = (
-                f"The preflight was answered with {response.status} after the application raised"
-                f" {response.raised!r}. Let the CORS middleware answer preflights before anything else runs."
+                f"The application raised {response.raised!r}, so the response to the preflight has status"
+                f" {response.status}. Let the CORS middleware answer preflights before anything else runs."
             )
             return _failure("preflight-status", "8", "It does not have HTTP ok status.", hint)
-        # Servers that refuse by the status often say in the lists what they would have allowed.
+        # Servers that refuse with the status often send the lists of what they allow.
         refusal = self.failure(response)
         hint = (
-            f"The server refuses the preflight ({response.status}), probably for what its lists lack."
-            f" {refusal.hint}"
+            f"The server refuses the preflight ({response.status}), probably because a method or header is"
+            f" not on its lists. {refusal.hint}"
             if refusal
             else _ANSWER_PREFLIGHTS.format(response.status)
         )
@@ -66,7 +66,7 @@ class Preflight:
         if not self._allows_method(methods or []):
             return self._method_not_allowed(methods)
         refused = [name for name in self.unsafe_names if not self._allows_name(name, names or [])]
-        refused.sort(key=lambda name: name != NON_WILDCARD)  # which is looked at first
+        refused.sort(key=lambda name: name != NON_WILDCARD)  # browsers check it first
         return self._header_not_allowed(refused, names) if refused else None
 
     def _allows_method(self, methods: list[str]) -> bool:
@@ -83,7 +83,7 @@ class Preflight:
 
     def _method_not_allowed(self, methods: list[str] | None) -> Failure:
         sentence = f"Method {self.method} is not allowed by {ALLOW_METHODS} in preflight response."
-        hint = self._has_to_carry(ALLOW_METHODS, methods, [self.method])
+        hint = self._must_have(ALLOW_METHODS, methods, [self.method])
         if methods and "*" in methods:
             hint = f"{_NO_WILDCARD} {hint}"
         elif self.method != self.method.upper() in ALL_METHODS:
@@ -92,8 +92,8 @@ class Preflight:
                 ", which is allowed." if upper in (methods or ()) else f", and allow {upper} on the server."
             )
             hint = (
-                "Methods are case-sensitive, and browsers do not upper-case this one: let the page ask for"
-                f" {upper}{allowed}"
+                "Methods are case-sensitive, and browsers do not change this one to upper case. Let the page"
+                f" use {upper}{allowed}"
             )
         return _failure("method-not-allowed", "7.5", sentence, hint)
 
@@ -101,28 +101,28 @@ class Preflight:
         sentence = (
             f"Request header field {refused[0]} is not allowed by {ALLOW_HEADERS} in preflight response."
         )
-        hint = self._has_to_carry(ALLOW_HEADERS, names, refused)
+        hint = self._must_have(ALLOW_HEADERS, names, refused)
         if names and "*" in names:
             hint = f"{_NO_WILDCARD if self.with_credentials else _NOT_AUTHORIZATION} {hint}"
         elif refused == ["content-type"]:
-            hint += " (Forms and plain text need no permission; application/json does.)"
+            hint += " (Only application/json and the like need this permission; forms and plain text do not.)"
         step = "7.6" if refused[0] == NON_WILDCARD else "7.7"
         return _failure("header-not-allowed", step, sentence, hint)
 
-    def _has_to_carry(self, field: str, listed: list[str] | None, missing: list[str]) -> str:
+    def _must_have(self, field: str, listed: list[str] | None, missing: list[str]) -> str:
         kept = [name for name in listed or () if name != "*" or not self.with_credentials]
         instead = "" if listed is None else f" instead of '{', '.join(listed)}'"
         wanted = f"{field}: {', '.join(kept + missing)}"
-        return f"The answer to OPTIONS {self.target} has to carry '{wanted}'{instead}."
+        return f"The response to OPTIONS {self.target} must have '{wanted}'{instead}."
 
 
 def redirect_failure(response: ReceivedResponse) -> Failure | None:
-    """What is wrong with a preflight that is redirected, or None when it is not."""
+    """What is wrong with a preflight that is redirected, or None if it is not."""
     location = read_location(response)
     if response.status not in range(300, 400) or location is None:
         return None
     hint = (
-        f"OPTIONS was redirected to '{location}', by a rule for slashes, https or a login perhaps. Let the"
+        f"OPTIONS was redirected to '{location}', perhaps by a rule for slashes, https or a login. Let the"
         " page use that address, or let the CORS middleware answer preflights before anything redirects."
     )
     return _failure("preflight-redirect", "8", "Redirect is not allowed for a preflight request.", hint)
@@ -131,7 +131,7 @@ def redirect_failure(response: ReceivedResponse) -> Failure | None:
 def _illegible(field: str, response: ReceivedResponse) -> Failure:
     sentence = f"Cannot parse {field} response header field in preflight response."
     hint = (
-        f"'{field}: {response.header(field)}' is no list of names with commas between them."
+        f"'{field}: {response.header(field)}' is not a comma-separated list of names."
         " A name has no spaces, quotes or colons."
     )
     reason: Reason = "allow-methods-invalid" if field == ALLOW_METHODS else "allow-headers-invalid"

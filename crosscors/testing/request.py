@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, get_args
 
-from crosscors.core.fields import SAFELISTED_METHODS
+from crosscors.core.standard import SAFELISTED_METHODS
 from crosscors.testing.request_headers import NO_CORS_NAMES, is_safelisted, read_headers, read_method
 from crosscors.testing.urls import URL, parse
 
@@ -22,23 +22,23 @@ T = TypeVar("T")
 
 __tracebackhide__ = True  # pytest then shows the line of the test
 
-NO_BASE_URL = "There is no address to read it against: write httpx.Client(base_url='http://localhost:8000')."
-# What other clients take, and where it goes here.
+NO_BASE_URL = "There is no base URL: write httpx.Client(base_url='http://localhost:8000')."
+# Options of other clients, and what to write instead.
 _ELSEWHERE = {
     "json": "write body=json.dumps(...), headers={'Content-Type': 'application/json'}",
-    "data": "write body=urllib.parse.urlencode(...), with its Content-Type among the headers",
-    "files": "write body=..., with its Content-Type among the headers",
-    "params": "write them into the URL",
+    "data": "write body=urllib.parse.urlencode(...), and set Content-Type in headers",
+    "files": "write body=..., and set Content-Type in headers",
+    "params": "write them in the URL",
     "cookies": "let the server set them, or put them into the client",
     **dict.fromkeys(
         ("cache", "integrity", "keepalive", "priority", "referrer", "referrerPolicy", "signal"),
-        "JavaScript's has, but CORS knows nothing of it: leave it out",
+        "JavaScript's fetch() does, but it does not affect CORS: leave it out",
     ),
 }
 
 
 class RequestInit(TypedDict, total=False):
-    """The options of ``fetch()``, by JavaScript's names, and a flag of the standard, `use_cors_preflight`."""
+    """The options of ``fetch()`` with JavaScript's names, and the standard's flag `use_cors_preflight`."""
 
     method: str
     headers: Mapping[str, str] | Iterable[tuple[str, str]] | None
@@ -51,7 +51,7 @@ class RequestInit(TypedDict, total=False):
 
 @dataclass
 class Request:
-    """A request (section "Requests"). The origin is serialized; "null" is the same as no other."""
+    """A request (section "Requests"). The origin is serialized; "null" equals no other origin."""
 
     method: str
     urls: list[URL]
@@ -80,7 +80,7 @@ class Request:
 
     @property
     def serialized_origin(self) -> str:
-        """The origin that is sent ("Serializing a request origin"): "null" once "redirect-taint" sets in."""
+        """The origin to send ("Serializing a request origin"): "null" if there is a "redirect-taint"."""
         for last, url in zip(self.urls, self.urls[1:], strict=False):
             if last.origin not in {url.origin, self.origin}:
                 return "null"
@@ -94,15 +94,15 @@ def new_request(url: str, base_url: str | None, origin: str, init: RequestInit, 
         parsed = parse(url, base_url)
     except (AttributeError, TypeError, ValueError):
         hint = f" {NO_BASE_URL}" if base_url is None else ""
-        raise TypeError(f"{url!r} is no URL that can be fetched.{hint}") from None
+        raise TypeError(f"{url!r} is not a URL that can be fetched.{hint}") from None
     if parsed.has_credentials:
-        raise TypeError(f"{url!r} has a user name and a password in it, with which a script cannot fetch.")
+        raise TypeError(f"{url!r} contains a user name and password. A script cannot fetch such a URL.")
     method = read_method(init.get("method", "GET"))
     headers = read_headers(init.get("headers", ()), engine)
     mode: Mode = _one_of(Mode, "mode", init.get("mode", "cors"))
     if mode == "no-cors":
         if method not in SAFELISTED_METHODS:
-            raise TypeError(f"{method} cannot be used in the mode 'no-cors'.")
+            raise TypeError(f"{method} cannot be used in mode 'no-cors'.")
         headers = _of_no_cors(headers, engine)
     body = _read_body(init.get("body"), method, headers)
     if not any(name.lower() == "accept" for name, _ in headers):
@@ -122,7 +122,7 @@ def new_request(url: str, base_url: str | None, origin: str, init: RequestInit, 
 
 
 def _of_no_cors(headers: HeaderList, engine: Engine) -> HeaderList:
-    """What may go without CORS: each value has to be safe with those before it (class Headers, "append")."""
+    """The headers allowed without CORS: each value must be safe with those before it (Headers, "append")."""
     kept: HeaderList = []
     for name, value in headers:
         joined = ", ".join([each for key, each in kept if key.lower() == name.lower()] + [value])
@@ -136,7 +136,7 @@ def _check_names(init: RequestInit) -> None:
     for name in init.keys() - known.keys():
         nearest = difflib.get_close_matches(name, known, 1)
         hint = _ELSEWHERE.get(name) or (
-            f"write {nearest[0]}=..." if nearest else f"there are {', '.join(known)}"
+            f"write {nearest[0]}=..." if nearest else f"the options are {', '.join(known)}"
         )
         raise TypeError(f"fetch() has no option {name!r}; {hint}.")
 
@@ -148,16 +148,16 @@ def _one_of(choices: Any, option: str, value: T) -> T:
 
 
 def _read_body(body: bytes | str | None, method: str, headers: HeaderList) -> bytes | None:
-    """The body as bytes; a string brings its Content-Type ("extract a body")."""
+    """The body as bytes. A string also sets Content-Type ("extract a body")."""
     if body is None:
         return None
     if method in {"GET", "HEAD"}:
-        raise TypeError(f"A {method} request has no body.")
+        raise TypeError(f"A {method} request cannot have a body.")
     if isinstance(body, bytes):
         return body
     if not isinstance(body, str):  # pyright: ignore[reportUnnecessaryIsInstance] (tests are often untyped)
         raise TypeError(
-            f"The body is a {type(body).__name__}; write bytes or str, for JSON"
+            f"The body is a {type(body).__name__}; write bytes or str. For JSON, write"
             " body=json.dumps(...), headers={'Content-Type': 'application/json'}."
         )
     if not any(name.lower() == "content-type" for name, _ in headers):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from crosscors.core.fields import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
+from crosscors.core.standard import FORBIDDEN_METHODS, is_forbidden_request_header, is_token
 from crosscors.testing.exchange import by_name
 
 if TYPE_CHECKING:
@@ -19,25 +19,25 @@ HeaderList = list[tuple[str, str]]
 
 __tracebackhide__ = True  # pytest then shows the line of the test
 
-# "normalize" a method: these are upper-cased, all others stay as they are written.
+# "normalize" a method: these become upper case, all others stay as written.
 _NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
 # "CORS non-wildcard request-header name"
 NON_WILDCARD = "authorization"
 # "no-CORS-safelisted request-header name"
 NO_CORS_NAMES = frozenset({"accept", "accept-language", "content-language", "content-type"})
-# "request-body-header name": they go when a redirect takes the body away.
+# "request-body-header name": removed when a redirect removes the body.
 BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
 
-# "CORS-safelisted request-header": the longest value of one, and of all of them together.
+# "CORS-safelisted request-header": the longest single value, and the longest total.
 _LONGEST_VALUE = 128
 _LONGEST_VALUES = 1024
 # "CORS-unsafe request-header byte"
 _UNSAFE_BYTE = re.compile(r'[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]')
 _LANGUAGE = re.compile(r"[0-9A-Za-z *,\-.;=]*")
 _SAFE_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
-# "parse a single range header value", without white space and not from the end of the file
+# "parse a single range header value", without white space, and with a start
 _RANGE = re.compile(r"bytes=([0-9]+)-([0-9]*)")
-# Chromium's cors.cc, IsCorsSafelistedHeader: the values that a client hint can have.
+# Chromium's cors.cc, IsCorsSafelistedHeader: the valid values of each client hint.
 _INTEGER = re.compile("[0-9]+")
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 _CLIENT_HINTS = {
@@ -51,7 +51,7 @@ _CLIENT_HINTS = {
     "viewport-width": _INTEGER,
     "width": _INTEGER,
 }
-# A script cannot use these to name a method that it could not use itself.
+# A script may not name a forbidden method in these.
 _METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 # "get, decode, and split" does not split within quotes
 _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
@@ -62,7 +62,7 @@ _HTTP_WHITESPACE = "\t\n\r "
 def read_method(method: str) -> str:
     """The method as it is sent ("normalize").
 
-    Raises TypeError, as ``new Request()`` does, for what is no method or one that no script may use.
+    Raises TypeError, like ``new Request()``, for an invalid method or one that scripts may not use.
 
     >>> read_method("delete"), read_method("patch")
     ('DELETE', 'patch')
@@ -71,14 +71,14 @@ def read_method(method: str) -> str:
         raise TypeError(f"{method!r} is not a valid HTTP method.")
     upper = method.upper()
     if upper in FORBIDDEN_METHODS:
-        raise TypeError(f"{method!r} is a method that no script may use.")
+        raise TypeError(f"{method!r} is a method that scripts may not use.")
     return upper if upper in _NORMALIZED_METHODS else method
 
 
 def read_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]] | None, engine: Engine) -> HeaderList:
-    """The headers that a script set, less those that it may not set (class Headers, guard "request").
+    """The headers that a script set, without those it may not set (class Headers, guard "request").
 
-    Raises TypeError for a name or a value that no header can have.
+    Raises TypeError for an invalid header name or value.
 
     >>> from crosscors.testing.engines import STANDARD
     >>> read_headers({"X-Token": " a ", "Cookie": "b"}, STANDARD)
@@ -93,7 +93,7 @@ def read_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]] | None, 
         if not is_token(name):
             raise TypeError(f"{name!r} is not a valid header name.")
         if any(character in "\0\r\n" or ord(character) > 0xFF for character in normalized):  # noqa: PLR2004 (Latin-1)
-            raise TypeError(f"{value!r} is not a valid value of the header {name}.")
+            raise TypeError(f"{value!r} is not a valid value for the header {name}.")
         if not _is_forbidden(name, normalized, engine):
             read.append((name, normalized))
     return read
@@ -104,7 +104,7 @@ def _name_and_value(pair: Any) -> tuple[str, str]:
         case (str() as name, str() as value):
             return name, value
         case _:
-            raise TypeError(f"{pair!r} is no header: {_HEADERS_HINT}")
+            raise TypeError(f"{pair!r} is not a header: {_HEADERS_HINT}")
 
 
 def _is_forbidden(name: str, value: str, engine: Engine) -> bool:
@@ -117,7 +117,7 @@ def _is_forbidden(name: str, value: str, engine: Engine) -> bool:
 
 
 def unsafe_names(headers: HeaderList, engine: Engine) -> list[str]:
-    """The "CORS-unsafe request-header names": those for which a preflight has to ask."""
+    """The "CORS-unsafe request-header names": those that need a preflight."""
     judged = combined(headers) if engine.does("values-are-judged-joined") else headers
     unsafe = [name for name, value in judged if not is_safelisted(name, value, engine)]
     potentially_unsafe = [(name, value) for name, value in judged if is_safelisted(name, value, engine)]
@@ -129,7 +129,7 @@ def unsafe_names(headers: HeaderList, engine: Engine) -> list[str]:
 
 
 def combined(headers: HeaderList) -> HeaderList:
-    """The headers with those of the same name joined, as browsers send them."""
+    """The headers as browsers send them: values of the same name are joined."""
     spelled: dict[str, str] = {}
     for name, _ in headers:
         spelled.setdefault(name.lower(), name)
@@ -163,7 +163,7 @@ def _has_unsafe_byte(value: str, engine: Engine) -> bool:
 
 
 def _essence(content_type: str) -> str | None:
-    """Type and subtype (MIME Sniffing, "parse a MIME type"), or None where that fails."""
+    """Type and subtype (MIME Sniffing, "parse a MIME type"), or None if parsing fails."""
     essence = content_type.strip(_HTTP_WHITESPACE).partition(";")[0].rstrip(_HTTP_WHITESPACE)
     kind, slash, subtype = essence.partition("/")
     return essence.lower() if slash and is_token(kind) and is_token(subtype) else None

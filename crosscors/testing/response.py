@@ -1,4 +1,4 @@
-"""What a script gets: the response as far as it may read it."""
+"""What a script gets: the part of the response that it may read."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ ResponseType = Literal["basic", "cors", "opaque", "opaqueredirect"]
 
 @dataclass(frozen=True)
 class Response:
-    """A filtered response (Fetch, section "Responses"): what a script may read of it, and nothing else.
+    """A filtered response (Fetch, section "Responses"): only what a script may read.
 
-    ``type`` tells how much that is: "basic" is all but cookies, "cors" what the server exposes, "opaque" and
-    "opaqueredirect" nothing. ``exchanges`` is everything that went over the wire for it, preflights included.
+    ``type`` says how much that is: with "basic" everything except cookies, with "cors" what the server
+    exposes, with "opaque" and "opaqueredirect" nothing. ``exchanges`` is everything that went over the wire,
+    including preflights.
     """
 
     type: ResponseType
     status: int
     headers: Headers
-    _received_body: bytes | None = field(repr=False)  # None: it broke off
+    _received_body: bytes | None = field(repr=False)  # None: it was cut off
     url: str
     redirected: bool
     exchanges: tuple[Exchange, ...] = field(repr=False)
 
     @property
     def ok(self) -> bool:
-        """Whether the status is one of 200 to 299."""
+        """Whether the status is from 200 to 299."""
         return 200 <= self.status <= 299  # noqa: PLR2004 (an "ok status")
 
     @property
     def body(self) -> bytes:
-        """The body. Raises NetworkError if it broke off, as reading it fails in JavaScript."""
+        """The body. Raises NetworkError if it was cut off, where reading it fails in JavaScript."""
         if self._received_body is None:
-            raise NetworkError("The response broke off before its end.", self.exchanges)
+            raise NetworkError("The response was cut off before its end.", self.exchanges)
         return self._received_body
 
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""Reading the response fields of the CORS protocol, and hiding the others from scripts.
+"""Reads the response headers of the CORS protocol, and hides other headers from scripts.
 
 Section names in the comments are those of the Fetch standard (https://fetch.spec.whatwg.org/).
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from crosscors.core.fields import (
+from crosscors.core.standard import (
     EXPOSE_HEADERS,
     FORBIDDEN_RESPONSE_HEADERS,
     MAX_AGE,
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from crosscors.testing.engines import Engine
     from crosscors.testing.exchange import Fields, ReceivedResponse
 
-# "CORS-preflight fetch": how long a preflight without a legible Access-Control-Max-Age is kept.
+# "CORS-preflight fetch": how long a preflight without a valid Access-Control-Max-Age is kept.
 _DEFAULT_MAX_AGE = 5  # seconds
 _DIGITS = re.compile("[0-9]+")
 _SIGNED = re.compile("[+-][0-9]{1,18}")
 _LONG = 18  # digits
 _FOR_EVER = 10**_LONG
-# "header value": what none can have in it
+# "header value": bytes that no value can contain
 _NOT_IN_VALUES = re.compile("[\0\r\n]")
 
 
 class Headers(Mapping[str, str]):
-    """The response headers that a script may read; names in any case, iterated in lower case and sorted."""
+    """The response headers that a script may read: names in any case; iteration is sorted, in lower case."""
 
     def __init__(self, fields: Fields, hidden: frozenset[str] = frozenset()) -> None:
         normalized = ((name, value.strip(" \t")) for name, value in fields)
@@ -43,7 +43,9 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         if name.lower() in self._hidden:
-            raise KeyError(f"{name} came, but no script may read it without '{EXPOSE_HEADERS}: {name}'")
+            raise KeyError(
+                f"The response has {name}, but scripts may read it only with '{EXPOSE_HEADERS}: {name}'"
+            )
         return self._values[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
@@ -62,12 +64,12 @@ class Headers(Mapping[str, str]):
         return f"Headers({self._values!r})"
 
 
-class Illegible(Exception):  # noqa: N818 (it is caught here, and never seen)
-    """A field is not the list of tokens that it has to be; the one argument is its name."""
+class Illegible(Exception):  # noqa: N818 (always caught, never seen by users)
+    """A header is not a valid list of tokens. The one argument is its name."""
 
 
 def malformed_header(response: ReceivedResponse) -> tuple[str, str] | None:
-    """The first header with NUL, CR or LF in its name or value, which makes the response a network error."""
+    """The first header with NUL, CR or LF in its name or value: it makes the response a network error."""
     for name, value in response.headers:
         if _NOT_IN_VALUES.search(name) or _NOT_IN_VALUES.search(value):
             return name, value
@@ -75,35 +77,35 @@ def malformed_header(response: ReceivedResponse) -> tuple[str, str] | None:
 
 
 def read_location(response: ReceivedResponse) -> str | None:
-    """What Location says, if there is one, in ASCII ("location URL").
+    """The value of Location in ASCII, or None ("location URL").
 
     The standard does not say how its bytes become text (https://github.com/whatwg/fetch/issues/883). Chromium
-    and Firefox percent-encode those beyond ASCII as they are, in whatever encoding.
+    and Firefox percent-encode each byte outside ASCII, whatever the encoding.
     """
     value = response.header("Location")
     return None if value is None else with_bytes_encoded(value)
 
 
 def token_list(response: ReceivedResponse, name: str) -> list[str] | None:
-    """The elements of all fields of that name; None when there is none ("extract header list values").
+    """The elements of all headers with that name; None if there is none ("extract header list values").
 
-    Raises Illegible when one of the elements is no token.
+    Raises Illegible if an element is not a token.
     """
     values = [value for key, value in response.headers if key.lower() == name.lower()]
     if not values:
         return None
     elements = [element.strip(" \t") for value in values for element in value.split(",")]
-    tokens = [element for element in elements if element]  # RFC 9110, section 5.6.1.2: empty ones are ignored
+    tokens = [element for element in elements if element]  # RFC 9110, section 5.6.1.2: ignore empty elements
     if not all(map(is_token, tokens)):
         raise Illegible(name)
     return tokens
 
 
 def max_age(response: ReceivedResponse, engine: Engine) -> int:
-    """For how many seconds a preflight is kept ("CORS-preflight fetch", steps 7.8 to 7.10)."""
+    """How many seconds a preflight is kept ("CORS-preflight fetch", steps 7.8 to 7.10)."""
     value = (response.header(MAX_AGE) or "").strip(" \t")
     if _DIGITS.fullmatch(value):
-        # A number so long is longer than any limit, and int() does not read every one.
+        # Such a long number is over every limit, and int() does not accept all of them.
         seconds = int(value.lstrip("0") or 0) if len(value.lstrip("0")) < _LONG else _FOR_EVER
     elif _SIGNED.fullmatch(value) and engine.does("max-age-may-be-signed"):
         seconds = max(int(value), 0)
@@ -138,5 +140,5 @@ def readable_across_origins(response: ReceivedResponse, with_credentials: bool) 
 
 
 def _legible(response: ReceivedResponse) -> Fields:
-    """The headers, without those whose name is not a token: every engine leaves them out."""
+    """The headers whose name is a token. Every engine leaves out the others."""
     return tuple(field for field in response.headers if is_token(field[0]))

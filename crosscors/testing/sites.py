@@ -1,4 +1,4 @@
-"""Sites: which hosts belong together, and which of them may be trusted with secrets."""
+"""Sites: which hosts belong together, and which of them may receive secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_cross_site(origin: str, url: URL) -> bool:
 
 
 def is_cross_site_redirect(origin: str, urls: list[URL]) -> bool:
-    """Whether another site has redirected somewhere (Fetch, "redirect-taint": "cross-site")."""
+    """Whether another site has redirected the request (Fetch, "redirect-taint": "cross-site")."""
     return any(
         is_cross_site(last.origin, url) and is_cross_site(origin, last) for last, url in pairwise(urls)
     )
@@ -50,7 +50,7 @@ def is_ip_address(host: str) -> bool:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Whether anyone can register names under the domain: co.uk, github.io."""
+    """Whether anyone can register names below the domain: co.uk, github.io."""
     return not is_ip_address(domain) and _public_suffixes().is_public(domain)
 
 
@@ -60,7 +60,7 @@ def _registrable_domain(host: str) -> str:
     return _public_suffixes().privatesuffix(host) or host
 
 
-@cache  # one list; reading it takes a while
+@cache  # reading the list takes a while
 def _public_suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 (most browsers in tests have no cookies)
 

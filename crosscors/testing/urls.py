@@ -1,4 +1,4 @@
-"""URLs and the origins they belong to, as far as a browser that fetches over HTTP needs them.
+"""URLs and their origins, as much as a browser needs to fetch over HTTP.
 
 Section names in the comments are those of the URL standard (https://url.spec.whatwg.org/).
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
-# "percent-encode sets": these stay as they are, besides letters and digits.
+# "percent-encode sets": these characters, letters and digits stay as they are.
 _OF_PATHS = "/%:@!$&'()*+,;=~[]|"
 _OF_QUERIES = "/%:@!$&()*+,;=~?[]|^\\`{}"
 # "forbidden domain code point"
@@ -21,14 +21,14 @@ _SCHEME = re.compile("([a-zA-Z][a-zA-Z0-9+.-]*):")
 _ABSOLUTE = re.compile(f"{_SCHEME.pattern}//")
 _LITERAL = re.compile(r"(?:^|@)\[(.*)\](?::[0-9]*)?$")
 _NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
-# "C0 control or space": what stands around a URL. str.strip() alone takes more away.
+# "C0 control or space": removed around a URL. str.strip() alone removes more.
 _AROUND = "".join(map(chr, range(0x21)))
 _BEYOND_ASCII = re.compile("[\x80-\xff]")
 
 
 @dataclass(frozen=True)
 class URL:
-    """An absolute URL, its parts as the URL standard serializes them."""
+    """An absolute URL, with parts as the URL standard serializes them."""
 
     scheme: str
     host: str
@@ -54,28 +54,28 @@ class URL:
 
     @property
     def target(self) -> str:
-        """Path and query: what goes into the request line."""
+        """Path and query, as in the request line."""
         return self.path if self.query is None else f"{self.path}?{self.query}"
 
     @property
     def href(self) -> str:
-        """The URL with its fragment, but without its credentials."""
+        """The URL with its fragment, without credentials."""
         return f"{self}#{self.fragment}" if self.fragment else str(self)
 
     @property
     def seen_by_script(self) -> str:
-        """The URL as a script reads it: without its fragment, but with its credentials."""
+        """The URL as a script reads it: without the fragment, with credentials."""
         return f"{self.scheme}://{self.userinfo}@{self.netloc}{self.target}" if self.userinfo else str(self)
 
     def __str__(self) -> str:
-        """The URL as it is asked for: without its fragment and its credentials."""
+        """The URL as it is requested: without fragment and credentials."""
         return self.origin + self.target
 
 
 def parse(url: str, base: str | None = None) -> URL:
-    """The URL that the text means, relative to the base.
+    """Parses the text as a URL, relative to the base.
 
-    Raises ValueError for what is no absolute URL with a host.
+    Raises ValueError if the result is not an absolute URL with a host.
 
     >>> str(parse("items?page=2", "HTTPS://API.example.com:443/v1/"))
     'https://api.example.com/v1/items?page=2'
@@ -83,16 +83,16 @@ def parse(url: str, base: str | None = None) -> URL:
     text = re.sub("[\t\n\r]", "", url.strip(_AROUND))
     if not has_other_scheme(text):
         before, mark, after = text.partition("?")
-        text = before.replace("\\", "/") + mark + after  # "special" schemes take either
+        text = before.replace("\\", "/") + mark + after  # "special" schemes accept either
         if text.startswith("//") and not text.strip("/"):
             raise ValueError(f"{url!r} has no host")
     joined = text if base is None or _ABSOLUTE.match(text) else _joined(base, text)
     parts = urlsplit(joined)
     if not parts.scheme or not parts.hostname:
-        raise ValueError(f"{url!r} is no absolute URL")
+        raise ValueError(f"{url!r} is not an absolute URL")
     scheme, port = parts.scheme.lower(), parts.port
     literal = _LITERAL.search(parts.netloc)
-    # urlsplit does not tell an empty query from none.
+    # urlsplit does not distinguish an empty query from none.
     _, mark, own_query = text.partition("#")[0].partition("?")
     query = own_query if mark else parts.query or None
     return URL(
@@ -107,13 +107,13 @@ def parse(url: str, base: str | None = None) -> URL:
 
 
 def has_other_scheme(text: str) -> bool:
-    """Whether the text begins with a scheme, and not with http or https."""
+    """Whether the text begins with a scheme other than http and https."""
     found = _SCHEME.match(text.strip(_AROUND))
     return found is not None and found[1].lower() not in {"http", "https"}
 
 
 def with_bytes_encoded(text: str) -> str:
-    """Text of bytes (Latin-1), those beyond ASCII percent-encoded one by one.
+    """Percent-encodes each byte outside ASCII in text that was decoded as Latin-1.
 
     >>> with_bytes_encoded("/caf\\u00c3\\u00a9")
     '/caf%C3%A9'
@@ -133,27 +133,27 @@ def is_url(text: str) -> bool:
 def _joined(base: str, text: str) -> str:
     if text.startswith(("/", "?", "#")) or not text or _SCHEME.match(text):
         return urljoin(base, text)
-    # urljoin() would leave the empty segments of such a path out.
+    # urljoin() would drop the empty segments of such a path.
     url = parse(base)
     return f"{url.origin}{url.path.rpartition('/')[0]}/{text}"
 
 
 def _serialized_host(host: str) -> str:
-    """ "host parsing", and back into text. Raises ValueError."""
+    """Parses the host ("host parsing") and serializes it. Raises ValueError."""
     name = unquote(host).lower()
     ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
     if _NOT_IN_HOSTS.search(ascii_name):
-        raise ValueError(f"{host!r} is no host")
+        raise ValueError(f"{host!r} is not a valid host")
     if _NUMBER.fullmatch(ascii_name.rstrip(".").rpartition(".")[2]):
         try:
             return str(ipaddress.IPv4Address(socket.inet_aton(ascii_name.rstrip("."))))
         except OSError:
-            raise ValueError(f"{host!r} is no host") from None
+            raise ValueError(f"{host!r} is not a valid host") from None
     return ascii_name
 
 
 def _serialized_ipv6(literal: str) -> str:
-    """What stands in brackets. Raises ValueError."""
+    """The IPv6 address between brackets, serialized. Raises ValueError."""
     if "%" in literal:
         raise ValueError(f"{literal!r} has a zone")
     address = ipaddress.IPv6Address(literal)

@@ -19,7 +19,7 @@ async def is_tenant(request: CORSRequest) -> bool:
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
-        raise NotImplementedError(scope["type"])  # uvicorn goes on without lifespan and WebSockets
+        raise NotImplementedError(scope["type"])  # uvicorn then runs without lifespan and WebSockets
     headers = [(b"content-type", b"text/plain"), (b"access-control-allow-origin", b"https://left.over")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"Hello, ", "more_body": True})

@@ -1,6 +1,6 @@
 """Bottle on gunicorn, with the middleware around the application."""
 
-# Bottle comes without types.
+# Bottle has no type annotations.
 # mypy: disable-error-code="import-untyped, untyped-decorator"
 # pyright: reportCallIssue=false, reportAttributeAccessIssue=false
 

@@ -1,4 +1,4 @@
-"""Django and Channels on Daphne: CORS for HTTP, and Channels' own check of the origin for WebSockets."""
+"""Django and Channels on Daphne: CORS for HTTP, and Channels' own origin check for WebSockets."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def events(_request: HttpRequest) -> StreamingHttpResponse:
 
 @require_http_methods(["PUT"])
 async def upload(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"bytes": len(request.read())})  # request.body ends at DATA_UPLOAD_MAX_MEMORY_SIZE
+    return JsonResponse({"bytes": len(request.read())})  # request.body has a size limit
 
 
 async def login(_request: HttpRequest) -> HttpResponse:

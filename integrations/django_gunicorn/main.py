@@ -1,4 +1,4 @@
-"""Django on gunicorn (WSGI): the settings of django-cors-headers, and another policy for a view."""
+"""Django on gunicorn (WSGI): the settings of django-cors-headers, and one view with its own policy."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def events(_request: HttpRequest) -> StreamingHttpResponse:
 
 @require_http_methods(["PUT"])
 def upload(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"bytes": len(request.read())})  # request.body ends at DATA_UPLOAD_MAX_MEMORY_SIZE
+    return JsonResponse({"bytes": len(request.read())})  # request.body has a size limit
 
 
 def login(_request: HttpRequest) -> HttpResponse:

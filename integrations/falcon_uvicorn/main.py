@@ -42,7 +42,7 @@ class Upload:
 
 class Login:
     async def on_get(self, _request: Request, response: Response) -> None:
-        response.set_cookie("user", "ada", secure=False)  # there is no TLS here
+        response.set_cookie("user", "ada", secure=False)  # this server has no TLS
         response.media = {"user": "ada"}
 
 

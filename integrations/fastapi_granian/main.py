@@ -1,4 +1,4 @@
-"""FastAPI on Granian: a router, endpoints in threads, and another policy for one of them."""
+"""FastAPI on Granian: a router, endpoints in threads, and one endpoint with its own policy."""
 
 from __future__ import annotations
 

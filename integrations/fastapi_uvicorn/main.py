@@ -1,4 +1,4 @@
-"""FastAPI on uvicorn, with the policy on all that it answers, and another one for an endpoint."""
+"""FastAPI on uvicorn, with one policy for all responses, except for one endpoint with its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flask on gunicorn, with a policy for the application and another one for a view."""
+"""Flask on gunicorn, with a policy for the application and one view with its own."""
 
 from __future__ import annotations
 

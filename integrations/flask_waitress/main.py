@@ -1,4 +1,4 @@
-"""Flask on waitress: a factory, a blueprint, Flask-CORS's options, and another policy for a view."""
+"""Flask on waitress: a factory, a blueprint, Flask-CORS's options, and one view with its own policy."""
 
 from __future__ import annotations
 

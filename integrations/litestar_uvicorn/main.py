@@ -58,7 +58,7 @@ async def error() -> None:
     raise RuntimeError("nobody handles this")
 
 
-# Without cors_config, for there can be but one policy.
+# Leave out cors_config: only one policy should write the headers.
 litestar = Litestar([read_item, write_item, events, upload, login, me, redirect, error])
 
 app = CORSMiddleware(

@@ -1,6 +1,6 @@
 """Pyramid on waitress, with the middleware around the application."""
 
-# Pyramid comes without types.
+# Pyramid has no type annotations.
 # mypy: disable-error-code="import-untyped, untyped-decorator"
 # pyright: reportOptionalSubscript=false, reportAttributeAccessIssue=false
 
@@ -33,7 +33,7 @@ def write_item(request: Request) -> dict[str, int]:
 
 @view_config(route_name="item")
 def method_not_allowed(_request: Request) -> Response:
-    return HTTPMethodNotAllowed()  # Pyramid itself would say that there is nothing here
+    return HTTPMethodNotAllowed()  # Pyramid itself would send 404
 
 
 @view_config(route_name="events")
@@ -74,7 +74,7 @@ def error(_request: Request) -> Response:
 
 @exception_view_config(Exception)
 def failed(exception: Exception, _request: Request) -> Response:
-    # Without such a view, waitress would answer, and browsers would hide that answer from the page.
+    # Without this view, waitress would send the 500, without CORS headers, and no page could read it.
     logging.getLogger(__name__).error("A view failed", exc_info=exception)
     return HTTPInternalServerError()
 

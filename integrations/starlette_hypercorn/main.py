@@ -1,4 +1,4 @@
-"""Starlette on Hypercorn, which speaks HTTP/2 without TLS, too; with another policy for an endpoint."""
+"""Starlette on Hypercorn, which also accepts HTTP/2 without TLS. One endpoint has its own policy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Item(HTTPEndpoint):
         return JSONResponse({"number": number}, headers={"X-Request-Id": f"item-{number}"})
 
     async def put(self, request: Request) -> Response:
-        await request.body()  # Hypercorn gives up HTTP/2 connections on which a body comes after the answer
+        await request.body()  # Hypercorn closes an HTTP/2 connection if a body arrives after the response
         return JSONResponse({"number": request.path_params["number"]})
 
 

@@ -1,4 +1,4 @@
-"""A plain WSGI application on gunicorn, which answers in every way that PEP 3333 has."""
+"""A plain WSGI application on gunicorn, which uses every way of PEP 3333 to send a response."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def route(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[b
     try:
         return view(environ, start_response)
     except Exception:
-        # Left to gunicorn, the answer would be one without the policy's fields.
+        # gunicorn itself would send a 500 without CORS headers.
         logger.exception("A view failed")
         start_response("500 Internal Server Error", [TEXT], sys.exc_info())
         return [b"That went wrong"]

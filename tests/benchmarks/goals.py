@@ -66,12 +66,13 @@ def _refused(stack: str, cases: tuple[str, ...]) -> Goal:
 
 
 GOALS = (
-    Goal("1.5 floors", "ASGI", 1.5, (_ACTUAL,), FLOOR),
-    Goal("a fifth of Starlette's", "ASGI", 1 / 5, (_ACTUAL,), "Starlette"),
+    Goal("1.75 floors", "ASGI", 1.75, (_ACTUAL,), FLOOR),
+    Goal("3.7 times cheaper than Starlette's", "ASGI", 1 / 3.7, (_ACTUAL,), "Starlette"),
     Goal("a fourth of Starlette's", "ASGI", 1 / 4, (_PREFLIGHT,), "Starlette"),
+    Goal("2.6 floors", "ASGI", 2.6, ("actual, 1 path", "actual, 500 paths"), FLOOR),
     *_sizes("ASGI"),
     _refused("ASGI", _REFUSED + _HOSTILE),
-    Goal("2 floors", "WSGI", 2, (_ACTUAL,), FLOOR),
+    Goal("2.2 floors", "WSGI", 2.2, (_ACTUAL,), FLOOR),
     *_sizes("WSGI"),
     _refused("WSGI", _REFUSED + _HOSTILE),
     Goal("a tenth of Flask-CORS's", "Flask", 1 / 10, (_ACTUAL,), "Flask-CORS"),

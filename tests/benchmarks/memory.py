@@ -45,7 +45,7 @@ def weigh(case: Case, entries: int) -> str:
         fresh = _held()
         assert isinstance(policy, CORSPolicy)
         for origin in setup.origins:
-            _write(policy.decide_by_origin(origin))
+            _write(policy.decide(CORSRequest("GET", origin)))
         used = _held()
     finally:
         tracemalloc.stop()
@@ -66,7 +66,7 @@ def _held_after(policy: CORSPolicy, preflights: Iterable[CORSRequest]) -> int:
         before = _held()
         most = 0
         for number, preflight in enumerate(preflights):
-            _write(policy.decide_by_origin(f"https://{number:04}.{'.'.join(['a' * 60] * 4)}.co"))
+            _write(policy.decide(CORSRequest("GET", f"https://{number:04}.{'.'.join(['a' * 60] * 4)}.co")))
             _write(policy.decide(preflight))
             most = max(most, tracemalloc.get_traced_memory()[0])
         return most - before
@@ -94,7 +94,7 @@ def _write(decision: Decision | None) -> None:
     """All that adapters make of a decision, over ASGI and over WSGI."""
     assert decision is not None
     if decision.status is None:
-        _ = decision.apply([]), decision.apply_raw([])
+        _ = decision.response_headers.merged([]), decision.response_headers.merged_raw([])
     else:
         _ = decision.body, decision.preflight_headers, decision.raw_preflight_headers
 
@@ -119,7 +119,7 @@ def _most_held(policy: CORSPolicy, numbers: range) -> int:
 def _ask(policy: CORSPolicy, numbers: range) -> None:
     for number in numbers:
         origin = f"https://tenant-{number}.example.com"
-        _write(policy.decide_by_origin(origin))
+        _write(policy.decide(CORSRequest("GET", origin)))
         names = f"content-type,x-{number}"
         _write(policy.decide(CORSRequest("OPTIONS", origin, request_method="PUT", request_headers=names)))
 

@@ -84,8 +84,8 @@ def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ask:
     [
         ("GET", "/items", b"", 200, ["tea", "milk", "biscuits"]),
         ("PUT", "/items/1", b'{"name": "tea"}', 200, {"saved": {"name": "tea"}}),
-        ("PUT", "/items/1", b"{", 400, {"error": "this is not JSON"}),
-        ("PUT", "/items/1", b"", 400, {"error": "this is not JSON"}),
+        ("PUT", "/items/1", b"{", 400, {"error": "the body is not JSON"}),
+        ("PUT", "/items/1", b"", 400, {"error": "the body is not JSON"}),
         ("DELETE", "/items/1", b"", 200, {"deleted": 1}),
         ("GET", "/me", b"", 401, {"error": "nobody is logged in"}),
         ("GET", "/nothing", b"", 404, {"error": "there is nothing here"}),
@@ -127,7 +127,7 @@ def test_what_is_not_json_or_too_deep_is_a_400(ask: Ask, body: bytes) -> None:
     body = body if len(body) <= MOST_BODY_BYTES else body[:MOST_BODY_BYTES]
     response = ask("PUT", "/items/1", body, origin=PAGE)
     assert response.status == 400
-    assert json.loads(response.body)["error"].startswith("this ")
+    assert json.loads(response.body)["error"].startswith("the ")
     assert response.headers["access-control-allow-origin"] == PAGE
 
 
@@ -240,7 +240,7 @@ def test_another_name_is_refused_with_the_reason(ask: Ask, hosts: list[str], fie
     assert response.status == 403
     assert response.headers["content-type"] == "text/plain"
     assert response.headers["content-length"] == str(len(response.body))
-    assert b"The demo answers only to " in response.body
+    assert b"The demo accepts only " in response.body
     assert b"tea" not in response.body
     assert not [name for name in response.headers if name.startswith("access-control-")]
 

@@ -42,7 +42,7 @@ def test_a_port_in_use_is_one_line_that_names_the_option(option: str) -> None:
         result = demo(option, str(port))
     assert result.exit_code == 1
     assert result.output == (
-        f"Error: Cannot listen on port {port}: address already in use. Choose another one with {option}.\n"
+        f"Error: Cannot listen on port {port}: address already in use. Choose another port with {option}.\n"
     )
 
 

@@ -75,7 +75,7 @@ def test_another_name_is_refused_with_the_reason(port: int, method: str, hosts: 
     for version in ("HTTP/1.1", "HTTP/1.0"):
         response = raw(port, f"{method} /demo.json {version}\r\n{hosts.format(port=port)}\r\n")
         assert response.startswith(b"HTTP/1.0 403 ")
-        assert b"The demo answers only to " in response
+        assert b"The demo accepts only " in response
         assert b"42" not in response.partition(b"\r\n\r\n")[2].replace(str(port).encode(), b"")
 
 

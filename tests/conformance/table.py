@@ -7,7 +7,7 @@ what an application answers, and what becomes of its Vary; every row holds for e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from crosscors import CORSPolicy, CORSRequest, Resources
@@ -81,6 +81,7 @@ POLICIES: Mapping[str, CORSPolicy | Resources] = {
     ),
     "* with any header": CORSPolicy(allow_origins="*", allow_headers="*", max_age=None),
     "a private network": CORSPolicy(allow_origins=APP, allow_private_network=True),
+    "timing": CORSPolicy(allow_origins=(APP, SECOND), timing_allow_origin=True),
     "nobody": CORSPolicy(),
     "paths": Resources(
         {
@@ -128,6 +129,10 @@ def reads(origin: str, *, exposed: str = "X-Total", credentials: bool = False) -
     if exposed:
         fields["access-control-expose-headers"] = exposed
     return Expected(fields, "" if origin == "*" else "Origin")
+
+
+def timed(origins: str, expected: Expected) -> Expected:
+    return replace(expected, fields={**expected.fields, "timing-allow-origin": origins})
 
 
 ASKED = "Access-Control-Request-Method, Access-Control-Request-Headers"
@@ -179,279 +184,238 @@ class Row:
     is_only_here: bool = False
 
 
+def here(sentence: str, request: Request, expected: Expected) -> Row:
+    """A row of which the path or the method are part of the matter."""
+    return Row(sentence, "", request, expected, is_only_here=True)
+
+
+def rows(policy: str, *written: tuple[str, Request, Expected] | Row) -> Iterator[Row]:
+    for each in written:
+        row = each if isinstance(each, Row) else Row(each[0], policy, each[1], each[2])
+        yield replace(row, policy=policy)
+
+
 ROWS = (
-    # "*": the same for everyone, so Vary does not name Origin; preflights vary on what they ask.
-    Row("* is for everyone", "*", get(APP), reads("*")),
-    Row("* is there without an Origin, for a cached copy serves everyone", "*", get(), reads("*")),
-    Row("* is for null", "*", get("null"), reads("*")),
-    Row("* is for what no browser sends", "*", get("HTTPS://No Origin/"), reads("*")),
-    Row("* is for two Origins", "*", get(APP, EVIL), reads("*")),
-    Row("* answers OPTIONS that is no preflight", "*", get(APP, method="OPTIONS"), reads("*")),
-    Row("* lets everyone send", "*", preflight(EVIL), may_send("*")),
-    Row("* lets null send", "*", preflight("null", "PUT", "x-token"), may_send("*")),
-    Row("* refuses a method", "*", preflight(APP, "DELETE"), may_not_send(may_send("*"))),
-    Row("* refuses a header", "*", preflight(APP, "PUT", "x-other"), may_not_send(may_send("*"))),
-    # A list.
-    Row("a listed origin reads", "a list", get(APP), reads(APP)),
-    Row("so does another one", "a list", get(SECOND), reads(SECOND)),
-    Row("a listed origin reads what it posted", "a list", get(APP, method="POST"), reads(APP)),
-    Row("a listed origin reads HEAD", "a list", get(APP, method="HEAD"), reads(APP)),
-    Row("a listed origin's OPTIONS is no preflight", "a list", get(APP, method="OPTIONS"), reads(APP)),
-    Row("without an Origin there is but Vary", "a list", get(), NOTHING),
-    Row("a refused origin gets but Vary", "a list", get(EVIL), NOTHING),
-    Row("a refused origin's POST is not stopped", "a list", get(EVIL, method="POST"), NOTHING),
-    Row("null is refused", "a list", get("null"), NOTHING),
-    Row("an empty Origin is refused", "a list", get(""), NOTHING),
-    Row("a slash makes another origin", "a list", get(f"{APP}/"), NOTHING),
-    Row("upper case makes another origin", "a list", get(APP.upper()), NOTHING),
-    Row("a default port makes another origin", "a list", get(f"{APP}:443"), NOTHING),
-    Row("bytes outside ASCII are no origin", "a list", get("https://b\u00fccher.example"), NOTHING),
-    Row("the same Origin twice is no origin", "a list", get(APP, APP), NOTHING),
-    Row("an allowed Origin and another are no origin", "a list", get(APP, EVIL), NOTHING),
-    Row("they are none the other way round", "a list", get(EVIL, APP), NOTHING),
-    Row("a listed origin sends", "a list", preflight(), may_send(APP)),
-    Row("it sends GET", "a list", preflight(APP, "GET"), may_send(APP)),
-    Row("it sends HEAD, which comes with GET", "a list", preflight(APP, "HEAD"), may_send(APP)),
-    Row("it sends a listed header", "a list", preflight(APP, "PUT", "x-token"), may_send(APP)),
-    Row("it sends JSON", "a list", preflight(APP, "PUT", "content-type,x-token"), may_send(APP)),
-    Row("names are a list", "a list", preflight(APP, "PUT", " X-Token ,,\tx-token,"), may_send(APP)),
-    Row(
-        "a list of names may be two fields",
-        "a list",
-        preflight(APP, "PUT", "accept", "x-token"),
-        may_send(APP),
+    *rows(
+        "*",
+        ("* is for everyone", get(APP), reads("*")),
+        ("* is there without an Origin, for a cached copy serves everyone", get(), reads("*")),
+        ("* is for null", get("null"), reads("*")),
+        ("* is for what no browser sends", get("HTTPS://No Origin/"), reads("*")),
+        ("* is for two Origins", get(APP, EVIL), reads("*")),
+        ("* answers OPTIONS that is not a preflight", get(APP, method="OPTIONS"), reads("*")),
+        ("* lets everyone send", preflight(EVIL), may_send("*")),
+        ("* lets null send", preflight("null", "PUT", "x-token"), may_send("*")),
+        ("* refuses a method", preflight(APP, "DELETE"), may_not_send(may_send("*"))),
+        ("* refuses a header", preflight(APP, "PUT", "x-other"), may_not_send(may_send("*"))),
     ),
-    Row("an empty list of names is none", "a list", preflight(APP, "PUT", ""), may_send(APP)),
-    Row("an unlisted method is refused", "a list", preflight(APP, "DELETE"), may_not_send(may_send(APP))),
-    Row("POST is refused like any other", "a list", preflight(APP, "POST"), may_not_send(may_send(APP))),
-    Row("put is not PUT", "a list", preflight(APP, "put"), may_not_send(may_send(APP))),
-    Row("an empty method is refused", "a list", preflight(APP, ""), may_not_send(may_send(APP))),
-    Row(
-        "an unlisted header is refused",
+    *rows(
         "a list",
-        preflight(APP, "PUT", "x-other"),
-        may_not_send(may_send(APP)),
+        ("a listed origin reads", get(APP), reads(APP)),
+        ("so does another one", get(SECOND), reads(SECOND)),
+        ("a listed origin reads what it posted", get(APP, method="POST"), reads(APP)),
+        ("a listed origin reads HEAD", get(APP, method="HEAD"), reads(APP)),
+        ("a listed origin's OPTIONS is not a preflight", get(APP, method="OPTIONS"), reads(APP)),
+        ("without an Origin there is only Vary", get(), NOTHING),
+        ("a refused origin gets only Vary", get(EVIL), NOTHING),
+        ("a refused origin's POST is not stopped", get(EVIL, method="POST"), NOTHING),
+        ("null is refused", get("null"), NOTHING),
+        ("an empty Origin is refused", get(""), NOTHING),
+        ("a slash makes another origin", get(f"{APP}/"), NOTHING),
+        ("upper case makes another origin", get(APP.upper()), NOTHING),
+        ("a default port makes another origin", get(f"{APP}:443"), NOTHING),
+        ("bytes outside ASCII are not an origin", get("https://b\u00fccher.example"), NOTHING),
+        ("the same Origin twice is not an origin", get(APP, APP), NOTHING),
+        ("an allowed Origin and another are not an origin", get(APP, EVIL), NOTHING),
+        ("they are none the other way round", get(EVIL, APP), NOTHING),
+        ("a listed origin sends", preflight(), may_send(APP)),
+        ("it sends GET", preflight(APP, "GET"), may_send(APP)),
+        ("it sends HEAD, which comes with GET", preflight(APP, "HEAD"), may_send(APP)),
+        ("it sends a listed header", preflight(APP, "PUT", "x-token"), may_send(APP)),
+        ("it sends JSON", preflight(APP, "PUT", "content-type,x-token"), may_send(APP)),
+        ("names are a list", preflight(APP, "PUT", " X-Token ,,\tx-token,"), may_send(APP)),
+        ("a list of names may be two headers", preflight(APP, "PUT", "accept", "x-token"), may_send(APP)),
+        ("an empty list of names asks for nothing", preflight(APP, "PUT", ""), may_send(APP)),
+        ("an unlisted method is refused", preflight(APP, "DELETE"), may_not_send(may_send(APP))),
+        ("POST is refused like any other", preflight(APP, "POST"), may_not_send(may_send(APP))),
+        ("put is not PUT", preflight(APP, "put"), may_not_send(may_send(APP))),
+        ("an empty method is refused", preflight(APP, ""), may_not_send(may_send(APP))),
+        ("an unlisted header is refused", preflight(APP, "PUT", "x-other"), may_not_send(may_send(APP))),
+        ("one of two is enough", preflight(APP, "PUT", "x-token,x-other"), may_not_send(may_send(APP))),
+        ("a preflight of a refused origin says nothing", preflight(EVIL), NO_ENTRY),
+        ("nor does one of null", preflight("null"), NO_ENTRY),
+        ("nor does one that asks for all that is refused", preflight(EVIL, "DELETE", "x-other"), NO_ENTRY),
+        (
+            "OPTIONS without Origin is not a preflight",
+            Request("OPTIONS", "/answers/plain", [("Access-Control-Request-Method", "PUT")]),
+            NOTHING,
+        ),
+        here(
+            "POST is not a preflight",
+            Request("POST", "/answers/plain", preflight().fields),
+            reads(APP),
+        ),
+        ("nobody asked for a private network", preflight(APP, "PUT", network="true"), may_send(APP)),
     ),
-    Row(
-        "one of two is enough",
-        "a list",
-        preflight(APP, "PUT", "x-token,x-other"),
-        may_not_send(may_send(APP)),
-    ),
-    Row("a preflight of a refused origin says nothing", "a list", preflight(EVIL), NO_ENTRY),
-    Row("nor does one of null", "a list", preflight("null"), NO_ENTRY),
-    Row(
-        "nor does one that asks for all that is refused",
-        "a list",
-        preflight(EVIL, "DELETE", "x-other"),
-        NO_ENTRY,
-    ),
-    Row(
-        "a preflight without Origin is none",
-        "a list",
-        Request("OPTIONS", "/answers/plain", [("Access-Control-Request-Method", "PUT")]),
-        NOTHING,
-    ),
-    Row(
-        "a preflight by another method is none",
-        "a list",
-        Request("POST", "/answers/plain", preflight().fields),
-        reads(APP),
-        is_only_here=True,
-    ),
-    Row("nobody asked for a private network", "a list", preflight(APP, "PUT", network="true"), may_send(APP)),
-    # A list with credentials.
-    Row("credentials", "a list with credentials", get(APP), reads(APP, credentials=True)),
-    Row("credentials for no one else", "a list with credentials", get(EVIL), NOTHING),
-    Row("credentials without Origin", "a list with credentials", get(), NOTHING),
-    Row("sending credentials", "a list with credentials", preflight(), may_send(APP, credentials=True)),
-    Row(
-        "credentials do not make a header allowed",
+    *rows(
         "a list with credentials",
-        preflight(APP, "PUT", "x-other"),
-        may_not_send(may_send(APP, credentials=True)),
+        ("credentials", get(APP), reads(APP, credentials=True)),
+        ("credentials for no one else", get(EVIL), NOTHING),
+        ("credentials without Origin", get(), NOTHING),
+        ("sending credentials", preflight(), may_send(APP, credentials=True)),
+        (
+            "credentials do not make a header allowed",
+            preflight(APP, "PUT", "x-other"),
+            may_not_send(may_send(APP, credentials=True)),
+        ),
     ),
-    # "*" with a credentials list.
-    Row(
-        "some with credentials",
+    *rows(
         "* with a credentials list",
-        get(APP),
-        reads(APP, exposed="", credentials=True),
+        ("some with credentials", get(APP), reads(APP, exposed="", credentials=True)),
+        ("everyone else without", get(EVIL), reads(EVIL, exposed="")),
+        ("null among everyone else", get("null"), reads("null", exposed="")),
+        ("no nonsense", get("no origin"), NOTHING),
+        ("no two Origins with a credentials list", get(APP, EVIL), NOTHING),
+        ("Vary for those without Origin", get(), NOTHING),
+        (
+            "some may send credentials",
+            preflight(APP, "GET"),
+            may_send(APP, methods="GET", headers=SAFELISTED, credentials=True, max_age="600"),
+        ),
+        (
+            "everyone else may send, without",
+            preflight(EVIL, "GET"),
+            may_send(EVIL, methods="GET", headers=SAFELISTED, max_age="600"),
+        ),
     ),
-    Row("everyone else without", "* with a credentials list", get(EVIL), reads(EVIL, exposed="")),
-    Row("null among everyone else", "* with a credentials list", get("null"), reads("null", exposed="")),
-    Row("but no nonsense", "* with a credentials list", get("no origin"), NOTHING),
-    Row("and no two Origins", "* with a credentials list", get(APP, EVIL), NOTHING),
-    Row("and Vary for those without Origin", "* with a credentials list", get(), NOTHING),
-    Row(
-        "some may send credentials",
-        "* with a credentials list",
-        preflight(APP, "GET"),
-        may_send(APP, methods="GET", headers=SAFELISTED, credentials=True, max_age="600"),
+    *rows(
+        "an expression",
+        ("an expression matches", get(APP), reads(APP, exposed="")),
+        ("an expression does not match", get(SECOND), NOTHING),
+        ("an expression matches the whole origin", get(f"{APP}.evil.example"), NOTHING),
+        ("an expression sees no two Origins", get(APP, APP), NOTHING),
     ),
-    Row(
-        "everyone else may send, without",
-        "* with a credentials list",
-        preflight(EVIL, "GET"),
-        may_send(EVIL, methods="GET", headers=SAFELISTED, max_age="600"),
+    *rows(
+        "timing",
+        ("timing for the origin that asks", get(APP), timed(APP, reads(APP, exposed=""))),
+        ("timing for images, which send no Origin", get(), timed(f"{APP}, {SECOND}", NOTHING)),
+        ("no timing for others", get(EVIL), NOTHING),
     ),
-    # An expression, wildcards, a function.
-    Row("an expression matches", "an expression", get(APP), reads(APP, exposed="")),
-    Row("an expression does not match", "an expression", get(SECOND), NOTHING),
-    Row("an expression matches the whole origin", "an expression", get(f"{APP}.evil.example"), NOTHING),
-    Row("an expression sees no two Origins", "an expression", get(APP, APP), NOTHING),
-    Row(
-        "a subdomain",
+    *rows(
         "wildcards",
-        get("https://a.b.example.com"),
-        reads("https://a.b.example.com", exposed=""),
+        ("a subdomain", get("https://a.b.example.com"), reads("https://a.b.example.com", exposed="")),
+        ("a subdomain of a look-alike", get("https://a.evilexample.com"), NOTHING),
+        ("the bare domain", get("https://example.com"), NOTHING),
+        ("a port", get("http://localhost:5173"), reads("http://localhost:5173", exposed="")),
+        ("no port", get("http://localhost"), reads("http://localhost", exposed="")),
+        ("a port of another host", get("http://localhost.evil.example:5173"), NOTHING),
     ),
-    Row("a subdomain of a look-alike", "wildcards", get("https://a.evilexample.com"), NOTHING),
-    Row("the bare domain", "wildcards", get("https://example.com"), NOTHING),
-    Row("a port", "wildcards", get("http://localhost:5173"), reads("http://localhost:5173", exposed="")),
-    Row("no port", "wildcards", get("http://localhost"), reads("http://localhost", exposed="")),
-    Row("a port of another host", "wildcards", get("http://localhost.evil.example:5173"), NOTHING),
-    Row("a function allows", "a function", get(SECOND), reads(SECOND, exposed=""), is_only_here=True),
-    Row(
-        "a function refuses by path", "a function", get(SECOND, path="/only-get"), NOTHING, is_only_here=True
-    ),
-    Row("a function refuses", "a function", get(EVIL), NOTHING),
-    Row("a function is not asked about null", "a function", get("null"), NOTHING),
-    Row(
-        "a function that fails refuses",
+    *rows(
         "a function",
-        Request("GET", "/answers/plain", [("Origin", SECOND), ("X-Broken", "1")]),
-        NOTHING,
-    ),
-    Row(
-        "a function allows a preflight",
-        "a function",
-        preflight(SECOND, "GET"),
-        may_send(SECOND, methods="GET", headers=SAFELISTED, max_age="600"),
-        is_only_here=True,
-    ),
-    Row("a function refuses a preflight", "a function", preflight(EVIL, "GET"), NO_ENTRY),
-    # Methods and headers without a list.
-    Row(
-        "any method and header, with credentials: the names are repeated",
-        "everything, with credentials",
-        preflight(APP, "PATCH", "X-One,authorization, x-one"),
-        may_send(
-            APP,
-            methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
-            headers="x-one, authorization",
-            credentials=True,
-            max_age="0",
+        here("a function allows", get(SECOND), reads(SECOND, exposed="")),
+        here("a function refuses by path", get(SECOND, path="/only-get"), NOTHING),
+        ("a function refuses", get(EVIL), NOTHING),
+        ("a function is not asked about null", get("null"), NOTHING),
+        (
+            "a function that fails refuses",
+            Request("GET", "/answers/plain", [("Origin", SECOND), ("X-Broken", "1")]),
+            NOTHING,
         ),
+        here(
+            "a function allows a preflight",
+            preflight(SECOND, "GET"),
+            may_send(SECOND, methods="GET", headers=SAFELISTED, max_age="600"),
+        ),
+        ("a function refuses a preflight", preflight(EVIL, "GET"), NO_ENTRY),
     ),
-    Row(
-        "any method is none of one's own making",
+    *rows(
         "everything, with credentials",
-        preflight(APP, "X-OWN"),
-        may_not_send(
+        (
+            "any method and header, with credentials: the names are repeated",
+            preflight(APP, "PATCH", "X-One,authorization, x-one"),
             may_send(
                 APP,
                 methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
-                headers="",
+                headers="x-one, authorization",
                 credentials=True,
-            )
+                max_age="0",
+            ),
+        ),
+        (
+            "any method is a standard method",
+            preflight(APP, "X-OWN"),
+            may_not_send(
+                may_send(
+                    APP,
+                    methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
+                    headers="",
+                    credentials=True,
+                )
+            ),
+        ),
+        (
+            "any header has to be a header",
+            preflight(APP, "PUT", "x-one,a b"),
+            may_not_send(
+                may_send(
+                    APP,
+                    methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
+                    headers="",
+                    credentials=True,
+                )
+            ),
         ),
     ),
-    Row(
-        "any header has to be a header",
-        "everything, with credentials",
-        preflight(APP, "PUT", "x-one,a b"),
-        may_not_send(
-            may_send(
-                APP,
-                methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
-                headers="",
-                credentials=True,
-            )
-        ),
-    ),
-    Row(
-        "any header without credentials: * and Authorization",
+    *rows(
         "* with any header",
-        preflight(EVIL, "GET", "authorization,x-one"),
-        may_send("*", methods="GET", headers="*, Authorization", max_age=""),
-    ),
-    # Private networks.
-    Row(
-        "a private network is answered",
-        "a private network",
-        preflight(APP, "GET", network="true"),
-        Expected(
-            may_send(APP, methods="GET", headers=SAFELISTED, max_age="600", network=True).fields,
-            f"Origin, {ASKED}, Access-Control-Request-Private-Network",
-            200,
+        (
+            "any header without credentials: * and Authorization",
+            preflight(EVIL, "GET", "authorization,x-one"),
+            may_send("*", methods="GET", headers="*, Authorization", max_age=""),
         ),
     ),
-    Row(
-        "a private network is not answered unasked",
+    *rows(
         "a private network",
-        preflight(APP, "GET"),
-        Expected(
-            may_send(APP, methods="GET", headers=SAFELISTED, max_age="600").fields,
-            f"Origin, {ASKED}, Access-Control-Request-Private-Network",
-            200,
+        (
+            "a private network is answered",
+            preflight(APP, "GET", network="true"),
+            Expected(
+                may_send(APP, methods="GET", headers=SAFELISTED, max_age="600", network=True).fields,
+                f"Origin, {ASKED}, Access-Control-Request-Private-Network",
+                200,
+            ),
+        ),
+        (
+            "a private network is not answered unasked",
+            preflight(APP, "GET"),
+            Expected(
+                may_send(APP, methods="GET", headers=SAFELISTED, max_age="600").fields,
+                f"Origin, {ASKED}, Access-Control-Request-Private-Network",
+                200,
+            ),
         ),
     ),
-    # Nobody.
-    Row("nobody reads", "nobody", get(APP), NOTHING),
-    Row("nobody sends", "nobody", preflight(APP, "GET"), NO_ENTRY),
-    # Resources.
-    Row("an exact path", "paths", get(EVIL), reads("*"), is_only_here=True),
-    Row("an exact path, asked by a preflight", "paths", preflight(EVIL), may_send("*"), is_only_here=True),
-    Row("a prefix", "paths", get(APP, path="/answers/gone"), reads(APP), is_only_here=True),
-    Row("a prefix refuses", "paths", get(EVIL, path="/answers/gone"), NOTHING, is_only_here=True),
-    Row(
-        "a prefix covers preflights",
-        "paths",
-        preflight(SECOND, path="/answers/gone"),
-        may_send(SECOND),
-        is_only_here=True,
+    *rows(
+        "nobody",
+        ("nobody reads", get(APP), NOTHING),
+        ("nobody sends", preflight(APP, "GET"), NO_ENTRY),
     ),
-    Row(
-        "a prefix covers what is not there",
+    *rows(
         "paths",
-        preflight(path="/answers/nowhere"),
-        may_send(APP),
-        is_only_here=True,
-    ),
-    Row(
-        "a path left out of a prefix", "paths", get(APP, path="/answers/varies"), UNTOUCHED, is_only_here=True
-    ),
-    Row(
-        "a path left out keeps its own fields",
-        "paths",
-        get(APP, path="/answers/own-many"),
-        UNTOUCHED,
-        is_only_here=True,
-    ),
-    Row(
-        "a prefix covers errors",
-        "paths",
-        get(APP, path="/errors/handled"),
-        reads(APP, credentials=True),
-        is_only_here=True,
-    ),
-    Row("an expression for paths", "paths", get(APP, path="/only-get"), reads(APP), is_only_here=True),
-    Row("a path that no policy covers", "paths", get(APP, path="/slash"), UNTOUCHED, is_only_here=True),
-    Row("below a root, paths are the same", "paths", get(EVIL, root="/v1"), reads("*"), is_only_here=True),
-    Row(
-        "below a root, so are preflights",
-        "paths",
-        preflight(EVIL, root="/v1"),
-        may_send("*"),
-        is_only_here=True,
-    ),
-    Row(
-        "a root is no part of the path",
-        "paths",
-        get(APP, path="/slash", root="/answers"),
-        UNTOUCHED,
-        is_only_here=True,
+        here("an exact path", get(EVIL), reads("*")),
+        here("an exact path, asked by a preflight", preflight(EVIL), may_send("*")),
+        here("a prefix", get(APP, path="/answers/gone"), reads(APP)),
+        here("a prefix refuses", get(EVIL, path="/answers/gone"), NOTHING),
+        here("a prefix covers preflights", preflight(SECOND, path="/answers/gone"), may_send(SECOND)),
+        here("a prefix covers what is not there", preflight(path="/answers/nowhere"), may_send(APP)),
+        here("a path left out of a prefix", get(APP, path="/answers/varies"), UNTOUCHED),
+        here("a path left out keeps its own fields", get(APP, path="/answers/own-many"), UNTOUCHED),
+        here("a prefix covers errors", get(APP, path="/errors/handled"), reads(APP, credentials=True)),
+        here("an expression for paths", get(APP, path="/only-get"), reads(APP)),
+        here("a path that no policy covers", get(APP, path="/slash"), UNTOUCHED),
+        here("below a root, paths are the same", get(EVIL, root="/v1"), reads("*")),
+        here("below a root, so are preflights", preflight(EVIL, root="/v1"), may_send("*")),
+        here("a root is no part of the path", get(APP, path="/slash", root="/answers"), UNTOUCHED),
     ),
 )
 
@@ -497,7 +461,7 @@ NESTED_ROWS = (
     Row("who is allowed within reads", "a list", get(SECOND), reads(SECOND)),
     Row("who is allowed by both has the inner decision", "a list", get(APP), reads(APP)),
     Row("who is allowed outside only does not read", "a list", get(OUTER), NOTHING),
-    Row("without an Origin there is but Vary", "a list", get(), NOTHING),
+    Row("without an Origin there is only Vary", "a list", get(), NOTHING),
     Row("a 404 is the inner one's", "a list", get(SECOND, path="/answers/gone"), reads(SECOND)),
     Row("so is that of the router", "a list", get(SECOND, path="/nowhere/at/all"), reads(SECOND)),
     Row("so is an error page", "a list", get(SECOND, path="/errors/handled"), reads(SECOND)),

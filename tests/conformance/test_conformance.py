@@ -28,6 +28,9 @@ from .table import (
     Status,
 )
 
+# How the names begin that a policy decides on, besides Vary.
+OF_POLICIES = ("access-control-", "timing-allow-origin")
+
 
 class Served(NamedTuple):
     stack: str
@@ -59,7 +62,7 @@ def served_within(request: pytest.FixtureRequest) -> Iterator[Served]:
 def cors_of(sent: Sent) -> list[tuple[str, str]]:
     """The fields that the policy decides on, in order of their names, with repeats."""
     return sorted(
-        (name, value) for name, value in sent.headers if name == "vary" or name.startswith("access-control-")
+        (name, value) for name, value in sent.headers if name == "vary" or name.startswith(OF_POLICIES)
     )
 
 
@@ -67,7 +70,7 @@ def expected_fields(expected: Expected, answer: Answer) -> list[tuple[str, str]]
     """The same of the table: what the policy writes, and what becomes of the application's own."""
     if not expected.is_covered:
         own = [(name.lower(), value) for name, value in answer.own]
-        return sorted(each for each in own if each[0] == "vary" or each[0].startswith("access-control-"))
+        return sorted(each for each in own if each[0] == "vary" or each[0].startswith(OF_POLICIES))
     if expected.status is not None:
         vary = [expected.vary] if expected.vary else []
     elif expected.vary:
@@ -155,8 +158,8 @@ _KINDS = {
     "public, no Origin": "* is there without an Origin, for a cached copy serves everyone",
     "allowed": "a listed origin reads",
     "allowed with credentials": "credentials",
-    "refused": "a refused origin gets but Vary",
-    "no Origin": "without an Origin there is but Vary",
+    "refused": "a refused origin gets only Vary",
+    "no Origin": "without an Origin there is only Vary",
     "an allowed preflight": "a listed origin sends",
     "a refused preflight": "a preflight of a refused origin says nothing",
 }

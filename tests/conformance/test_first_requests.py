@@ -17,15 +17,11 @@ from starlette.routing import Route
 
 import crosscors.flask
 import crosscors.starlette
-from crosscors import CORSPolicy, Resources
-from crosscors.asgi import CORSMiddleware as ASGIMiddleware
-from crosscors.asgi import Scope
-from crosscors.wsgi import CORSMiddleware as WSGIMiddleware
 from tests.clients import Answer
 
 from . import table
-from .applications import STACKS, Stack, fastapi_, plain_asgi, plain_wsgi, starlette
-from .sending import Ask, over_asgi, over_asgi_in_threads, over_wsgi
+from .applications import STACKS, Stack, fastapi_, starlette
+from .sending import Ask, over_asgi_in_threads, over_wsgi
 from .table import APP, EVIL, Request, get, preflight
 
 THREADS = 4
@@ -152,33 +148,3 @@ def test_no_request_touches_the_filters_for_warnings(stack: Stack) -> None:
         patch.setattr(warnings, "simplefilter", no_filters)
         answers = [ask(request) for request in REQUESTS]
     assert None not in answers
-
-
-def changing_at_once(kind: type) -> type:
-    """A middleware of which another thread changes what the first request found, between any two looks."""
-
-    class Changing(kind):  # type: ignore[misc]
-        looks = 0
-
-        @property
-        def policy_for(self) -> Callable[[Scope], CORSPolicy] | None:
-            self.looks += 1
-            return None if self.looks % 2 == 0 else lambda _: table.LISTED
-
-        @policy_for.setter
-        def policy_for(self, _: object) -> None:
-            pass
-
-    return Changing
-
-
-@pytest.mark.parametrize("request_", REQUESTS)
-def test_what_the_first_request_changes_is_looked_at_once(request_: Request) -> None:
-    bare: Any = Resources({})
-    asgi: ASGIMiddleware = changing_at_once(ASGIMiddleware)(plain_asgi(bare), policy=table.LISTED)
-    wsgi: WSGIMiddleware = changing_at_once(WSGIMiddleware)(plain_wsgi(bare), policy=table.LISTED)
-    with over_asgi(asgi) as ask_asgi, over_wsgi(wsgi) as ask_wsgi:
-        for ask in (ask_asgi, ask_wsgi) * 2:
-            answer = ask(request_)
-            assert answer is not None
-            assert answer.values("vary") != []

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -202,6 +203,7 @@ _thorough = settings(
 )
 
 
+@pytest.mark.slow
 @_thorough
 @given(_policies, _requests)
 @example(CORSPolicy(allow_origins=APP), [Request("GET", "//answers/plain", [("Origin", APP)])])
@@ -214,6 +216,7 @@ def test_all_stacks_say_the_same(policy: CORSPolicy | Resources, requests: list[
         assert len(set(answers.values())) == 1, (request, answers)
 
 
+@pytest.mark.slow
 @_thorough
 @given(_policies, _view_requests)
 def test_all_frameworks_say_the_same_of_views(

@@ -1,13 +1,13 @@
-"""Attributes that are worked out when they are first read."""
+"""Attributes that are computed when they are first read."""
 
 from __future__ import annotations
 
-from crosscors import Decision, Kind
+from crosscors import Decision
 from crosscors.core.lazy import lazy
 
 
 class Counting:
-    """An object that counts how often a value of it is worked out."""
+    """An object that counts how often its value is computed."""
 
     count = 0
 
@@ -18,18 +18,12 @@ class Counting:
         return self.count
 
 
-def test_a_value_is_worked_out_once_for_each_object() -> None:
+def test_a_value_is_computed_once_for_each_object() -> None:
     for each in (Counting(), Counting()):
         assert (each.value, each.value, each.count) == (1, 1, 1)
 
 
-def test_of_a_class_it_is_the_attribute_itself() -> None:
+def test_a_class_gives_the_attribute_itself_with_its_docstring() -> None:
     assert isinstance(Counting.value, lazy)
     assert Counting.value.__doc__ == "What it is."
-    assert str(Decision.body.__doc__).startswith("The plain text")
-
-
-def test_decisions_are_the_same_whether_they_have_been_read_or_not() -> None:
-    read, unread = Decision(Kind.PREFLIGHT, True, status=200), Decision(Kind.PREFLIGHT, True, status=200)
-    assert read.raw_preflight_headers[1] == (b"content-length", b"2")
-    assert (read, hash(read), repr(read)) == (unread, hash(unread), repr(unread))
+    assert isinstance(Decision.body, lazy)

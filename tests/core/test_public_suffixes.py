@@ -13,7 +13,7 @@ import publicsuffixlist
 import pytest
 
 from crosscors import CORSPolicy, PolicyError
-from crosscors.core.public_suffixes import public_suffix_list
+from crosscors.core.origins.public_suffixes import public_suffix_list
 
 
 @pytest.fixture(autouse=True)
@@ -21,34 +21,6 @@ def read_anew() -> Iterator[None]:
     public_suffix_list.cache_clear()
     yield
     public_suffix_list.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("domain", "has_many_owners"),
-    [
-        pytest.param("com", True, id="a top-level domain"),
-        pytest.param("co.uk", True, id="a suffix of two labels"),
-        pytest.param("github.io", True, id="a suffix of the private part"),
-        pytest.param("amazonaws.com", True, id="one with suffixes below it"),
-        pytest.param("railway.app", True, id="one with a single suffix below it"),
-        pytest.param("compute.amazonaws.com", True, id="the domain of a wildcard rule"),
-        pytest.param("us-east-1.compute.amazonaws.com", True, id="what a wildcard rule matches"),
-        pytest.param("ck", True, id="the domain of a wildcard rule at the top"),
-        pytest.param("example.ck", True, id="what that rule matches"),
-        pytest.param("www.ck", False, id="an exception to it"),
-        pytest.param("kobe.jp", True, id="the domain of an exception"),
-        pytest.param("city.kobe.jp", False, id="the exception"),
-        pytest.param("internal", True, id="a top level that is not listed"),
-        pytest.param("xn--fiqs8s", True, id="a suffix in Punycode"),
-        pytest.param("xn--55qx5d.cn", True, id="one with two labels"),
-        pytest.param("example.com", False, id="a registrable domain"),
-        pytest.param("corp.internal", False, id="a domain below a top level that is not listed"),
-        pytest.param("a.b.example.com", False, id="a name below a registrable domain"),
-        pytest.param("me.github.io", False, id="a page"),
-    ],
-)
-def test_below_which_domains_names_can_have_different_owners(domain: str, has_many_owners: bool) -> None:
-    assert public_suffix_list().has_many_owners(domain) is has_many_owners
 
 
 def test_every_suffix_of_the_list_makes_its_parents_ones_with_many_owners() -> None:

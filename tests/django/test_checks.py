@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from corsheaders.signals import check_request_enabled as their_signal
 from django.apps import apps
-from django.core.checks import Error, Tags
+from django.core.checks import Tags
 from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler
@@ -37,27 +37,23 @@ from crosscors.django.checks import (
 )
 from crosscors.django.decorators import cross_origin
 from crosscors.django.signals import check_request_enabled
-from crosscors.django.views import policies_of_views
 from tests.django.clients import LISTED, ORIGIN, OTHER
+from tests.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from django.core.checks import CheckMessage
 
 OURS = "crosscors.django.CORSMiddleware"
 COMMON = "django.middleware.common.CommonMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+THEIRS = "corsheaders.middleware.CorsMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
 WITH_CREDENTIALS: dict[str, Any] = {"CORS_ALLOW_CREDENTIALS": True, "MIDDLEWARE": [OURS, CSRF]}
 
 
-@pytest.fixture(autouse=True)
-def _no_views_of_other_tests() -> Iterator[None]:
-    before = list(policies_of_views)
-    policies_of_views.clear()
-    yield
-    policies_of_views[:] = before
+pytestmark = pytest.mark.usefixtures("no_marked_views")
 
 
 def seen(check: Any, **settings: Any) -> list[CheckMessage]:
@@ -95,58 +91,24 @@ def test_nothing_is_said_of_settings_that_are_fine() -> None:
 # Settings.
 
 
-def test_every_problem_of_the_settings_is_an_error() -> None:
-    messages = seen(
-        check_settings, CORS_ALLOWED_ORIGINS=[f"{ORIGIN}/", "example.com"], CORS_PREFLIGHT_MAX_AGE=-1
-    )
-    assert messages == [
-        Error(
-            f"CORS_ALLOWED_ORIGINS: '{ORIGIN}/' ends with a slash; an origin has none.",
-            hint=f'Write "{ORIGIN}".',
-            id="crosscors.E025",
-        ),
-        Error(
-            "CORS_ALLOWED_ORIGINS: 'example.com' does not begin with a scheme and \"://\".",
-            hint='Write "https://example.com".',
-            id="crosscors.E017",
-        ),
-        Error(
-            "CORS_PREFLIGHT_MAX_AGE: -1 is negative.",
-            hint="Write CORS_PREFLIGHT_MAX_AGE = 0 to keep browsers from caching preflights.",
-            id="crosscors.E038",
-        ),
-    ]
-
-
-def test_what_is_surely_not_meant_is_a_warning() -> None:
-    (message,) = seen(check_settings, CORS_ALLOW_HEADERS=["accept"])
-    assert (message.msg, message.hint) == ("CORS_ALLOW_HEADERS: 'accept' is always allowed.", "Leave it out.")
-    assert (message.id, message.is_serious()) == ("crosscors.W037", False)
-
-
 def test_manage_check_fails_for_errors_and_names_every_one() -> None:
     with pytest.raises(CommandError) as caught:
         manage_check(CORS_ALLOWED_ORIGINS=[f"{ORIGIN}/", "example.com"])
     text = str(caught.value)
-    assert f"(crosscors.E025) CORS_ALLOWED_ORIGINS: '{ORIGIN}/' ends with a slash" in text
-    assert 'HINT: Write "https://example.com".' in text
+    assert "(crosscors.E025) CORS_ALLOWED_ORIGINS: " in text
+    assert f'"{ORIGIN}"' in text
     assert "2 issues" in text
 
 
-def test_messages_can_be_silenced() -> None:
+def test_messages_can_be_silenced_but_no_unsafe_policy_starts() -> None:
     assert "(crosscors.W037)" in manage_check(CORS_ALLOW_HEADERS=["accept"])
     silenced = manage_check(CORS_ALLOW_HEADERS=["accept"], SILENCED_SYSTEM_CHECKS=["crosscors.W037"])
     assert "1 silenced" in silenced
     assert "crosscors.W037" not in silenced
-
-
-def test_to_silence_an_error_does_not_make_an_unsafe_policy_start() -> None:
     unsafe: dict[str, Any] = {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True}
-    assert "1 silenced" in manage_check(SILENCED_SYSTEM_CHECKS=["crosscors.E030"], **unsafe)
-    with (
-        override_settings(SILENCED_SYSTEM_CHECKS=["crosscors.E030"], **unsafe),
-        pytest.raises(ImproperlyConfigured, match="browsers refuse"),
-    ):
+    unsafe["SILENCED_SYSTEM_CHECKS"] = ["crosscors.E030"]
+    assert "1 silenced" in manage_check(**unsafe)
+    with override_settings(**unsafe), pytest.raises(ImproperlyConfigured):
         WSGIHandler()
 
 
@@ -161,55 +123,41 @@ class OwnCommonMiddleware(CommonMiddleware):
     """A project's own."""
 
 
-@pytest.mark.parametrize(
-    "middleware", [[], [COMMON], ["tests.django.middleware.teapot", "no.such.Middleware"]]
+def text(message: CheckMessage) -> str:
+    kind = "error" if message.is_serious() else "warning"
+    return f"{kind} {message.id}: {message.msg}\n  {message.hint}"
+
+
+@table(
+    "middleware, id_, hint",
+    ("missing in an empty list", [], "W072", OURS),
+    ("missing among others", ["tests.django.middleware.teapot", "no.such.Middleware"], "W072", OURS),
+    ("listed twice", [OURS, COMMON, f"{__name__}.OwnMiddleware"], "E073", "Keep the first one"),
+    ("that of django-cors-headers after it", [OURS, THEIRS], "E074", THEIRS),
+    ("that of django-cors-headers before it", [THEIRS, OURS], "E074", THEIRS),
 )
-def test_middleware_that_is_missing(middleware: list[str]) -> None:
-    (message,) = seen(check_middleware, MIDDLEWARE=middleware)
-    assert (message.id, message.is_serious()) == ("crosscors.W072", False)
-    assert "its middleware is not in MIDDLEWARE" in message.msg
-    assert message.hint == 'Write MIDDLEWARE = ["crosscors.django.CORSMiddleware", ...].'
-
-
-def test_middleware_listed_twice() -> None:
-    (message,) = seen(check_middleware, MIDDLEWARE=[OURS, COMMON, f"{__name__}.OwnMiddleware"])
-    assert (message.id, message.is_serious()) == ("crosscors.E073", True)
-    assert message.msg.endswith(f"more than once: {OURS}, {__name__}.OwnMiddleware.")
-    assert message.hint == "Keep the first one."
-
-
-@pytest.mark.parametrize("position", [0, 1])
-def test_middleware_together_with_that_of_django_cors_headers(
-    position: int, monkeypatch: pytest.MonkeyPatch
+def test_middleware_that_is_not_there_once(
+    middleware: list[str], id_: str, hint: str, approved: Callable[[str, str], None]
 ) -> None:
-    class CorsMiddleware:
-        __module__ = "corsheaders.middleware"
-        __qualname__ = "CorsMiddleware"
-
-    theirs = "corsheaders.middleware.CorsMiddleware"
-    monkeypatch.setattr(
-        "crosscors.django.checks.of_middleware.import_string",
-        lambda path: CorsMiddleware if path == theirs else CORSMiddleware,
-    )
-    middleware = [OURS]
-    middleware.insert(position, theirs)
     (message,) = seen(check_middleware, MIDDLEWARE=middleware)
-    assert (message.id, message.is_serious()) == ("crosscors.E074", True)
-    assert message.hint == f'Leave out "{theirs}", and "corsheaders" in INSTALLED_APPS.'
+    assert (message.id, message.is_serious()) == (f"crosscors.{id_}", id_[0] == "E")
+    assert hint in str(message.hint)
+    approved(f"django_{id_}", text(message))
 
 
 BEFORE = [
-    ("django.contrib.flatpages.middleware.FlatpageFallbackMiddleware", "it answers 404s with flat pages"),
-    ("django.contrib.redirects.middleware.RedirectFallbackMiddleware", "it answers 404s with redirects"),
-    ("django.contrib.sessions.middleware.SessionMiddleware", "it answers 400 if the session was deleted"),
-    ("django.middleware.cache.FetchFromCacheMiddleware", "it answers from the cache"),
-    ("django.middleware.cache.UpdateCacheMiddleware", "it stores the policy's fields"),
-    ("django.middleware.cache.CacheMiddleware", "it answers from the cache"),
-    (COMMON, "it redirects (APPEND_SLASH, PREPEND_WWW)"),
-    (f"{__name__}.OwnCommonMiddleware", "it redirects (APPEND_SLASH, PREPEND_WWW)"),
-    (CSRF, "it answers 403 to requests without a CSRF token"),
-    ("django.middleware.http.ConditionalGetMiddleware", "it answers 304 without the policy's fields"),
-    ("django.middleware.locale.LocaleMiddleware", "it redirects to the path of a language"),
+    "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
+    "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.cache.FetchFromCacheMiddleware",
+    "django.middleware.cache.UpdateCacheMiddleware",
+    "django.middleware.cache.CacheMiddleware",
+    COMMON,
+    f"{__name__}.OwnCommonMiddleware",
+    CSRF,
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
 APPS = [
     "crosscors.django",
@@ -222,26 +170,17 @@ APPS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "reason"), BEFORE, ids=[path for path, _ in BEFORE])
-def test_middleware_that_can_answer_before_ours(path: str, reason: str) -> None:
-    with override_settings(INSTALLED_APPS=APPS):
-        (message,) = seen(check_middleware, MIDDLEWARE=[path, OURS])
-    assert (message.id, message.is_serious()) == ("crosscors.W075", False)
-    assert message.msg.startswith(f"{path} stands before CORSMiddleware in MIDDLEWARE: ")
-    assert reason in message.msg
-    assert message.hint == 'Move "crosscors.django.CORSMiddleware" to the top of MIDDLEWARE.'
-    with override_settings(INSTALLED_APPS=APPS):
-        assert seen(check_middleware, MIDDLEWARE=[OURS, path]) == []
+def test_every_middleware_that_can_answer_before_ours_is_named(approved: Callable[[str, str], None]) -> None:
+    settings: dict[str, Any] = {"INSTALLED_APPS": APPS, "SECURE_SSL_REDIRECT": True}
+    messages = seen(check_middleware, MIDDLEWARE=[SECURITY, *BEFORE, OURS], **settings)
+    assert [(message.id, message.is_serious()) for message in messages] == [("crosscors.W075", False)] * 13
+    assert [message.msg.split()[0] for message in messages] == [SECURITY, *BEFORE]
+    approved("django_W075", "\n".join(text(message) for message in messages))
+    assert seen(check_middleware, MIDDLEWARE=[OURS, SECURITY, *BEFORE], **settings) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("django.contrib.auth.middleware.LoginRequiredMiddleware", "it redirects to the login page"),
-        ("whitenoise.middleware.WhiteNoiseMiddleware", "it serves files"),
-    ],
-)
-def test_middleware_that_is_not_everywhere(name: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_middleware_that_django_has_got_later_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "django.contrib.auth.middleware.LoginRequiredMiddleware"
     module, _, qualname = name.rpartition(".")
     fake = type(qualname, (), {"__module__": module})
     monkeypatch.setattr(
@@ -249,13 +188,7 @@ def test_middleware_that_is_not_everywhere(name: str, reason: str, monkeypatch: 
         lambda path: fake if path == name else CORSMiddleware,
     )
     (message,) = seen(check_middleware, MIDDLEWARE=[name, OURS])
-    assert reason in message.msg
-
-
-def test_middleware_that_redirects_to_https() -> None:
-    assert seen(check_middleware, MIDDLEWARE=[SECURITY, OURS]) == []
-    (message,) = seen(check_middleware, MIDDLEWARE=[SECURITY, OURS], SECURE_SSL_REDIRECT=True)
-    assert "it redirects to https (SECURE_SSL_REDIRECT)" in message.msg
+    assert message.msg.startswith(name)
 
 
 def test_middleware_that_answers_nothing_may_stand_anywhere() -> None:
@@ -268,11 +201,6 @@ def test_middleware_that_answers_nothing_may_stand_anywhere() -> None:
         "tests.django.middleware.teapot",
     ]
     assert seen(check_middleware, MIDDLEWARE=[*before, OURS]) == []
-
-
-def test_every_middleware_before_ours_is_named() -> None:
-    messages = seen(check_middleware, MIDDLEWARE=[COMMON, CSRF, OURS])
-    assert [message.msg.split()[0] for message in messages] == [COMMON, CSRF]
 
 
 # CSRF_TRUSTED_ORIGINS.
@@ -313,23 +241,15 @@ def test_origins_that_may_write_are_trusted_as_django_trusts_them(
     assert (message is not None) == is_missing
 
 
-def test_the_message_says_which_and_what_to_write() -> None:
-    message = missing_origins([OTHER], CORS_ALLOWED_ORIGINS=[ORIGIN, OTHER, "http://localhost:*"])
-    assert message is not None
-    assert (message.id, message.is_serious()) == ("crosscors.W076", False)
-    assert message.msg.startswith(f"CSRF_TRUSTED_ORIGINS lacks '{ORIGIN}', 'http://localhost:*': ")
-    assert message.hint is not None
-    assert message.hint.startswith(
-        f'If they may write, add to CSRF_TRUSTED_ORIGINS: "{ORIGIN}". It has no pattern for ports: list each '
-        "of them."
-    )
-
-
-def test_where_only_ports_are_open_an_example_is_given() -> None:
-    message = missing_origins([], CORS_ALLOWED_ORIGINS=["http://localhost:*"])
-    assert message is not None
-    assert message.hint is not None
-    assert 'CSRF_TRUSTED_ORIGINS: "http://localhost:3000".' in message.hint
+def test_the_message_says_which_and_what_to_write(approved: Callable[[str, str], None]) -> None:
+    ports = missing_origins([], CORS_ALLOWED_ORIGINS=["http://localhost:*"])
+    both = missing_origins([OTHER], CORS_ALLOWED_ORIGINS=[ORIGIN, OTHER, "http://localhost:*"])
+    assert ports is not None
+    assert both is not None
+    assert (both.id, both.is_serious()) == ("crosscors.W076", False)
+    assert f'"{ORIGIN}"' in str(both.hint)
+    assert '"http://localhost:3000"' in str(ports.hint)
+    approved("django_W076", f"{text(both)}\n{text(ports)}")
 
 
 def test_many_missing_origins_are_counted() -> None:
@@ -339,26 +259,24 @@ def test_many_missing_origins_are_counted() -> None:
     assert "s10.example.com" not in f"{message.msg}{message.hint}"
 
 
-@pytest.mark.parametrize(
+@table(
     "settings",
-    [
-        pytest.param({"CORS_ALLOW_CREDENTIALS": False, **LISTED}, id="no credentials"),
-        pytest.param({"CORS_ALLOW_METHODS": ["GET", "HEAD", "OPTIONS"], **LISTED}, id="no unsafe methods"),
-        pytest.param({"MIDDLEWARE": [OURS], **LISTED}, id="no CSRF protection"),
-        pytest.param(
-            {
-                "CORS_ALLOW_CREDENTIALS": [ORIGIN],
-                "CORS_ALLOW_ALL_ORIGINS": True,
-                "CSRF_TRUSTED_ORIGINS": [ORIGIN],
-            },
-            id="all origins without credentials",
-        ),
-        pytest.param(
-            {"CORS_ALLOWED_ORIGINS": ["null"], "CORS_DANGEROUSLY_ALLOW": ["null-origin"]},
-            id="null, which Django cannot trust",
-        ),
-        pytest.param({"CORS_ALLOWED_ORIGINS": ["faulty"]}, id="settings that have a problem"),
-    ],
+    ("no credentials", {"CORS_ALLOW_CREDENTIALS": False, **LISTED}),
+    ("no unsafe methods", {"CORS_ALLOW_METHODS": ["GET", "HEAD", "OPTIONS"], **LISTED}),
+    ("no CSRF protection", {"MIDDLEWARE": [OURS], **LISTED}),
+    (
+        "all origins without credentials",
+        {
+            "CORS_ALLOW_CREDENTIALS": [ORIGIN],
+            "CORS_ALLOW_ALL_ORIGINS": True,
+            "CSRF_TRUSTED_ORIGINS": [ORIGIN],
+        },
+    ),
+    (
+        "null, which Django cannot trust",
+        {"CORS_ALLOWED_ORIGINS": ["null"], "CORS_DANGEROUSLY_ALLOW": ["null-origin"]},
+    ),
+    ("settings that have a problem", {"CORS_ALLOWED_ORIGINS": ["faulty"]}),
 )
 def test_who_cannot_write_need_not_be_trusted(settings: dict[str, Any]) -> None:
     assert seen(check_csrf, **{**WITH_CREDENTIALS, **settings}) == []
@@ -383,20 +301,18 @@ def test_every_policy_is_looked_at(settings: dict[str, Any]) -> None:
     assert ORIGIN in message.msg
 
 
-@pytest.mark.usefixtures("no_marked_views")
-def test_the_policies_of_views_are_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_policies_of_views_are_looked_at_too() -> None:
     given = CORSPolicy(allow_origins=[ORIGIN], allow_credentials=True, allow_methods=["PUT"])
-    monkeypatch.setattr("crosscors.django.views.policies_of_views", [given])
-    (message,) = seen(check_csrf, MIDDLEWARE=[OURS, CSRF])
-    assert ORIGIN in message.msg
-    (message,) = seen(check_csrf, MIDDLEWARE=[OURS, CSRF], ROOT_URLCONF=None)
-    assert ORIGIN in message.msg
+    cross_origin(policy=given)
+    for urls in ({}, {"ROOT_URLCONF": None}):
+        (message,) = seen(check_csrf, MIDDLEWARE=[OURS, CSRF], **urls)
+        assert ORIGIN in message.msg
 
 
 # check_request_enabled.
 
 
-def test_receivers_that_are_not_asked() -> None:
+def test_receivers_that_are_not_asked(approved: Callable[[str, str], None]) -> None:
     def receiver(**_: object) -> bool:
         return True
 
@@ -409,7 +325,7 @@ def test_receivers_that_are_not_asked() -> None:
     assert seen(check_signal, CORS_DEBUG="faulty") == []
     (message,) = seen(check_signal, CORS_ORIGIN_FUNC=is_allowed)
     assert (message.id, message.is_serious()) == ("crosscors.W077", False)
-    assert message.hint == "Ask in the function what the receivers ask, or leave the function out."
+    approved("django_W077", text(message))
 
 
 # Ids.
@@ -418,16 +334,18 @@ def test_receivers_that_are_not_asked() -> None:
 def codes_in_the_package() -> Iterator[str]:
     """Codes of problems, wherever one can come from that Django's settings are read by."""
     package = Path(crosscors.__file__).parent
-    shared = [package / f"{name}.py" for name in ("keywords", "reporting", "view_policies", "alternatives")]
-    for file in (*shared, *(package / "core").glob("*.py"), *(package / "django").rglob("*.py")):
+    others = ("cli", "flask", "starlette", "testing", "starlette.py")
+    for file in package.rglob("*.py"):
+        if file.relative_to(package).parts[0] in others:
+            continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
-                makes = name in ("Problem", "problem", "warning", "_error", "error_id", "warning_id")
+                makes = name in ("Problem", "refused", "warned", "_error", "error_id", "warning_id")
                 first = node.args[0] if makes and node.args else None
             else:
                 first = node.elts[0] if isinstance(node, ast.Tuple) and node.elts else None
-                makes = file.name in ("credentials.py", "origin_faults.py", "resources.py")
+                makes = file.name in ("dangers.py", "faults.py", "resources.py")
             if (
                 makes
                 and isinstance(first, ast.Constant)
@@ -473,10 +391,8 @@ def test_a_policy_of_a_view_that_no_url_leads_to_is_warned_of() -> None:
 
     (message,) = seen(check_views, ROOT_URLCONF=URLs)
     assert message.id == "crosscors.W078"
-    assert "No URL leads to the view that cross_origin gave the policy" in message.msg
     assert OTHER in message.msg
-    assert message.hint is not None
-    assert "above @api_view" in message.hint
+    assert "@api_view" in str(message.hint)
 
 
 def test_without_urls_every_policy_of_a_view_is_warned_of() -> None:
@@ -497,7 +413,7 @@ def test_receivers_of_the_other_library_s_signal_are_warned_of() -> None:
     finally:
         their_signal.disconnect(receiver)
     assert message.id == "crosscors.W079"
-    assert message.hint == "Write from crosscors.django.signals import check_request_enabled."
+    assert "from crosscors.django.signals import check_request_enabled" in str(message.hint)
 
 
 def test_without_the_other_library_there_is_nothing_to_warn_of(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
 
 from crosscors import CORSPolicy, PolicyError, Resources
-from crosscors.django import CORSMiddleware, cross_origin, views
+from crosscors.django import CORSMiddleware, cross_origin
 from crosscors.django.signals import check_request_enabled
-from crosscors.view_policies import mark_of
 from tests.django.clients import EVIL, ORIGIN, OTHER, allowed_origin, get, preflight
 from tests.django.marked_urls import POLICY
+from tests.tables import table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.django.clients import Ask
 
 # The settings allow ORIGIN everything but PUT, the marked views allow OTHER nothing but PUT.
@@ -56,49 +60,47 @@ def test_its_preflights_are_answered_by_it_too(ask: Ask, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/plain", "/in/plain", "/nowhere", "/plain-slash", "/plain-slash/"])
 def test_other_views_are_as_the_settings_say(ask: Ask, path: str) -> None:
-    assert allowed_origin(get(ask, path, **PROJECT)) == ORIGIN
-    assert allowed_origin(get(ask, path, origin=OTHER, **PROJECT)) is None
+    assert get(ask, path, **PROJECT).allowed == ORIGIN
+    assert get(ask, path, origin=OTHER, **PROJECT).allowed is None
     assert preflight(ask, path, method="POST", **PROJECT).status == 200
     assert preflight(ask, path, method="PUT", **PROJECT).status == 400
 
 
 @pytest.mark.parametrize("path", ["/by-method", "/things"])
 def test_a_method_may_have_a_policy_of_its_own(ask: Ask, path: str) -> None:
-    assert allowed_origin(get(ask, path, **PROJECT)) == ORIGIN
-    assert allowed_origin(get(ask, path, method="PUT", origin=OTHER, **PROJECT)) == OTHER
+    assert get(ask, path, **PROJECT).allowed == ORIGIN
+    assert get(ask, path, method="PUT", origin=OTHER, **PROJECT).allowed == OTHER
     assert preflight(ask, path, method="PUT", origin=OTHER, **PROJECT).status == 200
     assert preflight(ask, path, method="PUT", origin=ORIGIN, **PROJECT).status == 400
     assert preflight(ask, path, method="GET", origin=ORIGIN, **PROJECT).status == 200
 
 
 def test_a_route_of_a_view_set_goes_to_the_function_of_its_own(ask: Ask) -> None:
-    assert allowed_origin(get(ask, "/things/latest", origin=OTHER, **PROJECT)) == OTHER
+    assert get(ask, "/things/latest", origin=OTHER, **PROJECT).allowed == OTHER
     assert preflight(ask, "/things/latest", origin=OTHER, method="GET", **PROJECT).status == 400
     # There is no PUT, so it is nobody's but the settings'.
     assert preflight(ask, "/things/latest", origin=ORIGIN, method="POST", **PROJECT).status == 200
 
 
 def test_a_class_replaces_the_policy_that_it_inherits(ask: Ask) -> None:
-    assert allowed_origin(get(ask, "/inheriting", origin=EVIL, **PROJECT)) == "*"
+    assert get(ask, "/inheriting", origin=EVIL, **PROJECT).allowed == "*"
 
 
 def test_policies_of_every_kind(ask: Ask) -> None:
     assert get(ask, "/public", origin=None, **PROJECT).cors() == {"access-control-allow-origin": "*"}
     assert get(ask, "/closed", **PROJECT).cors() == {"vary": "Origin"}
-    assert allowed_origin(get(ask, "/asking", origin=OTHER, **PROJECT)) == OTHER
-    assert allowed_origin(get(ask, "/asking", origin=EVIL, **PROJECT)) is None
+    assert get(ask, "/asking", origin=OTHER, **PROJECT).allowed == OTHER
+    assert get(ask, "/asking", origin=EVIL, **PROJECT).allowed is None
 
 
-@pytest.mark.parametrize(
+@table(
     "settings",
-    [
-        pytest.param({"CORS_URLS_REGEX": "^/api/", "CORS_ALLOWED_ORIGINS": [ORIGIN]}, id="CORS_URLS_REGEX"),
-        pytest.param({"CORS_RESOURCES": {"/function": None}}, id="CORS_RESOURCES"),
-    ],
+    ("CORS_URLS_REGEX", {"CORS_URLS_REGEX": "^/api/", "CORS_ALLOWED_ORIGINS": [ORIGIN]}),
+    ("CORS_RESOURCES", {"CORS_RESOURCES": {"/function": None}}),
 )
 def test_it_counts_where_the_settings_leave_the_path_out(ask: Ask, settings: dict[str, Any]) -> None:
     project: dict[str, Any] = {"ROOT_URLCONF": PROJECT["ROOT_URLCONF"], **settings}
-    assert allowed_origin(get(ask, "/function", origin=OTHER, **project)) == OTHER
+    assert get(ask, "/function", origin=OTHER, **project).allowed == OTHER
     assert preflight(ask, "/function", origin=OTHER, method="PUT", **project).status == 200
 
 
@@ -107,7 +109,7 @@ def test_the_path_without_the_slash_is_that_view_s_as_well(ask: Ask) -> None:
     assert (redirect.status, allowed_origin(redirect)) == (301, OTHER)
     assert preflight(ask, "/slash", origin=OTHER, method="PUT", **PROJECT).status == 200
     no_redirect: dict[str, Any] = PROJECT | {"APPEND_SLASH": False}
-    assert allowed_origin(get(ask, "/slash", origin=OTHER, **no_redirect)) is None
+    assert get(ask, "/slash", origin=OTHER, **no_redirect).allowed is None
     assert preflight(ask, "/slash", origin=OTHER, method="PUT", **no_redirect).status == 400
 
 
@@ -123,7 +125,7 @@ def test_a_translated_path_is_found_in_its_language(ask: Ask, path: str) -> None
         "LANGUAGES": [("en", "English"), ("de", "German")],
         "MIDDLEWARE": ["crosscors.django.CORSMiddleware", "django.middleware.locale.LocaleMiddleware"],
     }
-    assert allowed_origin(get(ask, path, origin=OTHER, **project)) == OTHER
+    assert get(ask, path, origin=OTHER, **project).allowed == OTHER
     assert preflight(ask, path, origin=OTHER, method="PUT", **project).status == 200
 
 
@@ -151,7 +153,7 @@ def test_the_signal_is_not_asked(ask: Ask) -> None:
         return True
 
     check_request_enabled.connect(receiver)
-    assert allowed_origin(get(ask, "/function", origin=EVIL, **PROJECT)) is None
+    assert get(ask, "/function", origin=EVIL, **PROJECT).allowed is None
 
 
 # What it costs, and when views are marked.
@@ -169,47 +171,45 @@ def test_the_first_request_may_be_one_that_middleware_answers(ask: Ask) -> None:
     project: dict[str, Any] = PROJECT | {
         "MIDDLEWARE": ["crosscors.django.CORSMiddleware", "tests.django.middleware.teapot"]
     }
-    assert allowed_origin(get(ask, "/function", origin=OTHER, **project)) == OTHER
-
-
-@pytest.mark.usefixtures("no_marked_views")
-def test_no_view_is_looked_for_while_none_is_marked(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def look(*_: object) -> None:
-        raise AssertionError("a view was looked for")
-
-    monkeypatch.setattr(views, "mark_of", look)
-    monkeypatch.setattr(views, "_match", look)
-    settings: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": [ORIGIN]}
-    assert allowed_origin(get(ask, "/", **settings)) == ORIGIN
-    assert allowed_origin(get(ask, "/no/such/path", **settings)) == ORIGIN
-    assert preflight(ask, "/", **settings).status == 200
+    assert get(ask, "/function", origin=OTHER, **project).allowed == OTHER
 
 
 # What cannot be a policy of a view.
 
 
-def problem_of(**options: Any) -> tuple[str, str]:
+def view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@table(
+    "decorate, code, option",
+    (
+        "a faulty option",
+        lambda: cross_origin(allow_origins=[f"{ORIGIN}/"]),
+        "origin-trailing-slash",
+        "allow_origins",
+    ),
+    ("an unknown option", lambda: cross_origin(origins="*"), "unknown-option", "origins"),  # type: ignore[call-arg]
+    (
+        "a policy and options",
+        lambda: cross_origin(policy=CORSPolicy(), max_age=0),
+        "policy-and-options",
+        "policy",
+    ),
+    (
+        "resources",
+        lambda: cross_origin(policy=Resources({"/*": CORSPolicy()})),  # type: ignore[arg-type]
+        "wrong-type",
+        "policy",
+    ),
+    ("a second policy", lambda: cross_origin()(cross_origin()(view)), "view-policy-twice", "cross_origin"),
+)
+def test_what_cannot_be_a_policy_of_a_view_is_refused(
+    decorate: Callable[[], object], code: str, option: str
+) -> None:
     with pytest.raises(PolicyError) as caught:
-        cross_origin(**options)
-    (problem,) = caught.value.problems
-    return problem.code, problem.option
-
-
-def test_options_are_checked_where_they_are_written() -> None:
-    assert problem_of(allow_origins=[f"{ORIGIN}/"]) == ("origin-trailing-slash", "allow_origins")
-    assert problem_of(origins="*") == ("unknown-option", "origins")
-    assert problem_of(policy=CORSPolicy(), max_age=0) == ("policy-and-options", "policy")
-    assert problem_of(policy=Resources({"/*": CORSPolicy()})) == ("wrong-type", "policy")
-    assert problem_of(policy="*") == ("wrong-type", "policy")
-
-
-def test_a_view_has_one_policy() -> None:
-    @cross_origin()
-    def view(request: HttpRequest) -> HttpResponse:
-        return HttpResponse()
-
-    with pytest.raises(PolicyError, match="has a policy already"):
-        cross_origin()(view)
+        decorate()
+    assert [(problem.code, problem.option) for problem in caught.value.problems] == [(code, option)]
 
 
 def test_two_policies_through_method_decorator_are_no_silent_choice() -> None:
@@ -223,16 +223,24 @@ def test_two_policies_through_method_decorator_are_no_silent_choice() -> None:
         pass
 
     assert First.as_view()(RequestFactory().get("/")).status_code == 200
-    with pytest.raises(PolicyError, match="has a policy already"):
+    with pytest.raises(PolicyError, match="already has a policy"):
         Second.as_view()(RequestFactory().get("/"))
 
 
-def test_other_uses_of_the_view_are_as_the_settings_say() -> None:
-    def view(request: HttpRequest) -> HttpResponse:
+def test_a_decorated_view_stays_async_and_other_uses_are_as_the_settings_say(ask: Ask) -> None:
+    async def view_async(request: HttpRequest) -> HttpResponse:
         return HttpResponse()
 
-    assert mark_of(cross_origin(policy=POLICY)(view), "GET") is POLICY
-    assert mark_of(view, "GET") is None
+    decorated = cross_origin(policy=POLICY)(view_async)
+    assert inspect.iscoroutinefunction(decorated)
+
+    class URLs:
+        urlpatterns = (path("own", decorated), path("other", view_async))
+
+    settings = {**PROJECT, "ROOT_URLCONF": URLs}
+    assert get(ask, "/own", origin=OTHER, **settings).allowed == OTHER
+    assert get(ask, "/other", origin=OTHER, **settings).allowed is None
+    assert get(ask, "/other", **settings).allowed == ORIGIN
 
 
 def test_the_method_that_the_view_gets_counts(ask: Ask) -> None:

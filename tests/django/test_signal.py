@@ -27,6 +27,7 @@ from tests.django.clients import (
     over_wsgi,
     preflight,
 )
+from tests.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,25 +79,23 @@ def test_the_answer_carries_the_same_as_for_listed_origins(ask: Ask) -> None:
 @pytest.mark.parametrize("answers", [(True, False), (False, True), (False, False)])
 def test_any_receiver_is_enough(ask: Ask, answers: tuple[bool, ...]) -> None:
     receivers = [Receiver(answer) for answer in answers]
-    assert allowed_origin(get(ask, origin=OTHER)) == (OTHER if any(answers) else None)
+    assert get(ask, origin=OTHER).allowed == (OTHER if any(answers) else None)
     assert [len(receiver.sent) for receiver in receivers] == [1, 1]
 
 
-@pytest.mark.parametrize(
-    ("origin", "settings"),
-    [
-        pytest.param(ORIGIN, LISTED, id="a listed origin"),
-        pytest.param(ORIGIN, {"CORS_ALLOW_ALL_ORIGINS": True}, id="all origins"),
-        pytest.param(
-            OTHER,
-            {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": [ORIGIN]},
-            id="all, some with credentials",
-        ),
-        pytest.param(ORIGIN, {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app\..*"]}, id="an expression"),
-        pytest.param(None, LISTED, id="no Origin"),
-        pytest.param("null", LISTED, id="null"),
-        pytest.param("https://example.com/path", LISTED, id="no origin that a browser would send"),
-    ],
+@table(
+    "origin, settings",
+    ("a listed origin", ORIGIN, LISTED),
+    ("all origins", ORIGIN, {"CORS_ALLOW_ALL_ORIGINS": True}),
+    (
+        "all, some with credentials",
+        OTHER,
+        {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": [ORIGIN]},
+    ),
+    ("an expression", ORIGIN, {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app\..*"]}),
+    ("no Origin", None, LISTED),
+    ("null", "null", LISTED),
+    ("no origin that a browser would send", "https://example.com/path", LISTED),
 )
 def test_what_is_settled_is_not_asked(ask: Ask, origin: str | None, settings: Any) -> None:
     receiver = Receiver(True)
@@ -123,9 +122,9 @@ def test_a_receiver_allows_a_path_that_is_not_covered(ask: Ask) -> None:
         return request.path == "/other/x"
 
     check_request_enabled.connect(receiver)
-    assert allowed_origin(get(ask, "/other/x", origin=OTHER, **ON_API)) == OTHER
+    assert get(ask, "/other/x", origin=OTHER, **ON_API).allowed == OTHER
     assert preflight(ask, "/other/x", origin=OTHER, method="PUT", **ON_API).status == 200
-    assert allowed_origin(get(ask, "/apix", origin=OTHER, **ON_API)) is None
+    assert get(ask, "/apix", origin=OTHER, **ON_API).allowed is None
 
 
 def test_there_listed_origins_are_asked_about_too(ask: Ask) -> None:
@@ -164,7 +163,7 @@ def test_paths_that_resources_leave_out_are_left_alone(ask: Ask) -> None:
 )
 def test_every_policy_is_asked_about(ask: Ask, settings: Any) -> None:
     Receiver(True)
-    assert allowed_origin(get(ask, "/api/x", origin=OTHER, **settings)) == OTHER
+    assert get(ask, "/api/x", origin=OTHER, **settings).allowed == OTHER
 
 
 def test_where_a_policy_has_a_function_of_its_own_only_that_is_asked(ask: Ask) -> None:
@@ -177,7 +176,7 @@ def test_where_a_policy_has_a_function_of_its_own_only_that_is_asked(ask: Ask) -
         {"CORS_POLICY": {"allow_origin_func": is_allowed}},
     ]
     for settings in own:
-        assert allowed_origin(get(ask, "/api/x", origin=OTHER, **settings)) is None
+        assert get(ask, "/api/x", origin=OTHER, **settings).allowed is None
     assert receiver.sent == []
 
 
@@ -197,7 +196,7 @@ def test_a_receiver_that_is_gone_does_not_count(ask: Ask) -> None:
 
     check_request_enabled.connect(receiver)
     del receiver
-    assert allowed_origin(get(ask, origin=OTHER)) is None
+    assert get(ask, origin=OTHER).allowed is None
 
 
 @pytest.mark.parametrize("answer", [True, False])
@@ -217,7 +216,7 @@ def test_what_hides_that_it_is_async_is_awaited_too(ask: Ask, answer: bool) -> N
         return answer
 
     Receiver(look_up)
-    assert allowed_origin(get(ask, origin=OTHER)) == (OTHER if answer else None)
+    assert get(ask, origin=OTHER).allowed == (OTHER if answer else None)
 
 
 def no_hop(*_: object) -> None:
@@ -227,7 +226,7 @@ def no_hop(*_: object) -> None:
 def test_sync_receivers_in_a_sync_stack_need_no_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crosscors.django.middleware.async_to_sync", no_hop)
     Receiver(True)
-    assert allowed_origin(get(over_wsgi, origin=OTHER)) == OTHER
+    assert get(over_wsgi, origin=OTHER).allowed == OTHER
 
 
 def test_async_receivers_in_an_async_stack_need_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +235,7 @@ def test_async_receivers_in_an_async_stack_need_no_thread(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("crosscors.django.middleware.sync_to_async", no_hop)
     check_request_enabled.connect(receiver)
-    assert allowed_origin(get(over_asgi, origin=OTHER)) == OTHER
+    assert get(over_asgi, origin=OTHER).allowed == OTHER
 
 
 def use_the_database() -> bool:
@@ -249,8 +248,8 @@ def use_the_database() -> bool:
 
 def test_sync_receivers_may_use_the_database(ask: Ask) -> None:
     Receiver(use_the_database)
-    assert allowed_origin(get(ask, "/async", origin=OTHER)) == OTHER
-    assert allowed_origin(preflight(ask, "/async", origin=OTHER)) == OTHER
+    assert get(ask, "/async", origin=OTHER).allowed == OTHER
+    assert preflight(ask, "/async", origin=OTHER).allowed == OTHER
 
 
 def test_async_receivers_may_use_the_database(ask: Ask) -> None:
@@ -258,7 +257,7 @@ def test_async_receivers_may_use_the_database(ask: Ask) -> None:
         return await sync_to_async(use_the_database)()
 
     check_request_enabled.connect(receiver)
-    assert allowed_origin(get(ask, "/async", origin=OTHER)) == OTHER
+    assert get(ask, "/async", origin=OTHER).allowed == OTHER
 
 
 def fail() -> bool:
@@ -303,9 +302,8 @@ def test_on_older_django_async_receivers_are_awaited_as_well(
             return [(no, no()), (yes, yes())]
 
     monkeypatch.setattr("crosscors.django.signals.check_request_enabled", OldSignal())
-    monkeypatch.setattr("crosscors.django.configuration.check_request_enabled", OldSignal())
-    assert allowed_origin(get(ask, origin=OTHER)) == OTHER
-    assert allowed_origin(get(ask, origin=EVIL)) is None
+    assert get(ask, origin=OTHER).allowed == OTHER
+    assert get(ask, origin=EVIL).allowed is None
 
 
 def test_an_actual_request_has_been_through_the_view(ask: Ask) -> None:

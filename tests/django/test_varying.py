@@ -15,6 +15,7 @@ from crosscors import CORSPolicy, varies_on
 from crosscors.django.requests import DjangoCORSRequest
 from crosscors.django.signals import check_request_enabled
 from tests.django.clients import LISTED, ORIGIN, OTHER, Ask, allowed_origin, get, preflight
+from tests.tables import table
 
 if TYPE_CHECKING:
     from tests.clients import Answer
@@ -110,14 +111,12 @@ def test_the_session_of_the_cookie_is_the_one_that_is_read(ask: Ask, team: str) 
     assert vary(answer) == ["Origin", "Cookie"]
 
 
-@pytest.mark.parametrize(
-    ("read", "settings"),
-    [
-        pytest.param(read_nothing, WITH_SESSIONS, id="nothing is read"),
-        pytest.param(has_session, WITH_SESSIONS, id="the session is looked for, but not into"),
-        pytest.param(has_session, {}, id="there are no sessions"),
-        pytest.param(read_session, {}, id="there are no sessions to read"),
-    ],
+@table(
+    "read, settings",
+    ("nothing is read", read_nothing, WITH_SESSIONS),
+    ("the session is looked for, but not into", has_session, WITH_SESSIONS),
+    ("there are no sessions", has_session, {}),
+    ("there are no sessions to read", read_session, {}),
 )
 def test_who_reads_no_session_does_not_vary_on_cookies(ask: Ask, read: Read, settings: Any) -> None:
     connect(read)

@@ -22,30 +22,11 @@ def weighted(strategies: dict[st.SearchStrategy[_T], int]) -> st.SearchStrategy[
 
 SCHEMES = ("https", "http", "ws", "wss", "ftp", "app", "capacitor", "chrome-extension", "a+b.c-1", "file")
 LABELS = (
-    "a",
-    "b",
-    "x-y",
-    "x_y",
-    "xn--bcher-kva",
-    "xn--f",
-    "example",
-    "evil",
-    "com",
-    "localhost",
-    "0",
-    "7",
-    "0x",
-    "0xf",
-    "l" * 63,
+    *("a", "b", "x-y", "x_y", "xn--bcher-kva", "xn--f", "example", "evil", "com", "localhost"),
+    *("0", "7", "0x", "0xf", "l" * 63),
 )
-ADDRESSES = (
-    "127.0.0.1",
-    "203.0.113.7",
-    "[::1]",
-    "[2001:db8::7:0:0:1]",
-    "[::ffff:7f00:1]",
-    "[1:2:3:4:5:6:7:8]",
-)
+_IPV6 = ("[::1]", "[2001:db8::7:0:0:1]", "[::ffff:7f00:1]", "[1:2:3:4:5:6:7:8]")
+ADDRESSES = ("127.0.0.1", "203.0.113.7", *_IPV6)
 PORTS = ("", ":1", ":80", ":443", ":3000", ":65535")
 
 _labels = st.lists(st.sampled_from(LABELS), min_size=1, max_size=4).map(".".join)
@@ -122,37 +103,9 @@ _to_another_origin = st.one_of(_hosts_glued, _labels_glued, _ends_glued, _other_
 # Steps that mostly lead to what no browser sends.
 _places = st.integers(0, 400)
 _NO_PART_OF_AN_ORIGIN = (
-    *(
-        "/",
-        "/path",
-        "?q",
-        "#f",
-        "@",
-        "u:p@",
-        "\\",
-        ":80",
-        ":443",
-        ":0",
-        ":00080",
-        ":65536",
-        ":",
-        "[",
-        "]",
-        "..",
-        "%2e",
-    ),
-    *(
-        "\0",
-        "\t",
-        " ",
-        "\r\n",
-        "\x7f",
-        "é",
-        "\N{IDEOGRAPHIC FULL STOP}",
-        "\N{KELVIN SIGN}",
-        "\N{FULLWIDTH DIGIT ONE}",
-    ),
-    *("*", "*.", ":*", "null", ",", ", https://a"),
+    *("/", "/path", "?q", "#f", "@", "u:p@", "\\", ":80", ":443", ":0", ":00080", ":65536", ":", "[", "]"),
+    *("..", "%2e", "\0", "\t", " ", "\r\n", "\x7f", "\xe9", "\N{IDEOGRAPHIC FULL STOP}", "\N{KELVIN SIGN}"),
+    *("\N{FULLWIDTH DIGIT ONE}", "*", "*.", ":*", "null", ",", ", https://a"),
 )
 _broken = st.one_of(
     st.builds(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import tracemalloc
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -72,6 +70,10 @@ def assert_can_be_sent(decision: Decision) -> None:
     for name, value in (*decision.headers, ("Vary", ", ".join(decision.vary))):
         assert _is_printable_ascii(name)
         assert _is_printable_ascii(value)
+    headers = dict(decision.headers)
+    assert (
+        headers.get("Access-Control-Allow-Origin") != "*" or "Access-Control-Allow-Credentials" not in headers
+    )
     if decision.matched is None and decision.refusals:
         assert decision.headers == ()
 
@@ -88,16 +90,6 @@ def assert_can_be_read(decision: Decision) -> None:
 @given(st.sampled_from((*POLICIES, *OPEN_POLICIES)), requests(ORIGINS), st.booleans())
 @example(POLICIES[1], CORSRequest("GET", origin="https://*@:;"), False)
 @example(POLICIES[1], CORSRequest("GET", origin="https://example.com].evil.com"), False)
-def test_every_request_gets_one_decision(policy: CORSPolicy, request: CORSRequest, debug: bool) -> None:
-    decision = policy.decide(request, debug=debug)
-    assert finished(policy.decide_async(request, debug=debug)) == decision
-    assert request.is_preflight or policy.decide_by_origin(request.origin) in (decision, None)
-    asked = (request.request_method, request.request_headers, request.request_private_network)
-    assert policy.decide_by_fields(request.method, request.origin, *asked, debug) in (decision, None)
-    assert_can_be_sent(decision)
-
-
-@given(st.sampled_from((*POLICIES, *OPEN_POLICIES)), requests(ORIGINS))
 @example(
     POLICIES[1],
     CORSRequest(
@@ -106,9 +98,13 @@ def test_every_request_gets_one_decision(policy: CORSPolicy, request: CORSReques
         request_method="PUT",
         request_headers=",".join(f"{number}\xff" * 200 for number in range(9)),
     ),
+    True,
 )
-def test_what_a_decision_says_is_short_and_printable(policy: CORSPolicy, request: CORSRequest) -> None:
-    assert_can_be_read(policy.decide(request))
+def test_every_request_gets_one_decision(policy: CORSPolicy, request: CORSRequest, debug: bool) -> None:
+    decision = policy.decide(request, debug=debug)
+    assert finished(policy.decide_async(request, debug=debug)) == decision
+    assert_can_be_sent(decision)
+    assert_can_be_read(decision)
 
 
 @given(st.sampled_from(POLICIES), requests(ORIGINS))
@@ -117,73 +113,18 @@ def test_only_listed_origins_are_allowed(policy: CORSPolicy, request: CORSReques
     is_listed = request.origin is not None and any(
         reference.matches(entry, request.origin) for entry in policy.allow_origins
     )
-    fields = dict(decision.headers)
+    headers = dict(decision.headers)
     if is_listed:
-        assert fields["Access-Control-Allow-Origin"] == request.origin
+        assert headers["Access-Control-Allow-Origin"] == request.origin
     else:
-        assert fields == {}
+        assert headers == {}
         assert decision.allowed == (request.origin is None)
     if decision.kind is Kind.ACTUAL:
         assert decision.allowed == is_listed
 
 
-@pytest.mark.parametrize("policy", [*POLICIES, *OPEN_POLICIES])
-def test_requests_do_not_fill_the_memory(policy: CORSPolicy) -> None:
-    def peak_of_asking_about(numbers: range) -> int:
-        gc.collect()  # for Python to give up what it keeps of freed objects, which would not be counted
-        tracemalloc.reset_peak()
-        for number in numbers:
-            for origin in (f"https://n{number}.example.org", f"http://localhost:{number}", f"n{number}"):
-                policy.decide_by_origin(origin)
-                policy.decide(CORSRequest("OPTIONS", origin, request_method="GET", request_headers=origin))
-        return tracemalloc.get_traced_memory()[1]
-
-    policy = policy.replace()  # which remembers nothing of other tests, whose requests would not be counted
-    tracemalloc.start()
-    try:
-        before = peak_of_asking_about(range(1000, 4000))  # with what a policy remembers, and the interpreter
-        assert peak_of_asking_about(range(4000, 7000)) - before < 50_000  # bytes, for 9,000 origins
-    finally:
-        tracemalloc.stop()
-
-
-MANY = [f"https://n{number}.example" for number in range(3000)]
-
-
-@pytest.mark.parametrize(
-    "policy",
-    [
-        pytest.param(CORSPolicy(allow_origins=MANY), id="a list"),
-        pytest.param(CORSPolicy(allow_origins="*", allow_headers="*"), id="everyone"),
-        pytest.param(CORSPolicy(allow_origin_regex="https://.*", allow_headers="*"), id="an expression"),
-    ],
-)
-def test_what_a_policy_remembers_is_bounded(policy: CORSPolicy) -> None:
-    def ask_about(numbers: range) -> None:
-        for number in numbers:
-            origin = f"https://{number}.{'a' * 60}.{'a' * 60}.{'a' * 60}.example"
-            policy.decide_by_origin(origin)
-            policy.decide_by_origin(f"{number}{'x' * 20_000}")
-            for method, names in (
-                ("PUT", f"x-{number}"),
-                ("P" * 20_000, f"{number}"),
-                ("PUT", f"{'x' * 8_000}{number}"),
-            ):
-                asked = CORSRequest("OPTIONS", origin, request_method=method, request_headers=names)
-                assert policy.decide(asked).preflight_headers
-
-    tracemalloc.start()
-    try:
-        ask_about(range(10))  # what is made but once
-        before = tracemalloc.get_traced_memory()[0]
-        ask_about(range(10, 1100))
-        assert tracemalloc.get_traced_memory()[0] - before < 1_500_000  # bytes
-    finally:
-        tracemalloc.stop()
-
-
 class _Unprintable:
-    """What has no repr, as a query has none when the database is gone."""
+    """A value without a repr, such as a query when the database is gone."""
 
     def __repr__(self) -> str:
         raise RuntimeError("no database")
@@ -208,16 +149,13 @@ _ORIGIN = "https://app.example.com"
 @pytest.mark.parametrize(
     "func",
     [
-        pytest.param(lambda _: None, id="None"),
-        pytest.param(lambda _: 1, id="a true value that is not True"),
         pytest.param(lambda _: "\r\né" * 1000, id="a long text outside ASCII"),
         pytest.param(lambda _: _Unprintable(), id="a value that has no repr"),
         pytest.param(_raising(ValueError("\r\né" * 1000)), id="an error with a long text outside ASCII"),
         pytest.param(_raising(_UnprintableError()), id="an error that has no repr"),
-        pytest.param(_raising(StopIteration()), id="StopIteration"),
     ],
 )
-def test_a_function_that_gives_no_answer_refuses(
+def test_a_failure_that_cannot_be_printed_refuses_as_well(
     func: Callable[[CORSRequest], bool], *, preflight: bool
 ) -> None:
     policy = CORSPolicy(allow_origin_func=func)

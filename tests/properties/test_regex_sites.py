@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
 
 from crosscors import CORSPolicy, PolicyError
-from crosscors.core.regex_sites import sites_of
-from crosscors.core.regexes import Automaton, End, automaton_of, quick_length
+from crosscors.core.origins.regexes.automaton import Automaton, End, automaton_of, quick_length
+from crosscors.core.origins.regexes.sites import sites_of
 
 from . import reference
 from .strategies import weighted
@@ -120,7 +120,9 @@ def _policy(regex: re.Pattern[str], *dangers: str) -> CORSPolicy | PolicyError:
         return error
 
 
-_WITNESS = re.compile(r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z0-9+.-]+://.*?)(?:; their|: )")
+_WITNESS = re.compile(
+    r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z0-9+.-]+://.*?)(?:, whose|, and )"
+)
 
 
 @_at_most_200
@@ -161,16 +163,8 @@ def _texts_from(regex: re.Pattern[str]) -> st.SearchStrategy[str]:
 
 
 _CHANGES = (
-    ("", ""),
-    ("://", "://evil."),
-    ("://", "://evil"),
-    (".", ".evil."),
-    (".", "x"),
-    (".com", ".co"),
-    (".com", ".com.au"),
-    ("example", "evil"),
-    ("https", "http"),
-    ("a", "b"),
+    *(("", ""), ("://", "://evil."), ("://", "://evil"), (".", ".evil."), (".", "x"), (".com", ".co")),
+    *((".com", ".com.au"), ("example", "evil"), ("https", "http"), ("a", "b")),
 )
 
 
@@ -182,20 +176,11 @@ def _changed(text: str, change: tuple[str, str]) -> str:
 _SMALL = tuple("".join(letters) for length in range(1, 6) for letters in product("ab.1", repeat=length))
 _small_parts = st.sampled_from(
     (
-        "a",
-        "b",
-        r"\.",
-        ".",
-        "1",
-        "[ab]",
-        "[a-b]",
-        r"\d",
-        "[^a]",
+        *("a", "b", r"\.", ".", "1", "[ab]", "[a-b]", r"\d", "[^a]", r"\w"),
         "(?:a|ab)",
         r"(?:\.|b)",
         "(a)",
         "(?:b|)",
-        r"\w",
     )
 )
 _small_pieces = st.builds(_repeated, _small_parts, st.sampled_from(("", "", "", "?", "*", "+", "{2}")))
@@ -279,25 +264,3 @@ def test_the_automaton_matches_what_the_expression_does_and_no_more_where_it_is_
         is_accepted = _accepts(automaton, text)
         assert is_accepted or not is_matched, text
         assert not automaton.is_exact or is_accepted == is_matched, text
-
-
-@pytest.mark.parametrize(
-    ("regex", "shortest", "longest"),
-    [
-        pytest.param("a*b*c*", 90, 110, id="three repeats: a million ways in a hundred characters"),
-        pytest.param("a*b*c*d*", 20, 40, id="four repeats"),
-        pytest.param("(?:.*){8}", 3, 10, id="eight times the same repeat"),
-        pytest.param("(?:a+)+", 15, 25, id="a repeat in a repeat"),
-        pytest.param("(?:a+|b?)*", 5, 15, id="one in an alternative in a repeat"),
-        pytest.param("(?:a|aa)*", 10, 25, id="alternatives in a repeat"),
-        pytest.param("(?:a?){30}a{30}", -1, 0, id="thirty optional parts"),
-        pytest.param("(?:aa|a|a[a]){30}", -1, 0, id="three alternatives thirty times"),
-        pytest.param("(?:a|)" * 28, -1, 0, id="twenty-eight alternatives"),
-        pytest.param("(?:a?){10}", 1000, 2000, id="ten optional parts"),
-        pytest.param("(?:(?=e)){1000000}a", 1000, 2000, id="a million times nothing"),
-        pytest.param("a{3}", 1000, 2000, id="a fixed count"),
-        pytest.param(r"https://([a-z0-9-]+\.)?example\.(com|org)(:\d+)?", 250, 2000, id="an ordinary one"),
-    ],
-)
-def test_on_which_texts_an_expression_ends_soon(regex: str, shortest: int, longest: int) -> None:
-    assert shortest <= quick_length(re.compile(regex)) <= longest

@@ -201,11 +201,11 @@ def test_what_is_kept_back_is_noted() -> None:
     site.give("a=1", "b=2; SameSite=Lax", f"c=3; {EVERYWHERE}")
     site.set = ["d=4; SameSite=Strict", "e=5; SameSite=None", f"f=6; {EVERYWHERE}"]
     assert site.fetch("/", PAGE) == "c=3"
-    needed = "and api.example.net is of another site than the page: it needs SameSite=None; Secure"
+    needed = "and api.example.net is not on the page's site; it needs SameSite=None; Secure"
     assert site.notes == (
-        f"the cookie a was not sent: no SameSite is as Lax, {needed}",
-        f"the cookie b was not sent: SameSite=Lax, {needed}",
-        f"the cookie d was not set: SameSite=Strict, {needed}",
+        f"the cookie a was not sent: without SameSite it counts as Lax, {needed}",
+        f"the cookie b was not sent: it is SameSite=Lax, {needed}",
+        f"the cookie d was not set: it is SameSite=Strict, {needed}",
         "the cookie e was not set: SameSite=None needs Secure",
     )
     site.set = []

@@ -104,7 +104,7 @@ def test_a_missing_field_fails_at_step_2() -> None:
     assert (failure.reason, failure.step.number) == ("allow-origin-missing", "2")
     assert failure.sentence == "No 'Access-Control-Allow-Origin' header is present on the requested resource."
     assert failure.hint == (
-        "Allow the origin on the server: the response to GET /items?page=2 has to carry"
+        "Allow the origin on the server: the response to GET /items?page=2 must have"
         " 'Access-Control-Allow-Origin: https://app.example.com', or '*' if every site may read it."
     )
 
@@ -133,28 +133,26 @@ def test_credentials_that_are_not_true_fail_at_step_8(values: list[str]) -> None
         f" '{', '.join(values)}' which must be 'true' when the request's credentials mode is 'include'."
     )
     assert failure.hint.startswith(
-        "The response to GET /items?page=2 has to carry 'Access-Control-Allow-Credentials: true'"
+        "The response to GET /items?page=2 must have 'Access-Control-Allow-Credentials: true'"
     )
 
 
 def test_a_preflight_without_cookies_needs_credentials_allowed_too() -> None:
     failure = failed((ORIGIN, PAGE), with_credentials=True, is_preflight=True)
-    assert failure.hint.endswith(
-        "A preflight carries no cookies, but needs it as much as the response after it."
-    )
+    assert failure.hint.endswith("A preflight sends no cookies, but its response needs this header, too.")
 
 
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        pytest.param(PAGE + "/", "has no slash at its end", id="a slash"),
-        pytest.param(PAGE.upper(), "compared letter by letter", id="another case"),
+        pytest.param(PAGE + "/", "without a slash at the end", id="a slash"),
+        pytest.param(PAGE.upper(), "compare origins character by character", id="another case"),
         pytest.param("app.example.com", "An origin begins with its scheme", id="no scheme"),
-        pytest.param("http://app.example.com", "has another scheme than the page", id="another scheme"),
-        pytest.param("https://*.example.com", "Browsers know no patterns", id="a pattern"),
+        pytest.param("http://app.example.com", "has a different scheme from the page", id="another scheme"),
+        pytest.param("https://*.example.com", "Patterns are for the server", id="a pattern"),
         pytest.param("null", "'null' is the origin of sandboxed pages", id="null"),
         pytest.param("https://b.test", "add 'Vary: Origin'", id="another origin"),
-        pytest.param(f"*, {PAGE}", "Leave it to one of them", id="set by two"),
+        pytest.param(f"*, {PAGE}", "Let only one of them set it", id="set by two"),
         pytest.param(
             f"{PAGE}, https://b.test", "A response names one origin", id="the list of those allowed"
         ),
@@ -180,12 +178,12 @@ def test_what_is_no_origin_is_not_called_another_one(value: str) -> None:
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (401, "was 401 Unauthorized: something asked for authentication, which a preflight never has."),
+        (401, "was 401 Unauthorized: something requires authentication, which a preflight never has."),
         (403, "was 403 Forbidden. If the CORS middleware refused it, allow the origin there: "),
-        (404, "was 404 Not Found: no route was found"),
+        (404, "was 404 Not Found: no route matches"),
         (400, "was 400 Bad Request. If the CORS middleware refused it, allow the origin there: "),
-        (499, "has to carry"),
-        (405, "was 405 Method Not Allowed: the route does not take OPTIONS"),
+        (499, "must have"),
+        (405, "was 405 Method Not Allowed: the route does not accept OPTIONS"),
         (500, "was 500 Internal Server Error: "),
     ],
 )
@@ -197,9 +195,9 @@ def test_a_preflight_that_is_not_understood_is_told_by_its_status(status: int, t
 
 def test_an_error_without_the_field_may_come_from_outside_the_middleware() -> None:
     assert failed(response=answer(status=404)).hint == (
-        "The response to GET /items?page=2 (404 Not Found) carries no CORS fields. If the origin is allowed,"
-        " errors are made outside the CORS middleware: put it outermost. If not, allow it on the server:"
-        f" 'Access-Control-Allow-Origin: {PAGE}', or '*' if every site may read it."
+        "The response to GET /items?page=2 (404 Not Found) has no CORS headers. If the origin is allowed, the"
+        " error comes from outside the CORS middleware: put it outermost. If not, allow the origin on the"
+        f" server: 'Access-Control-Allow-Origin: {PAGE}', or '*' if every site may read it."
     )
     assert "(599)" in failed(response=answer(status=599)).hint
 
@@ -212,7 +210,7 @@ def test_an_exception_of_the_application_is_told() -> None:
 @pytest.mark.parametrize("fields", [[], [(ORIGIN, PAGE)]], ids=["missing", "for another"])
 def test_a_page_without_origin_is_told_so(fields: list[tuple[str, str]]) -> None:
     hint = failed(*fields, origin="null").hint
-    assert hint.startswith("The page has no origin")
+    assert hint.startswith("The page has no origin of its own")
     assert "'Access-Control-Allow-Origin: *'" in hint
 
 

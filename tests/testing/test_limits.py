@@ -630,11 +630,11 @@ FAST: dict[str, tuple[Callable[[], Iterable[bytes]], str]] = {
         lambda: itertools.chain([OK + b"Transfer-Encoding: chunked\r\n\r\n"], repeat(CHUNK)),
         TOO_LARGE,
     ),
-    "a header": (lambda: itertools.chain([OK + b"X-A: "], repeat(PART)), "sent what is not valid HTTP"),
-    "headers": (lambda: itertools.chain([OK], repeat(b"X-A: 1\r\n" * 1000)), "sent what is not valid HTTP"),
+    "a header": (lambda: itertools.chain([OK + b"X-A: "], repeat(PART)), "did not send valid HTTP"),
+    "headers": (lambda: itertools.chain([OK], repeat(b"X-A: 1\r\n" * 1000)), "did not send valid HTTP"),
     "too little": (
         lambda: iter([OK + b"Content-Length: 10\r\n\r\nx", CLOSED]),
-        "sent what is not valid HTTP",
+        "did not send valid HTTP",
     ),
     "a bomb": (
         lambda: iter(
@@ -647,7 +647,7 @@ FAST: dict[str, tuple[Callable[[], Iterable[bytes]], str]] = {
     ),
     "NUL in a header": (
         lambda: iter([OK + b"X-A: a\0b\r\nContent-Length: 0\r\n\r\n"]),
-        "sent what is not valid HTTP",
+        "did not send valid HTTP",
     ),
 }
 

@@ -52,12 +52,12 @@ def text_of(title: str) -> str:
     return str(blocked.value)
 
 
-@situation("The server knows nothing of CORS")
+@situation("The server does not know CORS")
 def nothing(request: SentRequest) -> ReceivedResponse:
     return answer(("Content-Type", "application/json"), body=b'{"items": []}')
 
 
-@situation("The server knows nothing of CORS, and the page asks with cookies", credentials="include")
+@situation("The server does not know CORS, and the page sends cookies", credentials="include")
 def nothing_with_cookies(request: SentRequest) -> ReceivedResponse:
     return answer(("Set-Cookie", "session=1; HttpOnly"), ("Content-Type", "application/json"), body=b"{}")
 
@@ -67,7 +67,7 @@ def another_port(request: SentRequest) -> ReceivedResponse:
     return answer(("Access-Control-Allow-Origin", "http://localhost:5173"))
 
 
-@situation("The origin on the list has a slash at its end")
+@situation("The origin on the list has a slash at the end")
 def slash(request: SentRequest) -> ReceivedResponse:
     return answer(("Access-Control-Allow-Origin", PAGE + "/"))
 
@@ -87,7 +87,7 @@ def whole_list(request: SentRequest) -> ReceivedResponse:
     return answer(("Access-Control-Allow-Origin", f"{PAGE}, https://admin.example.com"))
 
 
-@situation("The application and the proxy both set the field")
+@situation("The application and the proxy both set the header")
 def set_twice(request: SentRequest) -> ReceivedResponse:
     return answer(*ALLOW_PAGE, *ALLOW_ANY)
 
@@ -107,7 +107,7 @@ def says_null(request: SentRequest) -> ReceivedResponse:
     return answer(("Access-Control-Allow-Origin", "null"))
 
 
-@situation("A wildcard, and the page asks with cookies", credentials="include")
+@situation("A wildcard, and the page sends cookies", credentials="include")
 def wildcard_and_cookies(request: SentRequest) -> ReceivedResponse:
     return answer(*ALLOW_ANY, ("Access-Control-Allow-Credentials", "true"))
 
@@ -139,19 +139,19 @@ def no_options(request: SentRequest) -> ReceivedResponse:
     return answer(*ALLOW_PAGE)
 
 
-@situation("The login stands before the CORS middleware", headers={"Authorization": "Bearer secret"})
+@situation("The login runs before the CORS middleware", headers={"Authorization": "Bearer secret"})
 def login_first(request: SentRequest) -> ReceivedResponse:
     return (
         answer(("WWW-Authenticate", "Bearer"), status=401) if is_preflight(request) else answer(*ALLOW_PAGE)
     )
 
 
-@situation("Preflights are answered, but with 400", method="DELETE")
+@situation("The response to the preflight is good, except for status 400", method="DELETE")
 def refused_with_400(request: SentRequest) -> ReceivedResponse:
     return answer(*ALLOW_PAGE, METHODS, status=400, body=b"Disallowed CORS method")
 
 
-@situation("Preflights are answered well, but with 500", method="PUT")
+@situation("The response to the preflight is good, except for status 500", method="PUT")
 def answered_with_500(request: SentRequest) -> ReceivedResponse:
     return answer(*ALLOW_PAGE, METHODS, HEADERS, status=500)
 
@@ -176,12 +176,14 @@ def json_not_listed(request: SentRequest) -> ReceivedResponse:
     return answer(*ALLOW_PAGE, METHODS)
 
 
-@situation("Two headers, of which one is on the list", headers={"X-Request-ID": "1", "X-Token": "2", **JSON})
+@situation(
+    "Three headers, of which one is on the list", headers={"X-Request-ID": "1", "X-Token": "2", **JSON}
+)
 def header_not_listed(request: SentRequest) -> ReceivedResponse:
     return answer(*ALLOW_PAGE, METHODS, HEADERS)
 
 
-@situation("A wildcard for headers and Authorization", headers={"Authorization": "Bearer secret"})
+@situation("A wildcard for headers, and Authorization", headers={"Authorization": "Bearer secret"})
 def wildcard_and_authorization(request: SentRequest) -> ReceivedResponse:
     return answer(*ALLOW_PAGE, ("Access-Control-Allow-Headers", "*"))
 
@@ -216,7 +218,7 @@ def redirected(request: SentRequest) -> ReceivedResponse:
     return redirect(OTHER + "/file", *ALLOW_PAGE) if request.url.startswith(API) else answer(*ALLOW_PAGE)
 
 
-@situation("A redirect that carries no CORS fields", url="/download")
+@situation("A redirect without CORS headers", url="/download")
 def undecorated_redirect(request: SentRequest) -> ReceivedResponse:
     return redirect("/file") if request.url.endswith("download") else answer(*ALLOW_PAGE)
 
@@ -240,7 +242,7 @@ def reflect(request: SentRequest) -> ReceivedResponse:
     return answer(("Access-Control-Allow-Origin", request.header("Origin") or ""))
 
 
-SITUATIONS["A cache gives the answer to another page"] = lambda: (
+SITUATIONS["A cache returns the response for another page"] = lambda: (
     {API: shared_cache(Scripted(reflect))},
     {"url": "/items", "origin": PAGE, "after": ["https://admin.example.com"]},
 )

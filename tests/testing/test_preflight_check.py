@@ -135,7 +135,7 @@ def test_a_refused_method_is_told() -> None:
         "Method PUT is not allowed by Access-Control-Allow-Methods in preflight response."
     )
     assert failure.hint == (
-        "The answer to OPTIONS /items has to carry 'Access-Control-Allow-Methods: GET, POST, PUT' instead of"
+        "The response to OPTIONS /items must have 'Access-Control-Allow-Methods: GET, POST, PUT' instead of"
         " 'GET, POST'."
     )
 
@@ -146,7 +146,7 @@ def test_a_refused_header_is_told_and_all_that_are_refused_are_named() -> None:
         "Request header field x-a is not allowed by Access-Control-Allow-Headers in preflight response."
     )
     assert failure.hint == (
-        "The answer to OPTIONS /items has to carry 'Access-Control-Allow-Headers: x-b, x-a, x-c' instead of"
+        "The response to OPTIONS /items must have 'Access-Control-Allow-Headers: x-b, x-a, x-c' instead of"
         " 'x-b'."
     )
 
@@ -156,7 +156,9 @@ def test_an_illegible_list_is_shown() -> None:
     assert failure.sentence == (
         "Cannot parse Access-Control-Allow-Methods response header field in preflight response."
     )
-    assert failure.hint.startswith("'Access-Control-Allow-Methods: GET POST, PUT' is no list of names")
+    assert failure.hint.startswith(
+        "'Access-Control-Allow-Methods: GET POST, PUT' is not a comma-separated list of names"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,38 +167,38 @@ def test_an_illegible_list_is_shown() -> None:
         pytest.param(
             preflight("PUT"),
             [],
-            "The answer to OPTIONS /items has to carry 'Access-Control-Allow-Methods: PUT'.",
+            "The response to OPTIONS /items must have 'Access-Control-Allow-Methods: PUT'.",
             id="missing",
         ),
         pytest.param(
             preflight("PUT", with_credentials=True),
             [(METHODS, "*")],
-            "With credentials, '*' is no wildcard, neither for methods nor for headers. ",
+            "With credentials, '*' is not a wildcard for methods or headers. ",
             id="a wildcard for methods",
         ),
         pytest.param(
             preflight("patch"),
             [(METHODS, "PATCH")],
-            "Methods are case-sensitive, and browsers do not upper-case this one: let the page ask for"
+            "Methods are case-sensitive, and browsers do not change this one to upper case. Let the page use"
             " PATCH, which is allowed.",
             id="patch",
         ),
         pytest.param(
             preflight("GET", "x-a", with_credentials=True),
             [(HEADERS, "*")],
-            "With credentials, '*' is no wildcard, neither for methods nor for headers. ",
+            "With credentials, '*' is not a wildcard for methods or headers. ",
             id="a wildcard for headers",
         ),
         pytest.param(
             preflight("GET", "authorization"),
             [(HEADERS, "*")],
-            "'*' does not cover Authorization, which has to be named. ",
+            "'*' does not cover Authorization. Name it. ",
             id="Authorization",
         ),
         pytest.param(
             preflight("POST", "content-type"),
             [],
-            "(Forms and plain text need no permission; application/json does.)",
+            "(Only application/json and the like need this permission; forms and plain text do not.)",
             id="Content-Type",
         ),
     ],
@@ -216,7 +218,7 @@ def test_any_other_status_fails_at_step_8(status: int) -> None:
     assert failure is not None
     assert (failure.reason, failure.step.number) == ("preflight-status", "8")
     assert failure.sentence == "It does not have HTTP ok status."
-    assert failure.hint.startswith(f"The preflight, OPTIONS, was answered with {status}; any status from 200")
+    assert failure.hint.startswith(f"The response to the preflight (OPTIONS) has status {status}, but")
 
 
 def test_where_the_wildcard_is_none_the_list_to_send_has_none() -> None:
@@ -234,8 +236,8 @@ def test_a_refusal_by_the_status_tells_what_the_lists_say() -> None:
     assert failure is not None
     assert failure.reason == "preflight-status"
     assert failure.hint == (
-        "The server refuses the preflight (400), probably for what its lists lack. The answer to OPTIONS"
-        " /items has to carry 'Access-Control-Allow-Methods: GET, PUT' instead of 'GET'."
+        "The server refuses the preflight (400), probably because a method or header is not on its lists. The"
+        " response to OPTIONS /items must have 'Access-Control-Allow-Methods: GET, PUT' instead of 'GET'."
     )
 
 

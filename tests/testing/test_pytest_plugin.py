@@ -116,7 +116,7 @@ def test_where_nothing_is_found_the_test_is_told_what_to_write(run: Run) -> None
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            'cors_browser found no fixture "client" or "app" that it can talk to. Define one that returns*',
+            'cors_browser found no fixture "client" or "app" that it can use. Define one that returns*',
             "    @pytest.fixture",
             "    def app():",
             "        return create_app()",
@@ -141,7 +141,7 @@ def test_where_nothing_fits_the_test_is_told_why(run: Run) -> None:
     result.stdout.fnmatch_lines(
         [
             'The fixture "client" skips: no Django settings',
-            'The fixture "app" cannot be used: 3 (int) is nothing that a browser could talk to.*',
+            'The fixture "app" cannot be used: 3 (int) is not a server for a Browser.*',
             "cors_browser found no fixture*",
         ]
     )
@@ -344,6 +344,7 @@ def installed(tmp_path: Path) -> Path:
     return site
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "imports",
     ["", "import crosscors", "import crosscors.testing, crosscors.asgi", "import crosscors_pytest_plugin"],

@@ -278,7 +278,7 @@ def test_an_illegal_name_is_an_error(name: str) -> None:
 
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\0b", "€", "\N{GRINNING FACE}"])
 def test_an_illegal_value_is_an_error(value: str) -> None:
-    with pytest.raises(TypeError, match="not a valid value of the header X-Token"):
+    with pytest.raises(TypeError, match="not a valid value for the header X-Token"):
         read_headers({"X-Token": value}, STANDARD)
 
 
@@ -310,7 +310,7 @@ def test_six_methods_are_upper_cased(written: str, sent: str) -> None:
 
 @pytest.mark.parametrize("method", ["CONNECT", "trace", "TrAcK"])
 def test_three_methods_are_forbidden(method: str) -> None:
-    with pytest.raises(TypeError, match=f"^'{method}' is a method that no script may use.$"):
+    with pytest.raises(TypeError, match=f"^'{method}' is a method that scripts may not use.$"):
         read_method(method)
 
 

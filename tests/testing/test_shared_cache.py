@@ -147,7 +147,7 @@ def test_without_vary_the_second_page_gets_the_answer_to_the_first() -> None:
     with pytest.raises(BlockedByCORS) as blocked:
         browser.page(OTHER).fetch("/")
     assert blocked.value.reason == "allow-origin-mismatch"
-    assert "a cache has mixed up its answers: add 'Vary: Origin'" in blocked.value.hint
+    assert "a cache has mixed up responses: add 'Vary: Origin'" in blocked.value.hint
 
 
 def test_with_vary_each_page_gets_its_own() -> None:
@@ -222,7 +222,7 @@ def test_a_cache_before_a_live_client_leads_everywhere() -> None:
 
 @pytest.mark.parametrize("server", [None, "https://a.test", {"https://a.test": print}])
 def test_what_is_no_server_is_found_when_a_browser_takes_it(server: object) -> None:
-    with pytest.raises(TypeError, match="nothing that a browser could talk to"):
+    with pytest.raises(TypeError, match="is not a server for a Browser"):
         Browser(shared_cache(server))
 
 

@@ -1,1 +1,1 @@
-"""``crosscors demo``: two pages, two APIs, one policy, and your own browser as the judge."""
+"""``crosscors demo``: two pages, two APIs, one policy, and your own browser to test them."""

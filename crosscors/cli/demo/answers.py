@@ -1,4 +1,4 @@
-"""What both APIs answer, whichever server they run on. Nothing here knows of CORS."""
+"""The responses of both APIs, on every server. Nothing in this module knows about CORS."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from http.cookies import SimpleCookie
 from typing import cast
 
 MOST_BODY_BYTES = 64 * 1024
-# What json reads, it cannot always write: both stop at a depth of their own, this well before.
+# json cannot always write what it has read: each has its own limit of depth. This one is far below both.
 _MOST_LEVELS = 100
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the answers depend on.
+    """The parts of a request that a response depends on.
 
     Attributes:
         method: the request method.
         path: the path, such as ``"/items"``.
         session: the name of this API's cookie. Browsers share cookies among all ports of a host, so
-            each API needs a name of its own.
-        cookies: the Cookie field.
-        body: the request's body; of one that is too large, at least its first ``MOST_BODY_BYTES + 1`` bytes.
+            each API needs its own name.
+        cookies: the value of the Cookie header.
+        body: the request's body. If it is too large, at least the first ``MOST_BODY_BYTES + 1`` bytes.
     """
 
     method: str
@@ -36,7 +36,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response: its status, what its JSON body says, and its further fields."""
+    """A response: its status, the content of its JSON body, and additional headers."""
 
     status: int
     content: object
@@ -49,7 +49,7 @@ class Answer:
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """All fields, those of the body included."""
+        """All headers, including those of the body."""
         content = [("Content-Type", "application/json"), ("Content-Length", str(len(self.body)))]
         return [*content, *self.more_headers]
 
@@ -57,7 +57,7 @@ class Answer:
 def answer(request: Request) -> Answer:
     """Answer a request to one of the APIs."""
     if len(request.body) > MOST_BODY_BYTES:
-        return Answer(413, {"error": f"this is more than {MOST_BODY_BYTES} bytes"})
+        return Answer(413, {"error": f"the body is larger than {MOST_BODY_BYTES} bytes"})
     respond = _ROUTES.get((request.method, request.path))
     if respond is None:
         return Answer(404, {"error": "there is nothing here"})
@@ -73,14 +73,14 @@ def _save_item(request: Request) -> Answer:
     try:
         item = json.loads(request.body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
-        return Answer(400, {"error": "this is not JSON"})
+        return Answer(400, {"error": "the body is not JSON"})
     if _is_deep(item):
-        return Answer(400, {"error": f"this has more than {_MOST_LEVELS} levels"})
+        return Answer(400, {"error": f"the JSON has more than {_MOST_LEVELS} levels"})
     return Answer(200, {"saved": item})
 
 
 def _finite(text: str) -> float:
-    """Raises ValueError for what JSON cannot have, or what would not be a number again."""
+    """Parse a number. Raise ValueError if it is not finite, because JSON cannot contain it."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(text)

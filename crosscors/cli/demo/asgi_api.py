@@ -13,12 +13,12 @@ from crosscors.cli.demo.policy import PAGE_ORIGIN, demo_policy
 
 async def api(scope: Scope, receive: Receive, send: Send) -> None:
     """The API without any CORS."""
-    fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    request_headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     request = Request(
         scope["method"],
         scope["path"],
         session="demo-asgi",
-        cookies=fields.get(b"cookie", ""),
+        cookies=request_headers.get(b"cookie", ""),
         body=await _read_body(receive),
     )
     response = answer(request)
@@ -28,7 +28,7 @@ async def api(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _read_body(receive: Receive) -> bytes:
-    """The body, as far as it is needed to see that it is too large."""
+    """The body, or enough of it to see that it is too large."""
     body = b""
     more = True
     while more and len(body) <= MOST_BODY_BYTES:
@@ -39,7 +39,7 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 def only_on_this_machine(app: ASGIApp, port: int) -> ASGIApp:
-    """Let only those requests through that are for this machine."""
+    """Let only requests for this machine through."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"host"]
@@ -56,8 +56,8 @@ def only_on_this_machine(app: ASGIApp, port: int) -> ASGIApp:
 
 
 def create_app() -> ASGIApp:
-    """The API, guarded by the policy: ``uvicorn --factory crosscors.cli.demo.asgi_api:create_app``."""
+    """The API with the policy: ``uvicorn --factory crosscors.cli.demo.asgi_api:create_app``."""
     logging.basicConfig(level=logging.INFO, format="asgi  %(message)s")
     policy = demo_policy(os.environ[PAGE_ORIGIN])
-    # With debug, the browser's console names the method or header that is refused.
+    # With debug, the browser's console names the refused method or header.
     return only_on_this_machine(CORSMiddleware(api, policy=policy, debug=True), int(os.environ[PORT]))

@@ -1,4 +1,4 @@
-"""The command ``crosscors demo``: its options, and what it prints."""
+"""The command ``crosscors demo``: its options and its output."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _PORT = click.IntRange(0, 65535)
 
 @click.command()
 @click.option(
-    "--page-port", type=_PORT, default=0, metavar="PORT", help="Port of the page that the policy allows."
+    "--page-port", type=_PORT, default=0, metavar="PORT", help="Port of the page with the allowed origin."
 )
 @click.option(
-    "--refused-port", type=_PORT, default=0, metavar="PORT", help="Port of the page that the policy refuses."
+    "--refused-port", type=_PORT, default=0, metavar="PORT", help="Port of the page with the refused origin."
 )
 @click.option("--asgi-port", type=_PORT, default=0, metavar="PORT", help="Port of the API on uvicorn.")
 @click.option("--wsgi-port", type=_PORT, default=0, metavar="PORT", help="Port of the API on gunicorn.")
 def demo(page_port: int, refused_port: int, asgi_port: int, wsgi_port: int) -> None:
     """Watch one policy work in your own browser.
 
-    Starts two APIs, one on uvicorn (ASGI) and one on gunicorn (WSGI), with the same CORS policy, and a
-    page that sends requests to both. The page is served twice: from an origin that the policy allows,
-    and from one that it refuses. Everything stays on this machine (127.0.0.1).
+    The demo starts two APIs with the same CORS policy, one on uvicorn (ASGI) and one on gunicorn (WSGI).
+    It also serves a page that sends requests to both, from two origins: the policy allows one of them and
+    refuses the other. Everything stays on this machine (127.0.0.1).
 
-    Ports that are not given are free ones. Ctrl-C stops everything.
+    The demo picks free ports unless you choose them. Press Ctrl-C to stop it.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def _listen(port: int, option: str) -> socket.socket:
         return listen(port)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
-        message = f"Cannot listen on port {port}: {reason}. Choose another one with {option}."
+        message = f"Cannot listen on port {port}: {reason}. Choose another port with {option}."
         raise click.ClickException(message) from None
 
 
@@ -79,5 +79,5 @@ def _announce(addresses: Addresses) -> None:
     console.print()
     console.print(table)
     console.print()
-    console.print("Refused requests are logged below, with the reason. Ctrl-C stops everything.")
+    console.print("Every refused request appears below, with the reason. Ctrl-C stops the demo.")
     console.print()

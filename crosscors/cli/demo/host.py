@@ -1,8 +1,8 @@
 """Which requests are for this machine, by their Host header.
 
-The demo listens on 127.0.0.1 alone. A page from elsewhere could still reach it under a name of its own, which
-it lets point here once it is loaded (DNS rebinding). To the browser that is the page's own server, so CORS
-keeps it from nothing. But Host has the name.
+The demo listens only on 127.0.0.1. A page from another site can still reach it: after the page has loaded,
+its domain name can change to point to 127.0.0.1 (DNS rebinding). The browser then takes the demo for the
+page's own server, so CORS does not apply. The Host header shows the domain name.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ _DEFAULT_PORT = 80
 
 
 def host_refusal(hosts: Sequence[str], port: int) -> str | None:
-    """Why a request with these Host headers is refused by what listens on this port, or None.
+    """Why the server on this port refuses a request with these Host headers, or None.
 
     >>> host_refusal(["localhost:8000"], 8000)
     >>> print(host_refusal(["rebound.example"], 8000), end="")
-    The demo answers only to this machine's own names, such as 127.0.0.1:8000, not to 'rebound.example'.
+    The demo accepts only this machine's own names as Host, such as 127.0.0.1:8000, not 'rebound.example'.
     """
     if len(hosts) != 1:
-        count = "no Host header" if not hosts else f"{len(hosts)} Host headers"
-        return f"The demo answers only to requests with one Host header, not with {count}.\n"
+        count = "none" if not hosts else str(len(hosts))
+        return f"The demo accepts only requests with one Host header; this one has {count}.\n"
     found = _HOST.fullmatch(hosts[0])
     if found and _is_loopback(found["name"].lower()) and int(found["port"] or _DEFAULT_PORT) == port:
         return None
     return (
-        f"The demo answers only to this machine's own names, such as 127.0.0.1:{port}, not to"
+        f"The demo accepts only this machine's own names as Host, such as 127.0.0.1:{port}, not"
         f" {hosts[0][:100]!a}.\n"
     )
 

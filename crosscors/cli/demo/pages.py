@@ -1,4 +1,4 @@
-"""The page, served on two origins of its own."""
+"""The page, served from two origins."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from typing import Any
 
 from crosscors.cli.demo.host import STATUS, host_refusal
 
-# How often a server looks whether it shall stop.
+# How often a server checks whether to stop.
 _POLL_SECONDS = 0.1
 
 Documents = Mapping[str, tuple[str, bytes]]
 
 
 def page_documents(facts: Mapping[str, object]) -> Documents:
-    """What a page origin serves: content type and body by path.
+    """The documents of a page origin: content type and body by path.
 
     Args:
-        facts: what the page has to know of the demo; its script reads them as ``/demo.json``.
+        facts: what the page needs to know about the demo. Its script reads them from ``/demo.json``.
     """
     page = (files("crosscors.cli.demo") / "page.html").read_bytes()
     return {
@@ -36,10 +36,10 @@ def page_documents(facts: Mapping[str, object]) -> Documents:
 
 @contextmanager
 def page_server(listener: socket.socket, documents: Documents) -> Generator[None]:
-    """The documents on this listening socket, for as long as the context lasts."""
+    """Serve the documents on this listening socket while the context lasts."""
     address = listener.getsockname()
     with ThreadingHTTPServer(address, partial(_Handler, documents), bind_and_activate=False) as server:
-        server.socket.close()  # it made one itself, not knowing that there is one already
+        server.socket.close()  # the server has created its own, but there is one already
         server.socket = listener
         thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         thread.start()
@@ -58,12 +58,12 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*connection)
 
     def handle(self) -> None:
-        # Browsers hang up whenever they like; that is no news for the terminal.
+        # Browsers may disconnect at any time. The terminal does not need to show it.
         with suppress(ConnectionError):
             super().handle()
 
     def parse_request(self) -> bool:
-        """Whether the request is one to answer: this is asked for every method."""
+        """Whether to answer the request. http.server calls this for every method."""
         if not super().parse_request():
             return False
         refusal = host_refusal(self.headers.get_all("Host", []), self.connection.getsockname()[1])
@@ -87,4 +87,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name that http.server gives
-        """Log nothing: the terminal is for what the policy refuses."""
+        """Log nothing: the terminal shows only what the policy refuses."""

@@ -1,15 +1,15 @@
-"""The one policy of the demo; both APIs are guarded by it."""
+"""The one policy of the demo, for both APIs."""
 
 from __future__ import annotations
 
 from crosscors import CORSPolicy
 
-# The environment variable that tells the APIs where the page is served.
+# The environment variable that tells the APIs the origin of the page.
 PAGE_ORIGIN = "CROSSCORS_DEMO_PAGE_ORIGIN"
 
 
 def demo_policy(page_origin: str) -> CORSPolicy:
-    """The policy that allows pages of this origin, and no others."""
+    """A policy that allows only pages of this origin."""
     return CORSPolicy(
         allow_origins=[page_origin],
         allow_methods=["GET", "POST", "PUT"],

@@ -31,7 +31,7 @@ class Listeners:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where everything is: the two page origins and the two APIs."""
+    """The addresses of the two page origins and the two APIs."""
 
     page: str
     refused: str
@@ -40,16 +40,16 @@ class Addresses:
 
 
 class ServerEndedError(Exception):
-    """A server ended although nobody asked it to."""
+    """A server has ended by itself."""
 
 
 def listen(port: int) -> socket.socket:
-    """A socket that listens on this port of 127.0.0.1, or on any free one if the port is 0.
+    """A socket that listens on this port of 127.0.0.1, or on a free one if the port is 0.
 
-    It listens at once, so that nobody else can get the port until the server is ready.
+    It listens at once, so that no other program can take the port before the server is ready.
 
     Raises:
-        OSError: if the port is in use, or reserved for the system.
+        OSError: if the port is in use or reserved for the system.
     """
     return socket.create_server(("127.0.0.1", port))
 
@@ -59,10 +59,10 @@ def run(listeners: Listeners, announce: Callable[[Addresses], object]) -> None:
 
     Args:
         listeners: the sockets to serve on.
-        announce: called with the addresses as soon as everything answers.
+        announce: called with the addresses as soon as all servers answer.
 
     Raises:
-        ServerEndedError: if one of the APIs ended.
+        ServerEndedError: if one of the APIs ends.
     """
     addresses = Addresses(
         _origin(listeners.page), _origin(listeners.refused), _origin(listeners.asgi), _origin(listeners.wsgi)
@@ -80,10 +80,10 @@ def run(listeners: Listeners, announce: Callable[[Addresses], object]) -> None:
 
 @contextmanager
 def stop_signals() -> Generator[Signals]:
-    """A queue of the signals that ask the demo to stop; they do nothing else in this context.
+    """A queue of the signals that stop the demo. In this context, they do nothing else.
 
-    An exception, such as KeyboardInterrupt, might come between the start of a server and the note of
-    it, or in the middle of stopping one.
+    An exception such as KeyboardInterrupt could come after a server has started but before the demo knows
+    it, or while a server is being stopped.
     """
     signals: Signals = queue.SimpleQueue()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -99,10 +99,10 @@ def wait(servers: Iterable[Server], signals: Signals, is_over: Callable[[], bool
     """Wait until it is over, or until a signal comes.
 
     Returns:
-        Whether it is over; False means that a signal came.
+        True if it is over, False if a signal came.
 
     Raises:
-        ServerEndedError: if a server ended.
+        ServerEndedError: if a server ends.
     """
     servers = tuple(servers)
     while not is_over():

@@ -1,4 +1,4 @@
-"""The two APIs: processes of their own, on sockets that the demo has opened."""
+"""The two APIs: separate processes, on sockets that the demo has opened."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GUNICORN = (
     *("--config", f"python:{_MODULES}.gunicorn_settings"),
 )
 
-# A server that has not stopped after so many seconds is killed.
+# A server that has not stopped after this many seconds is killed.
 GRACE_SECONDS = 5.0
 
 
@@ -39,7 +39,7 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def has_ended(self) -> bool:
-        """Whether the process is gone."""
+        """Whether the process has ended."""
         return self.process.poll() is not None
 
     def answers(self) -> bool:
@@ -57,7 +57,7 @@ class Server:
 
 @contextmanager
 def api_servers(asgi: socket.socket, wsgi: socket.socket, page_origin: str) -> Generator[tuple[Server, ...]]:
-    """Both APIs on these listening sockets, for as long as the context lasts."""
+    """Run both APIs on these listening sockets while the context lasts."""
     servers: list[Server] = []
     try:
         servers.append(start("uvicorn", UVICORN, asgi, page_origin))
@@ -68,7 +68,7 @@ def api_servers(asgi: socket.socket, wsgi: socket.socket, page_origin: str) -> G
 
 
 def start(name: str, module: Sequence[str], listener: socket.socket, page_origin: str) -> Server:
-    """Start a server, given as the arguments of ``python -m``, and hand it the listening socket."""
+    """Start a server with these arguments of ``python -m``, and give it the listening socket."""
     arguments = [argument.format(listener.fileno()) for argument in module]
     port: int = listener.getsockname()[1]
     process = subprocess.Popen(  # noqa: S603  # the commands are written above
@@ -76,16 +76,16 @@ def start(name: str, module: Sequence[str], listener: socket.socket, page_origin
         stdin=subprocess.DEVNULL,
         pass_fds=[listener.fileno()],
         env={**os.environ, PAGE_ORIGIN: page_origin, PORT: str(port)},
-        # Ctrl-C in a terminal goes to the whole session, but when to stop is for the demo to say.
+        # Ctrl-C in a terminal goes to the whole session, but the demo decides when servers stop.
         start_new_session=True,
     )
-    # The server's copy is the only one from here on: without the server, nobody accepts and hangs.
+    # Only the server has the socket now. If it ends, connections are refused and do not hang.
     listener.close()
     return Server(name, port, process)
 
 
 def stop(servers: Iterable[Server], grace_seconds: float = GRACE_SECONDS) -> None:
-    """Stop the servers with all their processes."""
+    """Stop the servers and all their processes."""
     servers = tuple(servers)
     for server in servers:
         server.process.terminate()
@@ -97,6 +97,6 @@ def _await_end(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
     try:
         process.wait(grace_seconds)
     except subprocess.TimeoutExpired:
-        # The process leads the group of its workers, see start().
+        # The process leads the group of its workers; see start().
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -32,8 +32,8 @@ def api(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[byt
 
 
 def _read_body(environ: WSGIEnvironment) -> bytes:
-    """The body, as far as it is needed to see that it is too large."""
-    # gunicorn's input ends with the body, chunked ones included, which have no length.
+    """The body, or enough of it to see that it is too large."""
+    # gunicorn's input ends where the body ends, even for a chunked body, which has no length.
     length = MOST_BODY_BYTES + 1
     if not environ.get("wsgi.input_terminated"):
         length = min(length, int(environ.get("CONTENT_LENGTH") or 0))
@@ -42,10 +42,10 @@ def _read_body(environ: WSGIEnvironment) -> bytes:
 
 
 def only_on_this_machine(app: WSGIApplication, port: int) -> WSGIApplication:
-    """Let only those requests through that are for this machine."""
+    """Let only requests for this machine through."""
 
     def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # Several Host headers are one here, with commas between them.
+        # WSGI joins several Host headers into one, with commas between them.
         hosts = [environ["HTTP_HOST"]] if "HTTP_HOST" in environ else []
         refusal = host_refusal(hosts, port)
         if refusal is None:
@@ -59,8 +59,8 @@ def only_on_this_machine(app: WSGIApplication, port: int) -> WSGIApplication:
 
 
 def create_app() -> WSGIApplication:
-    """The API, guarded by the policy: ``gunicorn "crosscors.cli.demo.wsgi_api:create_app()"``."""
+    """The API with the policy: ``gunicorn "crosscors.cli.demo.wsgi_api:create_app()"``."""
     logging.basicConfig(level=logging.INFO, format="wsgi  %(message)s")
     policy = demo_policy(os.environ[PAGE_ORIGIN])
-    # With debug, the browser's console names the method or header that is refused.
+    # With debug, the browser's console names the refused method or header.
     return only_on_this_machine(CORSMiddleware(api, policy=policy, debug=True), int(os.environ[PORT]))

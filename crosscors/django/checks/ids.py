@@ -55,6 +55,7 @@ NUMBERS = {
     "suffix-list-unreadable": 48,
     "too-many-sites": 49,
     "unproven-regex": 50,
+    "timing-list-cut": 51,
     # What only Django's settings can have.
     "old-name-ignored": 70,
     "not-importable": 71,

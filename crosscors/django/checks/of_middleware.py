@@ -24,11 +24,11 @@ _REASONS = {
     ),
     "django.middleware.cache.FetchFromCacheMiddleware": "it answers from the cache",
     "django.middleware.cache.UpdateCacheMiddleware": (
-        "it stores the policy's fields too, with a copy of each page for every origin"
+        "it also stores the CORS headers, so it keeps a copy of each page for every origin"
     ),
     "django.middleware.common.CommonMiddleware": "it redirects (APPEND_SLASH, PREPEND_WWW)",
     "django.middleware.csrf.CsrfViewMiddleware": "it answers 403 to requests without a CSRF token",
-    "django.middleware.http.ConditionalGetMiddleware": "it answers 304 without the policy's fields",
+    "django.middleware.http.ConditionalGetMiddleware": "it sends 304 without CORS headers",
     "django.middleware.locale.LocaleMiddleware": "it redirects to the path of a language",
     "whitenoise.middleware.WhiteNoiseMiddleware": "it serves files",
 }
@@ -76,15 +76,15 @@ def _answering_before(before: list[tuple[str, list[str]]]) -> Iterator[CheckMess
         reason = "; ".join(reasons[name] for name in bases if name in reasons)
         if reason:
             yield CheckWarning(
-                f"{path} stands before CORSMiddleware in MIDDLEWARE: {reason}. Browsers hide such answers, "
-                "for they are without the policy's fields.",
+                f"{path} stands before CORSMiddleware in MIDDLEWARE: {reason}. Such a response has no CORS "
+                "headers, so browsers hide it from scripts.",
                 hint='Move "crosscors.django.CORSMiddleware" to the top of MIDDLEWARE.',
                 id=warning_id("middleware-order"),
             )
 
 
 def names_of(path: str) -> list[str]:
-    """The names of a middleware class and all its bases; none for what is no class."""
+    """The names of a middleware class and all its bases; none for what is not a class."""
     try:
         middleware = import_string(path)
     except ImportError:  # Django says so when it loads the middleware

@@ -7,35 +7,33 @@ import sys
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
-from crosscors.core.errors import PolicyError
 from crosscors.django.checks.ids import error_id, warning_id
-from crosscors.django.configuration import read_settings
-from crosscors.django.signals import check_request_enabled
+from crosscors.django.settings import read_settings
+from crosscors.django.signals import check_request_enabled, receivers_of
 
 
 def check_settings(**_: object) -> list[CheckMessage]:
     """Every problem of the CORS settings; if there is none, all that is surely not meant."""
-    try:
-        configuration = read_settings(in_async=False)
-    except PolicyError as error:
+    found = read_settings()[1]
+    if found.problems:
         return [
             Error(f"{each.option}: {each.message}", hint=each.hint, id=error_id(each.code))
-            for each in error.problems
+            for each in found.problems
         ]
     return [
         CheckWarning(f"{each.option}: {each.message}", hint=each.hint, id=warning_id(each.code))
-        for each in configuration.warnings
+        for each in found.warnings
     ]
 
 
 def check_signal(**_: object) -> list[CheckMessage]:
-    """Whether receivers are connected that nobody, or that some policy, will not ask."""
+    """Whether a receiver is connected to the wrong signal, or some policy never asks the receivers."""
     return [*_theirs(), *_not_asked()]
 
 
 def _theirs() -> list[CheckMessage]:
     signals = sys.modules.get("corsheaders.signals")
-    if signals is None or not signals.check_request_enabled.receivers:
+    if signals is None or not receivers_of(signals.check_request_enabled):
         return []
     return [
         CheckWarning(
@@ -47,13 +45,12 @@ def _theirs() -> list[CheckMessage]:
 
 
 def _not_asked() -> list[CheckMessage]:
-    if not check_request_enabled.receivers:
+    if not receivers_of(check_request_enabled):
         return []
-    try:
-        policies = read_settings(in_async=False).policies
-    except PolicyError:
-        return []  # check_settings says it
-    if all(policy.allow_origin_func is None for policy in policies):
+    settings = read_settings()[0]
+    if settings is None:
+        return []  # check_settings says why
+    if all(policy.allow_origin_func is None for policy in settings.policies.policies):
         return []
     return [
         CheckWarning(

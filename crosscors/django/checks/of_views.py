@@ -1,20 +1,21 @@
-"""Whether the policies of views are those of any."""
+"""Whether a URL leads to each view with ``cross_origin``."""
 
 from __future__ import annotations
 
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 
+from crosscors._adapter.view_marks import marks_of
 from crosscors.core.errors import shown
 from crosscors.django.checks.ids import warning_id
-from crosscors.django.views import policies_of_all_views, routed_views
-from crosscors.view_policies import marks_of
+from crosscors.django.views import policies_of_all_views, root_urlconf, routed_views
 
 
 def check_views(**_: object) -> list[CheckMessage]:
     """Whether a URL leads to each view that ``cross_origin`` gave a policy."""
     policies = policies_of_all_views()
-    routed = {id(policy) for view in routed_views() for policy in marks_of(view)} if policies else set[int]()
+    views = routed_views(root_urlconf()) if policies else iter(())
+    routed = {id(policy) for view in views for policy in marks_of(view)}
     return [
         CheckWarning(
             f"No URL leads to the view that cross_origin gave the policy {shown(policy)}.",

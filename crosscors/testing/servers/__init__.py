@@ -1,4 +1,4 @@
-"""What a browser can talk to: applications in this process, test clients, live servers."""
+"""The servers of a browser: applications in this process, test clients, live servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from crosscors.testing.urls import is_url, parse
 
 __all__ = ["AnyServer", "Server", "Servers", "read_server", "read_servers"]
 
-# An application, a client, or a dict of these by origin. Their packages may be missing.
+# An application, a client, or a dict of these by origin. Their packages may not be installed.
 AnyServer = Any
 
 _DEFAULT_URL = "https://testserver"
@@ -29,20 +29,20 @@ _DEFAULT_URL = "https://testserver"
 
 @dataclass(frozen=True)
 class Servers:
-    """All the servers that a browser can reach, and the address against which it reads relative URLs."""
+    """All servers that a browser can reach, and the base of relative URLs."""
 
     servers: tuple[Server, ...]
 
     @property
     def base_url(self) -> str | None:
-        """None when all that is known is a client for live URLs, without an address of its own."""
+        """None if the only server is a client for live URLs without a base URL."""
         addresses = [each.base_url for each in self.servers if each.base_url]
         if addresses:
             return addresses[0]
         return None if any(each.is_live for each in self.servers) else _DEFAULT_URL
 
     def at(self, origin: str) -> Server:
-        """The server of that origin. Raises NetworkError when there is none."""
+        """The server of that origin. Raises NetworkError if there is none."""
         for server in self.servers:
             if server.base_url and parse(server.base_url).origin == origin:
                 return server
@@ -50,34 +50,35 @@ class Servers:
             return self.servers[0]
         known = parse(self.base_url or origin).origin
         raise NetworkError(
-            f"Nothing is served at {origin} here. To add it: Browser({{{known!r}: ..., {origin!r}: ...}})."
+            f"This browser has no server for {origin}. Add one: Browser({{{known!r}: ..., {origin!r}: ...}})."
         )
 
     def cookies(self) -> Iterator[tuple[str, Iterable[Cookie]]]:
-        """The cookies of each client, and the address that those without a domain are for."""
+        """The cookies of each client, and the address for those without a domain."""
         for server in self.servers:
             yield server.base_url or self.base_url or _DEFAULT_URL, server.cookies()
 
 
 def read_servers(server: AnyServer, base_url: str | None) -> Servers:
-    """The servers behind what a test gives to a browser. Raises TypeError and ValueError."""
+    """The servers for the argument of ``Browser()``. Raises TypeError and ValueError."""
     if isinstance(server, Mapping):
         by_origin = cast("Mapping[str, AnyServer]", server)
         if base_url is not None or not by_origin:
             raise TypeError(
-                "With servers by origin, the first origin is the base URL: Browser({'https://...': app})."
+                "A dict needs at least one origin and no base_url; the first origin is the base URL:"
+                " Browser({'https://...': app})."
             )
         return Servers(tuple(read_server(each, origin) for origin, each in by_origin.items()))
     return Servers((read_server(server, base_url),))
 
 
 def read_server(server: AnyServer, base_url: str | None = None) -> Server:
-    """The server behind one application or client.
+    """The server for one application or client.
 
-    Raises TypeError for what is neither, ValueError for a base URL that is none.
+    Raises TypeError for anything else, and ValueError for an invalid base URL.
     """
     if base_url is not None and not is_url(str(base_url)):
-        raise ValueError(f"{base_url!r} is no absolute URL; write 'https://api.example.com'.")
+        raise ValueError(f"{base_url!r} is not an absolute URL; write 'https://api.example.com'.")
     base_url = base_url and str(base_url)
     if isinstance(server, SharedCache):
         return CachedServer(read_server(server.server, base_url), server)
@@ -90,7 +91,7 @@ def read_server(server: AnyServer, base_url: str | None = None) -> Server:
         return werkzeug_server(server.application, base_url, server)
     if "flask.Flask" in kinds:
         return werkzeug_server(server, base_url)
-    # A class can be a WSGI application (PEP 3333), but it is often just not the instance that was meant.
+    # A class can be a WSGI application (PEP 3333), but more often somebody forgot to create the instance.
     is_no_application = isinstance(server, type) and not hasattr(server, "__iter__")
     if is_no_application:
         raise TypeError(_NOT_A_SERVER.format(server, type(server).__name__))
@@ -102,18 +103,18 @@ def read_server(server: AnyServer, base_url: str | None = None) -> Server:
 
 
 _NOT_A_SERVER = (
-    "{!r} ({}) is nothing that a browser could talk to. It takes an ASGI or WSGI application, a Flask"
-    " application or test client, Django's test Client or AsyncClient, Starlette's TestClient, and for a live"
-    " URL httpx.Client(base_url='http://localhost:8000') or httpx.AsyncClient."
+    "{!r} ({}) is not a server for a Browser. A Browser takes an ASGI or WSGI application, a Flask"
+    " application or test client, Django's test Client or AsyncClient, Starlette's TestClient, or, for a live"
+    " URL, httpx.Client(base_url='http://localhost:8000') or httpx.AsyncClient."
 )
 
 
 def _is_async(app: Any) -> bool:
-    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004 (asked what it is, not whether)
+    return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004 (its kind matters, not whether it exists)
 
 
 def _takes(app: Any, arguments: int) -> bool:
-    """Whether it can be called so: WSGI's applications take two arguments, ASGI's three."""
+    """Whether it takes that many arguments: WSGI applications take two, ASGI applications three."""
     try:
         inspect.signature(app).bind(*range(arguments))
     except (TypeError, ValueError):

@@ -27,9 +27,9 @@ ASGIApp = Callable[
 
 
 class _Loop:
-    """An event loop for all requests to an application, so that what it has bound to the loop stays usable.
+    """One event loop for all requests to an application, so that objects bound to the loop stay usable.
 
-    The thread's current event loop, which tests may have set, stays what it is.
+    The thread's current event loop, which tests may have set, does not change.
     """
 
     def __init__(self) -> None:
@@ -43,12 +43,12 @@ class _Loop:
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
-    """Ends what an application has left running."""
+    """Cancels the tasks that the application has left running."""
     for task in asyncio.all_tasks(loop):
         task.cancel()
-    # Where garbage is collected, another loop may be running, within which no second one can.
+    # Another loop may be running during garbage collection, and loops cannot be nested.
     if not _has_loop():
-        loop.run_until_complete(asyncio.sleep(0))  # the tasks take notice
+        loop.run_until_complete(asyncio.sleep(0))  # lets the tasks see the cancellation
     loop.close()
 
 
@@ -62,7 +62,7 @@ def _has_loop() -> bool:
 
 @dataclass(frozen=True)
 class ASGIServer:
-    """Serves an application under one origin. Its lifespan is not run; a test client can do that."""
+    """Serves an application at one origin. It does not run the lifespan; a test client can."""
 
     app: ASGIApp
     base_url: str
@@ -75,13 +75,13 @@ class ASGIServer:
     def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if _has_loop():
             raise TypeError(
-                "fetch() cannot wait for an ASGI application in asynchronous code: await page.afetch(...)."
+                "fetch() cannot call ASGI applications from asynchronous code: write await page.afetch(...)."
             )
         return self._loop.run(self.asend(request, limits))
 
     async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if not _has_loop():
-            raise TypeError("ASGI applications run with asyncio only, and this is not its event loop.")
+            raise TypeError("ASGI applications run only with asyncio, but no asyncio event loop is running.")
         connection = _Connection(request, Body(limits))
         try:
             await self.app(scope_of(request), connection.receive, connection.send)
@@ -89,7 +89,7 @@ class ASGIServer:
             if not connection.body.is_cut:
                 return connection.received(error)
         if connection.body.is_cut:
-            for _ in range(2):  # event loops close generators in two turns
+            for _ in range(2):  # event loops need two turns to close generators
                 await asyncio.sleep(0)
         return connection.received()
 
@@ -104,7 +104,7 @@ class _Connection:
 
     async def receive(self) -> Message:
         if self.asked:
-            # The client stays until it has the whole response, or does not want more of it.
+            # The client stays until it has the whole response, or stops reading.
             await self.ended.wait()
             return {"type": "http.disconnect"}
         self.asked = True
@@ -121,7 +121,7 @@ class _Connection:
                     self.ended.set()
 
     def received(self, raised: BaseException | None = None) -> ReceivedResponse:
-        """What a server makes of it; breaking the protocol is answered like an exception."""
+        """The response that a server would send. A breach of the protocol counts as an exception."""
         if self.start is None:
             return answer_to_exception(
                 raised or RuntimeError("The ASGI application ended without a response.")

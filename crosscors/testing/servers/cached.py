@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CachedServer:
-    """Asks the server only for what the cache does not have."""
+    """Sends a request to the server only if the cache has no response."""
 
     server: Server
     cache: SharedCache

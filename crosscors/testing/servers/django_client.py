@@ -1,4 +1,4 @@
-"""Django's test clients: pytest-django's ``client`` and ``async_client`` are two."""
+"""Django's test clients, such as pytest-django's ``client`` and ``async_client``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DjangoServer:
-    """What a test client calls. Of the client's own settings, only its cookies count."""
+    """Calls what the test client calls. Uses only the client's cookies, not its other settings."""
 
-    client: Any  # django.test.Client or AsyncClient, which is no dependency
+    client: Any  # django.test.Client or AsyncClient; Django is not a dependency
     base_url: str
     is_live: bool = False
 
@@ -59,7 +59,7 @@ class DjangoServer:
         return _received(request, response, reading)
 
     def _plain_client(self) -> Any:
-        """A client like the test's, without what was added to that one: cookies, fields, forced users."""
+        """A client like the test's, without its additions: cookies, headers, forced users."""
         classes = (each for each in type(self.client).__mro__ if each.__module__ == "django.test.client")
         return next(classes)(
             enforce_csrf_checks=self.client.handler.enforce_csrf_checks, raise_request_exception=False
@@ -67,11 +67,11 @@ class DjangoServer:
 
 
 def _cookie(morsel: Any) -> Cookie:
-    from django.conf import settings  # noqa: PLC0415 (installed where there is a client of Django's)
+    from django.conf import settings  # noqa: PLC0415 (installed if there is a Django client)
 
     same_site, secure = morsel["samesite"], bool(morsel["secure"])
     if morsel.key == settings.SESSION_COOKIE_NAME and not same_site:
-        # force_login() leaves out what a login gives to the cookie.
+        # force_login() does not set the attributes that a login sets.
         same_site, secure = settings.SESSION_COOKIE_SAMESITE, settings.SESSION_COOKIE_SECURE
     return Cookie(
         morsel.key,
@@ -85,20 +85,20 @@ def _cookie(morsel: Any) -> Cookie:
 
 
 def _payload(body: bytes) -> Any:
-    from django.test.client import FakePayload  # noqa: PLC0415 (installed where there is a client of Django's)
+    from django.test.client import FakePayload  # noqa: PLC0415 (installed if there is a Django client)
 
     return FakePayload(body)
 
 
 @dataclass
 class _Reading:
-    """Reads a body until its end, or an exception."""
+    """Reads a body to its end, or to an exception."""
 
     body: Body
     raised: Exception | None = None
 
     def __enter__(self) -> None:
-        """Nothing to begin with."""
+        """Nothing to prepare."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         if isinstance(error, Exception):  # as servers do
@@ -107,7 +107,7 @@ class _Reading:
 
 
 def _close(response: Any) -> None:
-    """Closes what a view streams. The response's own close() would close the test's database, too."""
+    """Closes the stream of a view. The response's own close() would close the test's database, too."""
     getattr(getattr(response, "_iterator", None), "close", lambda: None)()
 
 

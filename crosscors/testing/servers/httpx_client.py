@@ -1,4 +1,4 @@
-"""httpx's clients, and Starlette's TestClient, which is one: live URLs, and whatever a transport leads to."""
+"""httpx's clients, including Starlette's TestClient: live URLs, and everything behind a transport."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from crosscors.testing.exchange import ReceivedResponse, SentRequest
 from crosscors.testing.limits import AbandonedError, Body, ClientGoneError, Limits
 from crosscors.testing.servers.server import answer_to_exception, is_async_client, must_be_awaited
 
-# Whether Starlette's TestClient, and httpx's transports to applications, raise what the application raised.
+# With these, Starlette's TestClient and httpx's transports raise what the application raised.
 _RAISES = ("raise_server_exceptions", "raise_app_exceptions")
-# How much is decompressed at once: what comes of it is small, however well it was compressed.
+# How much is decompressed at once: the result is small, however high the compression.
 _SLICE = 64  # bytes
 
 
 @dataclass
 class _Connections:
-    """The connections that were made for this server, as httpx tells of them (its "trace" extension)."""
+    """The connections to this server, as httpx reports them (its "trace" extension)."""
 
     _streams: WeakSet[Any] = field(default_factory=WeakSet[Any])
 
@@ -38,27 +38,27 @@ class _Connections:
 
     def shut_down(self) -> None:
         for stream in [*self._streams]:
-            with suppress(OSError):  # it is closed already, or has become that of TLS
+            with suppress(OSError):  # it is already closed, or TLS has taken it over
                 stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True)
 class HTTPXServer:
-    """What a client reaches, asked through its transport: of the client itself, only the cookies count."""
+    """Sends requests through a client's transport. Uses only the client's cookies, not its other settings."""
 
-    client: Any  # httpx.Client or httpx.AsyncClient, of httpx or of httpx2; neither is a dependency
+    client: Any  # Client or AsyncClient of httpx or httpx2; neither is a dependency
     given_base_url: str | None
     _connections: _Connections = field(default_factory=_Connections, repr=False, compare=False)
 
     @property
     def is_live(self) -> bool:
-        """Whether it talks to servers, and not to an application in this process."""
+        """Whether it connects to servers, not to an application in this process."""
         return not hasattr(self._transport, "app")
 
     @property
     def base_url(self) -> str | None:
         address = self.given_base_url or str(self.client.base_url)
-        # In the network there is no server by that name; everywhere else that is what it is called.
+        # The network has no server with that name. Everywhere else, this is its name.
         return address or (None if _is_networked(self._transport) else "https://testserver")
 
     def cookies(self) -> Iterable[Cookie]:
@@ -74,7 +74,7 @@ class HTTPXServer:
             built = self._request(request, limits)
             built.extensions["trace"] = self._connections.trace
             response = transport.handle_request(built)
-            is_read = response.is_stream_consumed  # as mocks are
+            is_read = response.is_stream_consumed  # true of mocks
             body = Body(limits)
             try:
                 _read([response.content] if is_read else response.iter_raw(), body)
@@ -118,21 +118,21 @@ class HTTPXServer:
     def _in_time(
         self, ask: Callable[[], ReceivedResponse], request: SentRequest, limits: Limits
     ) -> ReceivedResponse:
-        """Asks in a thread, and waits for it no longer than the limits allow.
+        """Sends the request in a thread, and waits no longer than the limits allow.
 
-        The timeouts of httpx are for single reads: a server that sends a byte now and then never meets one.
+        The timeouts of httpx are for single reads: a server that sends a byte now and then never exceeds one.
         """
         future: Future[ReceivedResponse] = Future()
 
         def run() -> None:
             try:
                 future.set_result(ask())
-            except BaseException as error:  # noqa: BLE001 (it is raised where the result is awaited)
+            except BaseException as error:  # noqa: BLE001 (raised again by the waiting thread)
                 future.set_exception(error)
 
         threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
         if not wait([future], limits.seconds_left()).done:
-            self._connections.shut_down()  # so that the thread ends as well
+            self._connections.shut_down()  # so that the thread ends, too
             raise limits.too_late(request.url)
         return future.result()
 
@@ -147,11 +147,11 @@ class HTTPXServer:
         if isinstance(error, self._module.DecodingError):
             what = "sent a body that cannot be decompressed"
         elif isinstance(error, self._module.RemoteProtocolError):
-            what = "sent what is not valid HTTP"
+            what = "did not send valid HTTP"
         raise NetworkError(f"{request.url} {what}: {error}") from error
 
     def _decompressed(self, response: Any, body: Body, limits: Limits) -> Body:
-        """The body without its content codings, as far as the limits go."""
+        """The decompressed body, within the limits."""
         codings = response.headers.get("content-encoding")
         if codings is None or body.is_cut:
             return body
@@ -162,9 +162,9 @@ class HTTPXServer:
         return decompressed
 
     def _transport_for(self, request: SentRequest, limits: Limits) -> tuple[Any, _Course]:
-        """What sends the request, and what will be known of the application behind it.
+        """The transport that sends the request, and the course of the application behind it.
 
-        The client's own way to send would add its headers, cookies, hooks and redirects.
+        The client's own send() would add headers, cookies, hooks and redirects.
         """
         transport = self.client._transport_for_url(self._module.URL(request.url))
         course = _Course(Body(limits))
@@ -190,12 +190,12 @@ class HTTPXServer:
             content=request.body,
             extensions={"timeout": timeouts},
         )
-        built.method = request.method  # which Request makes upper case
+        built.method = request.method  # Request changes it to upper case
         return built
 
     def _cookie(self, cookie: Any) -> Cookie:
         domain: str = cookie.domain.removeprefix(".")
-        # CookieJar puts hosts without a dot below "local".
+        # CookieJar appends ".local" to hosts without a dot.
         if domain.removesuffix(".local") == self.client.base_url.host:
             domain = domain.removesuffix(".local")
         return Cookie(
@@ -214,14 +214,14 @@ class HTTPXServer:
 
     @property
     def _module(self) -> Any:
-        """httpx or httpx2, whichever the client is of."""
+        """The client's module: httpx or httpx2."""
         names = (each.__module__.partition(".")[0] for each in type(self.client).__mro__)
         return sys.modules[next(name for name in names if name in {"httpx", "httpx2"})]
 
 
 @dataclass
 class _Course:
-    """How an ASGI application went on: the clients keep it to themselves."""
+    """How an ASGI application ended, which the clients do not report."""
 
     body: Body
     raised: Exception | None = None
@@ -234,7 +234,7 @@ class _Course:
                     try:
                         self.body.add(message.get("body", b""))
                     except ClientGoneError:
-                        # So that the client does not wait for more, and the application sees it go.
+                        # The client stops waiting, and the application sees that it has gone.
                         await send({"type": "http.response.body"})
                         raise
                     self.has_ended = not message.get("more_body", False)
@@ -258,7 +258,7 @@ def _is_networked(transport: object) -> bool:
 
 
 def _read(parts: Iterable[bytes], body: Body) -> None:
-    """Reads until the end, or until the body is cut."""
+    """Reads to the end, or until the body is cut off."""
     with suppress(ClientGoneError):
         for part in parts:
             body.add(part)

@@ -1,4 +1,4 @@
-"""What a browser needs of whatever answers its requests."""
+"""The interface of everything that answers a browser's requests."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ class Server(Protocol):
 
     @property
     def base_url(self) -> str | None:
-        """The address against which relative URLs are read, if there is one."""
+        """The base of relative URLs, or None."""
         ...
 
     @property
     def is_live(self) -> bool:
-        """Whether it reaches every origin there is, and not just its own."""
+        """Whether it can reach every origin, not only its own."""
         ...
 
     def cookies(self) -> Iterable[Cookie]:
-        """The cookies that a test has put into the client that it handed over."""
+        """The cookies that a test has put into its client."""
         ...
 
     def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
-        """Sends this request and nothing more: no cookie, field or redirect of its own.
+        """Sends exactly this request: adds no cookie and no header, follows no redirect.
 
-        Raises NetworkError where nobody is reached, and where the limits are passed.
+        Raises NetworkError if the server cannot be reached or a limit is exceeded.
         """
         ...
 
     async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
-        """The same, from asynchronous code."""
+        """Like `send`, from asynchronous code."""
         ...
 
 
 def answer_to_exception(error: BaseException) -> ReceivedResponse:
-    """What servers answer when an application lets an exception through."""
+    """What servers send if an application lets an exception through."""
     fields = (("Content-Type", "text/plain; charset=utf-8"),)
     return ReceivedResponse(500, fields, b"Internal Server Error", raised=error)
 
 
 def is_async_client(client: object) -> bool:
-    """Whether a client of httpx's or of Django's is its asynchronous one."""
+    """Whether a client of httpx or Django is asynchronous."""
     return any(each.__name__ == "AsyncClient" for each in type(client).__mro__)
 
 
 def must_be_awaited(client: object) -> TypeError:
-    """For those who fetch synchronously with a client that cannot."""
+    """The error for a synchronous fetch with an asynchronous client."""
     return TypeError(f"{type(client).__name__} is asynchronous: write await page.afetch(...).")

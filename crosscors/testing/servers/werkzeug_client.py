@@ -1,4 +1,4 @@
-"""Flask's applications and test clients, and Werkzeug's: pytest-flask's ``app`` and ``client``."""
+"""Flask applications, and test clients of Flask and Werkzeug: pytest-flask's ``app`` and ``client``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WerkzeugServer:
-    """Serves a Flask application, or the application of a client, whose cookies the browser gets."""
+    """Serves a Flask application, or the application of a client. The browser gets the client's cookies."""
 
     app: Any
     base_url: str
@@ -25,7 +25,7 @@ class WerkzeugServer:
     is_live: bool = False
 
     def cookies(self) -> Iterable[Cookie]:
-        # The client shows its cookies one by one, by name: there is no public way to see them all.
+        # The client returns single cookies by name. It has no public way to list them all.
         cookies: dict[Any, Any] = getattr(self.client, "_cookies", None) or {}
         return [_cookie(cookie) for cookie in cookies.values()]
 
@@ -39,25 +39,25 @@ class WerkzeugServer:
 
 
 def werkzeug_server(app: Any, base_url: str | None, client: Any = None) -> WerkzeugServer:
-    """Serves it where Flask's own test client does: at SERVER_NAME, or at localhost."""
+    """Serves it at the address that Flask's own test client uses: SERVER_NAME, or localhost."""
     host = getattr(app, "config", {}).get("SERVER_NAME") or "localhost"
     return WerkzeugServer(app, base_url or f"https://{host}", client)
 
 
 @contextmanager
 def _answering_exceptions(app: Any) -> Generator[list[BaseException], None, None]:
-    """Gives what views raise, and has Flask answer 500, as in production, where TESTING has it raise."""
+    """Collects what views raise, and makes Flask send a 500, as in production, although TESTING is on."""
     raised: list[BaseException] = []
-    if not hasattr(app, "handle_exception"):  # an application of Werkzeug alone
+    if not hasattr(app, "handle_exception"):  # a plain Werkzeug application
         yield raised
         return
-    from flask import got_request_exception  # noqa: PLC0415 (installed where there is an application of Flask's)
+    from flask import got_request_exception  # noqa: PLC0415 (installed if there is a Flask application)
 
     def keep(_sender: object, exception: BaseException, **_others: object) -> None:
         raised.append(exception)
 
     before = app.config["PROPAGATE_EXCEPTIONS"]
-    # With DEBUG on, the server that people develop with does get the exceptions.
+    # With DEBUG on, the development server gets the exceptions, too.
     if before is None and app.testing and not app.debug:
         app.config["PROPAGATE_EXCEPTIONS"] = False
     try:
@@ -68,7 +68,7 @@ def _answering_exceptions(app: Any) -> Generator[list[BaseException], None, None
 
 
 def _cookie(cookie: Any) -> Cookie:
-    # Werkzeug's clients put cookies of no domain at localhost, whatever host they ask.
+    # Werkzeug's clients give cookies without a domain to localhost, whatever host they call.
     domain = "" if cookie.domain == "localhost" else cookie.domain
     return Cookie(
         cookie.key,

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class NotAnApplicationError(TypeError):
-    """What was taken for a WSGI application is something else."""
+    """The object is not a WSGI application."""
 
 
 @dataclass(frozen=True)
 class WSGIServer:
-    """Serves an application under one origin."""
+    """Serves an application at one origin."""
 
     app: WSGIApplication
     base_url: str
@@ -42,7 +42,7 @@ class WSGIServer:
         body = Body(limits)
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-            # The fields go out with the first bytes; until then an error may start anew.
+            # Headers are sent with the first bytes. Until then, an error may replace them.
             if exc_info and body.has_begun:
                 raise exc_info[1].with_traceback(exc_info[2])
             if started and not exc_info:
@@ -55,7 +55,7 @@ class WSGIServer:
         try:
             parts = self._call(environ_of(request), start_response)
             for part in parts:
-                body.add(b"" + part)  # each is bytes, or it raises
+                body.add(b"" + part)  # raises if it is not bytes
         except NotAnApplicationError:
             raise
         except AbandonedError:
@@ -75,14 +75,14 @@ class WSGIServer:
         parts: Any = self.app(environ, start_response)
         if not isinstance(parts, Iterable):
             raise NotAnApplicationError(
-                f"A WSGI application returns an iterable of bytes, and not {parts!r} as {self.app!r} did."
-                " A function that makes an application has to be called: Browser(create_app())."
+                f"A WSGI application returns an iterable of bytes, but {self.app!r} returned {parts!r}."
+                " If it is a function that creates an application, call it: Browser(create_app())."
             )
         return cast("Iterable[bytes]", parts)
 
 
 def _close(parts: Any) -> Exception | None:
-    """Closes what the application returned; what goes wrong then comes after the response."""
+    """Closes what the application returned. An exception here comes after the response."""
     try:
         getattr(parts, "close", lambda: None)()
     except Exception as error:  # noqa: BLE001 (as servers do)
@@ -93,14 +93,14 @@ def _close(parts: Any) -> Exception | None:
 def _received(
     started: list[tuple[str, list[tuple[str, str]]]], body: Body, raised: Exception | None
 ) -> ReceivedResponse:
-    """What a server makes of it; breaking the protocol is answered like an exception."""
+    """The response that a server would send. A breach of the protocol counts as an exception."""
     if raised is not None and not body.has_begun:
         return answer_to_exception(raised)
     try:
         if not started:
             raise RuntimeError("The WSGI application answered without calling start_response.")
         status, headers = started[0]
-        fields = tuple((name + "", value + "") for name, value in headers)  # both are str, or it raises
+        fields = tuple((name + "", value + "") for name, value in headers)  # raises if one is not str
         return ReceivedResponse(int(status[:3]), fields, body.content(), raised, is_complete=raised is None)
     except (RuntimeError, TypeError, ValueError) as malformed:
         return answer_to_exception(raised or malformed)

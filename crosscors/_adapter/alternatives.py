@@ -1,0 +1,42 @@
+"""Several regular expressions as one, for frameworks whose users list them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x"}
+
+
+def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
+    """One expression that matches whatever any of the given ones matches. Each keeps its flags.
+
+    Raises:
+        re.error: if one of them is not valid, or cannot be joined with the others, because names and numbers
+            of groups are shared.
+
+    >>> any_of([r"https://a\\.example", re.compile(r"https://B\\.example", re.IGNORECASE)]).pattern
+    '(?:https://a\\\\.example)|(?i:https://B\\\\.example)'
+    """
+    compiled = [re.compile(expression) for expression in expressions]
+    if len(compiled) == 1:
+        return compiled[0]
+    for each in compiled:
+        if _REFERENCE.search(each.pattern):
+            raise re.error("it refers to a group by number", each.pattern)
+    return re.compile("|".join(map(grouped, compiled)))
+
+
+_REFERENCE = re.compile(r"\\[1-9]|\(\?\(\d")
+
+
+def grouped(expression: re.Pattern[str]) -> str:
+    """The expression as a part of another one, with its flags for this part only."""
+    flags = "".join(letter for flag, letter in _FLAGS.items() if expression.flags & flag)
+    # A verbose expression may end in a comment, which would swallow the parenthesis.
+    end = "\n)" if expression.flags & re.VERBOSE else ")"
+    return f"(?{flags}:{_INLINE_FLAGS.sub('', expression.pattern)}{end}"
+
+
+# Flags at the beginning apply to a whole expression, and are only valid there.
+_INLINE_FLAGS = re.compile(r"\A(?:\(\?[aimsux]+\))+")

@@ -1,0 +1,67 @@
+"""The keywords that all adapters take."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from crosscors.core.errors import PolicyError, shown
+from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
+from crosscors.core.resources import Resources
+from crosscors.core.values import Findings, collected, refused
+from crosscors.core.words import KEYWORDS, Words
+
+
+def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_await: bool) -> Policies:
+    """The policy that an adapter gets: as ``policy=``, or as the options of a policy.
+
+    Raises:
+        PolicyError: listing every problem of the options; if both are given; if ``debug`` is not a bool; if
+            ``allow_origin_func`` is async and the adapter cannot await.
+    """
+    raise_problems(check_debug(debug, KEYWORDS) + check_policy(policy, options))
+    read = CORSPolicy(**cast("dict[str, Any]", options)) if policy is None else cast("Policies", policy)
+    raise_problems(Findings() if can_await else check_sync(read, KEYWORDS))
+    return read
+
+
+def check_debug(debug: object, words: Words) -> Findings:
+    """Whether ``debug`` is True or False."""
+    if isinstance(debug, bool):
+        return Findings()
+    meant = str(str(debug).strip().lower() in ("true", "1"))
+    message = f"takes True or False, not {shown(debug)}."
+    return refused(
+        "wrong-type", words.name("debug"), debug, message, f"Write {words.setting('debug', meant)}."
+    )
+
+
+def check_policy(policy: object, others: PolicyOptions) -> Findings:
+    """Whether ``policy=`` is a policy, and no options are given beside it."""
+    if policy is not None and others:
+        message = f"is given together with {', '.join(others)}."
+        hint = "Put the options into the policy: policy=CORSPolicy(...)."
+        return refused("policy-and-options", "policy", None, message, hint)
+    if policy is None or isinstance(policy, (CORSPolicy, Resources)):
+        return Findings()
+    message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
+    return refused("wrong-type", "policy", policy, message, "Write policy=CORSPolicy(...).")
+
+
+def check_sync(policies: Policies, words: Words) -> Findings:
+    """Whether no ``allow_origin_func`` is async."""
+    if not any(each.is_async for each in policies.policies):
+        return Findings()
+    message = "is async, but a WSGI application cannot await it."
+    hint = 'Write "def" instead of "async def", or serve the application over ASGI.'
+    return refused("async-origin-func", words.name("allow_origin_func"), None, message, hint)
+
+
+def raise_problems(*findings: Findings) -> None:
+    """Raise the problems among the findings, for a public function that must not go on.
+
+    Raises:
+        PolicyError: if there is a problem.
+    """
+    problems = collected(findings).problems
+    if problems:
+        raise PolicyError(problems)

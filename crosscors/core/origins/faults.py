@@ -1,0 +1,296 @@
+"""Why an entry of a policy is not an origin that a browser can send, and what to write instead.
+
+This runs only while a policy is constructed, for entries that ``patterns.is_entry`` refuses.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crosscors.core.errors import Problem, shown
+from crosscors.core.origins.patterns import is_entry
+from crosscors.core.origins.serialized import (
+    DEFAULT_PORTS,
+    MAX_HOST_LENGTH,
+    MAX_LABEL_LENGTH,
+    MAX_LENGTH,
+    MAX_PORT,
+    MAX_SCHEME_LENGTH,
+    NULL,
+    OPAQUE_HOST_CHARACTERS,
+    is_label,
+    is_loopback,
+    serialize_ipv6,
+)
+from crosscors.core.values import ANY
+from crosscors.core.words import Words
+
+# Signs of a regular expression. ".*" alone is not: there are globs such as "https://a.*".
+_REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]")
+_LIST_SEPARATORS = re.compile(r"[\s,;]+")
+_OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):", re.IGNORECASE)
+_BROKEN_SCHEME = re.compile(r"(?:https?(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
+_END_OF_AUTHORITY = re.compile(r"[/?#\\]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_HOST = re.compile(r"[A-Za-z0-9_.*-]+")
+_IDEOGRAPHIC_FULL_STOP = "\u3002"
+_JOINERS = "\u200c\u200d"  # invisible, but part of some names
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
+
+
+def problems_of(option: str, entry: str, words: Words) -> tuple[Problem, ...]:
+    """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them."""
+    name = words.name(option)
+    whole = _fault_of_the_whole(entry.strip(), words)
+    if whole is not None:
+        code, message, hint = whole
+        return (Problem(code, name, entry, f"{shown(entry)} {message}", hint),)
+    # There is always a fault. To leave the entry out in silence would make a policy that nobody wrote.
+    faults = list(_faults(entry)) or [("origin-host", "is not an origin that browsers send.")]
+    meant = mended(entry)
+    return tuple(
+        Problem(code, name, entry, f"{shown(entry)} {message}", _hint(code, meant, words))
+        for code, message in faults
+    )
+
+
+def mended(entry: str) -> str | None:
+    """The entry that was surely meant, in the form that browsers send; None if it cannot be guessed."""
+    text = entry.strip()
+    if text == ANY or text.lower() == NULL:
+        return text.lower()
+    parts = _Parts.of(text)
+    host = _serialized_host(parts)
+    scheme = parts.scheme.lower() or ("http" if is_loopback(host) else "https")
+    port = parts.port.removeprefix(":").lstrip("0")
+    if port == DEFAULT_PORTS.get(scheme):
+        port = ""
+    origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    return origin if is_entry(origin) else None
+
+
+def _hint(code: str, meant: str | None, words: Words) -> str:
+    if meant is not None:
+        return f'Write "{meant}".'
+    if code != "origin-wildcard":
+        return 'Write an origin such as "https://app.example.com".'
+    return (
+        'Use "*" only for subdomains ("https://*.example.com") or for any port ("http://localhost:*"). For '
+        f"anything else, use {words.name('allow_origin_regex')}."
+    )
+
+
+def _fault_of_the_whole(text: str, words: Words) -> tuple[str, str, str] | None:
+    """Code, message and hint of a fault that concerns the whole entry; None if it has none."""
+    if not text:
+        cause = 'An unset environment variable can cause this: "".split(",") is [""].'
+        return "origin-empty", "is empty.", f"Leave it out. {cause}"
+    if text in (ANY, NULL):
+        return "origin-space", "begins or ends with white space.", f'Write "{text}".'
+    if text.lower() == NULL:
+        return "origin-upper-case", "has upper-case letters; browsers send lower case.", 'Write "null".'
+    pieces = [piece for piece in _LIST_SEPARATORS.split(text) if piece]
+    if "," in text or ";" in text or (len(pieces) > 1 and all("://" in piece for piece in pieces)):
+        entries = ", ".join(f'"{mended(piece)}"' for piece in pieces)
+        hint = (
+            f"Write [{entries}]."
+            if all(map(mended, pieces))
+            else "Write a list with one string for each origin."
+        )
+        return "origin-list-in-a-string", "is a list in one string.", hint
+    if _REGEX_SIGNS.search(text):
+        regex = words.setting("allow_origin_regex", f'r"{text}"')
+        hint = f'Write {regex}, or a pattern such as "https://*.example.com".'
+        return "origin-regex", "looks like a regular expression; entries are compared literally.", hint
+    if _OPAQUE_SCHEME.match(text):
+        hint = 'Serve the page from a local server and write "http://localhost:*".'
+        return "origin-file", "is never sent; pages with this scheme send the origin null.", hint
+    return None
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of an entry, valid or not."""
+
+    scheme: str
+    userinfo: str
+    host: str
+    port: str  # with its colon; empty if there is none
+    tail: str  # path, query and fragment
+
+    @classmethod
+    def of(cls, text: str) -> _Parts:
+        scheme, separator, rest = text.partition("://")
+        if not separator:
+            scheme, rest = "", _BROKEN_SCHEME.sub("", text, count=1)
+        authority = _END_OF_AUTHORITY.split(rest, maxsplit=1)[0]
+        userinfo, at, host_and_port = authority.rpartition("@")
+        host, colon, port = host_and_port.rpartition(":")
+        if not colon or host_and_port.endswith("]"):
+            host, colon, port = host_and_port, "", ""
+        return cls(scheme, userinfo + at, host, colon + port, rest[len(authority) :])
+
+
+def _faults(entry: str) -> Iterator[tuple[str, str]]:
+    parts = _Parts.of(entry.strip())
+    if entry != entry.strip():
+        yield "origin-space", "begins or ends with white space."
+    yield from _scheme_faults(parts.scheme)
+    if parts.userinfo:
+        yield "origin-userinfo", "has a user name; an origin has none."
+    yield from _host_faults(parts)
+    yield from _port_faults(parts)
+    yield from _tail_faults(parts.tail)
+    if len(entry) > MAX_LENGTH:
+        yield "origin-too-long", f"is longer than the {MAX_LENGTH} characters an origin can have."
+
+
+def _scheme_faults(scheme: str) -> Iterator[tuple[str, str]]:
+    if not scheme:
+        yield "origin-missing-scheme", 'does not begin with a scheme and "://".'
+    elif "*" in scheme:
+        yield "origin-wildcard", 'has a "*" in its scheme; each scheme needs an entry of its own.'
+    elif not _SCHEME.fullmatch(scheme) or len(scheme) > MAX_SCHEME_LENGTH:
+        yield "origin-scheme", f"has a scheme that is not valid: {shown(scheme)}."
+    elif scheme != scheme.lower():
+        yield "origin-upper-case", "has a scheme with upper-case letters; browsers send lower case."
+
+
+def _host_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
+    host = parts.host
+    if not host:
+        yield "origin-host", "has no host."
+    elif host.startswith("[") or ":" in host:
+        yield from _ipv6_faults(host)
+    elif _is_opaque(parts):
+        yield from _opaque_host_faults(host)
+    elif not host.isascii():
+        yield "origin-unicode-host", "has a host with characters outside ASCII; browsers send Punycode."
+    elif not _HOST.fullmatch(host):
+        yield "origin-host", f"has a host with characters that are not valid: {shown(host)}."
+    else:
+        yield from _name_faults(host)
+        if _is_misplaced_wildcard(host):
+            yield "origin-wildcard", 'has a "*" that is not the whole leftmost label of a domain.'
+        elif _ends_in_number(parts) and _ipv4(host) is None:
+            yield "origin-ip-address", "has a host that ends in a number, but is not a valid IPv4 address."
+        elif _ends_in_number(parts) and _ipv4(host) != host:
+            yield "origin-ip-address", "has an IPv4 address that browsers write differently."
+
+
+def _name_faults(host: str) -> Iterator[tuple[str, str]]:
+    labels = host.removesuffix(".").split(".")
+    if host != host.lower():
+        yield "origin-upper-case", "has a host with upper-case letters; browsers send lower case."
+    if "" in labels:
+        yield "origin-host", "has a host with an empty label (one dot too many)."
+    if max(map(len, labels)) > MAX_LABEL_LENGTH:
+        yield "origin-too-long", f"has a host label of more than {MAX_LABEL_LENGTH} characters."
+    if len(host) > MAX_HOST_LENGTH:
+        yield "origin-too-long", f"has a host of more than {MAX_HOST_LENGTH} characters."
+    for label in labels:
+        if 0 < len(label) <= MAX_LABEL_LENGTH and not is_label(label.lower()):
+            yield "origin-host", f"has a host label that is not valid Punycode: {shown(label)}."
+
+
+def _opaque_host_faults(host: str) -> Iterator[tuple[str, str]]:
+    others = set(host.removeprefix("*.")) - OPAQUE_HOST_CHARACTERS
+    if "*" in others:
+        yield "origin-wildcard", 'has a "*" that is not the whole leftmost label of a host.'
+    if others - {"*"}:
+        yield "origin-host", f"has a host with characters that are not valid: {shown(host)}."
+    if len(host) > MAX_HOST_LENGTH:
+        yield "origin-too-long", f"has a host of more than {MAX_HOST_LENGTH} characters."
+
+
+def _is_misplaced_wildcard(host: str) -> bool:
+    rest = host.removeprefix("*.")
+    return not rest or "*" in rest or (rest != host and _NUMBER.fullmatch(rest.split(".")[-1]) is not None)
+
+
+def _ipv6_faults(host: str) -> Iterator[tuple[str, str]]:
+    if not host.startswith("["):
+        yield "origin-ip-address", "has a host with colons; an IPv6 address needs brackets."
+    elif serialize_ipv6(host) is None:
+        yield "origin-ip-address", "has a bracket in its host, but no valid IPv6 address."
+    elif serialize_ipv6(host) != host:
+        yield "origin-ip-address", "has an IPv6 address that browsers write differently."
+
+
+def _port_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
+    port = parts.port.removeprefix(":")
+    if not parts.port or port == "*":
+        return
+    if "*" in port:
+        yield "origin-wildcard", 'has a "*" that is only part of the port.'
+    elif not (port.isascii() and port.isdigit()):
+        yield "origin-port", f"has a port that is not a number: {shown(port)}."
+    elif not 0 < int(port[:6]) <= MAX_PORT:
+        yield "origin-port", f"has a port that is not between 1 and {MAX_PORT}."
+    elif port == DEFAULT_PORTS.get(parts.scheme.lower()):
+        yield "origin-default-port", f"names the default port of {parts.scheme}; browsers leave it out."
+    elif port.startswith("0"):
+        yield "origin-port", "has a port with a leading zero."
+
+
+def _tail_faults(tail: str) -> Iterator[tuple[str, str]]:
+    path, _, fragment = tail.partition("#")
+    path, _, query = path.partition("?")
+    if path in ("/", "\\"):
+        yield "origin-trailing-slash", "ends with a slash; an origin does not."
+    elif path:
+        yield "origin-path", "has a path; an origin ends after the host and port."
+    if "?" in tail.partition("#")[0]:
+        yield "origin-query", f"has a query ({shown('?' + query)}); an origin has none."
+    if "#" in tail:
+        yield "origin-fragment", f"has a fragment ({shown('#' + fragment)}); an origin has none."
+
+
+def _serialized_host(parts: _Parts) -> str:
+    host = parts.host
+    if ":" in host:
+        bracketed = host if host.startswith("[") else f"[{host}]"
+        return serialize_ipv6(bracketed) or host
+    if _is_opaque(parts):
+        return host
+    if _ends_in_number(parts):
+        return _ipv4(host) or host
+    if host[:1] == "*" and host[1:2].isalnum():
+        host = f"*.{host[1:]}"
+    return _ascii_host(host)
+
+
+def _is_opaque(parts: _Parts) -> bool:
+    """Whether the scheme is not special, so that the host stays as it is (URL, "opaque host")."""
+    return bool(parts.scheme) and parts.scheme.lower() not in DEFAULT_PORTS
+
+
+def _ends_in_number(parts: _Parts) -> bool:
+    """URL, "ends in a number"."""
+    return _NUMBER.fullmatch(parts.host.removesuffix(".").split(".")[-1]) is not None
+
+
+def _ipv4(host: str) -> str | None:
+    """The IPv4 address in four decimal numbers; None if it is not valid (URL, "IPv4 parser")."""
+    try:
+        return str(ipaddress.IPv4Address(socket.inet_aton(host.removesuffix("."))))
+    except (OSError, ValueError):  # ValueError: a zero byte, or a lone surrogate
+        return None
+
+
+def _ascii_host(host: str) -> str:
+    """The domain as browsers send it: lower case, and Punycode if it is not ASCII (UTS #46, nearly)."""
+    normal = unicodedata.normalize("NFKC", host).replace(_IDEOGRAPHIC_FULL_STOP, ".")
+    visible = (letter for letter in normal if unicodedata.category(letter) != "Cf" or letter in _JOINERS)
+    # Letter by letter, so that no sigma becomes a final sigma.
+    lowered = "".join(letter.lower() for letter in visible)
+    return ".".join(_ascii_label(label) for label in lowered.split("."))
+
+
+def _ascii_label(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.encode("punycode", "replace").decode("ascii")

@@ -1,0 +1,188 @@
+"""Reading the options about origins: ``allow_origins``, ``allow_origin_regex``, ``allow_credentials``.
+
+They are read together, because what is safe without credentials may not be safe with them.
+(``allow_origin_func`` is read in function.py, ``dangerously_allow`` in dangers.py.)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from crosscors.core.errors import Problem, shown
+from crosscors.core.origins import dangers, faults, function
+from crosscors.core.origins.function import OriginFunc
+from crosscors.core.origins.patterns import OriginSet, is_entry
+from crosscors.core.origins.public_suffixes import SuffixListError
+from crosscors.core.origins.regexes.automaton import matches, quick_length
+from crosscors.core.origins.regexes.dangers import regex_findings
+from crosscors.core.origins.serialized import is_serialized_origin
+from crosscors.core.values import (
+    ANY,
+    Findings,
+    collected,
+    covered_by_any,
+    is_several,
+    is_text_pattern,
+    read_strings,
+    refused,
+    warned,
+    without_repeats,
+)
+from crosscors.core.words import Words
+
+_EXAMPLE = '["https://app.example.com"]'
+
+
+@dataclass(frozen=True)
+class OriginOptions:
+    """The options about origins, in their final form. CORSPolicy documents them."""
+
+    allow_origins: tuple[str, ...]
+    allow_origin_regex: re.Pattern[str] | None
+    allow_origin_func: OriginFunc | None
+    allow_credentials: bool | tuple[str, ...]
+    dangerously_allow: tuple[str, ...]
+
+    @property
+    def allows_everyone(self) -> bool:
+        """Whether every origin is allowed, some of them perhaps with credentials."""
+        return ANY in self.allow_origins
+
+    @property
+    def is_public(self) -> bool:
+        """Whether every origin is allowed in the same way, without credentials."""
+        return self.allows_everyone and self.allow_credentials is False
+
+
+def read(
+    allow_origins: object,
+    allow_origin_regex: object,
+    allow_origin_func: object,
+    allow_credentials: object,
+    dangerously_allow: object,
+    words: Words,
+) -> tuple[OriginOptions, Findings]:
+    """The options in their final form."""
+    listed, of_origins = _read_entries("allow_origins", allow_origins, words)
+    regex, of_regex = _read_regex(allow_origin_regex, words)
+    func, of_func = function.read(allow_origin_func, words)
+    credentials, of_credentials = _read_credentials(allow_credentials, words)
+    accepted, of_dangers = dangers.read(dangerously_allow, words)
+    options = OriginOptions(listed, regex, func, credentials, accepted)
+    alone = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
+    return options, alone + _judge_credentials(options, words) + _judge_coverage(options, words)
+
+
+def _read_entries(option: str, value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
+    """The entries. A faulty one is replaced with what was meant, so that later checks see that, too."""
+    regex_option = "allow_origin_regex" if option == "allow_origins" else None
+    entries, found = read_strings(option, value, _EXAMPLE, words, regex_option=regex_option)
+    wrong = [entry for entry in entries if not _is_entry(entry)]
+    problems = [problem for entry in wrong for problem in faults.problems_of(option, entry, words)]
+    meant = [entry if _is_entry(entry) else faults.mended(entry) for entry in entries] if wrong else entries
+    read, repeats = without_repeats(option, filter(None, meant), words)
+    return read, found + Findings(tuple(problems)) + repeats
+
+
+def _is_entry(entry: str) -> bool:
+    return entry == ANY or is_entry(entry)
+
+
+def _read_regex(value: object, words: Words) -> tuple[re.Pattern[str] | None, Findings]:
+    option = "allow_origin_regex"
+    name = words.name(option)
+    hint = "Write " + words.setting(option, r'r"https://[a-z]+\.example\.com"')
+    if value is None or is_text_pattern(value):
+        return value, Findings()
+    if not isinstance(value, str):
+        message = f"takes one regular expression, as a str or compiled from a str, not {shown(value)}."
+        return None, refused("wrong-type", name, value, message, f'{hint}; join alternatives with "|".')
+    try:
+        return re.compile(value), Findings()
+    except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
+        message = f"{shown(value)} is not a valid regular expression: {error}."
+        return None, refused("invalid-regex", name, value, message, f"{hint}.")
+
+
+def _read_credentials(value: object, words: Words) -> tuple[bool | tuple[str, ...], Findings]:
+    option = "allow_credentials"
+    if isinstance(value, bool):
+        return value, Findings()
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        message = f"takes True or False, not the string {shown(value)}."
+        hint = f"Write {words.setting(option, value.strip().capitalize())}."
+        return False, refused("wrong-type", words.name(option), value, message, hint)
+    if not isinstance(value, str) and not is_several(value):
+        message = f"takes True, False or a list of origins, not {shown(value)}."
+        hint = f"Write {words.setting(option, 'True')}, or {words.setting(option, _EXAMPLE)}."
+        return False, refused("wrong-type", words.name(option), value, message, hint)
+    entries, found = _read_entries(option, value, words)
+    return entries or False, found
+
+
+def _judge_credentials(options: OriginOptions, words: Words) -> Findings:
+    """What is not safe together with credentials."""
+    if options.allow_credentials is False:
+        return Findings()
+    accepted = options.dangerously_allow
+    if options.allow_credentials is True:
+        option, entries = "allow_origins", options.allow_origins
+    else:
+        option, entries = "allow_credentials", options.allow_credentials
+    problems: list[Problem] = []
+    of_regex = Findings()
+    try:
+        for entry in entries:
+            problems += dangers.entry_problems(option, entry, accepted, words)
+        if options.allow_credentials is True and options.allow_origin_regex is not None:
+            of_regex = regex_findings(options.allow_origin_regex, accepted, words)
+    except SuffixListError as error:
+        problems.append(dangers.unreadable_list(error, words))
+    return Findings(tuple(problems)) + of_regex
+
+
+def _judge_coverage(options: OriginOptions, words: Words) -> Findings:
+    """Warnings about entries that other entries already cover."""
+    found = Findings()
+    if isinstance(options.allow_credentials, tuple):
+        found = _covered_by_wider("allow_credentials", options.allow_credentials, None, words)
+    if not options.allows_everyone:
+        regex = options.allow_origin_regex
+        return found + _covered_by_wider("allow_origins", options.allow_origins, regex, words)
+    others = (entry for entry in options.allow_origins if entry != ANY)
+    found += covered_by_any("allow_origins", others, words)
+    for option in ("allow_origin_regex", "allow_origin_func"):
+        if getattr(options, option) is not None:
+            message = f"{words.everyone().text} already allows every origin."
+            problem = Problem("already-covered", words.name(option), ANY, message, "Leave it out.")
+            found += Findings(warnings=(problem,))
+    return found
+
+
+def _covered_by_wider(
+    option: str, entries: tuple[str, ...], regex: re.Pattern[str] | None, words: Words
+) -> Findings:
+    origins = OriginSet.of(entries)
+    longest = -1 if regex is None or not entries else quick_length(regex)
+    wider = ((entry, _wider(entry, origins, regex if len(entry) <= longest else None)) for entry in entries)
+    name = words.name(option)
+    return collected(
+        warned("already-covered", name, entry, f"is already covered by {shown(other)}.")
+        for entry, other in wider
+        if other is not None
+    )
+
+
+def _wider(entry: str, origins: OriginSet, regex: re.Pattern[str] | None) -> str | None:
+    """Another entry, or the regular expression, that matches everything that this entry matches."""
+    example = entry.replace("*.", "any.").removesuffix(":*")
+    for other in origins.matches(example):
+        is_as_wide = ("*." in other or "*." not in entry) and (
+            other.endswith(":*") or not entry.endswith(":*")
+        )
+        if other != entry and is_as_wide:
+            return other
+    if regex is None or not is_serialized_origin(entry):
+        return None
+    return regex.pattern if matches(regex, entry) else None

@@ -1,0 +1,1 @@
+"""What a regular expression can match: proved, not tried."""

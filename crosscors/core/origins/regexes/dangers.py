@@ -1,0 +1,216 @@
+"""What is not safe in a regular expression that gives credentials, and the messages about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from crosscors.core.errors import shown
+from crosscors.core.origins.dangers import (
+    ANYONE_ON_THE_PATH,
+    INSECURE_ORIGINS,
+    INSECURE_SCHEMES,
+    NULL_ORIGIN,
+    ORIGINS_OF_ANYBODY,
+    PUBLIC_SUFFIX_SUBDOMAINS,
+    UNPROVEN_REGEX,
+    example_below,
+    opt_in,
+    owners_below,
+)
+from crosscors.core.origins.patterns import is_entry
+from crosscors.core.origins.public_suffixes import public_suffix_list
+from crosscors.core.origins.regexes.automaton import matches, quick_length
+from crosscors.core.origins.regexes.mending import Meant, mended
+from crosscors.core.origins.regexes.sites import Owner, Site, Sites, sites_of
+from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, split
+from crosscors.core.values import Findings, collected, refused, warned
+from crosscors.core.words import Words
+
+MAX_SITES = 64  # for each regular expression; nobody reads a longer list of trusted sites
+
+
+def regex_findings(regex: re.Pattern[str], dangers: tuple[str, ...], words: Words) -> Findings:
+    """The problems of an expression that gets credentials, except those that are accepted; and a warning.
+
+    Raises:
+        SuffixListError: if the public suffix list cannot be read.
+    """
+    name = words.name("allow_origin_regex")
+    sites = sites_of(regex)
+    faults = list(_faults(regex, sites, dangers, words))
+    apps = sorted(site.name for site in sites.examples if site.owner is Owner.APP)
+    if apps and not faults:
+        message = f"gives credentials to every page with an origin like {', '.join(apps)}."
+        hint = f"List the origins in {words.name('allow_origins')} if you know them."
+        return warned("any-app-origin", name, regex.pattern, message, hint)
+    return collected(
+        refused(code, name, regex.pattern, f"{shown(regex.pattern)} {message}", hint)
+        for code, message, hint in faults
+    )
+
+
+def _faults(
+    regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...], words: Words
+) -> Iterator[tuple[str, str, str]]:
+    """Code, message and hint of each thing that is wrong."""
+    meant = _meant(regex, sites, dangers)
+    instead = f"Write {meant}" if meant else None
+    of_anybody = _Wrong.of(sites, _is_anybody)
+    if of_anybody.origins:
+        witness = _with_shorter(_with_suffix(_plainest(of_anybody.origins, meant), regex), sites)
+        message = f"{_UNSAFE} it matches unrelated sites such as {witness}, whose owners can {_ACT}."
+        yield "wildcard-with-credentials", message, f"{instead or _NAME_YOUR_DOMAIN}."
+        return  # then nothing else matters
+
+    of_many = _Wrong.of(
+        sites, lambda site: site.owner is Owner.MANY and PUBLIC_SUFFIX_SUBDOMAINS not in dangers
+    )
+    if of_many.origins:
+        domain = of_many.sites[0].name
+        witness = _below_suffix(_plainest(of_many.origins, meant), domain, regex)
+        message = f"{_UNSAFE} it matches unrelated sites such as {witness}, and {owners_below(domain)}."
+        hint = opt_in(instead or _name_your_site(domain), PUBLIC_SUFFIX_SUBDOMAINS, words)
+        yield "wildcard-with-credentials", message, hint
+
+    of_files = _Wrong.of(sites, lambda site: site.owner is Owner.FILES and NULL_ORIGIN not in dangers)
+    if of_files.origins:
+        message = f"{_UNSAFE} it matches {FILE}, and {ORIGINS_OF_ANYBODY[FILE]}."
+        yield "null-with-credentials", message, opt_in("Leave it out", NULL_ORIGIN, words)
+
+    insecure = _Wrong.of(sites, lambda site: _is_insecure(site, dangers))
+    if insecure.origins:
+        witness = _plainest(insecure.origins, meant)
+        message = f"{_UNSAFE} it matches {witness}, and {ANYONE_ON_THE_PATH}."
+        use_https = _USE_HTTPS_EXCEPT_FOR_LOOPBACK if _has_plain_loopback(sites) else "Use https"
+        yield (
+            "insecure-origin-with-credentials",
+            message,
+            opt_in(instead or use_https, INSECURE_ORIGINS, words),
+        )
+
+    every = (of_anybody, of_many, of_files, insecure)
+    is_unproven = any(wrong.sites and not wrong.origins for wrong in every)
+    because = sites.unproven or ("it may match more sites than yours" if is_unproven else None)
+    if because is not None and UNPROVEN_REGEX not in dangers:
+        message = f"cannot be proved to be safe with credentials: {because}."
+        instead = f"Write a simpler expression that names your sites, such as {_EXAMPLE}"
+        hint = opt_in(instead, UNPROVEN_REGEX, words)
+        yield "unproven-regex", message, hint
+
+    named = {site.name for site in sites.examples}
+    if len(named) > MAX_SITES:
+        message = f"names {len(named)} sites; the limit is {MAX_SITES}."
+        yield "too-many-sites", message, f"List the origins in {words.name('allow_origins')} instead."
+
+
+class _Wrong(NamedTuple):
+    """Sites that should not be let in, and origins of these sites that certainly are."""
+
+    sites: tuple[Site, ...]
+    origins: tuple[str, ...]
+
+    @classmethod
+    def of(cls, sites: Sites, is_wrong: Callable[[Site], bool]) -> _Wrong:
+        wrong = tuple(filter(is_wrong, sites.examples))
+        return cls(wrong, tuple(chain.from_iterable(sites.examples[site] for site in wrong)))
+
+
+def _plainest(origins: Iterable[str], meant: Meant | None) -> str:
+    """The clearest of several examples: not meant by the author, and like a site on the web."""
+
+    def oddness(origin: str) -> tuple[bool, ...]:
+        scheme, host, port = split(origin)
+        is_meant = meant is not None and matches(meant.regex, origin)
+        return is_meant, scheme not in DEFAULT_PORTS, "." not in host, bool(port), scheme != "https"
+
+    return min(origins, key=oddness)
+
+
+_UNSAFE = "is not safe with credentials:"
+_ACT = "act as your signed-in users"
+_EXAMPLE = r'r"https://[a-z0-9-]+\.example\.com"'
+_NAME_YOUR_DOMAIN = f"Write your own domain, with a backslash before each dot, such as {_EXAMPLE}"
+
+
+def _name_your_site(domain: str) -> str:
+    """What to write instead of an expression for all names below the domain."""
+    host = None if public_suffix_list().is_registry(domain) else example_below(domain)
+    if host is None:
+        return _NAME_YOUR_DOMAIN
+    escaped = host.replace(".", r"\.")
+    return f'Write the names of your own sites, such as r"https://{escaped}"'
+
+
+_USE_HTTPS_EXCEPT_FOR_LOOPBACK = (
+    r'Use https, except for loopback, such as r"http://localhost(:\d+)?|https://app\.example\.com"'
+)
+
+
+def _meant(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]) -> Meant | None:
+    """The expression as it was surely meant. It must pass the proof, so that no hint opens a hole."""
+
+    def is_sound(tried: re.Pattern[str]) -> bool:
+        named = sites_of(tried)
+        return (
+            named.unproven is None
+            and 0 < len(named.examples) <= MAX_SITES
+            and all(_is_sound_site(site, dangers) and origins for site, origins in named.examples.items())
+            and (_has_plain_loopback(named) or not _has_plain_loopback(sites))
+        )
+
+    return mended(regex, is_sound)
+
+
+def _has_plain_loopback(sites: Sites) -> bool:
+    """Whether pages on this machine are let in without https, as in development."""
+    return any(site.owner is Owner.LOOPBACK and site.scheme == "http" for site in sites.examples)
+
+
+def _with_suffix(witness: str, regex: re.Pattern[str]) -> str:
+    """The same with a top-level domain, if it has none and the expression also lets that in."""
+    longer = f"{witness}.com"
+    return longer if "." not in witness and is_entry(longer) and _lets_in(regex, longer) else witness
+
+
+def _lets_in(regex: re.Pattern[str], origin: str) -> bool:
+    return len(origin) <= quick_length(regex) and matches(regex, origin)
+
+
+def _with_shorter(witness: str, sites: Sites) -> str:
+    """Both example.co and example.com, if the last letter is optional."""
+    of_one = (one for site in sites.examples if site.owner is Owner.ONE for one in sites.examples[site])
+    shorter = next((one for one in of_one if witness.startswith(one) and "." in one[:-1]), None)
+    return f"{shorter} and {witness}" if shorter else witness
+
+
+def _below_suffix(witness: str, domain: str, regex: re.Pattern[str]) -> str:
+    """An origin below a public suffix, if the domain has one below it and the expression lets that in."""
+    suffixes = public_suffix_list()
+    if suffixes.rules.is_public(domain):
+        return witness
+    better = witness.replace(f".{domain}", f".{suffixes.parents[domain]}")
+    return better if _lets_in(regex, better) else witness
+
+
+def _is_anybody(site: Site) -> bool:
+    """Whether anybody can have a page there, and no opt-in says that this is meant."""
+    if site.owner is Owner.ANYBODY:
+        return True
+    # To opt in to all names below a domain does not include names that only look like one's own: anybody can
+    # buy notexample.com, and nothing distinguishes it from what was meant.
+    return site.owner is Owner.MANY and site.is_part and public_suffix_list().is_registry(site.name)
+
+
+def _is_insecure(site: Site, dangers: tuple[str, ...]) -> bool:
+    is_local = site.owner is Owner.LOOPBACK
+    return INSECURE_ORIGINS not in dangers and site.scheme in INSECURE_SCHEMES and not is_local
+
+
+def _is_sound_site(site: Site, dangers: tuple[str, ...]) -> bool:
+    """Whether the site has a name that can have one owner."""
+    if site.owner is Owner.LOOPBACK:
+        return True
+    return site.owner is Owner.ONE and "." in site.name and not _is_insecure(site, dangers)

@@ -1,0 +1,71 @@
+"""How readers of settings.py call the options of a policy, so that they can paste what messages say.
+
+Both are values that policies carry (see crosscors/core/words.py), so they can be copied and pickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crosscors.core.words import KEYWORDS, Everyone
+from crosscors.django import names
+
+_SETTINGS = {option: name for name, option in names.OPTIONS.items()} | {
+    "debug": names.DEBUG,
+    "on_decision": names.ON_DECISION,
+}
+
+
+@dataclass(frozen=True)
+class SettingWords:
+    """The options as settings: ``CORS_ALLOW_METHODS = ["PUT"]``.
+
+    Attributes:
+        written: for each setting of the project, the name that the project wrote. It may be an old one.
+        allows_all: whether CORS_ALLOW_ALL_ORIGINS allows every origin.
+    """
+
+    written: Mapping[str, str]
+    allows_all: bool
+
+    def name(self, option: str) -> str:
+        setting = _SETTINGS.get(option, option)
+        return self.written.get(setting, setting)
+
+    def setting(self, option: str, value: str) -> str:
+        if option == "allow_origins" and value == '"*"':
+            return f"{self.name(names.ALL_ORIGINS)} = True"
+        if option == "allow_origin_regex":
+            return f"{self.name(option)} = [{value}]"
+        return f"{self.name(option)} = {value}"
+
+    def everyone(self) -> Everyone:
+        if self.allows_all:
+            name = self.name(names.ALL_ORIGINS)
+            return Everyone(name, f"{name} = True")
+        name = self.name("allow_origins")
+        return Everyone(name, f"'*' in {name}")
+
+
+@dataclass(frozen=True)
+class PlaceWords:
+    """The options of one policy inside a setting: ``"allow_methods": ["PUT"]`` in a dict.
+
+    Attributes:
+        place: where the policy stands, such as ``CORS_POLICY``.
+        is_dict: whether the policy is a dict of its options, or else a CORSPolicy with keywords.
+    """
+
+    place: str
+    is_dict: bool
+
+    def name(self, option: str) -> str:
+        return f'{self.place}["{option}"]'
+
+    def setting(self, option: str, value: str) -> str:
+        return f'"{option}": {value}' if self.is_dict else KEYWORDS.setting(option, value)
+
+    def everyone(self) -> Everyone:
+        name = self.name("allow_origins")
+        return Everyone(name, f"'*' in {name}")

@@ -1,0 +1,55 @@
+"""expose_headers: which response headers scripts may read."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosscors import CORSPolicy
+
+from .conftest import ApprovePolicies
+from .kit import APP, actual, assert_problem, keywords, preflight, refused, rows, warned
+
+# expose_headers, Access-Control-Expose-Headers, why.
+HEADER = [
+    ([], None, "without names there is no header"),
+    (["X-Request-Id", "ETag"], "X-Request-Id, ETag", "the list in its order"),
+    ("*", "*", "every header"),
+]
+
+
+@rows("exposed, header", HEADER)
+def test_actual_responses_list_the_exposed_headers(exposed: str | list[str], header: str | None) -> None:
+    policy = CORSPolicy(allow_origins=[APP], expose_headers=exposed)
+    assert dict(actual(policy, APP).headers).get("Access-Control-Expose-Headers") == header
+    assert "Access-Control-Expose-Headers" not in dict(preflight(policy).headers)
+
+
+@pytest.mark.parametrize("credentials", [True, ["https://a.example"]])
+def test_every_header_is_refused_with_credentials(credentials: bool | list[str]) -> None:
+    (problem,) = refused({"expose_headers": "*", "allow_credentials": credentials})
+    assert_problem(problem, "wildcard-with-credentials", "expose_headers", "*")
+    write = 'expose_headers=["X-Request-Id"]'
+    assert write in problem.hint
+    CORSPolicy(allow_credentials=credentials, **keywords(write))
+
+
+# Code, expose_headers, the value that is warned about, why.
+WARNED = [
+    ("listed-twice", ["X-Id", "X-ID"], "X-ID", "a header listed twice"),
+    ("already-covered", ["X-Id", "*"], "X-Id", "a header beside *"),
+    ("forbidden-header", ["Set-Cookie"], "Set-Cookie", "a header that no script can read"),
+    ("safelisted-header", ["Cache-Control"], "Cache-Control", "a header that every script can read"),
+]
+
+
+@rows("code, exposed, value", WARNED)
+def test_a_header_that_changes_nothing_warns(code: str, exposed: list[str], value: str) -> None:
+    (problem,) = warned({"expose_headers": exposed})
+    assert_problem(problem, code, "expose_headers", value)
+
+
+def test_what_the_errors_and_warnings_say(approved_policies: ApprovePolicies) -> None:
+    told = [(why, {"expose_headers": exposed}) for _, exposed, _, why in WARNED]
+    approved_policies(
+        "exposed", [("* with credentials", {"expose_headers": "*", "allow_credentials": True}), *told]
+    )

@@ -1,0 +1,423 @@
+"""allow_origins: which entries are origins or patterns, what is refused, and which origins they match."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosscors import CORSPolicy
+
+from .conftest import ApprovePolicies
+from .kit import HOST_253, LABEL_63, actual, assert_problem, codes, refused, rows
+
+EXAMPLE = "https://app.example.com"
+PATTERN = "https://*.example.com"
+ANY_PORT = "http://localhost:*"
+
+# Entry, why.
+ACCEPTED = [
+    ("https://a.example", "an https origin"),
+    ("http://a.example", "an http origin without credentials"),
+    ("https://a.example:8443", "a port"),
+    ("https://a.example:80", "the default port of another scheme"),
+    ("https://a.example:1", "port 1"),
+    ("https://a.example:65535", "port 65535"),
+    ("https://a.example.", "a dot at the end of the host"),
+    ("https://my_app.example", "an underscore"),
+    ("https://-a.example", "a hyphen first"),
+    ("https://intranet", "a host of one label"),
+    ("https://xn--bcher-kva.example", "Punycode"),
+    ("http://192.168.0.1:3000", "an IPv4 address"),
+    ("http://[::1]:3000", "an IPv6 address"),
+    (f"https://{LABEL_63}.example", "a label of 63 letters"),
+    (f"https://{HOST_253}", "a host of 253 letters"),
+    ("null", "null without credentials"),
+    ("*", "a * without credentials"),
+    ("https://*.example.com", "a pattern for subdomains"),
+    ("https://*.com", "a pattern for a public suffix, without credentials"),
+    ("https://*.example.com:8443", "a pattern for subdomains with a port"),
+    ("https://*.example.com:*", "a pattern for subdomains and any port"),
+    ("http://localhost:*", "a pattern for any port"),
+    ("http://[::1]:*", "a pattern for any port of an IPv6 address"),
+    ("chrome-extension://jmjflgjpcpepeafmmgdpfkogkghcpiha", "a Chromium extension"),
+    ("moz-extension://3c4d7a1e-7e2f-4d4e-9a57-3a2f5c1b0d9e", "a Firefox extension"),
+    ("capacitor://localhost", "a Capacitor app"),
+    ("ionic://localhost", "an Ionic app"),
+    ("tauri://localhost", "a Tauri app"),
+    ("app://obsidian.md", "an Electron app"),
+    ("capacitor://1", "a number as the opaque host of an app"),
+    ("app://.", "an Electron app without a name"),
+    ("electron://Altair", "an opaque host in upper case"),
+    ("vscode-webview://0a1b2c", "a web view of an editor"),
+    ("file://", "what some apps send for files"),
+    ("https://_a.b_c", "underscores"),
+    ("https://1a.2b", "labels that begin with a digit"),
+    ("https://1.2.3.4.com", "an address before a domain"),
+    ("http://255.255.255.255:65535", "IPv4 and port"),
+    ("http://[2001:db8::1]:8080", "IPv6 and port"),
+    ("http://[::ffff:7f00:1]", "IPv4 mapped into IPv6"),
+    ("a+b-c.1://x", "every sign that a scheme may have"),
+    ("app://..", "empty labels in an opaque host"),
+    ("app://a~!$&'()+,;=%2F", "every sign that an opaque host may have"),
+    ("app://" + "a" * 64, "a long opaque host"),
+    ("app://xn--f", "an opaque host that looks like Punycode"),
+    ("gopher://a:70", "a scheme that is not special and a port"),
+    ("https://xn--4ca.xn--p1ai", "Punycode twice"),
+    (f"{'s' * 64}://{HOST_253}:65535", "everything as long as it may be"),
+    ("http://*.localhost:*", "a pattern for both"),
+    ("capacitor://*.a", "a pattern for an app"),
+    ("http://[1:0:2:3:4:5:6:7]", "IPv6 with one zero"),
+]
+
+
+@rows("entry", ACCEPTED)
+def test_an_entry_that_a_browser_can_send_or_a_pattern_is_accepted(entry: str) -> None:
+    policy = CORSPolicy(allow_origins=[entry])
+    assert policy.allow_origins == (entry,)
+    if "*" not in entry:
+        assert actual(policy, entry).matched == entry
+        assert actual(CORSPolicy(allow_origin_regex=".*"), entry).allowed is (entry != "null")
+
+
+# Code: entry, what to write, why.
+REFUSED = {
+    "origin-trailing-slash": [
+        ("https://a.example/", "https://a.example", "a trailing slash"),
+        ("https://a.example\\", "https://a.example", "a backslash at the end"),
+        ("https://a.example:65535/", "https://a.example:65535", "a slash after the last port"),
+        ("capacitor://1/", "capacitor://1", "a slash after the opaque host of an app"),
+        (f"https://{LABEL_63}/", f"https://{LABEL_63}", "a slash after a label of 63"),
+        (f"app://{HOST_253}/", f"app://{HOST_253}", "a slash after an opaque host of 253"),
+        (f"https://{HOST_253}/", f"https://{HOST_253}", "a slash after a host of 253"),
+        (f"{'s' * 64}://a/", f"{'s' * 64}://a", "a slash after a scheme of 64"),
+    ],
+    "origin-path": [
+        ("https://a.example/app", "https://a.example", "a path"),
+        ("https://a.example/app/", "https://a.example", "a path with a slash at its end"),
+    ],
+    "origin-query": [
+        ("https://a.example?x=1", "https://a.example", "a query"),
+    ],
+    "origin-fragment": [
+        ("https://a.example#top", "https://a.example", "a fragment"),
+        ("https://a.example#?x", "https://a.example", "a fragment with a ?"),
+    ],
+    "origin-userinfo": [
+        ("https://me@a.example", "https://a.example", "a user name"),
+        ("https://me:pw@a.example", "https://a.example", "a user name and password"),
+    ],
+    "origin-missing-scheme": [
+        ("a.example", "https://a.example", "no scheme"),
+        ("//a.example", "https://a.example", "slashes without a scheme"),
+        ("://a.example", "https://a.example", "an empty scheme"),
+        ("https:/a.example", "https://a.example", "one slash too few"),
+        ("https:a.example", "https://a.example", "both slashes missing"),
+        ("https//a.example", "https://a.example", "the colon missing"),
+        ("localhost:3000", "http://localhost:3000", "localhost without a scheme"),
+        ("127.0.0.1:80", "http://127.0.0.1", "an address without a scheme"),
+        ("*.a.example", "https://*.a.example", "a pattern without a scheme"),
+    ],
+    "origin-scheme": [
+        ("1https://a.example", EXAMPLE, "a scheme with a digit first"),
+        ("ht_tp://a.example", EXAMPLE, "a scheme with an underscore"),
+        (f"{'a' * 65}://b", EXAMPLE, "a scheme of 65 letters"),
+    ],
+    "origin-default-port": [
+        ("https://a.example:443", "https://a.example", "https with :443"),
+        ("http://a.example:80", "http://a.example", "http with :80"),
+        ("http://[::1]:80", "http://[::1]", "an IPv6 address with :80"),
+        ("https://*.a.example:443", "https://*.a.example", "a pattern with :443"),
+    ],
+    "origin-upper-case": [
+        ("HTTPS://a.example", "https://a.example", "an upper-case scheme"),
+        ("https://A.example", "https://a.example", "an upper-case host"),
+        ("NULL", "null", "null in upper case"),
+    ],
+    "origin-unicode-host": [
+        ("https://bücher.example", "https://xn--bcher-kva.example", "a Unicode host"),
+        ("https://BÜCHER.example", "https://xn--bcher-kva.example", "Unicode capitals"),
+        ("https://*.bücher.example", "https://*.xn--bcher-kva.example", "a Unicode pattern"),
+        ("https://straße.example", "https://xn--strae-oqa.example", "a sharp s"),
+        ("https://\u65e5\u672c\u3002example", "https://xn--wgv71a.example", "an ideographic full stop"),
+        ("https://a.exam\u00adple", "https://a.example", "a soft hyphen pasted along"),
+        ("https://a.example\u200b", "https://a.example", "a zero-width space"),
+        ("https://\u0392\u038c\u039b\u039f\u03a3.example", "https://xn--nxasmq6b.example", "Greek capitals"),
+        (
+            "https://\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example",
+            "https://xn--mgba3gch31f060k.example",
+            "a joiner that is part of the name",
+        ),
+    ],
+    "origin-space": [
+        (" https://a.example", "https://a.example", "a space before it"),
+        ("https://a.example ", "https://a.example", "a space after it"),
+        ("https://a.example\r\n", "https://a.example", "a line break after it"),
+        (" *", "*", "a space before the *"),
+    ],
+    "origin-ip-address": [
+        ("http://[::0001]", "http://[::1]", "IPv6 with leading zeros"),
+        ("http://[0:0:0:0:0:0:0:1]:3000", "http://[::1]:3000", "IPv6 uncompressed"),
+        ("http://[FE80::1]", "http://[fe80::1]", "IPv6 in upper case"),
+        ("http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]", "IPv6 with dots"),
+        ("http://[::1%25eth0]", EXAMPLE, "IPv6 with a zone"),
+        ("http://[::1", EXAMPLE, "a bracket that stays open"),
+        ("http://[localhost]", EXAMPLE, "a name in brackets"),
+        ("http://fe80::1:3000", "http://[fe80::1]:3000", "IPv6 without its brackets"),
+        ("http://127.1", "http://127.0.0.1", "IPv4 in two numbers"),
+        ("http://2130706433", "http://127.0.0.1", "IPv4 in one number"),
+        ("http://0x7f.0.0.1", "http://127.0.0.1", "hexadecimal IPv4"),
+        ("http://127.000.0.1", "http://127.0.0.1", "IPv4 with leading zeros"),
+        ("http://127.0.0.1.", "http://127.0.0.1", "IPv4 with a dot at its end"),
+        ("http://256.0.0.1", EXAMPLE, "IPv4 with 256"),
+        ("http://1.2.3.4.5", EXAMPLE, "IPv4 in five numbers"),
+        ("http://a.0x", EXAMPLE, "a name that ends in a number"),
+        ("http://[2001:DB8::0001]", "http://[2001:db8::1]", "IPv6 with zeros in front and capitals"),
+        ("http://[1:0:0:2:0:0:0:3]", "http://[1:0:0:2::3]", "IPv6 with two runs of zeros"),
+        ("http://[1:0:0:2:0:0:3:4]", "http://[1::2:0:0:3:4]", "IPv6 with two runs of the same length"),
+        ("http://[::ffff:0.0.0.0]", "http://[::ffff:0:0]", "IPv6 whose last two zeros stay"),
+        ("http://[64:ff9b::192.0.2.1]", "http://[64:ff9b::c000:201]", "IPv6 with dots in another prefix"),
+    ],
+    "origin-port": [
+        ("https://a.example:0", "https://a.example", "port 0"),
+        ("https://a.example:65536", EXAMPLE, "port 65536"),
+        (f"https://a.example:{'9' * 200}", EXAMPLE, "a port of 200 digits"),
+        ("https://a.example:08080", "https://a.example:8080", "a port with a leading zero"),
+        ("https://a.example:", "https://a.example", "a colon without a port"),
+        ("https://a.example:http", EXAMPLE, "a port in letters"),
+    ],
+    "origin-too-long": [
+        (f"https://{LABEL_63}a.example", EXAMPLE, "a label of 64 letters"),
+        (f"https://{HOST_253}a", EXAMPLE, "a host of 254 letters"),
+        (f"app://{HOST_253}a", EXAMPLE, "an opaque host of 254 letters"),
+    ],
+    "origin-host": [
+        ("https://", EXAMPLE, "no host"),
+        ("https://a..example", EXAMPLE, "two dots in a row"),
+        ("https://.a.example", EXAMPLE, "a dot before the host"),
+        ("https://%61.example", EXAMPLE, "a percent-encoded host"),
+        ("http://xn--f", EXAMPLE, "Punycode that does not decode"),
+        ("https://a.xn--.example", EXAMPLE, "Punycode of nothing"),
+        ("https://*.xn--abc-.example", EXAMPLE, "Punycode of ASCII in a pattern"),
+        ('app://a"b', EXAMPLE, "a quote in an opaque host"),
+        ("app://é", EXAMPLE, "a letter outside ASCII in an opaque host"),
+        ("app://a%2", EXAMPLE, "half an escape in an opaque host"),
+    ],
+    "origin-file": [
+        ("file:///home/me/a.html", ANY_PORT, "a file"),
+        ("FILE:///C:/a.html", ANY_PORT, "a file in upper case"),
+    ],
+    "origin-wildcard": [
+        ("https://*", PATTERN, "a * for the host"),
+        ("*://a.example", PATTERN, "a * for the scheme"),
+        ("https://*.", PATTERN, "a * with nothing behind its dot"),
+        ("https://a*.example", PATTERN, "a * within a label"),
+        ("https://*a.example", "https://*.a.example", "a * without its dot"),
+        ("https://a.*.example", PATTERN, "a * in the middle"),
+        ("https://a.*", PATTERN, "a * for the top-level domain"),
+        ("https://*.*.example", PATTERN, "two labels of *"),
+        ("https://*.0.0.1", PATTERN, "a * in an IPv4 address"),
+        ("https://a.example:8*", ANY_PORT, "a * within the port"),
+        ("vscode-webview://*", PATTERN, "a * for an opaque host"),
+        ("app://a*", PATTERN, "a * within an opaque host"),
+        ("http://localhost:**", ANY_PORT, "two * for the port"),
+    ],
+}
+REFUSED_ROWS = [(code, *row) for code, entries in REFUSED.items() for row in entries]
+# An entry that is not one origin. Code, entry, what the hint says, why.
+AB = '["https://a.example", "https://b.example"]'
+NOT_ONE_ORIGIN = [
+    ("origin-empty", "", "Leave it out", "an empty string"),
+    ("origin-empty", "  ", "Leave it out", "nothing but blanks"),
+    ("origin-list-in-a-string", "https://a.example,https://b.example", AB, "origins joined by a comma"),
+    ("origin-list-in-a-string", "https://a.example, b.example/", AB, "origins with faults of their own"),
+    ("origin-list-in-a-string", "https://a.example https://b.example", AB, "origins joined by a space"),
+    ("origin-regex", r"https://.*\.a", r'allow_origin_regex=r"https://.*\.a"', "a regular expression"),
+]
+
+
+@rows("code, entry, write", REFUSED_ROWS)
+def test_an_entry_that_can_never_match_is_refused_with_the_entry_to_write(
+    code: str, entry: str, write: str
+) -> None:
+    (problem,) = refused({"allow_origins": [entry]})
+    assert_problem(problem, code, "allow_origins", entry)
+    assert f'"{write}"' in problem.hint
+    assert CORSPolicy(allow_origins=[write]).allow_origins == (write,)
+    assert codes(actual(CORSPolicy(allow_origin_regex="(?s:.*)"), entry)) == ["origin-malformed"]
+
+
+@rows("code, entry, says", NOT_ONE_ORIGIN)
+def test_an_entry_that_is_not_one_origin_is_refused(code: str, entry: str, says: str) -> None:
+    (problem,) = refused({"allow_origins": [entry]})
+    assert_problem(problem, code, "allow_origins", entry)
+    assert says in problem.hint
+
+
+# Entry, codes without "origin-", what each hint says to write, why.
+SEVERAL_FAULTS = [
+    ("https://Ü.example:443/a", "unicode-host default-port path", "https://xn--tda.example", "three faults"),
+    ("127.1", "missing-scheme ip-address", "http://127.0.0.1", "no scheme, and IPv4 in two numbers"),
+    ("HTTP://127.1", "upper-case ip-address", "http://127.0.0.1", "upper case, and IPv4 in two numbers"),
+    ("https://a.example/a?x=1#t", "path query fragment", "https://a.example", "path, query and fragment"),
+    ("me@A:0 ", "space missing-scheme userinfo upper-case port", "https://a", "five faults"),
+    (f"https://{'a' * 400}", "too-long too-long too-long", EXAMPLE, "label, host and whole too long"),
+]
+
+
+@rows("entry, expected, write", SEVERAL_FAULTS)
+def test_each_fault_of_an_entry_is_named_and_each_hint_repairs_all(
+    entry: str, expected: str, write: str
+) -> None:
+    problems = refused({"allow_origins": [entry]})
+    assert " ".join(problem.code.removeprefix("origin-") for problem in problems) == expected
+    assert all(f'"{write}"' in problem.hint for problem in problems)
+
+
+# Text, why.
+NEITHER = [
+    ("https://:8443", "a port without a host"),
+    ("://a", "no scheme"),
+    ("file:///", "a file with a path"),
+    ("file://a", "a file on a host"),
+    ("data://x", "data"),
+    ("blob://x", "a blob"),
+    ("about://x", "about"),
+    ("javascript://x", "javascript"),
+    ("app://", "an opaque host of no characters"),
+    ("app://a%zz", "an escape that is not hexadecimal"),
+    ("app://a b", "a space in an opaque host"),
+    ("App://a", "an upper-case scheme of an app"),
+    ("https://xn--abc-.com", "Punycode of ASCII"),
+    ("https://xn--a-.com", "Punycode of one ASCII letter"),
+    ("https://a.b.c.xn--f", "Punycode that does not decode, after many labels"),
+    ("https://xn--99999999.com", "Punycode beyond Unicode"),
+    ("https://xn--ls8h0.com", "Punycode with something left over"),
+    ("https://a\n", "a line break"),
+    ("https://a\x00", "a zero byte"),
+    ("https://a..", "two dots at the end"),
+    ("https://.", "a dot alone"),
+    ("https://a:100000", "a port of six digits"),
+    ("https://a:\u0663", "a port in other digits"),
+    ("https://a:1:2", "two ports"),
+    ("http://a.1", "a host that ends in a number"),
+    ("http://[]", "empty brackets"),
+    (f"{'s' * 65}://{HOST_253}:65535", "a letter too long"),
+    ("https://" + "a." * 100_000, "200 kB"),
+    ("https://*:*", "a * for host and port"),
+    ("https://**.a", "two *"),
+    ("https://a:*8", "a * before the port"),
+    ("https://*..a", "a pattern with an empty label"),
+    ("http://*.[::1]", "a pattern before IPv6"),
+    (f"https://*.{HOST_253}", "a pattern that nothing is short enough for"),
+    ("http://[1.2.3.4]", "IPv4 in brackets"),
+    ("http://[:::1]", "IPv6 with three colons"),
+    ("http://[1:2:3:4:5:6:7:8:9]", "IPv6 with nine numbers"),
+    ("http://[g::1]", "IPv6 with a letter that is not a digit"),
+    ("https://\ud800.1", "a lone surrogate, as undecodable environment variables have"),
+    ("https://\x00.1", "a zero byte"),
+    ("https://²", "a digit outside ASCII"),
+    ("https://a.example:٣", "a port in digits that are not ASCII"),
+    ("://", "separators alone"),
+    ("@", "an at sign"),
+    ("[", "a bracket"),
+    (".*", "a dot and a *"),
+    ("data:", "a scheme without an origin"),
+]
+
+
+@rows("text", NEITHER)
+def test_a_text_that_no_browser_sends_is_refused_in_a_policy_and_in_a_request(text: str) -> None:
+    problems = refused({"allow_origins": [text]})
+    for said in (said for problem in problems for said in (problem.message, problem.hint)):
+        assert said.isascii()
+        assert said.isprintable()
+    assert codes(actual(CORSPolicy(allow_origin_regex="(?s:.*)"), text)) == ["origin-malformed"]
+
+
+@pytest.mark.parametrize("entry", ["https://a.example/", "http://localhost:*/", "https://*.A.example"])
+def test_the_origins_of_allow_credentials_are_held_to_the_same_rules(entry: str) -> None:
+    (problem,) = refused({"allow_credentials": [entry]})
+    assert (problem.option, problem.value) == ("allow_credentials", entry)
+
+
+def test_a_fault_does_not_hide_another_fault_of_the_origin_that_was_meant() -> None:
+    problems = refused({"allow_origins": ["http://Example.com"], "allow_credentials": True})
+    assert [(problem.code, problem.value) for problem in problems] == [
+        ("origin-upper-case", "http://Example.com"),
+        ("insecure-origin-with-credentials", "http://example.com"),
+    ]
+
+
+# Which entry matches an origin.
+
+LISTED = [
+    *("null", "https://exact.example", "https://exact.example:8443"),
+    *("https://*.a.com", "https://*.b.a.com", "https://*.port.com:8443", "http://localhost:*"),
+    *("http://[::1]:*", "https://*.any.com:*", "https://one.any.com", "https://*.dot.com."),
+    "capacitor://*.app",
+]
+# Origin, the entry that matches it or None, why.
+MATCHES = [
+    ("null", "null", "null"),
+    ("https://exact.example", "https://exact.example", "an exact origin"),
+    ("https://exact.example:8443", "https://exact.example:8443", "an exact origin with a port"),
+    ("https://x.a.com", "https://*.a.com", "a subdomain"),
+    ("https://x.y.a.com", "https://*.a.com", "a subdomain of a subdomain"),
+    ("https://b.a.com", "https://*.a.com", "the domain of another pattern"),
+    ("https://x.b.a.com", "https://*.b.a.com", "the longer of two patterns"),
+    ("https://x_y.a.com", "https://*.a.com", "a subdomain with an underscore"),
+    ("https://1.a.com", "https://*.a.com", "a subdomain that is a number"),
+    ("https://x.port.com:8443", "https://*.port.com:8443", "a subdomain with its port"),
+    ("http://localhost", "http://localhost:*", "any port is no port, too"),
+    ("http://localhost:1", "http://localhost:*", "any port is 1"),
+    ("http://localhost:65535", "http://localhost:*", "any port is 65535"),
+    ("http://[::1]:3000", "http://[::1]:*", "any port of IPv6"),
+    ("http://[::1]", "http://[::1]:*", "no port of IPv6"),
+    ("https://x.any.com", "https://*.any.com:*", "a subdomain without a port"),
+    ("https://x.y.any.com:9", "https://*.any.com:*", "a subdomain with any port"),
+    ("https://one.any.com", "https://one.any.com", "an exact origin before a pattern"),
+    ("https://one.any.com:9", "https://*.any.com:*", "its other ports by the pattern"),
+    ("https://x.dot.com.", "https://*.dot.com.", "a dot at the end of both"),
+    ("capacitor://x.app", "capacitor://*.app", "a subdomain of an app"),
+    (f"https://{LABEL_63}.a.com", "https://*.a.com", "a label of 63"),
+    (f"https://{'x.' * 124}a.com", "https://*.a.com", "a host of 253"),
+    ("https://a.com", None, "the domain of a pattern itself"),
+    ("https://.a.com", None, "the domain of a pattern behind a dot"),
+    ("https://xa.com", None, "a name that only ends in the domain"),
+    ("https://x..a.com", None, "an empty label before the domain"),
+    ("https://x.a.com.evil.example", None, "the domain in the middle"),
+    ("https://x.a.com.", None, "a dot at the end of the origin alone"),
+    ("https://x.dot.com", None, "a dot at the end of the pattern alone"),
+    ("http://x.a.com", None, "a subdomain with another scheme"),
+    ("https://x.a.com:8443", None, "a subdomain with a port"),
+    ("https://x.port.com", None, "a subdomain without its port"),
+    ("https://x.port.com:8444", None, "a subdomain with another port"),
+    ("https://X.a.com", None, "an upper-case subdomain"),
+    ("https://*.a.com", None, "the text of a pattern"),
+    ("http://localhost:*", None, "the text of a pattern for any port"),
+    ("http://localhost:0", None, "any port is not 0"),
+    ("http://localhost:80", None, "any port is not the default port, which is never sent"),
+    ("http://localhost:3000x", None, "any port is a number"),
+    ("https://localhost:3000", None, "any port of another scheme"),
+    ("http://x.localhost:3000", None, "any port of a subdomain"),
+    ("http://[::2]:3000", None, "any port of another IPv6 address"),
+    ("https://any.com:9", None, "any port of the domain of a pattern itself"),
+    ("https://evil.example/.a.com", None, "a path that ends in the domain"),
+    ("https://evil.example#.a.com", None, "a fragment that ends in the domain"),
+    ("https://evil.example:8443.a.com", None, "a port before the domain"),
+    (f"https://{'x.' * 125}a.com", None, "a host of 255"),
+    ("https://" + "x." * 100_000 + "a.com", None, "200 kB"),
+]
+
+
+@pytest.mark.filterwarnings("ignore::crosscors.PolicyWarning")  # some entries cover others
+@rows("origin, entry", MATCHES)
+def test_the_most_specific_entry_matches(origin: str, entry: str | None) -> None:
+    decision = actual(CORSPolicy(allow_origins=LISTED), origin)
+    assert decision.matched == entry
+    assert dict(decision.headers).get("Access-Control-Allow-Origin") == (origin if entry else None)
+
+
+def test_what_the_errors_say(approved_policies: ApprovePolicies) -> None:
+    entries = [(why, entry) for _, entry, _, why in (*REFUSED_ROWS, *NOT_ONE_ORIGIN)]
+    entries += [(why, entry) for entry, _, _, why in SEVERAL_FAULTS]
+    approved_policies("origins", [(why, {"allow_origins": [entry]}) for why, entry in entries])

@@ -1,0 +1,163 @@
+"""Refusals: for each code what is said, and hints that work when they are followed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from crosscors import CORSPolicy, CORSRequest, Decision, Refusal
+
+from ..conftest import Approve
+from .kit import APP, OTHER, codes, keywords, preflight, rows
+
+LISTED: dict[str, Any] = {
+    "allow_origins": [OTHER, APP],
+    "allow_methods": ["GET", "PUT"],
+    "allow_headers": ["X-Token"],
+}
+SUBDOMAINS = {"allow_origins": "https://*.example.com"}
+BELOW = "'https://*.example.com'"
+HTTP = "http://app.example.com"
+ANY_PORT = {"allow_origins": "https://*.example.com:*"}
+TWELVE = [f"X-{letter}" for letter in "ABCDEFGHIJKL"]
+ELEVEN = TWELVE[:11]
+FIFTY_ONE = {"allow_origins": [*(f"https://n{number}.example" for number in range(50)), APP]}
+UNPROVEN = {
+    "allow_origin_regex": r"https?://app\.example(?=\.com)\.[a-z]+",
+    "allow_credentials": True,
+    "dangerously_allow": ["unproven-regex"],
+}
+
+
+def failing(request: CORSRequest) -> bool:
+    raise ValueError("no database")
+
+
+def anyone(request: CORSRequest) -> bool:
+    return True
+
+
+FAILING = {"allow_origin_func": failing}
+TRUSTING: dict[str, Any] = {"allow_origin_func": anyone, "allow_credentials": True}
+
+
+def decided(options: dict[str, Any], origin: str, method: str, headers: str) -> Decision:
+    return preflight(CORSPolicy(**options), origin, method, headers)
+
+
+def with_methods(*methods: str) -> dict[str, Any]:
+    return {**LISTED, "allow_methods": methods}
+
+
+def with_headers(*headers: str) -> dict[str, Any]:
+    return {**LISTED, "allow_headers": headers}
+
+
+ORIGIN, METHOD, HEADERS = "origin-not-allowed", "method-not-allowed", "headers-not-allowed"
+MALFORMED = "origin-malformed"
+# Code, options, origin, method, headers, the keywords that the hint gives, why.
+FOLLOWED = [
+    (ORIGIN, {}, APP, "GET", "", f'allow_origins=["{APP}"]', "an origin where none is listed"),
+    (METHOD, LISTED, APP, "DELETE", "", "allow_methods=['GET', 'PUT', 'DELETE']", "a method"),
+    (METHOD, with_methods(), APP, "GET", "", "allow_methods=['GET']", "the only method"),
+    (HEADERS, LISTED, APP, "GET", "x-a,x-b", "allow_headers=['X-Token', 'x-a', 'x-b']", "headers"),
+    (HEADERS, with_headers(*ELEVEN), APP, "GET", "x", f"allow_headers={[*ELEVEN, 'x']}", "one of twelve"),
+]
+
+
+@rows("code, options, origin, method, headers, write", FOLLOWED)
+def test_following_the_hint_allows_the_request(
+    code: str, options: dict[str, Any], origin: str, method: str, headers: str, write: str
+) -> None:
+    (refusal,) = decided(options, origin, method, headers).refusals
+    assert refusal.code == code
+    assert write in refusal.hint
+    assert decided({**options, **keywords(write)}, origin, method, headers).allowed
+
+
+# Code, origin, the opt-in to add to others, why.
+OPT_INS = [
+    ("origin-insecure", "http://a", "insecure-origins", "http"),
+    ("origin-file", "file://", "null-origin", "a file"),
+]
+
+
+@rows("code, origin, danger", OPT_INS)
+def test_an_opt_in_is_added_to_the_others(code: str, origin: str, danger: str) -> None:
+    others = ["unproven-regex"]
+    (refusal,) = decided({**TRUSTING, "dangerously_allow": others}, origin, "GET", "").refusals
+    assert refusal.code == code
+    assert f'add "{danger}" to dangerously_allow' in refusal.hint
+    assert decided({**TRUSTING, "dangerously_allow": [*others, danger]}, origin, "GET", "").allowed
+
+
+LONG = "X-" + "A" * 5000
+
+# Code, options, origin, method, headers, a value that the hint names, why.
+EXPLAINED = [
+    (ORIGIN, LISTED, "https://a.test", "GET", "", '"https://a.test"', "an origin that is like no entry"),
+    (ORIGIN, LISTED, HTTP, "GET", "", f"'{APP}'", "another scheme"),
+    (ORIGIN, LISTED, "https://www.app.example.com", "GET", "", f"'{APP}'", "another host"),
+    (ORIGIN, LISTED, "http://app.example.com:3000", "GET", "", f"'{APP}'", "another scheme and port"),
+    (ORIGIN, SUBDOMAINS, "https://example.com", "GET", "", BELOW, "the domain of a pattern"),
+    (ORIGIN, SUBDOMAINS, "https://a.example.org", "GET", "", BELOW, "a pattern of another host"),
+    (ORIGIN, ANY_PORT, "http://a.example.com:8", "GET", "", "'https://*", "a pattern of another scheme"),
+    (ORIGIN, FIFTY_ONE, HTTP, "GET", "", '"http://app', "fifty entries are compared"),
+    ("origin-null", LISTED, "null", "GET", "", "", "null"),
+    (MALFORMED, LISTED, f"{APP}/", "GET", "", f"'{APP}'", "an origin typed by hand"),
+    (MALFORMED, LISTED, f"{APP}, {APP}", "GET", "", "", "two origins"),
+    (MALFORMED, LISTED, f"https://{'app.' * 100}a/", "GET", "", "", "a text that is too long"),
+    (MALFORMED, LISTED, "D\r\n\u00e4\U0001f36a", "GET", "", "", "a text that is not printable"),
+    ("origin-func-failed", FAILING, APP, "GET", "", "no database", "a function that failed"),
+    ("origin-insecure", TRUSTING, "http://a", "GET", "", '"insecure-origins"', "http"),
+    ("origin-insecure", UNPROVEN, HTTP, "GET", "", '"insecure-origins"', "http, not proved"),
+    ("origin-file", TRUSTING, "file://", "GET", "", '"null-origin"', "a file"),
+    (METHOD, with_methods("PATCH"), APP, "patch", "", 'method: "PATCH"', "a method in lower case"),
+    (METHOD, with_methods("PURGE"), APP, "purge", "", 'method: "PURGE"', "likewise one's own"),
+    (METHOD, LISTED, APP, "patch", "", "'PATCH'", "a lower-case method whose upper case is not listed"),
+    (METHOD, LISTED, APP, "TRACE", "", "", "a method that no policy can allow"),
+    (METHOD, LISTED, APP, "Connect", "", "", "the same in another case"),
+    (METHOD, LISTED, APP, "A" * 100, "", f"'{'A' * 100}'", "the longest method that is shown"),
+    (METHOD, LISTED, APP, "A" * 101, "", "to allow_methods", "a method that is too long to be shown"),
+    (METHOD, with_methods("B" * 101), APP, "A", "", "'A' to allow_methods", "beside a listed long method"),
+    (HEADERS, LISTED, APP, "GET", "cookie", "", "a header that no page can send"),
+    (HEADERS, LISTED, APP, "GET", "cookie,x-a", "'x-a'", "the same, and another"),
+    (HEADERS, LISTED, APP, "GET", "x a", "", "not a header name"),
+    (HEADERS, with_headers(*TWELVE), APP, "GET", "x-new", "'x-new' to", "twelve others are allowed"),
+    (HEADERS, LISTED, APP, "GET", "a,b,c,d,e,f,g,h,i,j,k,l", "'l'", "twelve headers are all named"),
+    (HEADERS, LISTED, APP, "GET", "a,b,c,d,e,f,g,h,i,j,k,l,m,n", "'l'", "of more the first twelve are named"),
+    (HEADERS, LISTED, APP, "GET", LONG, "to allow_headers", "a header that is too long to be shown"),
+    (HEADERS, LISTED, APP, "GET", f"x-a,{LONG}", "'x-a' and", "one of two is too long"),
+    (HEADERS, LISTED, APP, "GET", "cookie,a,b,c,d,e,f,g,h,i,j,k,l,m", "'l' and", "more may be refused"),
+    ("headers-malformed", with_headers("*"), APP, "GET", "x a", "", "not header names"),
+    ("headers-too-long", LISTED, APP, "GET", "," * 256, "256", "too many headers"),
+]
+
+
+@rows("code, options, origin, method, headers, says", EXPLAINED)
+def test_a_refusal_is_explained(
+    code: str, options: dict[str, Any], origin: str, method: str, headers: str, says: str
+) -> None:
+    decision = decided(options, origin, method, headers)
+    assert codes(decision) == [code]
+    (refusal,) = decision.refusals
+    assert says in refusal.hint
+    for text in (refusal.message, refusal.hint, decision.body.decode("ascii")):
+        assert re.fullmatch(r"[ -~]{1,1000}", text)
+    # A hint that shows no way names no option.
+    assert says or not re.search("allow_(origins|methods|headers)", refusal.hint)
+
+
+@pytest.mark.parametrize("name", ["code", "values", "allowed", "error"])
+def test_a_refusal_cannot_be_changed(name: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(Refusal("origin-null", ("null",)), name, None)
+
+
+def test_what_refusals_say(approved: Approve) -> None:
+    decisions = [(row[-1], decided(*row[1:5])) for row in (*FOLLOWED, *EXPLAINED)]
+    texts = [(why, f"{each.refusals[0].message}\n  {each.refusals[0].hint}") for why, each in decisions]
+    both = decided(LISTED, APP, "DELETE", "x-a").body.decode()
+    approved("refusals", [*texts, ("the body for a method and a header", both)])

@@ -1,0 +1,470 @@
+"""allow_origin_regex: which origins it matches, and the proof that it names its sites with credentials."""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from functools import cache
+from typing import Any
+
+import pytest
+
+from crosscors import CORSPolicy, CORSRequest, PolicyWarning, Problem
+
+from ..conftest import Approve
+from .conftest import said_of
+from .kit import APP, EVERY_DANGER, OTHER, actual, assert_problem, codes, keywords, refused, rows, warned
+
+WITNESS = re.compile(r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z+.-]+://[^\s,;]*[^\s,;:.])")
+TO_PASTE = re.compile(r"""r(["'])(.*?)\1""")
+
+Regex = str | re.Pattern[str]
+
+# Matching.
+
+SUBDOMAINS = r"https://[a-z]+\.example\.com"
+COMPILED = re.compile(r"https://[a-z]+\.EXAMPLE\.com", re.IGNORECASE)
+HTTP = r"http://[a-z]+\.example\.com"
+TRUE: dict[str, Any] = {"allow_credentials": True}
+LISTED: dict[str, Any] = {"allow_credentials": [OTHER]}
+WITH_HTTP: dict[str, Any] = {**TRUE, "dangerously_allow": "insecure-origins"}
+NOT_PROVED: dict[str, Any] = {**TRUE, "dangerously_allow": "unproven-regex"}
+LOOKING_AHEAD = r"https?://app\.example(?=\.com)\.[a-z]+"
+ANYONE = "https?://.*|file://"
+# Regular expression, options, origin, code (None: it matches), whether it gets credentials, why.
+MATCHES: list[tuple[Regex, dict[str, Any], str, str | None, bool, str]] = [
+    (SUBDOMAINS, {}, APP, None, False, "an origin that the expression matches"),
+    (SUBDOMAINS, TRUE, APP, None, True, "an origin with credentials"),
+    (SUBDOMAINS, LISTED, APP, None, False, "a list gives none"),
+    (COMPILED, TRUE, APP, None, True, "flags are kept"),
+    (HTTP, {}, "http://app.example.com", None, False, "http without credentials"),
+    (HTTP, WITH_HTTP, "http://app.example.com", None, True, "http where that is opted into"),
+    (SUBDOMAINS, {}, "https://a.example.com.evil.test", "origin-not-allowed", False, "another end"),
+    (SUBDOMAINS, {}, "http://a.example.com", "origin-not-allowed", False, "another beginning"),
+    (SUBDOMAINS, {}, f"{APP}\n", "origin-malformed", False, "a line break at the end"),
+    (".*", {}, "not an origin", "origin-malformed", False, "only origins are tried"),
+    (".*", {}, "null", "origin-null", False, "null is not tried"),
+    (ANYONE, {}, "http://a.com", None, False, "anyone, without credentials"),
+    (ANYONE, LISTED, "file://", None, False, "anyone, where others get credentials"),
+    (LOOKING_AHEAD, NOT_PROVED, APP, None, True, "an expression that is not proved"),
+    (LOOKING_AHEAD, NOT_PROVED, "http://app.example.com", "origin-insecure", False, "not to http"),
+]
+
+
+@rows("regex, options, origin, code, credentials", MATCHES)
+def test_the_expression_has_to_match_the_whole_origin(
+    regex: Regex, options: dict[str, Any], origin: str, code: str | None, credentials: bool
+) -> None:
+    policy = CORSPolicy(allow_origin_regex=regex, **options)
+    assert policy.allow_origin_regex == re.compile(regex)
+    decision = actual(policy, origin)
+    assert codes(decision) == ([code] if code else [])
+    assert decision.matched == (None if code else re.compile(regex).pattern)
+    assert dict(decision.headers).get("Access-Control-Allow-Origin") == (None if code else origin)
+    assert ("Access-Control-Allow-Credentials" in dict(decision.headers)) is credentials
+
+
+INVALID = [
+    ("https://(a", "a group that stays open"),
+    ("a{99999999999}", "a count that is too large"),
+    ("a{" + "1" * 5000 + "}", "a count of too many digits"),
+    ("(" * 3000 + ")" * 3000, "groups that are nested too deeply"),
+    (r"https://[[a-z]+\.example\.com", "one that is warned of, where warnings are errors"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("regex", INVALID)
+def test_an_invalid_expression_is_refused(regex: str, credentials: bool) -> None:
+    (problem,) = refused({"allow_origin_regex": regex, "allow_credentials": credentials})
+    assert_problem(problem, "invalid-regex", "allow_origin_regex", regex)
+    write = r'allow_origin_regex=r"https://[a-z]+\.example\.com"'
+    assert write in problem.hint
+    CORSPolicy(allow_credentials=credentials, **keywords(write))
+
+
+# With credentials.
+
+
+def policy_with(regex: Regex, *dangers: str) -> CORSPolicy:
+    return CORSPolicy(allow_origin_regex=regex, allow_credentials=True, dangerously_allow=dangers)
+
+
+@cache  # a proof takes its time
+def problems_of(regex: Regex, *dangers: str) -> tuple[Problem, ...]:
+    return refused({"allow_origin_regex": regex, "allow_credentials": True, "dangerously_allow": dangers})
+
+
+def problem_of(regex: Regex, *dangers: str) -> Problem:
+    (problem,) = problems_of(regex, *dangers)
+    assert (problem.option, problem.value) == ("allow_origin_regex", getattr(regex, "pattern", regex))
+    return problem
+
+
+def witness_of(regex: Regex, problem: Problem) -> str:
+    """The origin that the problem shows; the expression lets it in."""
+    found = WITNESS.search(problem.message)
+    assert found is not None
+    assert actual(CORSPolicy(allow_origin_regex=regex), found[1]).allowed
+    return found[1]
+
+
+def assert_hint_works(regex: Regex, problem: Problem, write: str | None) -> None:
+    found = TO_PASTE.search(problem.hint)
+    assert found is not None
+    assert write is None or found[2] == write
+    policy_with(re.compile(found[2], getattr(regex, "flags", 0)))
+
+
+# Regular expression, its sites, why.
+NAMED: list[tuple[Regex, list[str], str]] = [
+    (r"https://example\.com", ["example.com"], "a domain"),
+    (r"^https://example\.com$", ["example.com"], "anchors"),
+    (r"\Ahttps://example\.com\Z", ["example.com"], "the other anchors"),
+    (r"(?m)^https://example\.com$", ["example.com"], "anchors of lines"),
+    (r"https://example\.com(:\d+)?", ["example.com"], "any port"),
+    (r"https://example\.com($|:\d+$)", ["example.com"], "an anchor in an alternative"),
+    (r"https://[a-z]+\.example\.com", ["example.com"], "one label of letters"),
+    (r"https://.*\.example\.com", ["example.com"], "anything before a domain"),
+    (r"https://[^.]+\.example\.com", ["example.com"], "a negated set before a domain"),
+    (r"https://([a-z0-9-]+\.)?example\.com", ["example.com"], "a domain and subdomains"),
+    (r"https://([a-z0-9-]+\.)*example\.com", ["example.com"], "a domain and all below it"),
+    (r"https://(?P<sub>\w+)\.example\.com", ["example.com"], "a named group"),
+    (r"https://([a-z0-9-]+\.?)+\.preview\.mycompany\.com", ["mycompany.com"], "a repeat in a repeat"),
+    (r"https://[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.example\.co\.uk", ["example.co.uk"], "exact labels"),
+    (r"https://.{0,1000}\.example\.com", ["example.com"], "a thousand states"),
+    (r"https://example\.com\.?", ["example.com"], "an optional dot at the end"),
+    (r"https://example\.(com|org)", ["example.com", "example.org"], "alternatives"),
+    (r"https://example\.(com|com\.au)", ["example.com", "example.com.au"], "one alternative begins another"),
+    (r"https://example[12]\.com", ["example1.com", "example2.com"], "a set that lists"),
+    (r"https://example[.]com", ["example.com"], "a dot in a set"),
+    (r"https://foo[.-]example\.com", ["example.com", "foo-example.com"], "a dot or a hyphen"),
+    (r"https://a\.example\.com|https://b\.example\.org", ["example.com", "example.org"], "either of two"),
+    (r"https://e{2}xample\.com", ["eexample.com"], "a repeat that leaves nothing open"),
+    (r"(?i)HTTPS://App\.Example\.COM", ["example.com"], "any case"),
+    (re.compile("https://example\\.com", re.IGNORECASE), ["example.com"], "compiled, any case"),
+    (re.compile("https:// example\\.com # ours", re.VERBOSE), ["example.com"], "verbose"),
+    (r"(?i:https)://(?-i:example)\.com", ["example.com"], "flags within"),
+    (r"https://(x)y\1\.com", ["xyx.com"], "a back-reference to a literal"),
+    (r"https://(?P<a>x)(?i:(?P=a))\.com", ["xx.com"], "a back-reference without case"),
+    (r"https://(?!evil)[a-z]+\.example\.com", ["example.com"], "look-ahead"),
+    (r"https://[a-z]+(?<!evil)\.example\.com\b", ["example.com"], "look-behind, boundary"),
+    (r"https://(www\.)?(?(1)a|b)\.com", ["a.com", "b.com"], "a conditional"),
+    (r"https://me\.github\.io", ["me.github.io"], "a page below a public suffix"),
+    (r"https://.*\.me\.github\.io", ["me.github.io"], "anything below such a page"),
+    (r"https://[a-z]+\.foo\.amazonaws\.com", ["amazonaws.com"], "beside public suffixes"),
+    (r"https://.*\.city\.kobe\.jp", ["city.kobe.jp"], "an exception of the list"),
+    (r"https://.*\.corp\.internal", ["corp.internal"], "below a top level nobody lists"),
+    (r"https://intranet", ["intranet"], "a single label"),
+    (r"https://a\.com\+b\.com", [], "no host: a character that domains do not have"),
+    (r"https://g::1\]", [], "no host: half an address"),
+    (r"app:/:host", [], "no origin: a colon too many"),
+    ("(?ai:https://ma\u017ftercard\\.com)", [], "a letter that ASCII does not take for an s"),
+    (r"https://github\.io", ["github.io"], "a public suffix itself"),
+    (r"https?://localhost(:\d+)?", ["loopback"], "localhost"),
+    (r"https?://(.+\.)?localhost:[0-9]+", ["loopback"], "whatever is below localhost"),
+    (r"https?://127\.0\.0\.1(:\d+)?", ["loopback"], "127.0.0.1"),
+    (r"http://127\.\d+\.\d+\.\d+", ["loopback"], "all of 127"),
+    (r"http://\[::1\](:\d+)?", ["loopback"], "::1"),
+    (r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?|https://a\.com", ["a.com", "loopback"], "or a site"),
+    (r"https://10\.\d+\.\d+\.\d+", ["10.*.*.*"], "a private network"),
+    (r"https://192\.168\.[0-9]{1,3}\.1", ["192.168.*.1"], "a smaller private network"),
+    (r"https://172\.(1[6-9]|2\d|3[01])\.\d+\.\d+", ["172.*.*.*", "172.30.*.*", "172.31.*.*"], "networks"),
+    (r"https://169\.254\.\d+\.\d+", ["169.254.*.*"], "link-local addresses"),
+    (r"https://192\.0\.2\.[12]", ["192.0.2.1", "192.0.2.2"], "public addresses by name"),
+    (r"https://\[2001:db8::1\]", ["[2001:db8::1]"], "an IPv6 address"),
+    (r"https://\[fd00::[0-9a-f]+\]", ["[fd00::*]"], "unique local IPv6 addresses"),
+    (r"https://\[fe80::[0-9a-f:]+\]", ["[fe80::*]"], "link-local IPv6 addresses"),
+    (r"capacitor://localhost", ["capacitor://localhost"], "an app"),
+    (r"(app|tauri)://x\.y", ["app://x.y", "tauri://x.y"], "two apps"),
+    (r"wss://example\.com", ["example.com"], "a socket with TLS"),
+    (r"https://.*(?!)|https://a\.com", ["a.com"], "an alternative that matches nothing"),
+    (r"https://[é]+|https://a\.com", ["a.com"], "characters that no origin has"),
+    (r"https://a(^|\.)com", ["a.com"], "an anchor where it cannot match"),
+    (r"https://a($|\.)com", ["a.com"], "the other one"),
+    (r"x^https://b\.com|https://a\.com", ["a.com"], "characters before the start"),
+    (r"https://b\.com$x|https://a\.com", ["a.com"], "characters after the end"),
+    (r"[a_]b://x|https://a\.com", ["a.com", "ab://x"], "a scheme, and one that is not"),
+    (r"https://.*\.example\.(com|org|net)", ["example.com", "example.net", "example.org"], "three"),
+    (r"https://xn--bcher-kva\.example", ["xn--bcher-kva.example"], "Punycode"),
+    ("", [], "nothing"),
+    (rf"https://\[{'0' * 40}\]|https://a\.com", ["a.com"], "an address that is too long"),
+    (r"https://\[::01\]|https://a\.com", ["a.com"], "an address in another form"),
+    (r"https://x\]|https://a\.com", ["a.com"], "a bracket that nothing opens"),
+    (r"https://example\.com|(^)https://\1a\.com", ["a.com", "example.com"], "a repeated anchor, and a name"),
+    (r"https://\[fd00:.*\]", ["[fd00:*]"], "anything after a private prefix of IPv6"),
+    (r"https://\[fd00(?::[0-9a-f]{1,4}){7}\]", ["[fd00:*]"], "groups of a private IPv6 address"),
+    (r"app://\[::1\]", ["app://[::1]"], "an address as the host of an app"),
+    (r"https://(?:a?){30}a{30}(?!\.)\.example\.com", ["example.com"], "many ways to match"),
+    (r"https://example\.com(|\.au)", ["example.com", "example.com.au"], "with and without a part"),
+]
+
+
+@rows("regex, sites", NAMED)
+def test_an_expression_that_names_its_sites_is_accepted(regex: Regex, sites: list[str]) -> None:
+    assert policy_with(regex).trusted_sites == tuple(sites)
+
+
+# Regular expression, what to write (None: an example), why.
+OPEN: list[tuple[Regex, str | None, str]] = [
+    (".*", None, "anything"),
+    ("https://.*", None, "any https origin"),
+    ("https?://.*", None, "any web origin"),
+    ("http://.*", None, "any http origin"),
+    (r"https://app\.example\.com|https://.*", None, "an origin or anything"),
+    (re.compile("HTTPS://.*", re.IGNORECASE), None, "compiled, in any case"),
+    ("https://app.example.com", r"https://app\.example\.com", "no backslash before the dots"),
+    (r"https://app.example\.com", r"https://app\.example\.com", "a dot without a backslash"),
+    (r"https://example\.com?", r"https://example\.com", "an optional last letter"),
+    (r"https://my?example\.com", None, "an optional letter"),
+    (r"https://(my)?example\.com", None, "an optional beginning of the name"),
+    (r"https://example\.co+m", None, "a repeated letter"),
+    (r"https://example\.com(\.au)?", None, "an optional top level"),
+    (r"https://example[0-9]\.com", None, "a range in the name"),
+    (r"https://example\d\.com", None, "a digit in the name"),
+    (r"https://example[^a]com", None, "a negated set in the name"),
+    (r"https://example\Wcom", None, "a class between the labels"),
+    (r"https://example\.com.*", r"https://example\.com(:\d+)?", "an open end"),
+    (r"https://.*\.example\.com.*", r"https://.*\.example\.com(:\d+)?", "both ends open"),
+    (r"https://.*example\.com", r"https://([a-z0-9-]+\.)*example\.com", "an open beginning"),
+    (r"https://.*(example|foo)\.com", None, "alternatives with an open beginning"),
+    (r"https?://localhost.*", r"https?://localhost(:\d+)?", "localhost with an open end"),
+    (r"https?://(localhost|127\.0\.0\.1).*", r"https?://(localhost|127\.0\.0\.1)(:\d+)?", "loopback, open"),
+    (r".*localhost.*", None, "localhost with both ends open"),
+    (r"https://myapp.*", None, "the beginning of a name"),
+    (r"https://(dev|staging)\..*", None, "the first label alone"),
+    (r"https://.*\.example\..*", None, "a label in the middle"),
+    (r"https://staging-.*", None, "a prefix"),
+    (r"https://example\.[a-z]+", None, "any top level"),
+    (r"https://[a-z]+", None, "any single label"),
+    (r"https://[a-z]{3,6}\.com.*", None, "any short name, open end"),
+    (r"^https?://127.0.0.1(:\d+)?$", r"https?://127\.0\.0\.1(:\d+)?", "127.0.0.1 with dots"),
+    (r"https://1\.2\.3\.\d+", None, "a public address with an open end"),
+    (r"https://172\.\d+\.\d+\.\d+", None, "more than the private part of 172"),
+    (r"https://1\d\.0\.0\.1", None, "an address with an open beginning"),
+    (r"https://\d+\.\d+\.\d+\.\d+", None, "any address"),
+    (r"https://\[[0-9a-f:]+\]", None, "any IPv6 address"),
+    (r"https://\[2001:db8::[0-9a-f]+\]", None, "some public IPv6 addresses"),
+    (r"https://\[f[a-f]00::1\]", None, "an IPv6 address with an open beginning"),
+    (r"[a-z]+://example\.com", None, "any scheme"),
+    (r"[a-z]+://[a-z]+", None, "any scheme and host"),
+    (r"x-?app://a", None, "an optional sign in the scheme"),
+    (r"capacitors?://localhost", None, "an optional letter in the scheme"),
+    (r"https://x(a|[b-c])example\.com", None, "a range among alternatives"),
+    (r"(?i)https://app.example\.com", r"(?i)https://app\.example\.com", "in any case"),
+    (r"https://(?!evil)[a-z]+example\.com", None, "look-ahead that leaves others"),
+    (r"(^)https://.*\1", None, "a repeated anchor"),
+    (r"(^|https://).*\1", None, "a repeated anchor or text"),
+    (r"(\A)https?://(?:localhost|.*\1)", None, "a repeated anchor in an alternative"),
+    (r"(?P<start>^)https://(?P=start).*", None, "a repeated anchor by name"),
+    (r"(?:(^)|a)(?(1)https://.*\1|b)", None, "a repeated anchor in a conditional"),
+    (r"[a-z]+://\[::1\](:\d+)?", None, "any scheme and an address"),
+    (r"https://example(-staging|-dev)?\.com", r"https://example(|-staging|-dev)\.com", "an optional part"),
+    (r"https://(my)?app\.com", r"https://(|my)app\.com", "an optional beginning"),
+    (r"https://(a.com|b.com)", r"https://(a\.com|b\.com)", "dots in alternatives"),
+    (re.compile("https://App.Example.com", re.IGNORECASE), r"(?i)https://App\.Example\.com", "flags"),
+    (re.compile("https://app.example.com\n# ours", re.VERBOSE), None, "several lines"),
+    ("https://['\"a]pp.example.com", None, "both quotes"),
+    ('https://["a]pp.example.com', None, "a quote"),
+    (f"https://a.example.com|https://{'b' * 300}", None, "a long one"),
+]
+
+
+@rows("regex, write", OPEN)
+def test_an_expression_that_lets_anyone_in_is_refused_with_an_origin_that_it_lets_in(
+    regex: Regex, write: str | None
+) -> None:
+    for dangers in ((), EVERY_DANGER):  # there is no opt-in
+        problem = problem_of(regex, *dangers)
+        assert problem.code == "wildcard-with-credentials"
+        assert "dangerously_allow" not in problem.hint
+        witness_of(regex, problem)
+        assert_hint_works(regex, problem, write)
+
+
+# Regular expression, the domain below which names have many owners, why.
+BELOW_SUFFIXES = [
+    (r"https://.*\.com", "com", "any .com"),
+    (r"https://[^.]+\.com", "com", "any domain right under .com"),
+    (r"https://[a-z]{3,6}\.com", "com", "any short name"),
+    (r"https://[a-z]+\.xyz", "xyz", "any domain of a suffix that few think of"),
+    (r"https://.*\.github\.io", "github.io", "any page of a host that anyone can have"),
+    (r"https://.*\.railway\.app", "up.railway.app", "above a public suffix"),
+    (r"https://.*\.s3\.amazonaws\.com", "s3.amazonaws.com", "any bucket"),
+    (r"https://.*--example\.netlify\.app", "netlify.app", "previews of a site"),
+    (r"https://[a-z]+\.internal", "internal", "not on the list"),
+]
+
+
+@rows("regex, domain", BELOW_SUFFIXES)
+def test_an_expression_for_names_of_many_owners_is_refused_unless_that_is_accepted(
+    regex: str, domain: str
+) -> None:
+    problem = problem_of(regex)
+    assert problem.code == "wildcard-with-credentials"
+    assert re.search(rf"\b{re.escape(domain)}\b", problem.message.partition(": ")[2])
+    assert 'dangerously_allow=["public-suffix-subdomains"]' in problem.hint
+    witness_of(regex, problem)
+    assert_hint_works(regex, problem, None)
+    problem_of(regex, "insecure-origins", "null-origin", "unproven-regex")
+    assert policy_with(regex, "public-suffix-subdomains").trusted_sites[0].startswith("*.")
+
+
+# Regular expression, what to write (None: not checked), why.
+INSECURE = [
+    (r"https?://app\.example\.com", r"https://app\.example\.com", "http or https"),
+    (r"http://app\.example\.com", r"https://app\.example\.com", "http"),
+    (r"(http|https)://.*\.example\.com", r"https://.*\.example\.com", "alternatives"),
+    (r"^http[s]?://example\.com$", None, "an optional set"),
+    (r"http://10\.\d+\.\d+\.\d+", r"https://10\.\d+\.\d+\.\d+", "a private network"),
+    (r"ws://example\.com", None, "a socket"),
+    (r"http://localhost\.example\.com", r"https://localhost\.example\.com", "not localhost"),
+    (r"http:(?<=http:|ftps:)//a\.com", None, "what would not be valid with https"),
+    (r"http(s)?://app\.example\.com", r"https://app\.example\.com", "an optional group"),
+    (r"https{0,1}://app\.example\.com", r"https://app\.example\.com", "a count"),
+    (r"https?://(localhost(:\d+)?|app\.a\.com)", None, "loopback, which may stay plain"),
+    (r"http://example\.com:443", None, "what has no such port over https"),
+    (r"https://a\.com|http://b\.com", r"https://a\.com|https://b\.com", "one of two"),
+]
+
+
+@rows("regex, write", INSECURE)
+def test_an_expression_that_lets_plain_http_in_is_refused_unless_that_is_accepted(
+    regex: str, write: str | None
+) -> None:
+    problem = problem_of(regex)
+    assert problem.code == "insecure-origin-with-credentials"
+    assert 'dangerously_allow=["insecure-origins"]' in problem.hint
+    witness = witness_of(regex, problem)
+    if write is not None:
+        assert_hint_works(regex, problem, write)
+    problem_of(regex, "null-origin", "public-suffix-subdomains", "unproven-regex")
+    assert actual(policy_with(regex, "insecure-origins"), witness).allowed
+
+
+FILES = [
+    (r"file://|https://a\.com", "by name"),
+    (r"....://|https://a\.com", "by dots"),
+    (r"[a-z]{4}://|https://a\.com", "by ranges"),
+    (r"f\w+://|https://a\.com", "by a class"),
+]
+
+
+@rows("regex", FILES)
+def test_an_expression_for_files_is_refused_unless_that_is_accepted(regex: str) -> None:
+    assert problem_of(regex).code == "null-with-credentials"
+    policy = policy_with(regex, "null-origin")
+    assert policy.trusted_sites == ("a.com", "file://")
+    assert actual(policy, "file://").allowed
+
+
+UNPROVEN = [
+    (r"https://(?=good)[a-z]+\.com", "look-ahead on which all depends"),
+    (r"https://[a-z]+(?<=good)\.com", "look-behind on which all depends"),
+    (r"https://(?:a{0,1000}){0,1000}\.example\.com", "a million states"),
+    (r"https://[abc]{30}\.com", "more names than can be listed"),
+    (r"(?!http:)https?://app\.example\.com", "https by look-ahead"),
+    (
+        r"(?=https://a\.com)https://(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)longname\.com",
+        "what would be tried for long",
+    ),
+    ("https://()" + "".join(rf"(\{number}\{number})" for number in range(1, 20)), "a million references"),
+    (r"https://(?:(?=e)){1000000}example\.com", "a million times nothing"),
+    (r"https://(){1000000000}example\.com", "a billion times nothing"),
+    ("https://(?:" + "|" * 1000 + r"){2000}example\.com", "two million alternatives"),
+    (r"(?=https://a\.com)https://([a-z]+-?)+longname\.com", "what would be tried for ever"),
+]
+
+
+@rows("regex", UNPROVEN)
+def test_what_cannot_be_proved_is_refused_unless_that_is_accepted(regex: str) -> None:
+    problem = problem_of(regex, "null-origin")
+    assert problem.code == "unproven-regex"
+    assert 'dangerously_allow=["unproven-regex"]' in problem.hint
+    assert_hint_works(regex, problem, None)
+    assert policy_with(regex, "unproven-regex").dangerously_allow == ("unproven-regex",)
+
+
+# What cannot be proved, but lets an unrelated site in.
+UNPROVEN_AND_OPEN = [
+    (r"(?!x)https://(.+)+", "a repeat in a repeat"),
+    (r"https://a\.com|(?!x)https://(?:[a-z]+)+\.io", "one in an alternative"),
+    (r"https://.{0,25000}\.com", "more states than can be looked at"),
+]
+
+
+@rows("regex", UNPROVEN_AND_OPEN)
+def test_what_lets_an_unrelated_site_in_has_no_opt_in_for_being_unproven(regex: str) -> None:
+    problem = problem_of(regex, "unproven-regex")
+    assert problem.code == "wildcard-with-credentials"
+    witness_of(regex, problem)
+
+
+def test_the_trusted_sites_of_an_unproven_expression_include_everyone() -> None:
+    assert "*" in policy_with(r"https://(?=good)[a-z]+\.[a-z]+", "unproven-regex").trusted_sites
+
+
+def test_all_problems_come_at_once() -> None:
+    problems = refused({"allow_origin_regex": r"https?://.*\.github\.io|file://", "allow_credentials": True})
+    assert [problem.code for problem in problems] == [
+        "wildcard-with-credentials",
+        "null-with-credentials",
+        "insecure-origin-with-credentials",
+    ]
+
+
+# Regular expression, origins that the message shows, why.
+SHOWN = [
+    (r"https://.*\.railway\.app", ["https://a.up.railway.app"], "below the suffix, if that is let in"),
+    (r"https://[a-z]\.railway\.app", ["https://a.railway.app"], "above the suffix, if only that is let in"),
+    (r"https://example\.com?", ["https://example.co", "https://example.com"], "with and without a letter"),
+]
+
+
+@rows("regex, origins", SHOWN)
+def test_the_message_shows_origins_that_explain_the_problem(regex: str, origins: list[str]) -> None:
+    shown = re.findall(r"https://[a-z.]*[a-z](?=[ ;:,])", problem_of(regex).message)
+    assert shown == origins
+
+
+def test_at_most_64_sites_can_be_named() -> None:
+    names = [f"site{number}" for number in range(64)]
+    assert len(policy_with(rf"https://({'|'.join(names)})\.com").trusted_sites) == 64
+    assert problem_of(rf"https://({'|'.join([*names, 'more'])})\.com").code == "too-many-sites"
+
+
+def test_an_app_with_an_open_host_warns() -> None:
+    regex = r"vscode-webview://[0-9a-z]+(:\d+)?"
+    (problem,) = warned({"allow_origin_regex": regex, "allow_credentials": True})
+    assert_problem(problem, "any-app-origin", "allow_origin_regex", regex)
+    with pytest.warns(PolicyWarning, match=r"vscode-webview://\*"):
+        policy = policy_with(regex)
+    assert policy.trusted_sites == ("vscode-webview://*",)
+    assert actual(policy, "vscode-webview://0a1b2c").allowed
+
+
+def test_what_was_compiled_with_a_warning_proves_nothing_where_warnings_are_errors() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        regex = re.compile(r"https://[[a-z]+\.example\.org")
+    assert problem_of(regex).code == "unproven-regex"
+
+
+if sys.version_info >= (3, 11):
+
+    def test_an_expression_on_which_python_fails_lets_nobody_in() -> None:
+        policy = policy_with(r"https://(?:(a|b)|(s))*+\.example\.com")
+        assert not policy.decide(CORSRequest("GET", "https://ass.example.com")).allowed
+        # Nor at construction, beside an origin that it is tried on.
+        CORSPolicy(allow_origins=["https://ass.example.com"], allow_origin_regex=policy.allow_origin_regex)
+
+    @pytest.mark.parametrize("regex", [r"https://(?>[a-z]+\.)example\.com", r"https://[a-z]++\.example\.com"])
+    def test_atomic_groups_and_possessive_repeats_are_taken_for_ordinary_ones(regex: str) -> None:
+        assert policy_with(regex).trusted_sites == ("example.com",)
+
+
+def test_what_the_errors_say(approved: Approve) -> None:
+    wrong: list[tuple[str, Regex]] = [(why, regex) for regex, _, why in (*OPEN, *BELOW_SUFFIXES, *INSECURE)]
+    wrong += [(why, regex) for regex, why in (*FILES, *UNPROVEN, *UNPROVEN_AND_OPEN)]
+    approved("regexes", [(why, "\n".join(map(said_of, problems_of(regex)))) for why, regex in wrong])

@@ -1,0 +1,624 @@
+"""The view that answered decides, whatever came between; for a preflight, the one that would be reached."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import functools
+import importlib
+import logging
+import sys
+import warnings
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+
+from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
+from crosscors._adapter.view_marks import mark
+from crosscors.asgi import ASGIApp, CORSMiddleware
+from crosscors.starlette import CORS, cross_origin
+from tests.clients import ask_asgi, attempt_asgi, http_scope, preflight
+from tests.starlette.apps import EVIL, INNER, OUTER, covered, fail, fresh, hello, kinds, own, policies
+from tests.tables import each, table
+
+PUBLIC = CORSPolicy(allow_origins="*")
+OF_INNER = CORSPolicy(allow_origins=[INNER])
+OF_OUTER = CORSPolicy(allow_origins=[OUTER])
+
+
+class Copying:
+    """Middleware that gives a copy of the scope on, without the version in the path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app({**scope, "path": scope["path"].removeprefix("/v1")}, receive, send)
+
+
+class Opaque:
+    """What keeps the application that it wraps under a name of its own."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._inner(scope, receive, send)
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+# Nothing is frozen.
+
+
+def add_route(app: Starlette) -> str:
+    app.router.routes.append(Route("/later", own))
+    return "/later"
+
+
+def add_in_front(app: Starlette) -> str:
+    app.router.routes.insert(0, Route("/other", own))
+    return "/other"
+
+
+def replace_route(app: Starlette) -> str:
+    app.router.routes[-1] = Route("/other", own)
+    return "/other"
+
+
+def decorate_class(app: Starlette) -> str:
+    class Late(HTTPEndpoint):
+        async def get(self, request: Request) -> Response:
+            return PlainTextResponse("late")
+
+    app.router.routes.append(Route("/later", Late))
+    assert policies.of(app, "/later") == "outer"
+    cross_origin(allow_origins=[INNER])(Late)
+    return "/later"
+
+
+def add_mount(app: Starlette) -> str:
+    app.router.routes.append(Mount("/later", routes=[Route("/own", own)]))
+    return "/later/own"
+
+
+def add_below_mount(app: Starlette) -> str:
+    below: Any = app.routes[0]
+    below.app.routes.append(Route("/own", own))
+    return "/below/own"
+
+
+def mount_covered(app: Starlette) -> str:
+    app.router.routes.append(
+        Mount("/later", app=CORS(Starlette(routes=[Route("/x", hello)]), policy=OF_INNER))
+    )
+    return "/later/x"
+
+
+def mount_covered_below(app: Starlette) -> str:
+    below: Any = app.routes[0]
+    below.app.routes.append(
+        Mount("/later", app=CORSMiddleware(Router([Route("/x", hello)]), policy=OF_INNER))
+    )
+    return "/below/later/x"
+
+
+def add_covered_route(app: Starlette) -> str:
+    middleware = [Middleware(CORSMiddleware, allow_origins=[INNER])]
+    app.router.routes.append(Route("/later", hello, middleware=middleware))
+    return "/later"
+
+
+def replace_router(app: Starlette) -> str:
+    app.router = Router([Route("/own", own)])
+    app.middleware_stack = None
+    return "/own"
+
+
+@each(
+    "change",
+    *(add_route, add_in_front, replace_route, decorate_class, add_mount, add_below_mount),
+    *(mount_covered, mount_covered_below, add_covered_route, replace_router),
+)
+@each("is_asked_with", "GET", "OPTIONS")
+def test_what_is_added_after_the_first_request_counts(change: Any, is_asked_with: str) -> None:
+    app = covered(Mount("/below", routes=[Route("/x", hello)]))
+    for path in ("/other", "/below/x", "/missing"):
+        ask_asgi(app, is_asked_with, path, preflight(OUTER))
+    path = change(app)
+    assert policies.of(app, path) == "inner"
+
+
+def test_routes_of_an_included_router_that_come_later_count() -> None:
+    app = CORS(FastAPI(), allow_origins=[OUTER])
+    app.get("/other")(hello)
+    assert policies.of(app, "/other") == "outer"
+    router = APIRouter()
+    router.get("/later")(own)
+    app.include_router(router)
+    assert policies.of(app, "/later") == "inner"
+
+
+# The path that was routed.
+
+
+@kinds
+@each("path", "/admin/secret", "/v1/admin/secret")
+def test_the_policy_of_a_path_follows_the_path_that_was_routed(kind: type[Starlette], path: str) -> None:
+    app = kind(routes=[Route("/admin/secret", hello)], middleware=[Middleware(Copying)])
+    CORS(app, policy=Resources({"/*": PUBLIC, "/admin/*": OF_INNER}))
+    assert policies.of_actual(app, path) == "inner"
+
+
+@table(
+    "path, expected",
+    ("the path that was routed is covered", "/v1/covered", "inner"),
+    ("the path that was routed is not covered", "/v1/other", "none"),
+    ("below a mount", "/v1/m/covered", "outer"),
+    ("nothing was found there", "/v1/covered/missing", "none"),
+)
+def test_rewritten_paths_are_covered_as_they_are_routed(path: str, expected: str) -> None:
+    routes: list[BaseRoute] = [Route("/covered", hello), Route("/other", hello)]
+    app = Starlette(routes=[*routes, Mount("/m", routes=routes)], middleware=[Middleware(Copying)])
+    policy = Resources({"/v1/*": PUBLIC, "/covered": OF_INNER, "/m/*": OF_OUTER})
+    CORS(app, policy=policy)
+    assert policies.of_actual(app, path) == expected
+
+
+def test_a_path_that_no_policy_covers_is_left_alone() -> None:
+    app = CORS(Starlette(routes=[Route("/x", hello)]), policy=Resources({"/api/*": PUBLIC}))
+    assert ask_asgi(app, path="/x", headers=[("Origin", OUTER)]).cors() == {}
+
+
+def test_the_root_path_of_fastapi_stays_what_it_is_where_cors_wraps() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # newer releases of FastAPI want the server to know
+        inner = FastAPI(routes=[Route("/own", hello)], root_path="/api")
+    app = CORS(Copying(inner), policy=Resources({"/own": OF_OUTER}))
+    assert policies.of(app, "/api/own") == "outer"
+
+
+def test_a_root_path_that_an_application_sets_itself_is_warned_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Rooted:
+        def __init__(self, inner: ASGIApp) -> None:
+            self._inner = inner
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            scope["root_path"] = "/api"
+            await self._inner(scope, receive, send)
+
+    app = CORS(Rooted(Router([Route("/x", hello)])), policy=Resources({"/x": OF_OUTER}))
+    assert policies.of_actual(app, "/api/x") == "outer"
+    assert [text.split(" to the server")[0] for text in warnings_in(caplog)] == ["give the root path '/api'"]
+
+
+# Where nothing was routed.
+
+
+async def refuse(request: Request, call_next: object) -> Response:
+    return PlainTextResponse("who are you?", status_code=401)
+
+
+@table(
+    "path, expected",
+    ("a view with a policy", "/own", "inner"),
+    ("a view without one", "/other", "outer"),
+    ("nothing", "/missing", "outer"),
+    ("an application with a policy", "/in/x", "none"),
+    ("routes with a policy around them", "/routes/x", "inner"),
+)
+def test_what_middleware_answers_has_the_policy_of_what_would_be_reached(path: str, expected: str) -> None:
+    inside = CORS(Starlette(routes=[Route("/x", hello)]), policy=OF_INNER)
+    around = [Middleware(CORSMiddleware, allow_origins=[INNER])]
+    routes = [Route("/own", own), Mount("/in", app=inside)]
+    app = covered(*routes, Mount("/routes", routes=[Route("/x", hello)], middleware=around))
+    app.add_middleware(BaseHTTPMiddleware, dispatch=refuse)
+    answer = ask_asgi(app, path=path, headers=[("Origin", INNER)])
+    assert (answer.status, policies.of_actual(app, path)) == (401, expected)
+
+
+def test_an_adapter_in_another_application_takes_no_endpoint_of_that_for_its_own() -> None:
+    inner = covered(Route("/own", own))
+    inner.add_middleware(BaseHTTPMiddleware, dispatch=refuse)
+    app = Starlette(routes=[Mount("/in", app=inner)])
+    assert [policies.of_actual(app, path) for path in ("/in/own", "/in/other")] == ["inner", "outer"]
+
+
+def test_a_method_that_a_route_with_its_own_adapter_does_not_take_has_its_policy() -> None:
+    route = Route("/x", hello, middleware=[Middleware(CORSMiddleware, allow_origins=[INNER])])
+    app = covered(route)
+    assert ask_asgi(app, "PUT", "/x").status == 405
+    assert policies.of(app, "/x", "PUT") == policies.of(app, "/x") == "inner"
+
+
+# Applications that answer for themselves.
+
+
+def test_two_policies_are_not_said_to_meet_where_one_of_them_withdraws(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    inner = CORS(Starlette(routes=[Route("/x", hello), Route("/fail", fail)]), policy=OF_INNER)
+    app = covered(Mount("/in", app=inner))
+    assert [policies.of(app, path) for path in ("/in/x", "/in/fail", "/in/missing")] == ["inner"] * 3
+    assert warnings_in(caplog) == []
+
+
+def test_what_the_hooks_hear_of_an_application_that_answers_for_itself() -> None:
+    heard: list[str] = []
+
+    def hook(name: str) -> Any:
+        def hear(request: CORSRequest, decision: Decision) -> None:
+            heard.append(f"{name} {request.path}")
+
+        return hear
+
+    inner = CORS(Starlette(routes=[Route("/x", hello)]), policy=OF_INNER, on_decision=hook("inner"))
+    app = covered(Mount("/in", app=inner), on_decision=hook("outer"))
+    for method in ("GET", "OPTIONS"):
+        ask_asgi(app, method, "/in/x", preflight(INNER))
+    ask_asgi(app, path="/other", headers=[("Origin", OUTER)])
+    assert heard == ["inner /x", "inner /x", "outer /other"]
+
+
+def test_what_an_inner_application_does_not_cover_is_not_covered() -> None:
+    inner = Starlette(routes=[Route("/open", hello), Route("/closed", hello)])
+    CORS(inner, policy=Resources({"/open": OF_INNER}))
+    in_middleware = Starlette(routes=[Route("/closed", hello)])
+    in_middleware.add_middleware(CORSMiddleware, policy=Resources({"/open": OF_INNER}))
+    app = covered(Mount("/in", app=inner), Mount("/too", app=in_middleware), allow_origins="*")
+    assert [policies.of(app, f"/in/{name}") for name in ("open", "closed")] == ["inner", "none"]
+    assert policies.of_actual(app, "/too/closed") == "none"
+
+
+def test_an_exception_that_leaves_an_inner_adapter_is_warned_about_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    inner = Starlette(routes=[Route("/fail", fail)])
+    inner.add_middleware(CORSMiddleware, allow_origins=[INNER])
+    app = covered(Mount("/in", app=inner))
+    for _ in range(2):
+        assert policies.of_actual(app, "/in/fail") == "none"
+    (message,) = warnings_in(caplog)
+    assert "an exception left the application without a response" in message
+
+
+def test_two_policies_in_one_application_are_said_to_meet(caplog: pytest.LogCaptureFixture) -> None:
+    app = Starlette(
+        routes=[Route("/x", hello)], middleware=[Middleware(CORSMiddleware, allow_origins=[INNER])]
+    )
+    CORS(app, allow_origins=[OUTER])
+    assert policies.of_actual(app, "/x") == "inner"
+    assert ask_asgi(app, "OPTIONS", "/x", preflight(OUTER)).allowed == OUTER
+    (message,) = warnings_in(caplog)
+    assert message.startswith("two CORS policies cover one request")
+    assert OUTER in message
+    assert INNER in message
+
+
+def test_two_policies_are_said_to_meet_when_the_inner_one_is_known(caplog: pytest.LogCaptureFixture) -> None:
+    app = CORSMiddleware(covered(Route("/own", own)), allow_origins=[OUTER, EVIL])
+    ask_asgi(app, path="/own", headers=[("Origin", INNER)])
+    (message,) = warnings_in(caplog)
+    assert f"is CORSPolicy(allow_origins=['{INNER}'])" in message
+
+
+# What is hidden.
+
+
+def without_wraps(view: Any) -> Any:
+    async def inner(request: Request) -> Any:
+        return await view(request)
+
+    return inner
+
+
+def test_a_policy_that_a_decorator_hides_is_warned_about_at_the_first_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    view = without_wraps(cross_origin(allow_origins=[INNER])(fresh()))
+    app = covered(Route("/hidden", view), Route("/own", own))
+    for _ in range(2):
+        ask_asgi(app, path="/other")
+    (message,) = warnings_in(caplog)
+    assert "Write @functools.wraps(view) in the decorator" in message
+
+
+def test_a_policy_that_a_wrapper_around_a_mount_hides_applies_and_is_warned_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    view = cross_origin(allow_origins=[INNER])(fresh())
+    routes = [Route("/own", view), Route("/class", functools.partial(view)), Route("/other", hello)]
+    app = covered(Mount("/m", app=Opaque(Starlette(routes=routes))), allow_origins="*")
+    for _ in range(2):
+        assert policies.of_actual(app, "/m/own") == "inner"
+        assert policies.of_actual(app, "/m/other") == "public"
+        assert policies.of_actual(app, "/m/missing") == "public"
+    (message,) = warnings_in(caplog)
+    assert message.startswith("preflights do not get the policy that cross_origin gives to ")
+
+
+def test_a_decorator_that_hides_a_view_behind_a_hidden_mount_is_warned_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    view = without_wraps(cross_origin(allow_origins=[INNER])(fresh()))
+    app = covered(Mount("/m", app=Opaque(Starlette(routes=[Route("/own", view)]))))
+    for _ in range(2):
+        ask_asgi(app, path="/m/own")
+    (message,) = warnings_in(caplog)
+    assert "Write @functools.wraps(view)" in message
+
+
+def test_a_view_of_another_framework_behind_a_hidden_mount_is_refused() -> None:
+    marked = mark(fresh(), "another policy")
+    app = covered(Mount("/m", app=Opaque(Starlette(routes=[Route("/own", marked)]))))
+    with pytest.raises(PolicyError, match=r"Write from crosscors\.starlette import cross_origin"):
+        ask_asgi(app, path="/m/own")
+
+
+def test_views_that_are_made_anew_for_each_request_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crosscors.starlette.survey._MOST_HIDDEN", 3)
+
+    async def routing(scope: Any, receive: Any, send: Any) -> None:
+        await Router([Route("/own", cross_origin(allow_origins=[INNER])(fresh()))])(scope, receive, send)
+
+    app = covered(Mount("/m", app=routing))
+    assert [policies.of_actual(app, "/m/own") for _ in range(5)] == ["inner"] * 5
+
+
+def test_fastapi_without_a_list_of_included_routes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hiding:
+        APIRouter = APIRouter
+        _IncludedRouter = object
+
+    monkeypatch.setitem(sys.modules, "fastapi.routing", Hiding)
+    with pytest.raises(PolicyError, match=r"Install fastapi>=0\.137\.2, or fastapi<0\.137"):
+        CORS(FastAPI(), allow_origins=[OUTER])
+    CORS(Starlette(), allow_origins=[OUTER])
+
+
+@each("module", "crosscors.starlette", "crosscors.fastapi")
+@table(
+    "name, right",
+    ("the middleware", "CORSMiddleware", "CORS (or CORSMiddleware from crosscors.asgi)"),
+    ("the policy", "CORSPolicy", "from crosscors import CORSPolicy"),
+    ("policies by path", "Resources", "from crosscors import Resources"),
+    ("the error", "PolicyError", "from crosscors import PolicyError"),
+)
+def test_a_wrong_import_names_the_right_one(module: str, name: str, right: str) -> None:
+    with pytest.raises(ImportError) as caught:
+        exec(f"from {module} import {name}", {})  # noqa: S102
+    assert right in str(caught.value)
+    assert not hasattr(importlib.import_module(module), "anything_else")
+
+
+# Functions, failures and copies.
+
+
+def asking(*seen: str) -> CORSPolicy:
+    async def func(request: CORSRequest) -> bool:
+        await asyncio.sleep(0)
+        return request.origin == INNER
+
+    return CORSPolicy(allow_origin_func=func)
+
+
+@each("is_rewritten", True, False)
+def test_an_async_function_is_awaited_when_the_response_starts(is_rewritten: bool) -> None:
+    view = cross_origin(policy=asking())(fresh())
+    app = Starlette(routes=[Route("/own", view)], middleware=[Middleware(Copying)])
+    CORS(app, policy=asking())
+    assert policies.of_actual(app, "/v1/own" if is_rewritten else "/own") == "inner"
+    assert policies.of(app, "/missing") == "inner"
+
+
+def test_a_refusal_by_the_policy_of_a_view_is_logged_as_it_came(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    app = Starlette(routes=[Mount("/m", routes=[Route("/own", own)])], middleware=[Middleware(Copying)])
+    CORS(app, allow_origins=[OUTER])
+    ask_asgi(app, path="/v1/m/own", headers=[("Origin", OUTER)])
+    (message,) = caplog.messages
+    assert message.startswith("refused 'GET /v1/m/own'")
+
+
+class Silent:
+    """An application that raises, or ends, without an answer."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+@each("policy", OF_INNER, asking(), Resources({"/covered": OF_INNER}))
+@each("error", None, LookupError(), asyncio.CancelledError())
+@each("path", "/covered", "/other")
+def test_without_a_response_the_hook_hears_of_the_decision_once(policy: Any, error: Any, path: str) -> None:
+    heard: list[bool] = []
+    app = CORS(
+        Silent(error), policy=policy, on_decision=lambda request, decision: heard.append(decision.allowed)
+    )
+    received: list[Any] = []
+
+    async def run() -> None:
+        await app(http_scope("GET", path, [("Origin", INNER)]), None, received.append)
+
+    if error is None:
+        asyncio.run(run())
+    else:
+        with pytest.raises(type(error)):
+            asyncio.run(run())
+    is_covered = path == "/covered" or not isinstance(policy, Resources)
+    assert heard in ([True] * is_covered, [False] * is_covered)
+    assert received == []
+
+
+@each("copied", copy.copy, copy.deepcopy)
+@each("is_used", True, False)
+def test_a_copy_has_the_policies_of_its_own_views(copied: Any, is_used: bool) -> None:
+    router = Router([Route("/own", own), Route("/other", hello)])
+    app: Any = CORS(Copying(router), allow_origins=[OUTER])
+    if is_used:
+        assert policies.of(app, "/own") == "inner"
+    again = copied(app)
+    for one in (app, again):
+        paths = ("/own", "/v1/own", "/other")
+        assert [policies.of_actual(one, path) for path in paths] == ["inner", "inner", "outer"]
+    again.app.app.app.routes.append(Route("/later", own))
+    is_shared = copied is copy.copy
+    assert [policies.of(one, "/later") for one in (app, again)] == [
+        "inner" if is_shared else "outer",
+        "inner",
+    ]
+
+
+def test_the_scope_does_not_keep_what_was_routed() -> None:
+    app = covered(Route("/own", own))
+    scope = http_scope("GET", "/own", [("Origin", INNER)])
+    asyncio.run(app(scope, None, _sent))  # type: ignore[arg-type]
+    assert scope["crosscors.visit"].routed is None
+
+
+async def _sent(message: Any) -> None:
+    pass
+
+
+def test_an_application_that_fails_still_answers_with_the_policy_of_its_view() -> None:
+    app = covered(Route("/fail", cross_origin(allow_origins=[INNER])(fail)))
+    attempt = attempt_asgi(app, path="/fail", headers=[("Origin", INNER)])
+    assert isinstance(attempt.error, LookupError)
+    assert attempt.answer is not None
+    assert (attempt.answer.status, attempt.answer.allowed) == (500, INNER)
+
+
+# What is unusual.
+
+
+@kinds
+def test_an_adapter_of_starlette_may_be_middleware_of_a_route(kind: type[Starlette]) -> None:
+    app = covered(Route("/x", hello, middleware=[Middleware(CORS, allow_origins=[INNER])]), kind=kind)
+    assert [policies.of(app, "/x"), policies.of(app, "/x", "PUT")] == ["inner", "inner"]
+
+
+def test_one_application_may_be_wrapped_twice() -> None:
+    inside: Any = CORS(Copying(Router([Route("/own", own)])), policy=OF_INNER)
+    app: Any = CORS(Copying(inside), policy=OF_INNER)
+    assert policies.of(app, "/own") == "inner"
+    assert isinstance(inside.app.app.app, Router)
+
+
+def test_two_adapters_around_one_application_share_what_its_router_hands_out() -> None:
+    app = Copying(GZipMiddleware(Starlette(routes=[Route("/own", own)])))
+    for _ in range(2):
+        assert policies.of(CORS(app, allow_origins=[OUTER]), "/own") == "inner"
+
+
+class DeepCopying:
+    """Middleware that gives a deep copy of most of the scope on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app({**copy.deepcopy({**scope, "app": None}), "app": scope["app"]}, receive, send)
+
+
+def test_deep_copies_of_a_scope_are_routed_for_the_same_request() -> None:
+    app = Starlette(routes=[Route("/own", own)], middleware=[Middleware(DeepCopying)])
+    assert policies.of(CORS(app, allow_origins=[OUTER]), "/own") == "inner"
+
+
+def test_requests_are_not_routed_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crosscors.starlette.application.marks_made", lambda: 0)
+    monkeypatch.setattr("crosscors.starlette.survey.marks_made", lambda: 0)
+    monkeypatch.setattr("crosscors.starlette.application.deciders_made", lambda: 1)
+    monkeypatch.setattr("crosscors.starlette.application.reached_by", pytest.fail)
+    app = covered()
+    assert [policies.of(app, path) for path in ("/other", "/missing")] == ["outer", "outer"]
+
+
+@each("method", "GET", "OPTIONS")
+def test_two_origins_are_not_an_origin(method: str) -> None:
+    answer = ask_asgi(covered(), method, "/other", [("Origin", OUTER), ("Origin", OUTER)])
+    assert (answer.status, answer.cors()) == (405 if method == "OPTIONS" else 200, {"vary": "Origin"})
+
+
+@table(
+    "headers",
+    ("names in upper case", [(b"Origin", OUTER.encode())]),
+    ("a generator", ((name, value) for name, value in [(b"origin", OUTER.encode())])),
+    ("text", [("origin", OUTER)]),
+)
+def test_request_headers_may_be_unusual(headers: Any) -> None:
+    sent: list[Any] = []
+    app = covered()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(app({**http_scope("GET", "/other", []), "headers": headers}, None, send))  # type: ignore[arg-type]
+    assert (b"access-control-allow-origin", OUTER.encode()) in sent[0]["headers"]
+
+
+@table(
+    "start",
+    ("no headers", {}),
+    ("an empty list", {"headers": []}),
+    ("bytearrays", {"headers": [(b"x-a", bytearray(b"1"))]}),
+    ("text, further down", {"headers": [(b"x-a", b"1"), ("X-B", "2")]}),
+)
+def test_response_headers_may_be_unusual(start: dict[str, Any]) -> None:
+    class Endpoint:
+        def __init__(self, scope: Any, receive: Any, send: Any) -> None:
+            self.send = send
+
+        def __await__(self) -> Any:
+            return self.send({"type": "http.response.start", "status": 200, **start}).__await__()
+
+    app = covered(Route("/x", Endpoint))
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    for _ in range(2):
+        asyncio.run(app(http_scope("GET", "/x", [("Origin", OUTER)]), None, send))  # type: ignore[arg-type]
+        assert (b"access-control-allow-origin", OUTER.encode()) in sent.pop()["headers"]
+
+
+class Choosing(Route):
+    """A route that chooses its endpoint by a header."""
+
+    def matches(self, scope: Any) -> Any:
+        match, child_scope = super().matches(scope)
+        chosen = own if (b"x-own", b"1") in scope["headers"] else hello
+        return match, {**child_scope, "endpoint": chosen} if child_scope else child_scope
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        await (await scope["endpoint"](Request(scope)))(scope, receive, send)
+
+
+def test_a_route_may_choose_its_endpoint_by_the_request(caplog: pytest.LogCaptureFixture) -> None:
+    app = covered(Choosing("/x", fresh()))
+    assert [policies.of(app, "/x", headers=asked) for asked in ([("X-Own", "1")], [])] == ["inner", "outer"]
+    assert warnings_in(caplog) == []
+
+
+def test_what_is_not_found_two_mounts_below_a_wrapper_has_the_policy_of_the_application() -> None:
+    deep = Starlette(routes=[Mount("/deep", app=Starlette(routes=[Route("/own", own)]))])
+    app = covered(Mount("/m", app=Opaque(deep)))
+    assert [policies.of_actual(app, path) for path in ("/m/deep/x", "/m/deep/own")] == ["outer", "inner"]
