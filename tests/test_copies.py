@@ -88,7 +88,7 @@ def test_what_one_has_said_the_other_says_too(
         for _ in range(30):
             with pytest.raises(LookupError):
                 ask_asgi(app, headers=[("Origin", OWN)])
-    assert sum("unanswered" in message for message in caplog.messages) == 2
+    assert sum("exception left" in message for message in caplog.messages) == 2
     assert sum(message.startswith("refused") for message in caplog.messages) == 2 * 20
 
 

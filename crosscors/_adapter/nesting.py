@@ -153,10 +153,8 @@ class Entry:
 
 
 def enter(holder: MutableMapping[str, Any], entry: Entry) -> None:
-    """Append a decision to the record in this scope or environ."""
-    first: Entry = holder.setdefault(RECORD, entry)
-    if first is entry:
-        return
+    """Append a decision to the record in this scope or environ, where there is one already."""
+    first: Entry = holder[RECORD]
     # Not ``first.record or [first]``: two sub-requests may reach this line in two threads.
     record: list[Entry] = vars(first).setdefault("entries", [first])
     first.record = record

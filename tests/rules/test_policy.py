@@ -67,6 +67,12 @@ def test_the_default_of_each_option() -> None:
     }
 
 
+def test_a_policy_covers_every_path() -> None:
+    policy = CORSPolicy()
+    assert policy.policy_for("/any/path", "/root") is policy.everywhere is policy
+    assert policy.policies == (policy,)
+
+
 # allow_origins, why.
 ITERABLES = [
     ([APP, B], "a list"),

@@ -23,6 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
+from crosscors._adapter import decider, view_marks
 from crosscors._adapter.view_marks import mark
 from crosscors.asgi import ASGIApp, CORSMiddleware
 from crosscors.starlette import CORS, cross_origin
@@ -622,3 +623,25 @@ def test_what_is_not_found_two_mounts_below_a_wrapper_has_the_policy_of_the_appl
     deep = Starlette(routes=[Mount("/deep", app=Starlette(routes=[Route("/own", own)]))])
     app = covered(Mount("/m", app=Opaque(deep)))
     assert [policies.of_actual(app, path) for path in ("/m/deep/x", "/m/deep/own")] == ["outer", "inner"]
+
+
+class Counting(Route):
+    """A route that counts how often a router asks it."""
+
+    asked = 0
+
+    def matches(self, scope: Any) -> Any:
+        self.asked += 1
+        return super().matches(scope)
+
+
+def test_a_preflight_is_not_routed_where_only_the_application_can_have_a_policy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    route = Counting("/", hello)
+    app = CORS(Starlette(routes=[route]), policy=OF_OUTER)
+    for made, asked in ((1, 0), (2, 1)):
+        monkeypatch.setattr(view_marks._count, "made", 0)
+        monkeypatch.setattr(decider._count, "made", made)
+        assert ask_asgi(app, "OPTIONS", "/", preflight(OUTER, "GET")).status == 200
+        assert route.asked == asked
