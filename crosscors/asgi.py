@@ -90,7 +90,7 @@ class CORSMiddleware:
             else:
                 for pair in headers:  # items by index, because unpacking an iterator would use it up
                     if pair[0] == b"origin":
-                        origin = pair[1] if origin is None else _joined(origin, pair[1])
+                        origin = pair[1] if origin is None else joined(origin, pair[1])
                 if type(origin) is not bytes:
                     check_usual(headers, origin)
         except UNUSUAL:
@@ -290,7 +290,7 @@ def check_usual(headers: Sequence[tuple[bytes, bytes]], origin: object) -> None:
             raise UnusualHeadersError
 
 
-def _joined(first: bytes, second: bytes) -> bytes:
+def joined(first: bytes, second: bytes) -> bytes:
     """Two headers are one list (RFC 9110, section 5.3), which no policy takes for an origin."""
     return (first + b", " + second)[:_MOST_READ]
 

@@ -246,7 +246,7 @@ DEFAULTS: Mapping[str, object] = {
 OPTION_NAMES = tuple(DEFAULTS)
 
 # What help() and editors show: each option with its default.
-CORSPolicy.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+CORSPolicy.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # inspect looks for it
     [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS[name]) for name in OPTION_NAMES]
 )
 

@@ -13,8 +13,8 @@
 5.  A preflight is allowed if its origin, its method and its request headers are all allowed. The response
     then has status 200, and browsers may cache it for as long as Access-Control-Max-Age says.
 6.  A preflight from a refused origin gets status 400. A preflight that asks for a refused method or header
-    also gets 400, but with the lists of what is allowed, so that browsers can name the right header in their
-    console.
+    also gets 400. Its response lists the allowed methods and headers, so that the console of the browser can
+    name the right one.
 7.  In debug mode, a refused method or header gets status 200, because browsers do not read the lists in a
     400. The exception is a refused method that is safelisted (GET, HEAD, POST): it keeps 400, because a
     browser would let it pass whatever the list says ("CORS-preflight fetch").

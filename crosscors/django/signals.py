@@ -38,8 +38,8 @@ check_request_enabled = Signal()
 def receivers_of(signal: Any) -> list[Any]:
     """What is connected to the signal, as Django keeps it.
 
-    Undocumented: ``Signal.receivers``. ``has_listeners`` takes a lock, for each request, and nothing else
-    says which receivers there are.
+    ``Signal.receivers`` is undocumented. ``has_listeners`` would take a lock for each request, and only this
+    attribute lists the receivers.
     """
     receivers: list[Any] = signal.receivers
     return receivers

@@ -88,7 +88,7 @@ def reached_by(flask: Flask, environ: WSGIEnvironment, method: str) -> Routed | 
             endpoint = None if urls is None else _endpoint_at(urls, urls.path_info, method)
     except HTTPException:  # a host that is not trusted, a converter that aborts: Flask will say so, too
         endpoint = None
-    except Exception:  # noqa: BLE001  # of a converter; Flask may fare better
+    except Exception:  # noqa: BLE001  # a path converter can raise anything; Flask reports it
         return None
     return Routed(endpoint, method, environ)
 

@@ -42,6 +42,7 @@ from crosscors.asgi import (
     UnusualHeadersError,
     answer_preflight,
     check_usual,
+    joined,
     leave,
     preflight_headers,
     root_path_now,
@@ -236,7 +237,7 @@ class Adapter:
             else:
                 for pair in headers:  # items by index, because unpacking an iterator would use it up
                     if pair[0] == b"origin":
-                        origin = pair[1] if origin is None else _joined(headers)
+                        origin = pair[1] if origin is None else joined(origin, pair[1])
                 if policy is None:
                     policy = self._policy_expected(scope)
                     ready = NOTHING_READY if policy is None else decider.ready_for(policy)
@@ -351,7 +352,7 @@ class Adapter:
             return None  # there is nothing in this process that the router could lead to
         try:
             return reached_by(self._router(), {**scope, "method": method, "root_path": root_path})
-        except Exception:  # noqa: BLE001  # a convertor's; the router is about to meet it, too
+        except Exception:  # noqa: BLE001  # a path convertor can raise anything; the router reports it
             return None
 
     def _policy_expected(self, scope: Scope) -> CORSPolicy | None:
@@ -450,11 +451,6 @@ class Adapter:
         if root_path not in (visit.arrival[1], self._reader.root_path_of_fastapi()):
             decider.reporter.report_root_path_inside(root_path)
         return decider.policy_for({**routed, "root_path": root_path})
-
-
-def _joined(headers: list[tuple[bytes, bytes]]) -> bytes:
-    """Two headers are one list (RFC 9110, section 5.3), which no policy takes for an origin."""
-    return (preflight_headers(headers)[0] or "").encode("latin-1")
 
 
 def _answers_for_itself(reached: Reached, *, is_preflight: bool) -> bool:

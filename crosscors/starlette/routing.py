@@ -89,7 +89,7 @@ def hand_out(app: object) -> None:
         if isinstance(each, HandsOut):
             return
         if isinstance(each, Starlette):
-            # Not documented, and always in this order: ``add_middleware`` adds outside of what is there.
+            # Undocumented. ``add_middleware`` adds outside of these, so the last one stays the innermost.
             added: list[Any] = each.user_middleware
             if not any(middleware.cls is HandsOut for middleware in added):
                 added.append(Middleware(HandsOut))
@@ -296,7 +296,7 @@ def put_outermost(app: Starlette, cover: Callable[[ASGIApp], ASGIApp]) -> None:
     ``build_middleware_stack`` is not documented, but there is nothing else to get there: whatever is added
     stands inside of ServerErrorMiddleware. Middleware and handlers may be added before and after.
     """
-    app.build_middleware_stack = _Covered(cover, app.build_middleware_stack)  # type: ignore[method-assign]
+    app.build_middleware_stack = _Covered(cover, app.build_middleware_stack)  # type: ignore[method-assign]  # see above
     app.middleware_stack = None  # not documented: built again at the next request, if there was one
 
 
