@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from crosscors._adapter.decider import Decider, Headers, Pending
+from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.raw_headers import raw_headers
-from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
+from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
 from crosscors.core.decision import Decision
 from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
+from crosscors.core.rulebook import AskFunction
 from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH
 
 if TYPE_CHECKING:
@@ -111,16 +113,16 @@ class CORSMiddleware:
             entry.adapter = decider
             entry.policy = policy
             entry.decision = known
-            entry.source = entry.written = entry.record = None
+            entry.read = entry.written = entry.record = None
             if "wsgi_environ" in scope or scope.setdefault(RECORD, entry) is not entry:
-                entry = decider.entered(scope, scope, policy, known)
+                entry = decider.enter(scope, scope, policy, known)
         else:
             known = None
-            entered = decider.enter(scope, policy, origin if asked is None else asked)
-            if type(entered) is Pending:
-                entered = await decider.enter_pending_async(scope, entered)
-            entry = entered
-            if entry.decision.status is not None:
+            decision = decider.ask(policy, origin if asked is None else asked)
+            if isinstance(decision, AskFunction):
+                decision = await decider.ask_function_async(decision, scope)
+            entry = decider.enter(scope, scope, policy, decision)
+            if decision.status is not None:
                 await answer_preflight(entry, send)
                 return
 
@@ -171,7 +173,7 @@ class CORSMiddleware:
         entry.policy = policy
         entry.decision = await self._decider.decide_async(policy, arrived)
         is_heard = entry.decision.refusals or self._decider.reporter.listens()
-        entry.source = arrived if is_heard else None
+        entry.read = self._reader.keep(arrived) if is_heard else None
         await send(written(message, entry))
 
 
@@ -217,7 +219,7 @@ def written(message: Message, entry: Entry) -> Message:
     """The message that starts the response, with the headers of the decision."""
     start: Any = message
     headers = start.get("headers")
-    if entry.record is None and entry.source is None:
+    if entry.record is None and entry.read is None:
         entry.written = decision = entry.decision  # all that ``answer`` does where nobody listens
     elif entry.record is None:
         decision = entry.answer(None, ())
@@ -349,20 +351,17 @@ class ScopeReader:
         root_path: str = getattr(self._fastapi, "root_path", "")
         return root_path
 
-    def request(self, scope: Scope) -> CORSRequest:
-        read: dict[bytes, list[bytes]] = {}
-        for pair in scope["headers"]:
-            if pair[0] in _FIELDS:
-                read.setdefault(pair[0], []).append(pair[1])
-        values = {_FIELDS[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
-        headers = _Headers(scope["headers"])
-        return CORSRequest(scope["method"], path=path_of(scope), headers=headers, **values)
+    def keep(self, scope: Scope) -> ReadRequest:
+        return partial(_request, dict(scope))  # routers and middleware change paths in the scope
 
-    def keep(self, scope: Scope) -> Scope:
-        return dict(scope)  # routers and middleware change paths in the scope
 
-    def request_kept(self, kept: Scope) -> CORSRequest:
-        return self.request(kept)
+def _request(scope: Scope) -> CORSRequest:
+    read: dict[bytes, list[bytes]] = {}
+    for pair in scope["headers"]:
+        if pair[0] in _FIELDS:
+            read.setdefault(pair[0], []).append(pair[1])
+    values = {_FIELDS[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
+    return CORSRequest(scope["method"], path=path_of(scope), headers=_Headers(scope["headers"]), **values)
 
 
 # What is longer is refused unread: there is no need to decode a megabyte to find that out.

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
-from crosscors._adapter.decider import Decider, Headers, Pending
+from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.environ import cors_request, preflight_headers
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
-from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
+from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
+from crosscors.core.rulebook import AskFunction
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -80,15 +82,15 @@ class CORSMiddleware:
             entry.adapter = decider
             entry.policy = policy
             entry.decision = known
-            entry.source = entry.written = entry.record = None
+            entry.read = entry.written = entry.record = None
             if "asgi.scope" in environ or environ.setdefault(RECORD, entry) is not entry:
-                entry = decider.entered(environ, environ, policy, known)
+                entry = decider.enter(environ, environ, policy, known)
         else:
-            entered = decider.enter(environ, policy, asked)
-            if type(entered) is Pending:
-                entered = decider.enter_pending(environ, entered)
-            entry = entered
-            if entry.decision.status is not None:
+            decision = decider.ask(policy, asked)
+            if isinstance(decision, AskFunction):
+                decision = decider.ask_function(decision, environ)
+            entry = decider.enter(environ, environ, policy, decision)
+            if decision.status is not None:
                 return answer_preflight(entry, start_response)
         try:
             parts = self.app(environ, starter(entry, start_response))
@@ -115,7 +117,7 @@ def starter(entry: Entry, start_response: StartResponse) -> StartResponse:
     ) -> Callable[[bytes], object]:
         if entry.record is not None:
             decision = entry.answer(_code_of(status), carried_by(headers))
-        elif entry.source is not None:
+        elif entry.read is not None:
             decision = entry.answer(None, ())
         else:
             entry.written = decision = entry.decision  # all that ``answer`` does where nobody listens
@@ -125,10 +127,6 @@ def starter(entry: Entry, start_response: StartResponse) -> StartResponse:
         return start_response(status, written, exc_info)
 
     return start_response_with_cors
-
-
-# The environ, with the method and path that came: routers change the path in it.
-_Kept = tuple["WSGIEnvironment", str, "str | None"]
 
 
 class EnvironReader:
@@ -149,15 +147,13 @@ class EnvironReader:
         root_path = _decoded(root_path)
         return root_path + path, root_path
 
-    def request(self, environ: WSGIEnvironment) -> CORSRequest:
-        return self.request_kept(self.keep(environ))
+    def keep(self, environ: WSGIEnvironment) -> ReadRequest:
+        # The method and path of now, because routers change the path in the environ.
+        return partial(_request, environ, environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
 
-    def keep(self, environ: WSGIEnvironment) -> _Kept:
-        return environ, environ["REQUEST_METHOD"], environ.get("PATH_INFO")
 
-    def request_kept(self, kept: _Kept) -> CORSRequest:
-        environ, method, path = kept
-        return cors_request(environ, method, path_of({"PATH_INFO": path}))
+def _request(environ: WSGIEnvironment, method: str, path: str | None) -> CORSRequest:
+    return cors_request(environ, method, path_of({"PATH_INFO": path}))
 
 
 def watched(parts: Iterable[bytes], entry: Entry, environ: WSGIEnvironment) -> Iterable[bytes]:

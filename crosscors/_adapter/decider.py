@@ -3,9 +3,9 @@
 An adapter reads and writes. It gives the decider a ``Reader`` for what its stack has instead of requests (a
 scope, an environ), and follows these steps:
 
-1.  Find the policy that covers the request (``policy_for``), ask it, and enter its decision into the record
-    of nested adapters (``enter``; see nesting.py). If ``allow_origin_func`` must be asked, ``enter`` returns
-    ``Pending``, and ``enter_pending`` goes on from there, with ``await`` where the adapter can.
+1.  Find the policy that covers the request (``policy_for``) and ask it (``ask``). If it answers AskFunction,
+    call ``allow_origin_func`` (``ask_function``), with ``await`` where the adapter can. Enter the decision
+    into the record of nested adapters (``enter``; see nesting.py).
 2.  A decision with a status is the whole response. The adapter sends it, and the application does not run.
 3.  Otherwise the application runs. When its response starts, ``Entry.answer`` says which decision to write.
     That is another one if adapters are nested. It also reports the decision that was written.
@@ -19,18 +19,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, final
+from typing import Any, Generic, Protocol, TypeVar
 
-from crosscors._adapter.nesting import RECORD, Entry, bring_over, enter
-from crosscors._adapter.reporting import OnDecision, Reporter
+from crosscors._adapter.nesting import RECORD, Entry, bring_over, join
+from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.policy import CORSPolicy, Policies, questions_to
-from crosscors.core.request import CORSRequest
 from crosscors.core.response_headers import ResponseHeaders
 from crosscors.core.rulebook import AskFunction
 
 _Source = TypeVar("_Source", bound=Any)
-_Read_contra = TypeVar("_Read_contra", bound=Any, contravariant=True)
+_Source_contra = TypeVar("_Source_contra", bound=Any, contravariant=True)
 
 NOTHING_READY: Mapping[Any, Decision] = {}
 
@@ -39,7 +38,7 @@ NOTHING_READY: Mapping[Any, Decision] = {}
 Headers = tuple["str | None", "str | None", "str | None", "str | None"]
 
 
-class Reader(Protocol[_Read_contra]):
+class Reader(Protocol[_Source_contra]):
     """Reads what a stack has instead of requests.
 
     Attributes:
@@ -50,33 +49,17 @@ class Reader(Protocol[_Read_contra]):
     bridge: str
     is_raw: bool
 
-    def headers(self, source: _Read_contra, /) -> Headers:
-        """What CORS looks at, read in one pass."""
+    def headers(self, source: _Source_contra, /) -> Headers:
+        """The headers that CORS looks at, read in one pass."""
         ...
 
-    def path(self, source: _Read_contra, /) -> tuple[str, str]:
+    def path(self, source: _Source_contra, /) -> tuple[str, str]:
         """The path, decoded once, and the root path below which the application routes."""
         ...
 
-    def request(self, source: _Read_contra, /) -> CORSRequest:
-        """The request as plain data."""
+    def keep(self, source: _Source_contra, /) -> ReadRequest:
+        """A function that returns the request as it came. Applications write into what they are given."""
         ...
-
-    def keep(self, source: _Read_contra, /) -> Any:
-        """What reports need later, because applications write into what they are given."""
-        ...
-
-    def request_kept(self, kept: Any, /) -> CORSRequest:
-        """The request as it came, out of what was kept."""
-        ...
-
-
-@final
-class Pending(NamedTuple):
-    """The decision is not there yet: ``allow_origin_func`` has to be asked, and may have to be awaited."""
-
-    policy: CORSPolicy
-    ask: AskFunction
 
 
 class Decider(Generic[_Source]):
@@ -115,10 +98,6 @@ class Decider(Generic[_Source]):
         """Copies count for themselves what they log."""
         return _copied, (self.name, self.read, self.policies, self.debug, self.reporter.on_decision)
 
-    def request_of(self, kept: Any) -> CORSRequest:
-        """The request as it came, for reports."""
-        return self.read.request_kept(kept)
-
     def policy_for(self, source: _Source) -> CORSPolicy | None:
         """The policy that covers the request; None if none does."""
         return self.everywhere or self.policy_among(self.policies, source)
@@ -128,7 +107,7 @@ class Decider(Generic[_Source]):
         path, root_path = self.read.path(source)
         policy = policies.policy_for(path, root_path)
         if policy is None or root_path:
-            self.reporter.report_path(policies, path, root_path, policy, self.read.request, source)
+            self.reporter.report_path(policies, path, root_path, policy, self.read.keep(source))
         return policy
 
     def ready_for(self, policy: CORSPolicy) -> Mapping[Any, Decision]:
@@ -141,22 +120,12 @@ class Decider(Generic[_Source]):
         questions = questions_to(policy)
         return questions.by_bytes if self.read.is_raw else questions.by_text
 
-    def decide(self, policy: CORSPolicy, source: _Source) -> Decision:
-        """What the policy says, its function included."""
-        answer = self.ask(policy, self.read.headers(source))
-        if isinstance(answer, AskFunction):
-            return answer.decide(self.read.request(source), debug=self.debug)
-        return answer
-
-    async def decide_async(self, policy: CORSPolicy, source: _Source) -> Decision:
-        """The same as ``decide``, and awaits the function if it is async."""
-        answer = self.ask(policy, self.read.headers(source))
-        if isinstance(answer, AskFunction):
-            return await answer.decide_async(self.read.request(source), debug=self.debug)
-        return answer
-
     def ask(self, policy: CORSPolicy, asked: str | bytes | Headers | None) -> Decision | AskFunction:
-        """What the policy says, unless only its function can tell."""
+        """What the policy says, unless only its function can tell.
+
+        Args:
+            asked: Origin alone, as text or bytes; for OPTIONS, all four headers.
+        """
         questions = questions_to(policy)
         if not isinstance(asked, tuple):
             return questions.actual(asked)
@@ -165,60 +134,60 @@ class Decider(Generic[_Source]):
             return questions.actual(origin)
         return questions.preflight(origin, method, names, network, self.debug)
 
+    def ask_function(self, ask: AskFunction, source: _Source) -> Decision:
+        """What the policy says, after a call of its function."""
+        return ask.decide(self.read.keep(source)(), debug=self.debug)
+
+    async def ask_function_async(self, ask: AskFunction, source: _Source) -> Decision:
+        """The same as ``ask_function``, and awaits the function if it is async."""
+        return await ask.decide_async(self.read.keep(source)(), debug=self.debug)
+
+    def decide(self, policy: CORSPolicy, source: _Source) -> Decision:
+        """What the policy says, its function included."""
+        answer = self.ask(policy, self.read.headers(source))
+        return self.ask_function(answer, source) if isinstance(answer, AskFunction) else answer
+
+    async def decide_async(self, policy: CORSPolicy, source: _Source) -> Decision:
+        """The same as ``decide``, and awaits the function if it is async."""
+        answer = self.ask(policy, self.read.headers(source))
+        return await self.ask_function_async(answer, source) if isinstance(answer, AskFunction) else answer
+
     def enter(
-        self, source: _Source, policy: CORSPolicy, asked: str | bytes | Headers | None
-    ) -> Entry | Pending:
-        """Ask the policy that covers the request, and enter its decision (step 1).
-
-        Args:
-            source: the scope or environ, which also holds the record.
-            asked: Origin alone, as text or bytes; for OPTIONS, all four headers.
-        """
-        answer = self.ask(policy, asked)
-        if type(answer) is AskFunction:
-            return Pending(policy, answer)
-        return self.entered(source, source, policy, answer)
-
-    def enter_pending(self, source: _Source, pending: Pending) -> Entry:
-        """Step 1 goes on: ask the function, and enter what it decides."""
-        decision = pending.ask.decide(self.read.request(source), debug=self.debug)
-        return self.entered(source, source, pending.policy, decision)
-
-    async def enter_pending_async(self, source: _Source, pending: Pending) -> Entry:
-        """The same as ``enter_pending``, and awaits the function if it is async."""
-        decision = await pending.ask.decide_async(self.read.request(source), debug=self.debug)
-        return self.entered(source, source, pending.policy, decision)
-
-    def enter_undecided(self, holder: MutableMapping[str, Any], source: _Source) -> Entry:
-        """Enter the record before it is known which policy covers the request."""
-        return self.entered(holder, source, None, _UNDECIDED)
-
-    def settle(self, entry: Entry, policy: CORSPolicy, decision: Decision) -> None:
-        """Decide about an entry that was entered undecided."""
-        entry.settle(policy, decision)
-        if not (decision.refusals or self.reporter.listens()):
-            entry.source = None  # nobody wants to hear of it
-
-    def entered(
         self,
         holder: MutableMapping[str, Any],
         source: _Source,
         policy: CORSPolicy | None,
         decision: Decision,
     ) -> Entry:
-        """An entry with this decision, in the record that the holder has."""
+        """Enter the decision into the record of nested adapters.
+
+        Args:
+            holder: the scope or environ, which holds the record.
+            source: the request; usually the holder itself.
+            policy: the policy that made the decision; None if another one may cover the request in the end.
+        """
         entry = Entry()
         entry.adapter = self
         entry.policy = policy
         entry.decision = decision
         is_heard = policy is None or decision.refusals or self.reporter.listens()
-        entry.source = self.read.keep(source) if is_heard else None
+        entry.read = self.read.keep(source) if is_heard else None
         entry.written = entry.record = None
         if self.read.bridge in holder:
             bring_over(holder)
-        if holder.setdefault(RECORD, entry) is not entry:  # not for ``enter`` to find out, which is a call
-            enter(holder, entry)
+        if holder.setdefault(RECORD, entry) is not entry:  # asked here, because ``join`` is a call
+            join(holder, entry)
         return entry
+
+    def enter_undecided(self, holder: MutableMapping[str, Any], source: _Source) -> Entry:
+        """Enter the record before it is known which policy covers the request."""
+        return self.enter(holder, source, None, _UNDECIDED)
+
+    def settle(self, entry: Entry, policy: CORSPolicy, decision: Decision) -> None:
+        """Decide about an entry that was entered undecided."""
+        entry.settle(policy, decision)
+        if not (decision.refusals or self.reporter.listens()):
+            entry.read = None  # nobody wants to hear of it
 
 
 def deciders_made() -> int:

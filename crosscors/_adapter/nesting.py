@@ -27,12 +27,11 @@ from dataclasses import replace
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
-from crosscors._adapter.reporting import Reporter, log
+from crosscors._adapter.reporting import ReadRequest, Reporter, log
 from crosscors.core import standard
 from crosscors.core.decision import Decision
 from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy
-from crosscors.core.request import CORSRequest
 from crosscors.core.response_headers import Pairs, ResponseHeaders
 
 #: The key of the record in a scope or environ. Its value is the outermost entry, which leads to all others.
@@ -53,10 +52,6 @@ class Adapter(Protocol):
     name: str
     reporter: Reporter
 
-    def request_of(self, source: Any, /) -> CORSRequest:
-        """The request for the reporter, from the source of an entry."""
-        ...
-
 
 class Entry:
     """The decision of one adapter on one request, and what became of it.
@@ -65,8 +60,8 @@ class Entry:
         adapter: the adapter that decided.
         policy: the policy that it asked; None until ``settle``.
         decision: its decision.
-        source: the request as it came, because applications may change the scope or environ. None if there is
-            nothing to report.
+        read: returns the request as it came, although applications may change the scope or environ. None if
+            there is nothing to report.
         written: the decision that the response got, or would have got if there is no response; None until the
             response starts.
         record: all entries, the outermost first; None while there is only this one.
@@ -77,12 +72,12 @@ class Entry:
     """
 
     # Slots, and no constructor, save 0.15 microseconds per request. The rest is for nested adapters only.
-    __slots__ = ("__dict__", "__weakref__", "adapter", "decision", "policy", "record", "source", "written")
+    __slots__ = ("__dict__", "__weakref__", "adapter", "decision", "policy", "read", "record", "written")
 
     adapter: Adapter
     policy: CORSPolicy | None
     decision: Decision
-    source: Any
+    read: ReadRequest | None
     written: Decision | None
     record: list[Entry] | None
     status: int | None = None
@@ -102,11 +97,10 @@ class Entry:
         """
         if self.record is None:
             self.written = self.decision
-            source = self.source
-            if source is not None:
-                self.source = None  # reported now, and it may refer to the scope, which refers to this entry
-                adapter = self.adapter
-                adapter.reporter.report(self.decision, self.policy, adapter.request_of, source)
+            read = self.read
+            if read is not None:
+                self.read = None  # reported now, and it may refer to the scope, which refers to this entry
+                self.adapter.reporter.report(self.decision, self.policy, read)
             return self.decision
         inward = self._inward()
         decisive, decision = _decisive(inward, status, frozenset(carried))
@@ -134,7 +128,7 @@ class Entry:
         """
         innermost = self._inward()[-1]
         has_answered = innermost is not self and innermost.written is not None
-        self.written, self.source, self.is_withdrawn = self.decision, None, True
+        self.written, self.read, self.is_withdrawn = self.decision, None, True
         if self.record is not None and not self.is_within and has_answered:
             _report(self.record, innermost, innermost.written or innermost.decision)
 
@@ -152,8 +146,8 @@ class Entry:
             self.answer(None, ())
 
 
-def enter(holder: MutableMapping[str, Any], entry: Entry) -> None:
-    """Append a decision to the record in this scope or environ, where there is one already."""
+def join(holder: MutableMapping[str, Any], entry: Entry) -> None:
+    """Add an entry to the record that this scope or environ already has."""
     first: Entry = holder[RECORD]
     # Not ``first.record or [first]``: two sub-requests may reach this line in two threads.
     record: list[Entry] = vars(first).setdefault("entries", [first])
@@ -271,15 +265,15 @@ def _with(decision: Decision, *, pairs: Pairs | None = None, vary: tuple[str, ..
 def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> None:
     """Let the adapter that decided report it; if it has no hook, also call the nearest hook further out."""
     further_out = reversed(record[: record.index(decisive)])
-    hearing = (each for each in further_out if each.adapter.reporter.has_hook and each.source is not None)
-    adapter = decisive.adapter
-    heard = None if adapter.reporter.has_hook else next(hearing, None)
-    if decisive.source is not None:
-        adapter.reporter.report(decision, decisive.policy, adapter.request_of, decisive.source)
-    if heard is not None:
-        heard.adapter.reporter.call_hook(decision, heard.adapter.request_of, heard.source)
+    hearing = (each for each in further_out if each.adapter.reporter.has_hook and each.read is not None)
+    reporter = decisive.adapter.reporter
+    heard = None if reporter.has_hook else next(hearing, None)
+    if decisive.read is not None:
+        reporter.report(decision, decisive.policy, decisive.read)
+    if heard is not None and heard.read is not None:
+        heard.adapter.reporter.call_hook(decision, heard.read)
     for entry in record:
-        entry.source = None  # it may refer to the scope, which refers to this entry
+        entry.read = None  # it may refer to the scope, which refers to this entry
 
 
 def _warn_about(outer: Entry, inner: Entry) -> None:

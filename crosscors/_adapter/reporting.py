@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar, cast
+from typing import cast
 
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import PolicyError, shown
@@ -22,8 +22,8 @@ root = logging.getLogger()
 DEBUG = logging.DEBUG
 
 OnDecision = Callable[[CORSRequest, Decision], object]
-_Source = TypeVar("_Source")
-
+# Returns the request that a decision is about. It is only called if somebody wants to see the request.
+ReadRequest = Callable[[], CORSRequest]
 
 # At most this many messages of one level are logged in this many seconds. The others are only counted.
 RECORDS_PER_WINDOW = 20
@@ -91,23 +91,22 @@ class Reporter:
         self,
         decision: Decision,
         policy: CORSPolicy | None,
-        read: Callable[[_Source], CORSRequest],
-        source: _Source,
+        read: ReadRequest,
     ) -> None:
         """Report a decision of the policy. The request is only read if somebody wants to see it."""
         try:  # not suppress(), which costs 0.3 microseconds
             if decision.refusals:
-                self._log_refusals(decision, policy, read, source)
+                self._log_refusals(decision, policy, read)
             elif logger.isEnabledFor(logging.DEBUG):
-                log(logging.DEBUG, "%s: %s", _named(decision, read(source)), _outcome(decision))
+                log(logging.DEBUG, "%s: %s", _named(decision, read()), _outcome(decision))
         except Exception:  # noqa: BLE001, S110  # the level, or the repr of an error, can raise
             pass
-        self.call_hook(decision, read, source)
+        self.call_hook(decision, read)
 
-    def call_hook(self, decision: Decision, read: Callable[[_Source], CORSRequest], source: _Source) -> None:
+    def call_hook(self, decision: Decision, read: ReadRequest) -> None:
         """Only call ``on_decision``, if there is one."""
         if self.on_decision is not None:
-            self._call(self.on_decision, read(source), decision)
+            self._call(self.on_decision, read(), decision)
 
     def report_unanswered(self, message: str) -> None:
         """Report, once, that an exception passed through the adapter."""
@@ -121,8 +120,7 @@ class Reporter:
         path: str,
         root_path: str,
         policy: CORSPolicy | None,
-        read: Callable[[_Source], CORSRequest],
-        source: _Source,
+        read: ReadRequest,
     ) -> None:
         """Report what is odd about a path whose policy was looked up, if anything is."""
         resources = cast("Resources", policies)  # nothing else makes policies depend on the path
@@ -130,15 +128,14 @@ class Reporter:
             below = shown(f"{root_path.rstrip('/')}/items/*")
             self._warn_once(_ROOT_PATH_IN_KEY, shown(root_path), below)
         if policy is None:
-            self._report_not_covered(resources, path, root_path, read, source)
+            self._report_not_covered(resources, path, root_path, read)
 
     def _report_not_covered(
         self,
         resources: Resources,
         path: str,
         root_path: str,
-        read: Callable[[_Source], CORSRequest],
-        source: _Source,
+        read: ReadRequest,
     ) -> None:
         """Report a path that no policy covers, because it can be read in several ways.
 
@@ -148,7 +145,7 @@ class Reporter:
             if not logger.isEnabledFor(logging.INFO):
                 return
             readings = resources.differing_readings(path, root_path)
-            request = read(source) if readings else None
+            request = read() if readings else None
             if request is not None and request.origin is not None and self._may_log(logging.INFO):
                 named = shown(f"{request.method} {path}")
                 log(logging.INFO, "not covered %s: %s", named, _why_not_covered(readings))
@@ -166,8 +163,7 @@ class Reporter:
         self,
         decision: Decision,
         policy: CORSPolicy | None,
-        read: Callable[[_Source], CORSRequest],
-        source: _Source,
+        read: ReadRequest,
     ) -> None:
         errors = [refusal.error for refusal in decision.refusals if refusal.error is not None]
         level = logging.ERROR if errors else logging.INFO
@@ -177,7 +173,7 @@ class Reporter:
             reasons = " ".join(
                 f"{refusal.message_in(words)}. {refusal.hint_in(words)}" for refusal in decision.refusals
             )
-            named = _named(decision, read(source))
+            named = _named(decision, read())
             error = errors[0] if errors else None
             log(level, "refused %s: %s", named, reasons, error=error)
 

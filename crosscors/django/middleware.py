@@ -117,7 +117,7 @@ def _decide(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Dec
     if isinstance(answer, Decision):
         return answer
     ask = async_to_sync(answer.decide_async) if policy.is_async else answer.decide
-    decision = ask(current.decider.read.request(arrival), debug=current.decider.debug)
+    decision = ask(current.decider.read.keep(arrival)(), debug=current.decider.debug)
     return with_what_was_read(decision, policy, arrival.http_request)
 
 
@@ -127,7 +127,7 @@ async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arr
     if isinstance(answer, Decision):
         return answer
     ask = answer.decide_async if policy.is_async else sync_to_async(answer.decide)
-    decision = await ask(current.decider.read.request(arrival), debug=current.decider.debug)
+    decision = await ask(current.decider.read.keep(arrival)(), debug=current.decider.debug)
     return with_what_was_read(decision, policy, arrival.http_request)
 
 
@@ -178,7 +178,7 @@ def _preflight_response(
     current: Configuration, arrival: Arrival, policy: CORSPolicy, decision: Decision
 ) -> HttpResponse:
     """The decision as a response. No view runs that could look for the record in META."""
-    entry = current.decider.entered(_holder(arrival.http_request), arrival, policy, decision)
+    entry = current.decider.enter(_holder(arrival.http_request), arrival, policy, decision)
     entry.answer(decision.status, ())
     return HttpResponse(decision.body, status=decision.status, headers=dict(decision.preflight_headers))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 
 from crosscors._adapter.decider import Headers
 from crosscors._adapter.environ import cors_request, preflight_headers
+from crosscors._adapter.reporting import ReadRequest
 from crosscors.core.request import CORSRequest, is_preflight
 
 __all__ = ["DjangoCORSRequest"]
@@ -76,16 +78,13 @@ class ArrivalReader:
             path = _ENCODED_AGAIN.sub("\ufffd", path)
         return root_path + path, root_path
 
-    def request(self, arrival: Arrival) -> DjangoCORSRequest:
-        http_request, method, path = arrival
-        read = cors_request(http_request.META, method, path)
-        return DjangoCORSRequest(**vars(read), http_request=http_request)
+    def keep(self, arrival: Arrival) -> ReadRequest:
+        return partial(_request, *arrival)
 
-    def keep(self, arrival: Arrival) -> Arrival:
-        return arrival
 
-    def request_kept(self, kept: Arrival) -> DjangoCORSRequest:
-        return self.request(kept)
+def _request(http_request: HttpRequest, method: str, path: str) -> DjangoCORSRequest:
+    read = cors_request(http_request.META, method, path)
+    return DjangoCORSRequest(**vars(read), http_request=http_request)
 
 
 _ENCODED_AGAIN = re.compile("%[89A-F][0-9A-F]")

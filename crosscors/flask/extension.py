@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import InternalServerError
 
-from crosscors._adapter.decider import Decider, Pending
+from crosscors._adapter.decider import Decider
 from crosscors._adapter.environ import is_preflight
 from crosscors._adapter.keywords import check_debug, raise_problems
 from crosscors._adapter.nesting import Entry
@@ -204,8 +204,7 @@ class Adapter:
         if policy is None:
             return None
         decider = self._decider
-        entry = decider.enter(environ, policy, decider.read.headers(environ))
-        return decider.enter_pending(environ, entry) if isinstance(entry, Pending) else entry
+        return decider.enter(environ, environ, policy, decider.decide(policy, environ))
 
     def _policy_of(self, routed: Routed | None) -> CORSPolicy | None:
         if routed is None:

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 from starlette.routing import Router
 
-from crosscors._adapter.decider import NOTHING_READY, Decider, Headers, Pending, deciders_made
+from crosscors._adapter.decider import NOTHING_READY, Decider, Headers, deciders_made
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
@@ -271,7 +271,7 @@ class Adapter:
             entry.adapter = decider
             entry.policy = None
             entry.decision = known
-            entry.source = entry.written = entry.record = None
+            entry.read = entry.written = entry.record = None
             scope[RECORD] = entry
         else:
             known = None
@@ -325,10 +325,10 @@ class Adapter:
         if policy is None:
             await self.app(scope, receive, send)
             return
-        entered = self._decider.enter(scope, policy, asked)
-        if isinstance(entered, Pending):
-            entered = await self._decider.enter_pending_async(scope, entered)
-        await answer_preflight(entered, send)
+        decision = self._decider.ask(policy, asked)
+        if isinstance(decision, AskFunction):
+            decision = await self._decider.ask_function_async(decision, scope)
+        await answer_preflight(self._decider.enter(scope, scope, policy, decision), send)
 
     def policy_for(self, scope: Scope) -> CORSPolicy | None:
         """The policy that covers the request, as far as the router can tell; None if none does."""
@@ -366,7 +366,7 @@ class Adapter:
         if answer is None or isinstance(answer, AskFunction):
             visit.expected = None
             return self._decider.enter_undecided(scope, scope)
-        return self._decider.entered(scope, scope, None, answer)
+        return self._decider.enter(scope, scope, None, answer)
 
     def _settle(self, entry: Entry, visit: Visit, scope: Scope) -> Pending | None:
         """Decide by the policy of what answered. Where its function has to be asked, say so instead."""
@@ -388,8 +388,8 @@ class Adapter:
             entry.policy, entry.decision = policy, decision  # all that ``settle`` does then
         else:
             entry.settle(policy, decision)
-        if decision.refusals and entry.source is None:
-            entry.source = visit.arrived(scope)
+        if decision.refusals and entry.read is None:
+            entry.read = self._reader.keep(visit.arrived(scope))
 
     async def _send_asked(
         self, message: Message, pending: Pending, entry: Entry, visit: Visit, scope: Scope, send: Send
@@ -398,8 +398,7 @@ class Adapter:
         await send(written(message, entry))
 
     async def _settle_pending(self, pending: Pending, entry: Entry, visit: Visit, scope: Scope) -> None:
-        request = self._reader.request(visit.arrived(scope))
-        decision = await pending.ask.decide_async(request, debug=self._decider.debug)
+        decision = await self._decider.ask_function_async(pending.ask, visit.arrived(scope))
         self._settle_by(pending.policy, decision, entry, visit, scope)
 
     async def _settle_unanswered(self, entry: Entry, visit: Visit, scope: Scope, *, can_await: bool) -> None:
@@ -475,6 +474,11 @@ def _report_unanswered(entry: Entry) -> None:
     for inner in entry.record or ():
         if inner is not entry and inner.has_raised and inner.status is None:
             inner.adapter.reporter.report_unanswered(ANSWERED_OUTSIDE)
+
+
+class Pending(NamedTuple):
+    policy: CORSPolicy
+    ask: AskFunction
 
 
 _BRIDGE = ScopeReader.bridge
