@@ -118,9 +118,9 @@ class CORSMiddleware:
                 entry = decider.enter(scope, scope, policy, known)
         else:
             known = None
-            decision = decider.ask(policy, origin if asked is None else asked)
+            decision = decider.ask(policy, scope, origin if asked is None else asked)
             if isinstance(decision, AskFunction):
-                decision = await decider.ask_function_async(decision, scope)
+                decision = await decider.ask_function_async(policy, decision, scope)
             entry = decider.enter(scope, scope, policy, decision)
             if decision.status is not None:
                 await answer_preflight(entry, send)
@@ -335,6 +335,15 @@ class ScopeReader:
     def headers(self, scope: Scope) -> Headers:
         headers = preflight_headers(scope["headers"])
         return headers if scope["method"] == "OPTIONS" else (headers[0], None, None, None)
+
+    def site_and_host(self, scope: Scope) -> tuple[str | None, str]:
+        site, hosts = None, []
+        for pair in scope["headers"]:
+            if pair[0] == b"sec-fetch-site":
+                site = pair[1].decode("latin-1")
+            elif pair[0] == b"host":
+                hosts.append(pair[1].decode("latin-1"))
+        return site, ", ".join(hosts)
 
     def path(self, scope: Scope) -> tuple[str, str]:
         root_path = scope.get("root_path", "")

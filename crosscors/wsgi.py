@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.environ import cors_request, preflight_headers
+from crosscors._adapter.environ import cors_request, preflight_headers, site_and_host
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
@@ -86,9 +86,9 @@ class CORSMiddleware:
             if "asgi.scope" in environ or environ.setdefault(RECORD, entry) is not entry:
                 entry = decider.enter(environ, environ, policy, known)
         else:
-            decision = decider.ask(policy, asked)
+            decision = decider.ask(policy, environ, asked)
             if isinstance(decision, AskFunction):
-                decision = decider.ask_function(decision, environ)
+                decision = decider.ask_function(policy, decision, environ)
             entry = decider.enter(environ, environ, policy, decision)
             if decision.status is not None:
                 return answer_preflight(entry, start_response)
@@ -139,6 +139,9 @@ class EnvironReader:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             return preflight_headers(environ)
         return (environ.get("HTTP_ORIGIN"), None, None, None)
+
+    def site_and_host(self, environ: WSGIEnvironment) -> tuple[str | None, str]:
+        return site_and_host(environ)
 
     def path(self, environ: WSGIEnvironment) -> tuple[str, str]:
         path, root_path = path_of(environ), environ.get("SCRIPT_NAME", "")

@@ -23,8 +23,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from crosscors._adapter.nesting import RECORD, Entry, bring_over, join
 from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter
+from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
-from crosscors.core.policy import CORSPolicy, Policies, questions_to
+from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
 from crosscors.core.response_headers import ResponseHeaders
 from crosscors.core.rulebook import AskFunction
 
@@ -51,6 +52,10 @@ class Reader(Protocol[_Source_contra]):
 
     def headers(self, source: _Source_contra, /) -> Headers:
         """The headers that CORS looks at, read in one pass."""
+        ...
+
+    def site_and_host(self, source: _Source_contra, /) -> tuple[str | None, str]:
+        """Sec-Fetch-Site, and Host or an empty text: who may be the page of the server itself."""
         ...
 
     def path(self, source: _Source_contra, /) -> tuple[str, str]:
@@ -120,37 +125,51 @@ class Decider(Generic[_Source]):
         questions = questions_to(policy)
         return questions.by_bytes if self.read.is_raw else questions.by_text
 
-    def ask(self, policy: CORSPolicy, asked: str | bytes | Headers | None) -> Decision | AskFunction:
+    def ask(
+        self, policy: CORSPolicy, source: _Source, asked: str | bytes | Headers | None
+    ) -> Decision | AskFunction:
         """What the policy says, unless only its function can tell.
 
         Args:
             asked: Origin alone, as text or bytes; for OPTIONS, all four headers.
         """
         questions = questions_to(policy)
-        if not isinstance(asked, tuple):
-            return questions.actual(asked)
-        origin, method, names, network = asked
-        if origin is None or method is None:
-            return questions.actual(origin)
-        return questions.preflight(origin, method, names, network, self.debug)
+        origin: str | bytes | None
+        if isinstance(asked, tuple):
+            origin, method, names, network = asked
+            if origin is not None and method is not None:
+                answer = questions.preflight(origin, method, names, network, self.debug)
+                return answer if isinstance(answer, AskFunction) else self._explained(answer, policy)
+        else:
+            origin = asked
+        answer = questions.actual(origin)
+        if origin is None or isinstance(answer, AskFunction) or not answer.refusals:
+            return answer
+        text = origin if isinstance(origin, str) else origin.decode("latin-1")
+        return self._explained(questions.examined(answer, text, *self.read.site_and_host(source)), policy)
 
-    def ask_function(self, ask: AskFunction, source: _Source) -> Decision:
+    def _explained(self, decision: Decision, policy: CORSPolicy) -> Decision:
+        return explained(decision, words_of(policy)) if self.debug else decision
+
+    def ask_function(self, policy: CORSPolicy, ask: AskFunction, source: _Source) -> Decision:
         """What the policy says, after a call of its function."""
-        return ask.decide(self.read.keep(source)(), debug=self.debug)
+        return self._explained(ask.decide(self.read.keep(source)(), debug=self.debug), policy)
 
-    async def ask_function_async(self, ask: AskFunction, source: _Source) -> Decision:
+    async def ask_function_async(self, policy: CORSPolicy, ask: AskFunction, source: _Source) -> Decision:
         """The same as ``ask_function``, and awaits the function if it is async."""
-        return await ask.decide_async(self.read.keep(source)(), debug=self.debug)
+        return self._explained(await ask.decide_async(self.read.keep(source)(), debug=self.debug), policy)
 
     def decide(self, policy: CORSPolicy, source: _Source) -> Decision:
         """What the policy says, its function included."""
-        answer = self.ask(policy, self.read.headers(source))
-        return self.ask_function(answer, source) if isinstance(answer, AskFunction) else answer
+        answer = self.ask(policy, source, self.read.headers(source))
+        return self.ask_function(policy, answer, source) if isinstance(answer, AskFunction) else answer
 
     async def decide_async(self, policy: CORSPolicy, source: _Source) -> Decision:
         """The same as ``decide``, and awaits the function if it is async."""
-        answer = self.ask(policy, self.read.headers(source))
-        return await self.ask_function_async(answer, source) if isinstance(answer, AskFunction) else answer
+        answer = self.ask(policy, source, self.read.headers(source))
+        if isinstance(answer, AskFunction):
+            return await self.ask_function_async(policy, answer, source)
+        return answer
 
     def enter(
         self,

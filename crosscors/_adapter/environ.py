@@ -36,6 +36,11 @@ def preflight_headers(environ: Mapping[str, Any]) -> Headers:
     )
 
 
+def site_and_host(environ: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Sec-Fetch-Site, and Host or an empty text."""
+    return environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_HOST", "")
+
+
 def is_preflight(environ: Mapping[str, Any]) -> bool:
     """Whether the request is a preflight."""
     origin, method, *_ = preflight_headers(environ)

@@ -14,6 +14,7 @@ class Kind(enum.Enum):
     """The kind of a request in the CORS protocol (Fetch, "HTTP requests")."""
 
     NOT_CORS = "not-cors"  # it has no Origin
+    SAME_ORIGIN = "same-origin"  # it has Origin, but comes from a page of the server itself
     ACTUAL = "actual"
     PREFLIGHT = "preflight"
 
@@ -23,7 +24,8 @@ class Decision:
     """What a policy says about one request, and which headers the response gets.
 
     Attributes:
-        kind: whether the request is not a CORS request, an actual request, or a preflight.
+        kind: whether the request is not a CORS request, a same-origin request, an actual request, or a
+            preflight.
         allowed: whether everything that the request asks for is allowed.
         response_headers: the headers of the response, and how to write them; many decisions share one object.
         status: the status of the response to a preflight; None for every other request.

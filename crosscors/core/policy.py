@@ -235,7 +235,12 @@ class CORSPolicy:
     def _answer(self, request: CORSRequest, *, debug: bool) -> Decision | AskFunction:
         origin, method = request.origin, request.request_method
         if request.method != "OPTIONS" or origin is None or method is None:
-            return self._remembered.actual(origin)
+            answer = self._remembered.actual(origin)
+            if origin is None or isinstance(answer, AskFunction):
+                return answer
+            return self._remembered.examined(
+                answer, origin, request.headers.get("sec-fetch-site"), request.host
+            )
         names, network = request.request_headers, request.request_private_network
         return self._remembered.preflight(origin, method, names, network, debug)
 

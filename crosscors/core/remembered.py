@@ -100,6 +100,10 @@ class Remembered:
             known[origin] = answer
         return answer
 
+    def examined(self, decision: Decision, origin: str, fetch_site: str | None, host: str) -> Decision:
+        """Rule 10 of the rule book. What it finds is not remembered: it depends on more than Origin."""
+        return self._rulebook.examined(decision, origin, fetch_site, host)
+
     def _make_room_for(self, origin: str | bytes) -> None:
         """Forget all origins that are not entries if there are too many of them.
 

@@ -132,7 +132,7 @@ async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arr
 
 
 def _ask(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision | AskFunction:
-    return current.decider.ask(policy, current.decider.read.headers(arrival))
+    return current.decider.ask(policy, arrival, current.decider.read.headers(arrival))
 
 
 def _entered(current: Configuration, arrival: Arrival) -> Entry:

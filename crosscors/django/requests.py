@@ -11,7 +11,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from crosscors._adapter.decider import Headers
-from crosscors._adapter.environ import cors_request, preflight_headers
+from crosscors._adapter.environ import cors_request, preflight_headers, site_and_host
 from crosscors._adapter.reporting import ReadRequest
 from crosscors.core.request import CORSRequest, is_preflight
 
@@ -68,6 +68,9 @@ class ArrivalReader:
         if arrival.method == "OPTIONS":
             return preflight_headers(meta)
         return (meta.get("HTTP_ORIGIN"), None, None, None)
+
+    def site_and_host(self, arrival: Arrival) -> tuple[str | None, str]:
+        return site_and_host(arrival.http_request.META)
 
     def path(self, arrival: Arrival) -> tuple[str, str]:
         http_request, _, path = arrival

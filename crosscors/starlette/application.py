@@ -325,9 +325,9 @@ class Adapter:
         if policy is None:
             await self.app(scope, receive, send)
             return
-        decision = self._decider.ask(policy, asked)
+        decision = self._decider.ask(policy, scope, asked)
         if isinstance(decision, AskFunction):
-            decision = await self._decider.ask_function_async(decision, scope)
+            decision = await self._decider.ask_function_async(policy, decision, scope)
         await answer_preflight(self._decider.enter(scope, scope, policy, decision), send)
 
     def policy_for(self, scope: Scope) -> CORSPolicy | None:
@@ -362,7 +362,7 @@ class Adapter:
 
     def _enter(self, scope: Scope, visit: Visit) -> Entry:
         """Enter the record, with what the expected policy says if that is known already."""
-        answer = None if visit.expected is None else self._decider.ask(visit.expected, visit.origin)
+        answer = None if visit.expected is None else self._decider.ask(visit.expected, scope, visit.origin)
         if answer is None or isinstance(answer, AskFunction):
             visit.expected = None
             return self._decider.enter_undecided(scope, scope)
@@ -375,7 +375,9 @@ class Adapter:
             _report_unanswered(entry)
             entry.withdraw()
             return None
-        answer = entry.decision if policy is visit.expected else self._decider.ask(policy, visit.origin)
+        answer = (
+            entry.decision if policy is visit.expected else self._decider.ask(policy, scope, visit.origin)
+        )
         if isinstance(answer, AskFunction):
             return Pending(policy, answer)
         self._settle_by(policy, answer, entry, visit, scope)
@@ -398,7 +400,7 @@ class Adapter:
         await send(written(message, entry))
 
     async def _settle_pending(self, pending: Pending, entry: Entry, visit: Visit, scope: Scope) -> None:
-        decision = await self._decider.ask_function_async(pending.ask, visit.arrived(scope))
+        decision = await self._decider.ask_function_async(pending.policy, pending.ask, visit.arrived(scope))
         self._settle_by(pending.policy, decision, entry, visit, scope)
 
     async def _settle_unanswered(self, entry: Entry, visit: Visit, scope: Scope, *, can_await: bool) -> None:

@@ -133,6 +133,9 @@ def test_both_adapters_write_the_same_and_touch_no_other_header(
     assert answer == over_wsgi(policy, request, response, debug=debug)
     if answer.body == response.body:
         assert answer.status == response.status
+        reasons = [value for name, value in answer.headers if name.lower() == "x-cors-refused"]
+        assert len(reasons) <= debug
+        assert all(len(reason) <= 500 and reason.isascii() and reason.isprintable() for reason in reasons)
         assert own(answer.headers) == own(response.headers)
     if isinstance(policy, CORSPolicy):  # a path that nothing covers keeps what the application wrote
         written = [name for name, _ in answer.headers if name.startswith("access-control-")]
@@ -143,4 +146,5 @@ def test_both_adapters_write_the_same_and_touch_no_other_header(
 def own(headers: Headers) -> Headers:
     """All headers except those that the policy may write."""
     lowered = [(name.lower(), value) for name, value in headers]
-    return [each for each in lowered if each[0] != "vary" and not each[0].startswith("access-control-")]
+    written = ("vary", "x-cors-refused", "access-control-")
+    return [each for each in lowered if not each[0].startswith(written)]

@@ -1,0 +1,54 @@
+"""Whether a request comes from a page of this server itself.
+
+Browsers send Origin also with requests to the page's own origin, unless the method is GET or HEAD (Fetch,
+"append a request `Origin` header"). CORS has no say in them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crosscors.core.origins.serialized import DEFAULT_PORTS, is_serialized_origin, serialize_ipv6, split
+
+_SCHEMES = ("http", "https")
+# RFC 9110, section 7.2: Host is a host and an optional port.
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+
+
+def is_same_origin(origin: str, fetch_site: str | None, host: str) -> bool:
+    """Whether the request is a same-origin request (Fetch Metadata, "Sec-Fetch-Site").
+
+    Args:
+        origin: Origin.
+        fetch_site: Sec-Fetch-Site, which browsers send over https and to loopback; None if it is missing.
+        host: Host; empty if it is missing.
+    """
+    if fetch_site is not None:
+        return fetch_site == "same-origin"
+    return is_own_origin(origin, host)
+
+
+def is_own_origin(origin: str, host: str) -> bool:
+    """Whether this is an origin that the server itself has under the name in Host.
+
+    Only the host and the port are compared, because a server behind a proxy does not know its own scheme. A
+    port that is missing in Host is the default port of the origin's scheme.
+
+    >>> is_own_origin("http://localhost:8000", "LOCALHOST:8000"), is_own_origin("null", "a.example")
+    (True, False)
+    >>> is_own_origin("https://a.example", "a.example"), is_own_origin("https://a.example", "a.example:8000")
+    (True, False)
+    """
+    parts = _HOST.fullmatch(host)
+    if parts is None or not is_serialized_origin(origin):
+        return False
+    scheme, origin_host, origin_port = split(origin)
+    if scheme not in _SCHEMES:
+        return False
+    own_host, own_port = parts.groups()
+    default = DEFAULT_PORTS[scheme]
+    return (_canonical(own_host), int(own_port or default)) == (origin_host, int(origin_port[1:] or default))
+
+
+def _canonical(host: str) -> str | None:
+    return serialize_ipv6(host) if host.startswith("[") else host.lower()
