@@ -41,8 +41,8 @@ class CORSMiddleware:
         app: the ASGI application.
         policy: a CORSPolicy, or Resources with one for each path. Instead of it, the options of
             CORSPolicy may be given here: those of Starlette's CORSMiddleware, with its defaults, and more.
-        debug: answer refused preflights with status 200 where that lets the browser's console name the
-            method or header. Default: False.
+        debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
+            that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
             policy covers. Default: None.
 
@@ -61,7 +61,7 @@ class CORSMiddleware:
         app: ASGIApp,
         *,
         policy: CORSPolicy | Resources | None = None,
-        debug: bool = False,
+        debug: bool | None = None,
         on_decision: OnDecision | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
@@ -69,7 +69,7 @@ class CORSMiddleware:
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
         name = "crosscors.asgi.CORSMiddleware"
         self._reader = ScopeReader(app)
-        self._decider = Decider(name, self._reader, self.policy, debug=debug, on_decision=on_decision)
+        self._decider = Decider(name, self._reader, self.policy, debug=bool(debug), on_decision=on_decision)
 
     def __getstate__(self) -> dict[str, Any]:
         """All attributes. A copy counts log limits for itself."""

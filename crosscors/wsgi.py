@@ -32,8 +32,8 @@ class CORSMiddleware:
         app: the WSGI application.
         policy: a CORSPolicy, or Resources with one for each path. Instead of it, the options of
             CORSPolicy may be given here.
-        debug: answer refused preflights with status 200 where that lets the browser's console name the
-            method or header. Default: False.
+        debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
+            that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
             policy covers. Default: None.
 
@@ -52,14 +52,16 @@ class CORSMiddleware:
         app: WSGIApplication,
         *,
         policy: CORSPolicy | Resources | None = None,
-        debug: bool = False,
+        debug: bool | None = None,
         on_decision: OnDecision | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
         name = "crosscors.wsgi.CORSMiddleware"
-        self._decider = Decider(name, EnvironReader(), self.policy, debug=debug, on_decision=on_decision)
+        self._decider = Decider(
+            name, EnvironReader(), self.policy, debug=bool(debug), on_decision=on_decision
+        )
 
     # One function, because each further call would add 0.08 to the 1.2 microseconds that most requests take.
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

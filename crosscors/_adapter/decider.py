@@ -17,7 +17,7 @@ An adapter whose framework has policies for views knows the policy only when the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -37,6 +37,9 @@ NOTHING_READY: Mapping[Any, Decision] = {}
 # Origin, then Access-Control-Request-Method, -Headers and -Private-Network, which only OPTIONS has. A missing
 # header is None. (A named tuple would take 0.2 microseconds more.)
 Headers = tuple["str | None", "str | None", "str | None", "str | None"]
+
+
+Debug = bool | Callable[[], bool]
 
 
 class Reader(Protocol[_Source_contra]):
@@ -74,7 +77,7 @@ class Decider(Generic[_Source]):
         name: how messages call the adapter.
         reader: reads its requests.
         policies: what it delivers.
-        debug: answer refused preflights with status 200 where that lets the browser's console say more.
+        debug: whether debug mode is on; a function if the framework has a flag for that, which may change.
         on_decision: the hook, if any.
 
     Attributes:
@@ -87,13 +90,13 @@ class Decider(Generic[_Source]):
         reader: Reader[_Source],
         policies: Policies,
         *,
-        debug: bool,
+        debug: Debug,
         on_decision: OnDecision | None,
     ) -> None:
         self.name = name
         self.read = reader
         self.policies = policies
-        self.debug = debug
+        self._debug = debug
         self.reporter = Reporter(on_decision)
         self.everywhere = policies.everywhere
         self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
@@ -101,7 +104,12 @@ class Decider(Generic[_Source]):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies count for themselves what they log."""
-        return _copied, (self.name, self.read, self.policies, self.debug, self.reporter.on_decision)
+        return _copied, (self.name, self.read, self.policies, self._debug, self.reporter.on_decision)
+
+    @property
+    def debug(self) -> bool:
+        """Whether debug mode is on at the moment."""
+        return self._debug() if callable(self._debug) else self._debug
 
     def policy_for(self, source: _Source) -> CORSPolicy | None:
         """The policy that covers the request; None if none does."""
@@ -225,6 +233,6 @@ _UNDECIDED = Decision(Kind.NOT_CORS, False, ResponseHeaders())
 
 
 def _copied(
-    name: str, reader: Reader[_Source], policies: Policies, debug: bool, on_decision: OnDecision | None
+    name: str, reader: Reader[_Source], policies: Policies, debug: Debug, on_decision: OnDecision | None
 ) -> Decider[_Source]:
     return Decider(name, reader, policies, debug=debug, on_decision=on_decision)

@@ -15,7 +15,7 @@ def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_aw
     """The policy that an adapter gets: as ``policy=``, or as the options of a policy.
 
     Raises:
-        PolicyError: listing every problem of the options; if both are given; if ``debug`` is not a bool; if
+        PolicyError: listing every problem of the options; if both are given; if ``debug`` is not True, False or None; if
             ``allow_origin_func`` is async and the adapter cannot await.
     """
     raise_problems(check_debug(debug, KEYWORDS) + check_policy(policy, options))
@@ -25,8 +25,8 @@ def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_aw
 
 
 def check_debug(debug: object, words: Words) -> Findings:
-    """Whether ``debug`` is True or False."""
-    if isinstance(debug, bool):
+    """Whether ``debug`` is True, False or None."""
+    if debug is None or isinstance(debug, bool):
         return Findings()
     meant = str(str(debug).strip().lower() in ("true", "1"))
     message = f"takes True or False, not {shown(debug)}."
