@@ -15,7 +15,7 @@ def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_aw
     """The policy that an adapter gets: as ``policy=``, or as the options of a policy.
 
     Raises:
-        PolicyError: listing every problem of the options; if both are given; if ``debug`` is not True, False or None; if
+        PolicyError: listing every problem of the options; if both are given; if ``debug`` is not valid; if
             ``allow_origin_func`` is async and the adapter cannot await.
     """
     raise_problems(check_debug(debug, KEYWORDS) + check_policy(policy, options))

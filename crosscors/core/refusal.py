@@ -31,6 +31,8 @@ RefusalCode = Literal[
     "headers-not-allowed",
     "headers-malformed",
     "headers-too-long",
+    "path-not-covered",
+    "path-ambiguous",
 ]
 
 
@@ -43,8 +45,10 @@ class Refusal:
     Attributes:
         code: the kind of reason, stable across releases.
         values: what was refused, as it was in the request: the origin, the method, or up to 13 header names.
-            A very long text is cut. A list that is too long is left out.
-        allowed: what the policy allows instead.
+            A very long text is cut. A list that is too long is left out. For ``path-not-covered``, the path
+            below the root path, and the root path if there is one; for ``path-ambiguous``, two readings of
+            the path, or the path alone if it has too many.
+        allowed: what the policy allows instead; for a path, the keys of Resources that come near.
         error: what ``allow_origin_func`` raised, if it did.
     """
 
@@ -79,7 +83,8 @@ class Refusal:
 
     def message_in(self, words: Words) -> str:
         """The message for a reader who calls the options by these names."""
-        return _MESSAGES[self.code].format(_listed(self.values), func=words.name("allow_origin_func"))
+        values = self.values[:1] if self.code == "path-not-covered" else self.values
+        return _MESSAGES[self.code].format(_listed(values), func=words.name("allow_origin_func"))
 
     def hint_in(self, words: Words) -> str:
         """The hint for a reader who calls the options by these names."""
@@ -102,6 +107,8 @@ _MESSAGES: Mapping[RefusalCode, str] = {
     "headers-not-allowed": "these request headers are not allowed: {}",
     "headers-malformed": "Access-Control-Request-Headers is not a list of header names: {}",
     "headers-too-long": "Access-Control-Request-Headers is too long",
+    "path-not-covered": "no policy covers the path {}",
+    "path-ambiguous": "no policy covers the path, because it can be read in several ways: {}",
 }
 
 
@@ -210,6 +217,34 @@ def _long_headers_hint(_refusal: Refusal, _words: Words) -> str:
     return f"Send at most {MAX_REQUEST_HEADERS_NAMES} names, in at most {MAX_REQUEST_HEADERS_LENGTH} bytes."
 
 
+def _path_hint(refusal: Refusal, words: Words) -> str:
+    path, *root_path = refusal.values
+    name = words.name("resources")
+    hint = f"Add a key that covers it to {name}, such as {shown(_key_for(path))}."
+    if refusal.allowed:
+        hint += f" The nearest keys are {', '.join(map(shown, refusal.allowed))}."
+    if root_path:
+        hint += f" Keys are compared with the path below the root path {shown(root_path[0])}."
+    return hint
+
+
+def _key_for(path: str) -> str:
+    """A key for everything in the first segment of the path.
+
+    >>> _key_for("/items/1"), _key_for("/")
+    ('/items/*', '/')
+    """
+    first = path.lstrip("/").partition("/")[0]
+    return f"/{first}/*" if first else "/"
+
+
+def _reading_hint(refusal: Refusal, _: Words) -> str:
+    hint = "Request it without //, dot segments and backslashes."
+    if len(refusal.values) == 1:
+        return hint
+    return f"{hint} If a key of Resources begins with the root path, remove that from the key."
+
+
 _NOT_SENT = "No browser sends this. A proxy may have changed the header."
 
 _HINTS: Mapping[RefusalCode, Callable[[Refusal, Words], str]] = {
@@ -223,4 +258,6 @@ _HINTS: Mapping[RefusalCode, Callable[[Refusal, Words], str]] = {
     "headers-not-allowed": _headers_hint,
     "headers-malformed": _malformed_headers_hint,
     "headers-too-long": _long_headers_hint,
+    "path-not-covered": _path_hint,
+    "path-ambiguous": _reading_hint,
 }

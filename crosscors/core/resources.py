@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import posixpath
 import re
 from bisect import bisect_left
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy
+from crosscors.core.refusal import Refusal
 from crosscors.core.values import Findings, is_text_pattern
 
 # The keys of a Mapping are invariant: any other key type would refuse a dict of only strings, or a mixed one.
@@ -110,11 +112,32 @@ class Resources:
             >>> resources.policy_for("/works//drafts/1"), resources.policy_for("/app/works/1", "/app")
             (None, CORSPolicy())
         """
-        if root_path or _is_ambiguous(path):
-            entry = self._entry_below(path, root_path)
-        else:  # nearly every path, at the cost of one search
-            entry = self._entry_at(path)
+        entry = self._entry_for(path, root_path)
         return None if entry is None else entry.policy
+
+    def refusal(self, path: str, root_path: str = "") -> Refusal | None:
+        """Why no policy covers the path; None if one does, or if a key leaves the path to the application.
+
+        Example:
+            >>> resources = Resources({"/api/*": CORSPolicy(), "/health": None})
+            >>> resources.refusal("/api/items"), resources.refusal("/health"), resources.refusal("/items")
+            (None, None, Refusal(code='path-not-covered', values=('/items',), error=None))
+        """
+        if self._entry_for(path, root_path) is not None:
+            return None
+        readings = self.differing_readings(path, root_path)
+        if readings:
+            return Refusal("path-ambiguous", readings)
+        [below, *_] = self._below_root(path, root_path) if root_path else (path,)
+        keys = [key if isinstance(key, str) else key.pattern for key in self._policies]
+        near = difflib.get_close_matches(below, keys, n=_SHOWN_KEYS, cutoff=0.5) or keys[:_SHOWN_KEYS]
+        is_below = bool(root_path) and below != path
+        return Refusal("path-not-covered", (below, root_path) if is_below else (below,), tuple(near))
+
+    def _entry_for(self, path: str, root_path: str) -> _Entry | None:
+        if root_path or _is_ambiguous(path):
+            return self._entry_below(path, root_path)
+        return self._entry_at(path)  # nearly every path, at the cost of one search
 
     def _entry_below(self, path: str, root_path: str) -> _Entry | None:
         if not _is_ambiguous(path):
@@ -287,6 +310,7 @@ _STEPS: tuple[Callable[[str], str], ...] = (
     lambda path: path.replace("\ufffd", ""),
 )
 _MOST_READINGS = 16
+_SHOWN_KEYS = 3
 _LONGEST_READ = 8192  # characters; nobody sends a longer path of this kind, except to keep servers busy
 
 
