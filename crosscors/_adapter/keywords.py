@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from crosscors.core.errors import PolicyError, shown
+from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.values import Findings, collected, refused
@@ -33,6 +34,15 @@ def check_debug(debug: object, words: Words) -> Findings:
     return refused(
         "wrong-type", words.name("debug"), debug, message, f"Write {words.setting('debug', meant)}."
     )
+
+
+def check_on_decision(on_decision: object, words: Words) -> Findings:
+    """Whether ``on_decision`` is a function that is not async, or None."""
+    if on_decision is None or (callable(on_decision) and not is_async_callable(on_decision)):
+        return Findings()
+    message = f"takes a function that is not async, not {shown(on_decision)}."
+    hint = f"Write {words.setting('on_decision', 'func')}, where func(request, decision) returns at once."
+    return refused("wrong-type", words.name("on_decision"), on_decision, message, hint)
 
 
 def check_policy(policy: object, others: PolicyOptions) -> Findings:

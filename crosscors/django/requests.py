@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import partial
 from typing import NamedTuple
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -38,23 +37,27 @@ class DjangoCORSRequest(CORSRequest):
 
 
 class Arrival(NamedTuple):
-    """A request with the method and path that it came with. Middleware further in may change both."""
+    """A request, with the method and path that it arrived with. Middleware further in may change both."""
 
     http_request: HttpRequest
     method: str
     path: str
 
     @property
-    def method_of_preflight(self) -> str | None:
-        """The method that a preflight asks for; None for every other request."""
+    def requested_method(self) -> str | None:
+        """The method that a preflight asks for; None if the request is not a preflight."""
         meta = self.http_request.META
         asked: str | None = meta.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
         return asked if is_preflight(self.method, meta.get("HTTP_ORIGIN"), asked) else None
 
     def as_routed(self) -> Arrival:
-        """The same with the path that Django routed, once the response is there."""
-        path = self.http_request.path_info
-        return self if path == self.path else self._replace(path=path)
+        """The same request with the path that Django routes, or has routed."""
+        return self._replace(path=self.http_request.path_info)
+
+    def cors_request(self) -> DjangoCORSRequest:
+        """The request as plain data."""
+        read = cors_request(self.http_request.META, self.method, self.path)
+        return DjangoCORSRequest(**vars(read), http_request=self.http_request)
 
 
 class ArrivalReader:
@@ -73,21 +76,17 @@ class ArrivalReader:
         return site_and_host(arrival.http_request.META)
 
     def path(self, arrival: Arrival) -> tuple[str, str]:
-        http_request, _, path = arrival
-        root_path: str = http_request.META.get("SCRIPT_NAME", "")
-        # Undocumented: WSGIRequest. Only over WSGI does Django percent-encode bytes that are not UTF-8.
-        # Everywhere else they are U+FFFD, and Resources has to see the same path on every stack.
-        if "%" in path and isinstance(http_request, WSGIRequest):
+        """The path that Django routes, and SCRIPT_NAME."""
+        path = arrival.http_request.path_info
+        root_path: str = arrival.http_request.META.get("SCRIPT_NAME", "")
+        # Undocumented: WSGIRequest. Over WSGI, Django percent-encodes bytes that are not UTF-8. On every
+        # other stack they are U+FFFD, and Resources has to see the same path everywhere.
+        if "%" in path and isinstance(arrival.http_request, WSGIRequest):
             path = _ENCODED_AGAIN.sub("\ufffd", path)
         return root_path + path, root_path
 
     def keep(self, arrival: Arrival) -> ReadRequest:
-        return partial(_request, *arrival)
-
-
-def _request(http_request: HttpRequest, method: str, path: str) -> DjangoCORSRequest:
-    read = cors_request(http_request.META, method, path)
-    return DjangoCORSRequest(**vars(read), http_request=http_request)
+        return arrival.cors_request
 
 
 _ENCODED_AGAIN = re.compile("%[89A-F][0-9A-F]")

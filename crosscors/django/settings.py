@@ -1,26 +1,22 @@
-"""The project's settings: read into policies, and kept ready for requests.
+"""The project's settings, read into policies.
 
-Readers return a value and what they found. Only ``configuration`` raises.
+Readers return a value and what they found. Nothing here raises.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django import conf
-from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from crosscors._adapter.alternatives import any_of, grouped
-from crosscors._adapter.decider import Decider
-from crosscors._adapter.keywords import check_debug
-from crosscors._adapter.reporting import OnDecision, check_on_decision
-from crosscors.core.errors import PolicyError, shown
+from crosscors._adapter.keywords import check_debug, check_on_decision
+from crosscors._adapter.reporting import OnDecision
+from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy, options_of
 from crosscors.core.resources import Resources, make_resources
 from crosscors.core.values import (
@@ -33,9 +29,8 @@ from crosscors.core.values import (
     refused,
 )
 from crosscors.core.words import Words
-from crosscors.django import names, signals
+from crosscors.django import names
 from crosscors.django.defaults import default_headers, default_methods
-from crosscors.django.requests import Arrival, ArrivalReader
 from crosscors.django.words import PlaceWords, SettingWords
 
 _DAY = 86400
@@ -56,64 +51,6 @@ class Settings:
     debug: bool
     on_decision: OnDecision | None
     has_urls_regex: bool
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """The settings, ready to decide about requests.
-
-    Attributes:
-        decider: asks the policies.
-    """
-
-    decider: Decider[Arrival]
-    # While check_request_enabled has receivers: what stands in for a policy, by its id, and the policy for
-    # paths that CORS_URLS_REGEX leaves out.
-    _asking: Mapping[int, CORSPolicy] = field(repr=False)
-    _asking_outside: CORSPolicy | None = field(repr=False)
-
-    def policy_for(self, arrival: Arrival) -> CORSPolicy | None:
-        """The policy of the settings that covers the request; None if none does."""
-        policy = self.decider.policy_for(arrival)
-        if not signals.receivers_of(signals.check_request_enabled):
-            return policy
-        return self._asking_outside if policy is None else self._asking.get(id(policy), policy)
-
-
-@cache
-def configuration(in_async: bool) -> Configuration:
-    """The configuration of a sync or an async stack.
-
-    Raises:
-        ImproperlyConfigured: listing every problem of the settings.
-    """
-    read, found = read_settings()
-    if read is None:
-        error = PolicyError(found.problems)
-        raise ImproperlyConfigured(str(error)) from error
-    policies = read.policies
-    ask = signals.ask_receivers_async if in_async else signals.ask_receivers
-    return Configuration(
-        Decider(
-            "crosscors.django.CORSMiddleware",
-            ArrivalReader(),
-            policies,
-            debug=read.debug,
-            on_decision=read.on_decision,
-        ),
-        _asking=signals.asking(policies.policies, ask),
-        _asking_outside=signals.asking_outside(policies.policies[0], ask) if read.has_urls_regex else None,
-    )
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    """Tests override settings while the middleware is running."""
-    if setting.startswith(names.PREFIX):
-        configuration.cache_clear()
-
-
-# Undocumented: this place of the signal. The documented one, django.test.signals, is not for servers.
-setting_changed.connect(_forget)
 
 
 def read_settings() -> tuple[Settings | None, Findings]:

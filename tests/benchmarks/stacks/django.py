@@ -19,8 +19,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from crosscors import Resources
+from crosscors.django.configuration import configuration
 from crosscors.django.middleware import CORSMiddleware
-from crosscors.django.settings import configuration
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, PATH, Case, Setup, policy_of
 from tests.benchmarks.stacks import BARE, FLOOR, OURS, Answered, Contender, has_floor
 from tests.benchmarks.stacks.floor import ALLOWED, PREFLIGHT, VARY

@@ -1,0 +1,88 @@
+"""The settings as the middleware uses them: read once, and ready to decide about requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from crosscors._adapter.decider import Decider
+from crosscors.core.errors import PolicyError
+from crosscors.core.policy import CORSPolicy
+from crosscors.django import names, signals
+from crosscors.django.requests import Arrival, ArrivalReader
+from crosscors.django.settings import read_settings
+from crosscors.django.views import policy_of_view
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The settings, ready to decide about requests.
+
+    Attributes:
+        decider: asks the policies.
+    """
+
+    decider: Decider[Arrival]
+    # While check_request_enabled has receivers, these policies replace those of the settings: by the id of
+    # the replaced policy, and for paths that CORS_URLS_REGEX leaves out.
+    _asking: Mapping[int, CORSPolicy] = field(repr=False)
+    _asking_outside: CORSPolicy | None = field(repr=False)
+
+    def policy_for(self, arrival: Arrival, method: str) -> CORSPolicy | None:
+        """The policy that covers the request: that of its view, or else that of the settings.
+
+        None if there is none.
+
+        Args:
+            arrival: the request.
+            method: the method that the view is called with. For a preflight, the requested one.
+        """
+        return policy_of_view(arrival.http_request, method) or self._policy_of_settings(arrival)
+
+    def _policy_of_settings(self, arrival: Arrival) -> CORSPolicy | None:
+        policy = self.decider.policy_for(arrival)
+        if not signals.receivers_of(signals.check_request_enabled):
+            return policy
+        return self._asking_outside if policy is None else self._asking.get(id(policy), policy)
+
+
+@cache
+def configuration(is_async: bool) -> Configuration:
+    """The configuration of a sync or an async stack.
+
+    Raises:
+        ImproperlyConfigured: listing every problem of the settings.
+    """
+    read, found = read_settings()
+    if read is None:
+        error = PolicyError(found.problems)
+        raise ImproperlyConfigured(str(error)) from error
+    decider = Decider(
+        "crosscors.django.CORSMiddleware",
+        ArrivalReader(),
+        read.policies,
+        debug=read.debug,
+        on_decision=read.on_decision,
+    )
+    policies = read.policies.policies
+    ask = signals.ask_receivers_async if is_async else signals.ask_receivers
+    return Configuration(
+        decider,
+        _asking=signals.asking(policies, ask),
+        _asking_outside=signals.asking_outside(policies[0], ask) if read.has_urls_regex else None,
+    )
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    """Tests override settings while the middleware is running."""
+    if setting.startswith(names.PREFIX):
+        configuration.cache_clear()
+
+
+# Undocumented: this place of the signal. The documented one is django.test.signals, which servers must not
+# need to import.
+setting_changed.connect(_forget)
