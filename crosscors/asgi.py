@@ -15,6 +15,7 @@ from crosscors._adapter.raw_headers import raw_headers
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
 from crosscors.core.decision import Decision
 from crosscors.core.lazy import lazy
+from crosscors.core.origins.own import Provenance
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
@@ -102,7 +103,7 @@ class CORSMiddleware:
         if policy is None:
             policy = decider.policy_among(decider.policies, scope)
             if policy is None:
-                await self.app(scope, receive, send)
+                await self._run_uncovered(origin if asked is None else asked[0], scope, receive, send)
                 return
             ready = decider.ready_for(policy)
             arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
@@ -138,6 +139,26 @@ class CORSMiddleware:
         if entry.written is None:
             entry.leave(has_raised=False)
 
+    async def _run_uncovered(self, origin: object, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leave the request to the application. If that sends no CORS headers, report that no policy does."""
+        if origin is None:
+            await self.app(scope, receive, send)
+            return
+        decider = self._decider
+        arrived = dict(scope)
+        entry = decider.enter_undecided(scope, arrived)
+
+        def send_watched(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start" and not entry.is_withdrawn:
+                decider.withdraw(entry, arrived, _carried(raw_headers(message.get("headers"), _START)))
+            return send(message)
+
+        try:
+            await self.app(scope, receive, send_watched)
+        finally:
+            if not entry.is_withdrawn:
+                decider.withdraw(entry, arrived, ())
+
     def _sender_by_path(
         self, entry: Entry, known: Decision | None, arrival: Arrival, scope: Scope, send: Send
     ) -> Send:
@@ -167,7 +188,8 @@ class CORSMiddleware:
         arrived = {**scope, "path": arrival[0], "root_path": root_path}
         policy = self._decider.policy_for(arrived)
         if policy is None:
-            entry.withdraw()
+            headers = raw_headers(message.get("headers"), _START)
+            self._decider.withdraw(entry, arrived, _carried(headers))
             await send(message)
             return
         entry.policy = policy
@@ -336,14 +358,9 @@ class ScopeReader:
         headers = preflight_headers(scope["headers"])
         return headers if scope["method"] == "OPTIONS" else (headers[0], None, None, None)
 
-    def site_and_host(self, scope: Scope) -> tuple[str | None, str]:
-        site, hosts = None, []
-        for pair in scope["headers"]:
-            if pair[0] == b"sec-fetch-site":
-                site = pair[1].decode("latin-1")
-            elif pair[0] == b"host":
-                hosts.append(pair[1].decode("latin-1"))
-        return site, ", ".join(hosts)
+    def provenance(self, scope: Scope) -> Provenance:
+        read = _values_of(scope, _PROVENANCE)
+        return Provenance(read.get("fetch_site"), read.get("fetch_mode"), read.get("host", ""))
 
     def path(self, scope: Scope) -> tuple[str, str]:
         root_path = scope.get("root_path", "")
@@ -361,12 +378,17 @@ class ScopeReader:
 
 
 def _request(scope: Scope) -> CORSRequest:
+    values = _values_of(scope, _NAMES)
+    return CORSRequest(scope["method"], path=path_of(scope), headers=_Headers(scope["headers"]), **values)
+
+
+def _values_of(scope: Scope, names: Mapping[bytes, str]) -> dict[str, str]:
+    """The values of these headers, by what they are called here."""
     read: dict[bytes, list[bytes]] = {}
     for pair in scope["headers"]:
-        if pair[0] in _NAMES:
+        if pair[0] in names:
             read.setdefault(pair[0], []).append(pair[1])
-    values = {_NAMES[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
-    return CORSRequest(scope["method"], path=path_of(scope), headers=_Headers(scope["headers"]), **values)
+    return {names[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
 
 
 # A longer header is refused unread, so there is no need to decode a megabyte.
@@ -418,6 +440,7 @@ _NAMES = {
     b"access-control-request-headers": "request_headers",
     b"access-control-request-private-network": "request_private_network",
 }
+_PROVENANCE = {b"sec-fetch-site": "fetch_site", b"sec-fetch-mode": "fetch_mode", b"host": "host"}
 _ASKING = frozenset(_NAMES) - {b"host"}
 
 

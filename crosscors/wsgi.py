@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.environ import cors_request, preflight_headers, site_and_host
+from crosscors._adapter.environ import cors_request, preflight_headers, provenance
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
+from crosscors.core.origins.own import Provenance
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
@@ -70,7 +71,7 @@ class CORSMiddleware:
         if policy is None:
             policy = decider.policy_among(decider.policies, environ)
             if policy is None:
-                return self.app(environ, start_response)
+                return self._run_uncovered(environ, start_response)
             ready = decider.ready_for(policy)
         asked: str | Headers | None
         if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -102,6 +103,34 @@ class CORSMiddleware:
         if entry.written is not None and not entry.is_within:
             return parts  # the response has started, as in most applications
         return watched(parts, entry, environ)
+
+    def _run_uncovered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Leave the request to the application. If that sends no CORS headers, report that no policy does."""
+        if "HTTP_ORIGIN" not in environ:
+            return self.app(environ, start_response)
+        decider = self._decider
+        came = environ.copy()
+        entry = decider.enter_undecided(environ, came)
+
+        def start_watched(
+            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
+        ) -> Callable[[bytes], object]:
+            if not entry.is_withdrawn:
+                decider.withdraw(entry, came, carried_by(headers))
+            # Some servers do not take None for exc_info.
+            return (
+                start_response(status, headers)
+                if exc_info is None
+                else start_response(status, headers, exc_info)
+            )
+
+        try:
+            parts = self.app(environ, start_watched)
+        except BaseException:
+            if not entry.is_withdrawn:
+                decider.withdraw(entry, came, ())
+            raise
+        return parts if entry.is_withdrawn else watched(parts, entry, environ)
 
 
 def middleware_of(decider: Decider[WSGIEnvironment], app: WSGIApplication) -> CORSMiddleware:
@@ -142,8 +171,8 @@ class EnvironReader:
             return preflight_headers(environ)
         return (environ.get("HTTP_ORIGIN"), None, None, None)
 
-    def site_and_host(self, environ: WSGIEnvironment) -> tuple[str | None, str]:
-        return site_and_host(environ)
+    def provenance(self, environ: WSGIEnvironment) -> Provenance:
+        return provenance(environ)
 
     def path(self, environ: WSGIEnvironment) -> tuple[str, str]:
         path, root_path = path_of(environ), environ.get("SCRIPT_NAME", "")

@@ -19,15 +19,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
-from crosscors._adapter.nesting import RECORD, Entry, bring_over, join
+from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, join
 from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter
 from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
+from crosscors.core.errors import shown
+from crosscors.core.origins.own import Provenance, is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
+from crosscors.core.resources import Resources, keys_of, refusal_of
 from crosscors.core.response_headers import ResponseHeaders
 from crosscors.core.rulebook import AskFunction
+from crosscors.core.standard import ALLOW_ORIGIN
+from crosscors.core.words import KEYWORDS
 
 _Source = TypeVar("_Source", bound=Any)
 _Source_contra = TypeVar("_Source_contra", bound=Any, contravariant=True)
@@ -40,6 +45,11 @@ Headers = tuple["str | None", "str | None", "str | None", "str | None"]
 
 
 Debug = bool | Callable[[], bool]
+PlaceOfView = Callable[[CORSPolicy], str | None]
+
+
+def no_view(_: CORSPolicy) -> None:
+    """For adapters whose stack has no views."""
 
 
 class Reader(Protocol[_Source_contra]):
@@ -57,8 +67,8 @@ class Reader(Protocol[_Source_contra]):
         """The headers that CORS looks at, read in one pass."""
         ...
 
-    def site_and_host(self, source: _Source_contra, /) -> tuple[str | None, str]:
-        """Sec-Fetch-Site, and Host or an empty text: who may be the page of the server itself."""
+    def provenance(self, source: _Source_contra, /) -> Provenance:
+        """Where the request comes from."""
         ...
 
     def path(self, source: _Source_contra, /) -> tuple[str, str]:
@@ -79,6 +89,7 @@ class Decider(Generic[_Source]):
         policies: what it delivers.
         debug: whether debug mode is on; a function if the framework has a flag for that, which may change.
         on_decision: the hook, if any.
+        place_of_view: which view, endpoint or blueprint has a policy, for messages; None if none has it.
 
     Attributes:
         everywhere: the policy of every path; None if it depends on the path.
@@ -92,24 +103,33 @@ class Decider(Generic[_Source]):
         *,
         debug: Debug,
         on_decision: OnDecision | None,
+        place_of_view: PlaceOfView = no_view,
     ) -> None:
         self.name = name
         self.read = reader
         self.policies = policies
         self._debug = debug
-        self.reporter = Reporter(on_decision)
+        self._place_of_view = place_of_view
+        words = next(map(words_of, policies.policies), KEYWORDS)
+        self.reporter = Reporter(on_decision, self.place_of, words)
         self.everywhere = policies.everywhere
         self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
         _count.made += 1
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies count for themselves what they log."""
-        return _copied, (self.name, self.read, self.policies, self._debug, self.reporter.on_decision)
+        hook, place_of_view = self.reporter.on_decision, self._place_of_view
+        return _copied, (self.name, self.read, self.policies, self._debug, hook, place_of_view)
 
     @property
     def debug(self) -> bool:
         """Whether debug mode is on at the moment."""
         return self._debug() if callable(self._debug) else self._debug
+
+    def place_of(self, policy: CORSPolicy) -> str:
+        """What the policy belongs to, for messages."""
+        keys = () if self.everywhere else keys_of(cast("Resources", self.policies), policy)
+        return " and ".join(map(shown, keys)) or self._place_of_view(policy) or "the application"
 
     def policy_for(self, source: _Source) -> CORSPolicy | None:
         """The policy that covers the request; None if none does."""
@@ -119,9 +139,37 @@ class Decider(Generic[_Source]):
         """The one of these policies that covers the path of the request; None if none does."""
         path, root_path = self.read.path(source)
         policy = policies.policy_for(path, root_path)
-        if policy is None or root_path:
-            self.reporter.report_path(policies, path, root_path, policy, self.read.keep(source))
+        if root_path:
+            self.reporter.report_root_path(policies, path, root_path)
         return policy
+
+    def withdraw(self, entry: Entry, source: _Source, carried: Carried) -> None:
+        """Note that no policy covers the request. Report that, unless something else answers for CORS.
+
+        Args:
+            entry: the entry of the request.
+            source: the request.
+            carried: the Access-Control headers of the response.
+        """
+        read = entry.read or self.read.keep(source)
+        entry.withdraw()
+        others = (other for other in entry.record or () if other is not entry)
+        is_covered = not all(other.is_withdrawn for other in others)
+        if is_covered or any(name == _ALLOW_ORIGIN for name, _ in carried):
+            return
+        self._report_uncovered(source, read)
+
+    def _report_uncovered(self, source: _Source, read: ReadRequest) -> None:
+        origin, *_ = self.read.headers(source)
+        if origin is None or not is_cors_request(origin, self.read.provenance(source)):
+            return
+        if self.everywhere is not None:
+            return
+        # Nothing else makes policies depend on the path.
+        refusal = refusal_of(cast("Resources", self.policies), *self.read.path(source))
+        if refusal is not None:
+            kind = Kind.PREFLIGHT if read().is_preflight else Kind.ACTUAL
+            self.reporter.report(Decision(kind, False, ResponseHeaders(), refusals=(refusal,)), None, read)
 
     def ready_for(self, policy: CORSPolicy) -> Mapping[Any, Decision]:
         """What needs no asking: decisions about listed origins, by Origin as the reader has it.
@@ -147,25 +195,26 @@ class Decider(Generic[_Source]):
             origin, method, names, network = asked
             if origin is not None and method is not None:
                 answer = questions.preflight(origin, method, names, network, self.debug)
-                return answer if isinstance(answer, AskFunction) else self._explained(answer, policy)
+                return answer if isinstance(answer, AskFunction) else self.explained(answer, policy)
         else:
             origin = asked
         answer = questions.actual(origin)
         if origin is None or isinstance(answer, AskFunction) or not answer.refusals:
             return answer
         text = origin if isinstance(origin, str) else origin.decode("latin-1")
-        return self._explained(questions.examined(answer, text, *self.read.site_and_host(source)), policy)
+        return self.explained(questions.examined(answer, text, self.read.provenance(source)), policy)
 
-    def _explained(self, decision: Decision, policy: CORSPolicy) -> Decision:
+    def explained(self, decision: Decision, policy: CORSPolicy) -> Decision:
+        """The decision; in debug mode, its response also says why something is refused."""
         return explained(decision, words_of(policy)) if self.debug else decision
 
     def ask_function(self, policy: CORSPolicy, ask: AskFunction, source: _Source) -> Decision:
         """What the policy says, after a call of its function."""
-        return self._explained(ask.decide(self.read.keep(source)(), debug=self.debug), policy)
+        return self.explained(ask.decide(self.read.keep(source)(), debug=self.debug), policy)
 
     async def ask_function_async(self, policy: CORSPolicy, ask: AskFunction, source: _Source) -> Decision:
         """The same as ``ask_function``, and awaits the function if it is async."""
-        return self._explained(await ask.decide_async(self.read.keep(source)(), debug=self.debug), policy)
+        return self.explained(await ask.decide_async(self.read.keep(source)(), debug=self.debug), policy)
 
     def decide(self, policy: CORSPolicy, source: _Source) -> Decision:
         """What the policy says, its function included."""
@@ -229,10 +278,16 @@ class _Count:
 
 _count = _Count()
 
+_ALLOW_ORIGIN = ALLOW_ORIGIN.lower()
 _UNDECIDED = Decision(Kind.NOT_CORS, False, ResponseHeaders())
 
 
 def _copied(
-    name: str, reader: Reader[_Source], policies: Policies, debug: Debug, on_decision: OnDecision | None
+    name: str,
+    reader: Reader[_Source],
+    policies: Policies,
+    debug: Debug,
+    on_decision: OnDecision | None,
+    place_of_view: PlaceOfView,
 ) -> Decider[_Source]:
-    return Decider(name, reader, policies, debug=debug, on_decision=on_decision)
+    return Decider(name, reader, policies, debug=debug, on_decision=on_decision, place_of_view=place_of_view)

@@ -7,6 +7,7 @@ from typing import Any
 
 from crosscors._adapter.decider import Headers
 from crosscors.core import request
+from crosscors.core.origins.own import Provenance
 from crosscors.core.request import CORSRequest
 
 
@@ -36,9 +37,10 @@ def preflight_headers(environ: Mapping[str, Any]) -> Headers:
     )
 
 
-def site_and_host(environ: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Sec-Fetch-Site, and Host or an empty text."""
-    return environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_HOST", "")
+def provenance(environ: Mapping[str, Any]) -> Provenance:
+    """Where the request comes from."""
+    get = environ.get
+    return Provenance(get("HTTP_SEC_FETCH_SITE"), get("HTTP_SEC_FETCH_MODE"), get("HTTP_HOST", ""))
 
 
 def is_preflight(environ: Mapping[str, Any]) -> bool:

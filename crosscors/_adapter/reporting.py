@@ -3,9 +3,11 @@
 The logger is ``crosscors``. Each adapter has a ``Reporter``, which follows these rules:
 
 1. A refusal is logged at INFO. If ``allow_origin_func`` failed, it is logged at ERROR, with the traceback.
-2. Every other decision is logged at DEBUG.
-3. A cross-origin request to a path that no policy covers is logged at INFO if the path can be read in several
-   ways, and that is the reason.
+   A cross-origin request to a path that no policy covers is a refusal, too.
+2. Where the log does not show INFO, the first refusals of the process are logged at WARNING: the first one of
+   each kind and origin, at most five of a kind, and ten in all (first_refusals.py).
+3. Every other decision is logged at DEBUG. In debug mode, a request with cookies whose response gets no
+   credentials is logged at WARNING, at most ten times in a process.
 4. A mistake that only a request can show, such as a root path in a key of Resources, is logged at WARNING,
    once for each adapter.
 5. At most 20 messages of INFO and 20 of ERROR are logged in 10 seconds. The others are counted, and their
@@ -21,17 +23,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import cast
 
+from crosscors._adapter.first_refusals import MOST, first_refusals
 from crosscors._adapter.keywords import check_on_decision, raise_problems
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy, Policies, words_of
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
-from crosscors.core.words import KEYWORDS
+from crosscors.core.words import KEYWORDS, Words
 
 logger = logging.getLogger("crosscors")
 root = logging.getLogger()
@@ -66,6 +69,8 @@ class Reporter:
 
     Args:
         on_decision: the hook, if any.
+        place_of: what a policy belongs to, such as ``the application`` or ``'/api/*'``.
+        words: what the developer calls the keys of Resources.
         clock: seconds that only ever increase. Tests replace it.
 
     Attributes:
@@ -75,8 +80,16 @@ class Reporter:
         PolicyError: if ``on_decision`` cannot be called, or is async.
     """
 
-    def __init__(self, on_decision: OnDecision | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        on_decision: OnDecision | None,
+        place_of: Callable[[CORSPolicy], str],
+        words: Words,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         raise_problems(check_on_decision(on_decision, KEYWORDS))
+        self._place_of = place_of
+        self._words = words
         self.on_decision = on_decision
         self.has_hook = on_decision is not None
         self._warned: set[str] = set()
@@ -87,7 +100,13 @@ class Reporter:
         return self.has_hook or is_debug_heard()
 
     def report(self, decision: Decision, policy: CORSPolicy | None, read: ReadRequest) -> None:
-        """Log a decision of the policy, and call the hook."""
+        """Log a decision, and call the hook.
+
+        Args:
+            decision: the decision.
+            policy: the policy that made it; None if no policy covers the path.
+            read: returns the request.
+        """
         try:  # not suppress(), which costs 0.3 microseconds
             if decision.refusals:
                 self._log_refusals(decision, policy, read)
@@ -98,11 +117,26 @@ class Reporter:
         self.call_hook(decision, read)
 
     def _log_refusals(self, decision: Decision, policy: CORSPolicy | None, read: ReadRequest) -> None:
-        errors = [refusal.error for refusal in decision.refusals if refusal.error is not None]
-        level = logging.ERROR if errors else logging.INFO
-        if self._may_log(level):
-            named, reasons = _named(decision, read()), _reasons(decision, policy)
-            log(level, "refused %s: %s", named, reasons, error=errors[0] if errors else None)
+        refusal = decision.refusals[0]
+        if refusal.error is not None or logger.isEnabledFor(logging.INFO):
+            level = logging.INFO if refusal.error is None else logging.ERROR
+            if self._may_log(level):
+                log(level, "%s", self._sentences(decision, policy, read()), error=refusal.error)
+            return
+        number = first_refusals.take(refusal.code, read().origin)  # rule 2
+        if number:
+            last = _LAST_ONE if number == MOST else ""
+            log(logging.WARNING, "%s%s", self._sentences(decision, policy, read()), last)
+
+    def _sentences(self, decision: Decision, policy: CORSPolicy | None, request: CORSRequest) -> str:
+        """Who refused what, why, and what to write, in the words of whoever wrote the policy."""
+        named = _named(decision, request)
+        first = f"{named} gets no CORS headers:"
+        if policy is not None:
+            first = f"the CORS policy of {self._place_of(policy)} refused {named}:"
+        words = self._words if policy is None else words_of(policy)
+        reasons = [f"{each.message_in(words)}. {each.hint_in(words)}" for each in decision.refusals]
+        return " ".join([first, *reasons, *_remarks(decision, request)])
 
     def call_hook(self, decision: Decision, read: ReadRequest) -> None:
         """Call the hook, if there is one, and log nothing else."""
@@ -116,36 +150,18 @@ class Reporter:
                 if self._may_log(logging.ERROR):
                     log(logging.ERROR, "on_decision failed; the response is not affected", error=error)
 
-    def report_path(  # all that there is to say about a path
-        self, policies: Policies, path: str, root_path: str, policy: CORSPolicy | None, read: ReadRequest
-    ) -> None:
-        """Report what is odd about a path, if anything is.
+    def report_root_path(self, policies: Policies, path: str, root_path: str) -> None:
+        """Warn about keys of Resources that begin with the root path.
 
         Args:
             policies: where the path was looked up.
             path: the path, including the root path.
             root_path: the root path.
-            policy: what was found; None if nothing covers the path.
-            read: returns the request.
         """
         resources = cast("Resources", policies)  # nothing else makes policies depend on the path
         if _ROOT_PATH_IN_KEY not in self._warned and resources.has_key_below(root_path, path):
             below = shown(f"{root_path.rstrip('/')}/items/*")
             self._warn_once(_ROOT_PATH_IN_KEY, shown(root_path), below)
-        if policy is None:
-            with suppress(Exception):
-                self._log_not_covered(resources, path, root_path, read)
-
-    def _log_not_covered(self, resources: Resources, path: str, root_path: str, read: ReadRequest) -> None:
-        if not logger.isEnabledFor(logging.INFO):
-            return
-        readings = resources.differing_readings(path, root_path)
-        if not readings:
-            return
-        request = read()
-        if request.origin is not None and self._may_log(logging.INFO):
-            named = shown(f"{request.method} {path}")
-            log(logging.INFO, "not covered %s: %s", named, _why_not_covered(readings))
 
     def report_root_path_inside(self, root_path: str) -> None:
         """Warn that the application set a root path that was not known before it ran."""
@@ -206,26 +222,28 @@ def _named(decision: Decision, request: CORSRequest) -> str:
 
 def _outcome(decision: Decision) -> str:
     if decision.kind is Kind.NOT_CORS:
-        return "no Origin header, so this is not a CORS request"
+        return "not a CORS request"
+    if decision.kind is Kind.SAME_ORIGIN:
+        return "a same-origin request"
     return f"allowed by {shown(decision.matched)}"
 
 
-def _reasons(decision: Decision, policy: CORSPolicy | None) -> str:
-    """The reasons and hints, in the words of whoever wrote the policy."""
-    words = KEYWORDS if policy is None else words_of(policy)
-    return " ".join(f"{each.message_in(words)}. {each.hint_in(words)}" for each in decision.refusals)
+def _remarks(decision: Decision, request: CORSRequest) -> Iterator[str]:
+    """What else may be the cause, as far as the request shows it."""
+    is_refused_origin = decision.refusals[0].code == "origin-not-allowed"
+    origin = request.origin or ""
+    # Browsers send Sec-Fetch-Site, unless the server is another machine that they reach over plain http. They
+    # send Origin for such a server's own pages, and it can only be compared with Host.
+    is_plain = origin.startswith("http://") and "sec-fetch-site" not in request.headers
+    if is_refused_origin and is_plain and request.host and decision.kind is Kind.ACTUAL:
+        host = shown(request.host)
+        yield f"If the page comes from this server, a proxy changes Host to {host}. Let it pass Host on."
 
 
-def _why_not_covered(readings: tuple[str, ...]) -> str:
-    if len(readings) == 1:
-        return "the path can be read in too many ways. Request it without //, dot segments and backslashes."
-    first, other = map(shown, readings)
-    return (
-        f"the path can mean {first} or {other}, which have different policies. Request it without //, dot "
-        "segments and backslashes. If a key of Resources begins with the root path, remove that from the key."
-    )
-
-
+_LAST_ONE = (
+    ' No more refusals are shown. To see all of them, set the level of the logger "crosscors" to INFO, for '
+    "example with logging.basicConfig(level=logging.INFO)."
+)
 _ROOT_PATH_IN_KEY = (
     "a key of Resources begins with the root path %s. Write keys without the root path: '/items/*' instead "
     "of %s. They are compared with the path below the root path"

@@ -25,6 +25,7 @@ from crosscors.core.methods import Methods
 from crosscors.core.origins import dangers
 from crosscors.core.origins import options as origins
 from crosscors.core.origins.function import OriginFunc, is_async_callable
+from crosscors.core.origins.own import provenance_of
 from crosscors.core.origins.public_suffixes import SuffixListError
 from crosscors.core.origins.trusted_sites import trusted_sites
 from crosscors.core.remembered import Remembered
@@ -238,9 +239,7 @@ class CORSPolicy:
             answer = self._remembered.actual(origin)
             if origin is None or isinstance(answer, AskFunction):
                 return answer
-            return self._remembered.examined(
-                answer, origin, request.headers.get("sec-fetch-site"), request.host
-            )
+            return self._remembered.examined(answer, origin, provenance_of(request))
         names, network = request.request_headers, request.request_private_network
         return self._remembered.preflight(origin, method, names, network, debug)
 

@@ -220,9 +220,10 @@ def _long_headers_hint(_refusal: Refusal, _words: Words) -> str:
 def _path_hint(refusal: Refusal, words: Words) -> str:
     path, *root_path = refusal.values
     name = words.name("resources")
-    hint = f"Add a key that covers it to {name}, such as {shown(_key_for(path))}."
+    hint = f"No expression in {name} matches it."
     if refusal.allowed:
-        hint += f" The nearest keys are {', '.join(map(shown, refusal.allowed))}."
+        key, nearest = shown(_key_for(path)), ", ".join(map(shown, refusal.allowed))
+        hint = f"Add a key that covers it to {name}, such as {key}. The nearest keys are {nearest}."
     if root_path:
         hint += f" Keys are compared with the path below the root path {shown(root_path[0])}."
     return hint

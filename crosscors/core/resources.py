@@ -115,24 +115,17 @@ class Resources:
         entry = self._entry_for(path, root_path)
         return None if entry is None else entry.policy
 
-    def refusal(self, path: str, root_path: str = "") -> Refusal | None:
-        """Why no policy covers the path; None if one does, or if a key leaves the path to the application.
-
-        Example:
-            >>> resources = Resources({"/api/*": CORSPolicy(), "/health": None})
-            >>> resources.refusal("/api/items"), resources.refusal("/health"), resources.refusal("/items")
-            (None, None, Refusal(code='path-not-covered', values=('/items',), error=None))
-        """
+    def _refusal(self, path: str, root_path: str) -> Refusal | None:
         if self._entry_for(path, root_path) is not None:
             return None
         readings = self.differing_readings(path, root_path)
         if readings:
             return Refusal("path-ambiguous", readings)
-        [below, *_] = self._below_root(path, root_path) if root_path else (path,)
-        keys = [key if isinstance(key, str) else key.pattern for key in self._policies]
+        below, *_ = self._below_root(path, root_path) if root_path else (path,)
+        keys = [key for key in self._policies if isinstance(key, str)]
         near = difflib.get_close_matches(below, keys, n=_SHOWN_KEYS, cutoff=0.5) or keys[:_SHOWN_KEYS]
-        is_below = bool(root_path) and below != path
-        return Refusal("path-not-covered", (below, root_path) if is_below else (below,), tuple(near))
+        values = (below,) if below == path else (below, root_path)
+        return Refusal("path-not-covered", values, tuple(near))
 
     def _entry_for(self, path: str, root_path: str) -> _Entry | None:
         if root_path or _is_ambiguous(path):
@@ -245,6 +238,25 @@ class Resources:
                 return entry
             end = path.rfind("/", 0, end)
         return None
+
+
+def refusal_of(resources: Resources, path: str, root_path: str) -> Refusal | None:
+    """Why no policy covers the path; None if one does, or if a key leaves the path to the application.
+
+    >>> resources = Resources({"/api/*": CORSPolicy(), "/health": None})
+    >>> [getattr(refusal_of(resources, path, ""), "code", None) for path in ("/api/1", "/health", "/items")]
+    [None, None, 'path-not-covered']
+    """
+    return resources._refusal(path, root_path)  # pyright: ignore[reportPrivateUsage]
+
+
+def keys_of(resources: Resources, policy: CORSPolicy) -> tuple[str, ...]:
+    """The keys that have this very policy; a regular expression as its text."""
+    return tuple(
+        key if isinstance(key, str) else key.pattern
+        for key, each in resources._policies.items()  # pyright: ignore[reportPrivateUsage]
+        if each is policy
+    )
 
 
 def make_resources(policies: object, option: str = "resources") -> tuple[Resources | None, Findings]:

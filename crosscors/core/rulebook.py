@@ -23,8 +23,9 @@
     preflights, and must not serve the response to one for another.
 9.  ``allow_origin_func`` decides about well-formed origins that nothing else allows. The rule book does not
     call it. It returns ``AskFunction``, and the caller, who may be able to await, goes on from there.
-10. An actual request that would be refused is examined once more: if it comes from a page of the server
-    itself, nothing is refused. The response is the same. Only the decision and the log say so.
+10. An actual request that would be refused is examined once more. If it comes from a page of the server
+    itself, or does not ask for CORS (a form post, for example), nothing is refused. The response is the same.
+    Only the decision and the log say so.
 
 Section names are those of the Fetch standard (https://fetch.spec.whatwg.org/).
 """
@@ -41,7 +42,7 @@ from crosscors.core.origins import admission as origins
 from crosscors.core.origins.admission import EVERYONE, Admission, AllowedOrigins
 from crosscors.core.origins.function import OriginFunc, ask, ask_async
 from crosscors.core.origins.options import OriginOptions
-from crosscors.core.origins.own import is_same_origin
+from crosscors.core.origins.own import Provenance, asks_for_cors, is_cors_request, provenance_of
 from crosscors.core.refusal import Refusal
 from crosscors.core.request import CORSRequest
 from crosscors.core.response_headers import Pairs, ResponseHeaders
@@ -107,6 +108,7 @@ class Rulebook:
         # Rules 3 and 6: refused origins differ only in the reason.
         self._refused = ResponseHeaders((), self._vary)
         self._same_origin = Decision(Kind.SAME_ORIGIN, True, self._refused)
+        self._not_cors = Decision(Kind.NOT_CORS, True, self._refused)
         self._refused_preflight = ResponseHeaders((), self._preflight_vary)
 
     def actual(self, origin: str | None) -> Decision | AskFunction:
@@ -143,18 +145,18 @@ class Rulebook:
             admission = self._origins.refuse_unlisted(origin)
         if not request.is_preflight:
             decision = self._actual(origin, admission)
-            return self.examined(decision, origin, request.headers.get("sec-fetch-site"), request.host)
+            return self.examined(decision, origin, provenance_of(request))
         return self._preflight(origin, admission, preflight_of(request, debug=debug))
 
-    def examined(self, decision: Decision, origin: str, fetch_site: str | None, host: str) -> Decision:
+    def examined(self, decision: Decision, origin: str, provenance: Provenance) -> Decision:
         """The decision about an actual request, after one more look at who is refused (rule 10).
 
         A function that failed stays a refusal, so that the log shows the error.
         """
         has_failed = any(refusal.error is not None for refusal in decision.refusals)
-        if decision.allowed or has_failed or not is_same_origin(origin, fetch_site, host):
+        if decision.allowed or has_failed or is_cors_request(origin, provenance):
             return decision
-        return self._same_origin
+        return self._same_origin if asks_for_cors(provenance) else self._not_cors
 
     def _actual(self, origin: str, admission: Admission | Refusal) -> Decision:
         if isinstance(admission, Refusal):

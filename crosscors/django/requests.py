@@ -10,8 +10,9 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from crosscors._adapter.decider import Headers
-from crosscors._adapter.environ import cors_request, preflight_headers, site_and_host
+from crosscors._adapter.environ import cors_request, preflight_headers, provenance
 from crosscors._adapter.reporting import ReadRequest
+from crosscors.core.origins.own import Provenance
 from crosscors.core.request import CORSRequest, is_preflight
 
 __all__ = ["DjangoCORSRequest"]
@@ -72,8 +73,8 @@ class ArrivalReader:
             return preflight_headers(meta)
         return (meta.get("HTTP_ORIGIN"), None, None, None)
 
-    def site_and_host(self, arrival: Arrival) -> tuple[str | None, str]:
-        return site_and_host(arrival.http_request.META)
+    def provenance(self, arrival: Arrival) -> Provenance:
+        return provenance(arrival.http_request.META)
 
     def path(self, arrival: Arrival) -> tuple[str, str]:
         """The path that Django routes, and SCRIPT_NAME."""

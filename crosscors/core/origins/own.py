@@ -7,25 +7,51 @@ Browsers send Origin also with requests to the page's own origin, unless the met
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from crosscors.core.origins.serialized import DEFAULT_PORTS, is_serialized_origin, serialize_ipv6, split
+from crosscors.core.request import CORSRequest
 
 _SCHEMES = ("http", "https")
 # RFC 9110, section 7.2: Host is a host and an optional port.
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
 
-def is_same_origin(origin: str, fetch_site: str | None, host: str) -> bool:
-    """Whether the request is a same-origin request (Fetch Metadata, "Sec-Fetch-Site").
+class Provenance(NamedTuple):
+    """Where a request comes from (Fetch Metadata). Browsers send it over https, and to loopback.
 
-    Args:
-        origin: Origin.
-        fetch_site: Sec-Fetch-Site, which browsers send over https and to loopback; None if it is missing.
+    Attributes:
+        fetch_site: Sec-Fetch-Site; None if it is missing.
+        fetch_mode: Sec-Fetch-Mode; None if it is missing.
         host: Host; empty if it is missing.
     """
-    if fetch_site is not None:
-        return fetch_site == "same-origin"
-    return is_own_origin(origin, host)
+
+    fetch_site: str | None
+    fetch_mode: str | None
+    host: str
+
+
+def provenance_of(request: CORSRequest) -> Provenance:
+    """Where the request comes from."""
+    get = request.headers.get
+    return Provenance(get("sec-fetch-site"), get("sec-fetch-mode"), request.host)
+
+
+def is_same_origin(origin: str, provenance: Provenance) -> bool:
+    """Whether the request comes from a page of the server itself."""
+    if provenance.fetch_site is not None:
+        return provenance.fetch_site == "same-origin"
+    return is_own_origin(origin, provenance.host)
+
+
+def asks_for_cors(provenance: Provenance) -> bool:
+    """Whether the page needs the permission of the server. A form post, for example, does not ask for it."""
+    return provenance.fetch_mode in (None, "cors")
+
+
+def is_cors_request(origin: str, provenance: Provenance) -> bool:
+    """Whether the page is of another origin and needs the permission of this server."""
+    return asks_for_cors(provenance) and not is_same_origin(origin, provenance)
 
 
 def is_own_origin(origin: str, host: str) -> bool:
