@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crosscors._adapter.first_refusals import MOST, first_refusals
+
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
@@ -51,6 +53,20 @@ def approved(request: pytest.FixtureRequest) -> Approve:
             pytest.fail("\n".join(["To approve: pytest --approve", *changes]), pytrace=False)
 
     return compare
+
+
+@pytest.fixture(autouse=True)
+def old_process() -> None:
+    """A process shows only its first refusals. For most tests, that is over."""
+    first_refusals.forget()
+    for number in range(MOST):
+        first_refusals.take(f"kind {number}", "")
+
+
+@pytest.fixture
+def new_process(old_process: None) -> None:
+    """A process that has refused nothing yet."""
+    first_refusals.forget()
 
 
 # tox says where every test has to run.

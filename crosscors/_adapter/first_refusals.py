@@ -23,20 +23,20 @@ class FirstRefusals:
     """
 
     def __init__(self) -> None:
-        self._shown: set[tuple[str, str | None]] = set()
+        self._shown: set[tuple[str, str]] = set()
         self._of_kind: Counter[str] = Counter()
 
-    def take(self, kind: str, origin: str | None) -> int:
+    def take(self, kind: str, subject: str) -> int:
         """The number of this refusal among those that are shown; 0 if it is not shown.
 
         Args:
             kind: the code of the refusal.
-            origin: Origin.
+            subject: the origin, or the path that no policy covers.
         """
-        is_known = (kind, origin) in self._shown
+        is_known = (kind, subject) in self._shown
         if is_known or len(self._shown) >= MOST or self._of_kind[kind] >= MOST_OF_A_KIND:
             return 0
-        self._shown.add((kind, origin))
+        self._shown.add((kind, subject))
         self._of_kind[kind] += 1
         return len(self._shown)
 

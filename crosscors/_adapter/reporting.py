@@ -123,7 +123,9 @@ class Reporter:
             if self._may_log(level):
                 log(level, "%s", self._sentences(decision, policy, read()), error=refusal.error)
             return
-        number = first_refusals.take(refusal.code, read().origin)  # rule 2
+        # Rule 2. The request is not read for this, because most refusals are not the first ones.
+        origin = decision.headers[0][1] if decision.headers else refusal.values[0]
+        number = first_refusals.take(refusal.code, origin)
         if number:
             last = _LAST_ONE if number == MOST else ""
             log(logging.WARNING, "%s%s", self._sentences(decision, policy, read()), last)
@@ -135,8 +137,9 @@ class Reporter:
         if policy is not None:
             first = f"the CORS policy of {self._place_of(policy)} refused {named}:"
         words = self._words if policy is None else words_of(policy)
-        reasons = [f"{each.message_in(words)}. {each.hint_in(words)}" for each in decision.refusals]
-        return " ".join([first, *reasons, *_remarks(decision, request)])
+        reason, *others = (f"{each.message_in(words)}. {each.hint_in(words)}" for each in decision.refusals)
+        others = [f"{other[0].upper()}{other[1:]}" for other in others]
+        return " ".join([first, reason, *others, *_remarks(decision, request)])
 
     def call_hook(self, decision: Decision, read: ReadRequest) -> None:
         """Call the hook, if there is one, and log nothing else."""
@@ -216,7 +219,7 @@ class _Window:
 def _named(decision: Decision, request: CORSRequest) -> str:
     """The request as its developer knows it. A preflight is named after the method that it asks for."""
     if decision.kind is Kind.PREFLIGHT:
-        return f"preflight for {shown(f'{request.request_method} {request.path}')}"
+        return f"the preflight for {shown(f'{request.request_method} {request.path}')}"
     return shown(f"{request.method} {request.path}")
 
 
