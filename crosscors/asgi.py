@@ -194,8 +194,7 @@ class CORSMiddleware:
             return
         entry.policy = policy
         entry.decision = await self._decider.decide_async(policy, arrived)
-        is_heard = entry.decision.refusals or self._decider.reporter.listens()
-        entry.read = self._reader.keep(arrived) if is_heard else None
+        entry.read = self._reader.keep(arrived) if self._decider.hears(entry.decision) else None
         await send(written(message, entry))
 
 

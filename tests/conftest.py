@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crosscors._adapter.first_refusals import MOST, first_refusals
+from crosscors._adapter.first_messages import first_refusals, first_useless_cookies
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -59,7 +59,8 @@ def approved(request: pytest.FixtureRequest) -> Approve:
 def old_process() -> None:
     """A process shows only its first refusals. For most tests, that is over."""
     first_refusals.forget()
-    for number in range(MOST):
+    first_useless_cookies.forget()
+    for number in range(first_refusals.most):
         first_refusals.take(f"kind {number}", "")
 
 

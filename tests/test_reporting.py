@@ -10,7 +10,6 @@ import pytest
 
 from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
 from crosscors._adapter.reporting import Reporter
-from crosscors.core.words import KEYWORDS
 from crosscors.wsgi import CORSMiddleware
 from tests.clients import Fields, ask_wsgi, preflight
 from tests.conftest import Approve
@@ -123,7 +122,7 @@ def test_a_flood_of_refusals_does_not_flood_the_log_and_hides_no_error(
 ) -> None:
     caplog.set_level(logging.INFO, "crosscors")
     clock = Clock()
-    reporter = Reporter(None, lambda policy: "the application", KEYWORDS, clock)
+    reporter = Reporter(None, guarded()._decider, clock)  # pyright: ignore[reportPrivateUsage]
     for _ in range(1000):
         report(reporter)
     assert len(caplog.records) == 20

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, join
-from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter
+from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_debug_heard
 from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
@@ -93,6 +93,7 @@ class Decider(Generic[_Source]):
 
     Attributes:
         everywhere: the policy of every path; None if it depends on the path.
+        words: what the developer calls the options, also where no policy covers a path.
     """
 
     def __init__(
@@ -110,8 +111,9 @@ class Decider(Generic[_Source]):
         self.policies = policies
         self._debug = debug
         self._place_of_view = place_of_view
-        words = next(map(words_of, policies.policies), KEYWORDS)
-        self.reporter = Reporter(on_decision, self.place_of, words)
+        self.words = next(map(words_of, policies.policies), KEYWORDS)
+        self.reporter = Reporter(on_decision, self)
+        self._sees_everything = on_decision is not None or debug is True
         self.everywhere = policies.everywhere
         self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
         _count.made += 1
@@ -142,6 +144,10 @@ class Decider(Generic[_Source]):
         if root_path:
             self.reporter.report_root_path(policies, path, root_path)
         return policy
+
+    def hears(self, decision: Decision) -> bool:
+        """Whether the decision has to be reported."""
+        return bool(decision.refusals) or self._sees_everything or is_debug_heard()
 
     def withdraw(self, entry: Entry, source: _Source, carried: Carried) -> None:
         """Note that no policy covers the request. Report that, unless something else answers for CORS.
@@ -174,9 +180,9 @@ class Decider(Generic[_Source]):
     def ready_for(self, policy: CORSPolicy) -> Mapping[Any, Decision]:
         """What needs no asking: decisions about listed origins, by Origin as the reader has it.
 
-        Empty if there is a hook, which hears of every decision.
+        Empty if there is a hook or debug mode, for which every decision counts.
         """
-        if self.reporter.has_hook:
+        if self._sees_everything:
             return NOTHING_READY
         questions = questions_to(policy)
         return questions.by_bytes if self.read.is_raw else questions.by_text
@@ -246,8 +252,9 @@ class Decider(Generic[_Source]):
         entry.adapter = self
         entry.policy = policy
         entry.decision = decision
-        is_heard = policy is None or decision.refusals or self.reporter.listens()
-        entry.read = self.read.keep(source) if is_heard else None
+        if self.debug and not self._sees_everything:
+            self._sees_everything, self.ready = True, NOTHING_READY
+        entry.read = self.read.keep(source) if policy is None or self.hears(decision) else None
         entry.written = entry.record = None
         if self.read.bridge in holder:
             bring_over(holder)
@@ -262,7 +269,7 @@ class Decider(Generic[_Source]):
     def settle(self, entry: Entry, policy: CORSPolicy, decision: Decision) -> None:
         """Decide about an entry that was entered undecided."""
         entry.settle(policy, decision)
-        if not (decision.refusals or self.reporter.listens()):
+        if not self.hears(decision):
             entry.read = None  # nobody wants to hear of it
 
 

@@ -5,7 +5,7 @@ The logger is ``crosscors``. Each adapter has a ``Reporter``, which follows thes
 1. A refusal is logged at INFO. If ``allow_origin_func`` failed, it is logged at ERROR, with the traceback.
    A cross-origin request to a path that no policy covers is a refusal, too.
 2. Where the log does not show INFO, the first refusals of the process are logged at WARNING: the first one of
-   each kind and origin, at most five of a kind, and ten in all (first_refusals.py).
+   each kind and origin, at most five of a kind, and ten in all (first_messages.py).
 3. Every other decision is logged at DEBUG. In debug mode, a request with cookies whose response gets no
    credentials is logged at WARNING, at most ten times in a process.
 4. A mistake that only a request can show, such as a root path in a key of Resources, is logged at WARNING,
@@ -25,15 +25,16 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import cast
+from typing import Protocol, cast
 
-from crosscors._adapter.first_refusals import MOST, first_refusals
+from crosscors._adapter.first_messages import first_refusals, first_useless_cookies
 from crosscors._adapter.keywords import check_on_decision, raise_problems
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy, Policies, words_of
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
+from crosscors.core.standard import ALLOW_CREDENTIALS
 from crosscors.core.words import KEYWORDS, Words
 
 logger = logging.getLogger("crosscors")
@@ -64,13 +65,31 @@ def log(level: int, message: str, *values: object, error: Exception | None = Non
         logger.log(level, message, *values, exc_info=error)
 
 
+class Adapter(Protocol):
+    """An adapter, as reports need to know it.
+
+    Attributes:
+        words: what its developer calls the options.
+    """
+
+    words: Words
+
+    @property
+    def debug(self) -> bool:
+        """Whether debug mode is on at the moment."""
+        ...
+
+    def place_of(self, policy: CORSPolicy, /) -> str:
+        """What the policy belongs to, such as ``the application`` or ``'/api/*'``."""
+        ...
+
+
 class Reporter:
     """Reports the decisions of one adapter, as the rules above say.
 
     Args:
         on_decision: the hook, if any.
-        place_of: what a policy belongs to, such as ``the application`` or ``'/api/*'``.
-        words: what the developer calls the keys of Resources.
+        adapter: the adapter.
         clock: seconds that only ever increase. Tests replace it.
 
     Attributes:
@@ -83,21 +102,15 @@ class Reporter:
     def __init__(
         self,
         on_decision: OnDecision | None,
-        place_of: Callable[[CORSPolicy], str],
-        words: Words,
+        adapter: Adapter,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         raise_problems(check_on_decision(on_decision, KEYWORDS))
-        self._place_of = place_of
-        self._words = words
+        self._adapter = adapter
         self.on_decision = on_decision
         self.has_hook = on_decision is not None
         self._warned: set[str] = set()
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
-
-    def listens(self) -> bool:
-        """Whether somebody wants to see every decision, not only refusals."""
-        return self.has_hook or is_debug_heard()
 
     def report(self, decision: Decision, policy: CORSPolicy | None, read: ReadRequest) -> None:
         """Log a decision, and call the hook.
@@ -112,6 +125,8 @@ class Reporter:
                 self._log_refusals(decision, policy, read)
             elif logger.isEnabledFor(DEBUG):
                 log(DEBUG, "%s: %s", _named(decision, read()), _outcome(decision))
+            if policy is not None and self._adapter.debug and _may_lack_credentials(decision):
+                self._log_useless_cookies(policy, read())
         except Exception:  # noqa: BLE001, S110  # the level, or the repr of an error, can raise
             pass
         self.call_hook(decision, read)
@@ -127,16 +142,34 @@ class Reporter:
         origin = decision.headers[0][1] if decision.headers else refusal.values[0]
         number = first_refusals.take(refusal.code, origin)
         if number:
-            last = _LAST_ONE if number == MOST else ""
+            last = _LAST_ONE if number == first_refusals.most else ""
             log(logging.WARNING, "%s%s", self._sentences(decision, policy, read()), last)
+
+    def _log_useless_cookies(self, policy: CORSPolicy, request: CORSRequest) -> None:
+        """Rule 3: browsers hide the response to a request with cookies if it gives no credentials."""
+        origin, mode = request.origin or "", request.headers.get("sec-fetch-mode")
+        is_cross_origin = request.headers.get("sec-fetch-site") != "same-origin" and mode == "cors"
+        if is_cross_origin and "cookie" in request.headers and first_useless_cookies.take("cookies", origin):
+            option = words_of(policy).setting("allow_credentials", f'["{origin}"]')
+            log(
+                logging.WARNING,
+                "the page at %s sent cookies with %s, but the CORS policy of %s gives no credentials, so the "
+                'browser hides the response. Write %s, or fetch without credentials: "include"',
+                shown(origin),
+                shown(f"{request.method} {request.path}"),
+                self._adapter.place_of(policy),
+                option,
+            )
 
     def _sentences(self, decision: Decision, policy: CORSPolicy | None, request: CORSRequest) -> str:
         """Who refused what, why, and what to write, in the words of whoever wrote the policy."""
         named = _named(decision, request)
-        first = f"{named} gets no CORS headers:"
+        words, first = self._adapter.words, f"{named} gets no CORS headers:"
         if policy is not None:
-            first = f"the CORS policy of {self._place_of(policy)} refused {named}:"
-        words = self._words if policy is None else words_of(policy)
+            words, first = (
+                words_of(policy),
+                f"the CORS policy of {self._adapter.place_of(policy)} refused {named}:",
+            )
         reason, *others = (f"{each.message_in(words)}. {each.hint_in(words)}" for each in decision.refusals)
         others = [f"{other[0].upper()}{other[1:]}" for other in others]
         return " ".join([first, reason, *others, *_remarks(decision, request)])
@@ -229,6 +262,11 @@ def _outcome(decision: Decision) -> str:
     if decision.kind is Kind.SAME_ORIGIN:
         return "a same-origin request"
     return f"allowed by {shown(decision.matched)}"
+
+
+def _may_lack_credentials(decision: Decision) -> bool:
+    is_allowed = decision.kind is Kind.ACTUAL and decision.allowed
+    return is_allowed and (ALLOW_CREDENTIALS, "true") not in decision.headers
 
 
 def _remarks(decision: Decision, request: CORSRequest) -> Iterator[str]:
