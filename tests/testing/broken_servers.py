@@ -351,10 +351,7 @@ MISTAKES: dict[str, dict[str, ByHand]] = {
         "redirects are made in front": in_front(at("/moved"), *MOVED),
     },
     "a redirect is followed after a preflight": {
-        "preflights are redirected": in_front(
-            options_at("/moved"),
-            *MOVED,
-        )
+        "preflights are redirected": in_front(options_at("/moved"), *MOVED)
     },
     "a preflight to nowhere lets the 404 be read": {
         "preflights to nowhere find nothing": in_front(options_at("/missing"), "404 Not Found")
