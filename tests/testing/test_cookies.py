@@ -14,6 +14,7 @@ from crosscors.testing.cookies import read_set_cookie
 from crosscors.testing.engines import EngineName
 from crosscors.testing.request import Credentials
 from crosscors.testing.urls import parse
+from tests.rules.kit import rows
 
 from .servers import API, PAGE, SISTER, answer, browser_of, is_preflight, redirect
 
@@ -257,16 +258,16 @@ def redirected_cookies(*hops: str) -> str | None:
     return browser.exchanges[-1].request.header("Cookie")
 
 
-@pytest.mark.parametrize(
-    ("hops", "sent"),
+@rows(
+    "hops, sent",
     [
-        pytest.param([PAGE, PAGE], "a=1", id="at home"),
-        pytest.param([SISTER, "https://two.example.com"], "a=1", id="within the site"),
-        pytest.param([SISTER, PAGE], "a=1", id="within the site and home"),
-        pytest.param([API, SISTER], None, id="from another site"),
-        pytest.param([API, PAGE], None, id="from another site and home"),
-        pytest.param([PAGE, API, PAGE], None, id="out and home"),
-        pytest.param([PAGE, API], None, id="to another site"),
+        ([PAGE, PAGE], "a=1", "at home"),
+        ([SISTER, "https://two.example.com"], "a=1", "within the site"),
+        ([SISTER, PAGE], "a=1", "within the site and home"),
+        ([API, SISTER], None, "from another site"),
+        ([API, PAGE], None, "from another site and home"),
+        ([PAGE, API, PAGE], None, "out and home"),
+        ([PAGE, API], None, "to another site"),
     ],
 )
 def test_a_redirect_over_another_site_makes_the_request_cross_site(hops: list[str], sent: str | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from crosscors.testing import BlockedByCORS, Browser, Exchange, NetworkError, SentRequest, same_origin
 from crosscors.testing.exchange import Fields
 from crosscors.testing.request import Mode, RequestInit
+from tests.rules.kit import rows
 
 from .servers import (
     ALLOW_ALL,
@@ -52,21 +53,21 @@ def names(request: SentRequest) -> list[str]:
 # What is preflighted, and with what
 
 
-@pytest.mark.parametrize(
-    ("init", "preflighted"),
+@rows(
+    "init, preflighted",
     [
-        pytest.param(RequestInit(), False, id="GET"),
-        pytest.param(RequestInit(method="head"), False, id="HEAD"),
-        pytest.param(RequestInit(method="POST", body="x"), False, id="POST with a text"),
-        pytest.param(RequestInit(method="POST", body=b"x"), False, id="POST with bytes"),
-        pytest.param(RequestInit(method="PUT"), True, id="PUT"),
-        pytest.param(RequestInit(method="options"), True, id="OPTIONS"),
-        pytest.param(RequestInit(headers={"Accept": "text/html"}), False, id="a safelisted header"),
-        pytest.param(RequestInit(headers={"Accept": "(x)"}), True, id="a safelisted name, an unsafe value"),
-        pytest.param(RequestInit(headers={"X-A": "1"}), True, id="another header"),
-        pytest.param(RequestInit(headers={"Cookie": "1"}), False, id="a forbidden header"),
-        pytest.param(RequestInit(use_cors_preflight=True), True, id="listeners on the upload"),
-        pytest.param(RequestInit(credentials="include"), False, id="credentials"),
+        (RequestInit(), False, "GET"),
+        (RequestInit(method="head"), False, "HEAD"),
+        (RequestInit(method="POST", body="x"), False, "POST with a text"),
+        (RequestInit(method="POST", body=b"x"), False, "POST with bytes"),
+        (RequestInit(method="PUT"), True, "PUT"),
+        (RequestInit(method="options"), True, "OPTIONS"),
+        (RequestInit(headers={"Accept": "text/html"}), False, "a safelisted header"),
+        (RequestInit(headers={"Accept": "(x)"}), True, "a safelisted name, an unsafe value"),
+        (RequestInit(headers={"X-A": "1"}), True, "another header"),
+        (RequestInit(headers={"Cookie": "1"}), False, "a forbidden header"),
+        (RequestInit(use_cors_preflight=True), True, "listeners on the upload"),
+        (RequestInit(credentials="include"), False, "credentials"),
     ],
 )
 def test_what_is_preflighted(init: RequestInit, preflighted: bool) -> None:
@@ -134,16 +135,16 @@ def test_a_good_preflight_does_not_stand_for_the_response() -> None:
     assert "preflight" not in blocked.value.message
 
 
-@pytest.mark.parametrize(
-    ("preflight", "reason"),
+@rows(
+    "preflight, reason",
     [
-        pytest.param(redirect("/x", status=307), "preflight-redirect", id="a redirect comes first"),
-        pytest.param(answer(status=500), "allow-origin-missing", id="then the CORS check"),
-        pytest.param(answer(*ALLOW_PAGE, status=500), "preflight-status", id="then the status"),
-        pytest.param(
+        (redirect("/x", status=307), "preflight-redirect", "a redirect comes first"),
+        (answer(status=500), "allow-origin-missing", "then the CORS check"),
+        (answer(*ALLOW_PAGE, status=500), "preflight-status", "then the status"),
+        (
             answer(*ALLOW_PAGE, ("Access-Control-Allow-Methods", "@")),
             "allow-methods-invalid",
-            id="then the lists",
+            "then the lists",
         ),
     ],
 )
@@ -157,25 +158,19 @@ def test_of_several_faults_the_first_is_told(preflight: object, reason: str) -> 
 # Origin and Fetch Metadata
 
 
-@pytest.mark.parametrize(
-    ("page", "url", "init", "sent"),
+@rows(
+    "page, url, init, sent",
     [
-        pytest.param(PAGE, "/", RequestInit(), PAGE, id="across origins"),
-        pytest.param("null", "/", RequestInit(), "null", id="from a sandbox"),
-        pytest.param(same_origin, "/", RequestInit(), None, id="GET at home"),
-        pytest.param(same_origin, "/", RequestInit(method="HEAD"), None, id="HEAD at home"),
-        pytest.param(same_origin, "/", RequestInit(method="POST"), API, id="POST at home"),
-        pytest.param(same_origin, "/", RequestInit(method="OPTIONS"), API, id="OPTIONS at home"),
-        pytest.param(PAGE, "/", RequestInit(mode="no-cors"), None, id="GET without CORS"),
-        pytest.param(PAGE, "/", RequestInit(mode="no-cors", method="POST"), PAGE, id="POST without CORS"),
-        pytest.param(
-            PAGE,
-            "http://api.example.net/",
-            RequestInit(mode="no-cors", method="POST"),
-            "null",
-            id="downgraded",
-        ),
-        pytest.param(PAGE, "http://api.example.net/", RequestInit(), PAGE, id="CORS keeps the origin"),
+        (PAGE, "/", RequestInit(), PAGE, "across origins"),
+        ("null", "/", RequestInit(), "null", "from a sandbox"),
+        (same_origin, "/", RequestInit(), None, "GET at home"),
+        (same_origin, "/", RequestInit(method="HEAD"), None, "HEAD at home"),
+        (same_origin, "/", RequestInit(method="POST"), API, "POST at home"),
+        (same_origin, "/", RequestInit(method="OPTIONS"), API, "OPTIONS at home"),
+        (PAGE, "/", RequestInit(mode="no-cors"), None, "GET without CORS"),
+        (PAGE, "/", RequestInit(mode="no-cors", method="POST"), PAGE, "POST without CORS"),
+        (PAGE, "http://api.example.net/", RequestInit(mode="no-cors", method="POST"), "null", "downgraded"),
+        (PAGE, "http://api.example.net/", RequestInit(), PAGE, "CORS keeps the origin"),
     ],
 )
 def test_when_origin_is_sent(page: str, url: str, init: RequestInit, sent: str | None) -> None:
@@ -398,17 +393,17 @@ def test_redirects_out_of_the_own_server_need_no_permission_but_their_target_doe
         browser.page(PAGE).fetch(PAGE)
 
 
-@pytest.mark.parametrize(
-    ("hops", "origins"),
+@rows(
+    "hops, origins",
     [
-        pytest.param([PAGE, API], [None, PAGE], id="from home"),
-        pytest.param([PAGE, API, API], [None, PAGE, PAGE], id="from home and within"),
-        pytest.param([API, API], [PAGE, PAGE], id="within one origin"),
-        pytest.param([API, OTHER], [PAGE, "null"], id="to a second foreign origin"),
-        pytest.param([API, OTHER, OTHER], [PAGE, "null", "null"], id="and within"),
-        pytest.param([API, PAGE], [PAGE, "null"], id="back home"),
-        pytest.param([PAGE, PAGE, API, PAGE], [None, None, PAGE, "null"], id="out and back home"),
-        pytest.param([SISTER, "https://two.example.com"], [PAGE, "null"], id="within the site"),
+        ([PAGE, API], [None, PAGE], "from home"),
+        ([PAGE, API, API], [None, PAGE, PAGE], "from home and within"),
+        ([API, API], [PAGE, PAGE], "within one origin"),
+        ([API, OTHER], [PAGE, "null"], "to a second foreign origin"),
+        ([API, OTHER, OTHER], [PAGE, "null", "null"], "and within"),
+        ([API, PAGE], [PAGE, "null"], "back home"),
+        ([PAGE, PAGE, API, PAGE], [None, None, PAGE, "null"], "out and back home"),
+        ([SISTER, "https://two.example.com"], [PAGE, "null"], "within the site"),
     ],
 )
 def test_the_origin_is_lost_between_foreign_origins(hops: list[str], origins: list[str | None]) -> None:
@@ -630,16 +625,16 @@ def test_a_redirect_has_one_location() -> None:
         browser_of(answering(redirect("/x", ("Location", "/x"), *ALLOW_ANY))).page(PAGE).fetch("/")
 
 
-@pytest.mark.parametrize(
-    ("start", "target", "fails"),
+@rows(
+    "start, target, fails",
     [
-        pytest.param(API, "https://user:pw@api.example.net/x", True, id="across origins"),
-        pytest.param(API, "https://user@api.example.net/x", True, id="a name only"),
-        pytest.param(API, "https://:pw@api.example.net/x", True, id="a password only"),
-        pytest.param(API, "https://:@api.example.net/x", False, id="neither"),
-        pytest.param(API, "https://user:pw@app.example.com/x", True, id="back home"),
-        pytest.param(PAGE, "https://user:pw@api.example.net/x", True, id="from home"),
-        pytest.param(PAGE, "https://user:pw@app.example.com/x", False, id="at home"),
+        (API, "https://user:pw@api.example.net/x", True, "across origins"),
+        (API, "https://user@api.example.net/x", True, "a name only"),
+        (API, "https://:pw@api.example.net/x", True, "a password only"),
+        (API, "https://:@api.example.net/x", False, "neither"),
+        (API, "https://user:pw@app.example.com/x", True, "back home"),
+        (PAGE, "https://user:pw@api.example.net/x", True, "from home"),
+        (PAGE, "https://user:pw@app.example.com/x", False, "at home"),
     ],
 )
 def test_redirects_with_user_and_password_fail_across_origins(start: str, target: str, fails: bool) -> None:
@@ -653,10 +648,12 @@ def test_redirects_with_user_and_password_fail_across_origins(start: str, target
     assert blocked.value.reason == "redirect-with-credentials-in-url"
 
 
-@pytest.mark.parametrize(
-    ("target", "step"),
-    [("https://user:pw@other.example.net/", "9"), ("https://user:pw@app.example.com/", "10")],
-    ids=["to a foreign origin", "back home"],
+@rows(
+    "target, step",
+    [
+        ("https://user:pw@other.example.net/", "9", "to a foreign origin"),
+        ("https://user:pw@app.example.com/", "10", "back home"),
+    ],
 )
 def test_the_step_for_user_and_password_depends_on_the_target(target: str, step: str) -> None:
     with pytest.raises(BlockedByCORS) as blocked:

@@ -6,6 +6,7 @@ import pytest
 
 from crosscors.testing.engines import ENGINES, STANDARD, EngineName
 from crosscors.testing.request_headers import combined, is_safelisted, read_headers, read_method, unsafe_names
+from tests.rules.kit import rows
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -102,12 +103,12 @@ def test_any_other_header_needs_permission(name: str, value: str) -> None:
     assert unsafe_names([(name, value)], STANDARD) == [name.lower()]
 
 
-@pytest.mark.parametrize(
-    ("last", "names"),
+@rows(
+    "last, names",
     [
-        pytest.param(127, [], id="1023 bytes together"),
-        pytest.param(128, [], id="1024 bytes together"),
-        pytest.param(129, ["accept"], id="the last one too long by itself"),
+        (127, [], "1023 bytes together"),
+        (128, [], "1024 bytes together"),
+        (129, ["accept"], "the last one too long by itself"),
     ],
 )
 def test_safelisted_values_have_128_bytes_each(last: int, names: list[str]) -> None:
@@ -115,10 +116,12 @@ def test_safelisted_values_have_128_bytes_each(last: int, names: list[str]) -> N
     assert unsafe_names(headers, STANDARD) == names
 
 
-@pytest.mark.parametrize(
-    ("ninth", "names"),
-    [("", []), ("x", ["accept", "accept-language"])],
-    ids=["1024 bytes together", "1025 bytes together"],
+@rows(
+    "ninth, names",
+    [
+        ("", [], "1024 bytes together"),
+        ("x", ["accept", "accept-language"], "1025 bytes together"),
+    ],
 )
 def test_safelisted_values_have_1024_bytes_together(ninth: str, names: list[str]) -> None:
     headers = [("Accept", "x" * 128)] * 8 + [("Accept-Language", ninth)]
