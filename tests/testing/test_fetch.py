@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crosscors.testing import BlockedByCORS, Browser, Exchange, NetworkError, SentRequest, same_origin
-from crosscors.testing.exchange import Fields
+from crosscors.testing import BlockedByCORS, Exchange, NetworkError, SentRequest, same_origin
 from crosscors.testing.request import Mode, RequestInit
 from tests.rules.kit import rows
 
 from .servers import (
     ALLOW_ALL,
     ALLOW_ANY,
-    ALLOW_COOKIES,
     ALLOW_NULL,
     ALLOW_PAGE,
     API,
@@ -30,7 +28,7 @@ from .servers import (
 )
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    pass
 
 OTHER = "https://other.example.net"
 SHARED = answer(*ALLOW_ALL)
@@ -44,10 +42,6 @@ def exchanged(
     with suppress(NetworkError):
         browser.page(origin).fetch(url, **(init or {}))
     return browser.exchanges
-
-
-def names(request: SentRequest) -> list[str]:
-    return [name for name, _ in request.headers]
 
 
 # What is preflighted, and with what
@@ -104,11 +98,6 @@ def test_a_preflight_has_its_fields_in_this_order() -> None:
     )
 
 
-def test_a_preflight_for_the_method_alone_asks_for_no_headers() -> None:
-    preflight, _ = exchanged(answering(SHARED), init=RequestInit(method="PUT"))
-    assert preflight.request.header("Access-Control-Request-Headers") is None
-
-
 def test_a_user_agent_that_a_script_sets_is_sent_but_not_with_the_preflight() -> None:
     preflight, actual = exchanged(answering(SHARED), init=RequestInit(headers={"User-Agent": "mine"}))
     assert preflight.request.header("User-Agent") != "mine"
@@ -119,11 +108,6 @@ def test_headers_of_one_name_are_sent_as_one_field() -> None:
     init = RequestInit(headers=[("Accept", "a"), ("Accept-Language", "de"), ("accept", "b")])
     (exchange,) = exchanged(answering(SHARED), init=init)
     assert exchange.request.headers[:2] == (("Accept", "a, b"), ("Accept-Language", "de"))
-
-
-def test_what_fails_in_the_preflight_is_never_sent() -> None:
-    exchanges = exchanged(answering(SHARED, answer(*ALLOW_PAGE)), init=RequestInit(method="PUT"))
-    assert [each.request.method for each in exchanges] == ["OPTIONS"]
 
 
 def test_a_good_preflight_does_not_stand_for_the_response() -> None:
@@ -247,28 +231,11 @@ def test_another_server_shows_what_it_exposes() -> None:
     assert response.url == API + "/items?q=1"
 
 
-@pytest.mark.parametrize("status", [204, 205, 304])
-def test_some_responses_have_no_body(status: int) -> None:
-    browser = browser_of(answering(answer(*ALLOW_ANY, status=status, body=b"x")))
-    assert browser.page(PAGE).fetch("/").body == b""
-
-
-def test_head_has_no_body() -> None:
-    browser = browser_of(answering(answer(*ALLOW_ANY, body=b"x")))
-    assert browser.page(PAGE).fetch("/", method="HEAD").body == b""
-
-
 def test_without_cors_nothing_is_shown() -> None:
     browser = browser_of(answering(answer(("X-A", "1"), status=404, body=b"secret")))
     response = browser.page(PAGE).fetch("/", mode="no-cors", method="POST", body="x")
-    assert (response.type, response.status, response.ok, response.body, response.url) == (
-        "opaque",
-        0,
-        False,
-        b"",
-        "",
-    )
-    assert len(response.headers) == 0
+    assert (response.type, response.status, response.ok) == ("opaque", 0, False)
+    assert (response.body, response.url, len(response.headers)) == (b"", "", 0)
 
 
 def test_without_cors_only_safelisted_headers_go() -> None:
@@ -292,12 +259,7 @@ def test_without_cors_only_safelisted_headers_go() -> None:
         ("Accept-Language", "de"),
         ("Content-Type", "text/plain"),
     )
-    assert not {"Range", "X-A", "Content-Language"} & set(names(exchange.request))
-
-
-def test_without_cors_a_page_at_home_reads_all() -> None:
-    browser = browser_of(answering(answer(("X-A", "1"))))
-    assert browser.page(same_origin).fetch("/", mode="no-cors").headers["x-a"] == "1"
+    assert not {"Range", "X-A", "Content-Language"} & dict(exchange.request.headers).keys()
 
 
 def test_the_mode_same_origin_stays_at_home() -> None:
@@ -307,19 +269,9 @@ def test_the_mode_same_origin_stays_at_home() -> None:
     assert [each.request.url for each in exchanges] == [PAGE + "/"]
 
 
-@pytest.mark.parametrize("url", ["ftp://api.example.net/", "ws://api.example.net/"])
-def test_only_http_is_fetched(url: str) -> None:
+def test_only_http_is_fetched() -> None:
     with pytest.raises(NetworkError, match="only http and https"):
-        browser_of(answering(SHARED)).page(PAGE).fetch(url)
-
-
-def test_where_nothing_is_served_there_is_no_response() -> None:
-    page = browser_of(answering(SHARED)).page(PAGE)
-    with pytest.raises(
-        NetworkError, match=r"^This browser has no server for https://nowhere\.test\."
-    ) as caught:
-        page.fetch("https://nowhere.test/")
-    assert caught.value.exchanges == ()
+        browser_of(answering(SHARED)).page(PAGE).fetch("ftp://api.example.net/")
 
 
 def test_the_exchanges_before_a_dead_end_are_told() -> None:
@@ -332,28 +284,30 @@ def test_the_exchanges_before_a_dead_end_are_told() -> None:
 
 # Conditional requests
 
+CONDITIONS = ["If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "if-range"]
 
-@pytest.mark.parametrize(
-    "name", ["If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "if-range"]
+
+@rows(
+    "headers, asked, cache_control, pragma",
+    [
+        *(({name: '"x"'}, name.lower(), "no-cache", "no-cache", name) for name in CONDITIONS),
+        (
+            {"If-None-Match": '"x"', "Cache-Control": "max-age=1"},
+            "cache-control,if-none-match",
+            "max-age=1",
+            "no-cache",
+            "a script that sets Cache-Control",
+        ),
+        ({"X-A": "1"}, "x-a", None, None, "an unconditional request"),
+    ],
 )
-def test_conditional_requests_pass_all_caches(name: str) -> None:
-    preflight, actual = exchanged(answering(SHARED), init=RequestInit(headers={name: '"x"'}))
-    assert preflight.request.header("Access-Control-Request-Headers") == name.lower()
-    assert actual.request.header("Cache-Control") == actual.request.header("Pragma") == "no-cache"
-
-
-def test_conditional_requests_keep_the_cache_control_of_the_script() -> None:
-    init = RequestInit(headers={"If-None-Match": '"x"', "Cache-Control": "max-age=1"})
-    actual = exchanged(answering(SHARED), init=init)[-1]
-    assert (actual.request.header("Cache-Control"), actual.request.header("Pragma")) == (
-        "max-age=1",
-        "no-cache",
-    )
-
-
-def test_unconditional_requests_say_nothing_of_caches() -> None:
-    (exchange,) = exchanged(answering(SHARED))
-    assert exchange.request.header("Cache-Control") is None
+def test_conditional_requests_pass_all_caches(
+    headers: dict[str, str], asked: str, cache_control: str | None, pragma: str | None
+) -> None:
+    preflight, actual = exchanged(answering(SHARED), init=RequestInit(headers=headers))
+    assert preflight.request.header("Access-Control-Request-Headers") == asked
+    assert actual.request.header("Cache-Control") == cache_control
+    assert actual.request.header("Pragma") == pragma
 
 
 # Redirects
@@ -369,18 +323,13 @@ def test_redirects_are_followed(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [300, 304, 305, 306, 399])
-def test_other_statuses_are_no_redirects(status: int) -> None:
+def test_other_statuses_are_not_redirects(status: int) -> None:
     browser = browser_of(answering(redirect("/items", *ALLOW_ANY, status=status)))
     assert browser.page(PAGE).fetch("/").status == status
 
 
 def test_a_redirect_without_location_is_a_response() -> None:
     assert browser_of(answering(answer(*ALLOW_ANY, status=302))).page(PAGE).fetch("/").status == 302
-
-
-def test_every_redirect_has_to_be_shared() -> None:
-    exchanges = exchanged(by_url({"/": redirect("/x"), "/x": SHARED}))
-    assert [each.request.url for each in exchanges] == [API + "/"]
 
 
 def test_redirects_out_of_the_own_server_need_no_permission_but_their_target_does() -> None:
@@ -479,16 +428,13 @@ def test_a_redirected_request_is_preflighted_for_its_new_url() -> None:
     ]
 
 
-@pytest.mark.parametrize(("redirects", "fails"), [(20, False), (21, True)])
-def test_twenty_redirects_are_followed_and_no_more(redirects: int, fails: bool) -> None:
-    answers = {f"/{number}": redirect(f"/{number + 1}", *ALLOW_ANY) for number in range(redirects)}
-    browser = browser_of(by_url({**answers, f"/{redirects}": SHARED}))
-    if fails:
-        with pytest.raises(NetworkError, match="more than 20 redirects"):
-            browser.page(PAGE).fetch("/0")
-    else:
-        assert browser.page(PAGE).fetch("/0").redirected
-    assert len(browser.exchanges) == 21
+def test_twenty_redirects_are_followed_and_no_more() -> None:
+    answers = {f"/{number}": redirect(f"/{number + 1}", *ALLOW_ANY) for number in range(21)}
+    page = browser_of(by_url({**answers, "/21": SHARED})).page(PAGE)
+    assert len(page.fetch("/1").exchanges) == 21
+    with pytest.raises(NetworkError, match="more than 20 redirects") as caught:
+        page.fetch("/0")
+    assert len(caught.value.exchanges) == 21
 
 
 @pytest.mark.parametrize("mode", ["cors", "same-origin"])
@@ -531,8 +477,7 @@ def test_without_cors_redirects_are_followed_and_nothing_else() -> None:
         ("http://x:99999/", "an invalid URL"),
         ("ftp://api.example.net/", "not http or https"),
         ("data:text/plain,x", "The redirect goes to"),
-        ("javascript:x", "The redirect goes to"),
-        ("mailto:a@b.test", "The redirect goes to"),
+        ("https://b\xfccher.example/", r"goes to 'https://b%FCcher\.example/', an invalid URL"),
     ],
 )
 def test_a_redirect_to_nowhere_fails(location: str, message: str) -> None:
@@ -562,11 +507,6 @@ def test_a_location_with_raw_bytes_is_read_as_browsers_do(location: str, url: st
     browser = browser_of(lambda request: SHARED if request.url != f"{API}/" else script(request))
     browser = browser if target.startswith(API) else browser_of(script, "https://xn--bcher-kva.example")
     assert browser.page(PAGE).fetch("/").url == target
-
-
-def test_a_location_with_a_host_that_is_not_utf_8_fails() -> None:
-    with pytest.raises(NetworkError, match=r"goes to 'https://b%FCcher\.example/', an invalid URL"):
-        browser_of(answering(redirect("https://b\xfccher.example/", *ALLOW_ANY))).page(PAGE).fetch("/")
 
 
 MALFORMED = [
@@ -676,66 +616,37 @@ def test_a_fragment_is_kept_over_redirects_for_the_preflight_cache() -> None:
     assert all("#" not in each.request.url for each in browser.exchanges)
 
 
-# The credentials modes
-
-
-@pytest.mark.parametrize(
-    ("allowed", "credentials", "passes"),
-    [
-        (ALLOW_ANY, "omit", True),
-        (ALLOW_ANY, "same-origin", True),
-        (ALLOW_ANY, "include", False),
-        (ALLOW_PAGE, "include", False),
-        (ALLOW_COOKIES, "include", True),
-        (ALLOW_COOKIES, "omit", True),
-    ],
-)
-def test_with_credentials_means_the_mode_include(allowed: Fields, credentials: str, passes: bool) -> None:
-    page = browser_of(answering(answer(*allowed))).page(PAGE)
-    init = RequestInit(credentials=credentials)  # type: ignore[typeddict-item]
-    if passes:
-        assert page.fetch("/", **init).ok
-    else:
-        with pytest.raises(BlockedByCORS):
-            page.fetch("/", **init)
+# Other rules
 
 
 def test_chromium_does_not_preflight_an_empty_upload() -> None:
-    browser = browser_of(answering(SHARED), engine="chromium")
-    page = browser.page(PAGE)
+    page = browser_of(answering(SHARED), engine="chromium").page(PAGE)
     assert len(page.fetch("/", method="POST", use_cors_preflight=True).exchanges) == 1
     assert len(page.fetch("/", method="POST", use_cors_preflight=True, body="x").exchanges) == 2
 
 
-async def afetch(browser: Browser) -> int:
-    return (await browser.page(PAGE).afetch("/", method="PUT")).status
-
-
-def test_afetch_does_the_same() -> None:
-    coroutine = afetch(browser_of(answering(SHARED)))
+def test_afetch_does_the_same_without_any_event_loop() -> None:
+    coroutine = browser_of(answering(SHARED)).page(PAGE).afetch("/", method="PUT")
     with pytest.raises(StopIteration) as end:  # nothing in it waits
         coroutine.send(None)
-    assert end.value.value == 200
+    assert end.value.value.status == 200
 
 
+# Cross-Origin-Resource-Policy, the page, the type of the response (None: no response).
 @pytest.mark.parametrize(
-    ("policy", "page", "is_blocked"),
+    ("policy", "page", "kind"),
     [
-        ("same-origin", "https://app.example.net", True),
-        ("same-site", "https://app.example.net", False),
-        ("same-site", "https://app.other.test", True),
-        ("cross-origin", "https://app.other.test", False),
-        ("same-origin", same_origin, False),
+        ("same-origin", OTHER, None),
+        ("same-site", OTHER, "opaque"),
+        ("same-site", PAGE, None),
+        ("cross-origin", PAGE, "opaque"),
+        ("same-origin", same_origin, "basic"),
     ],
 )
-def test_a_resource_may_be_for_its_own_origin_or_site_only(policy: str, page: str, is_blocked: bool) -> None:
-    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        start_response("200 OK", [("Cross-Origin-Resource-Policy", policy)])
-        return []
-
-    browser = Browser(app, "https://api.example.net")
-    if is_blocked:
+def test_a_resource_may_be_for_its_own_origin_or_site_only(policy: str, page: str, kind: str | None) -> None:
+    browser = browser_of(answering(answer(("Cross-Origin-Resource-Policy", policy))))
+    if kind is None:
         with pytest.raises(NetworkError, match="Cross-Origin-Resource-Policy"):
             browser.page(page).fetch("/", mode="no-cors")
     else:
-        assert browser.page(page).fetch("/", mode="no-cors").type in {"opaque", "basic"}
+        assert browser.page(page).fetch("/", mode="no-cors").type == kind
