@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
-from crosscors.testing import BlockedByCORS, Exchange, NetworkError, SentRequest, same_origin
+from crosscors.testing import (
+    BlockedByCORS,
+    Exchange,
+    NetworkError,
+    ReceivedResponse,
+    Response,
+    SentRequest,
+    same_origin,
+)
 from crosscors.testing.request import Mode, RequestInit
 from tests.rules.kit import rows
 
@@ -27,9 +35,6 @@ from .servers import (
     redirect,
 )
 
-if TYPE_CHECKING:
-    pass
-
 OTHER = "https://other.example.net"
 SHARED = answer(*ALLOW_ALL)
 
@@ -42,6 +47,11 @@ def exchanged(
     with suppress(NetworkError):
         browser.page(origin).fetch(url, **(init or {}))
     return browser.exchanges
+
+
+def fetch(answers: ReceivedResponse | Script, url: str = "/", page: str = PAGE, **init: Any) -> Response:
+    script = answering(answers) if isinstance(answers, ReceivedResponse) else answers
+    return browser_of(script).page(page).fetch(url, **init)
 
 
 # What is preflighted, and with what
@@ -111,9 +121,8 @@ def test_headers_of_one_name_are_sent_as_one_field() -> None:
 
 
 def test_a_good_preflight_does_not_stand_for_the_response() -> None:
-    browser = browser_of(answering(answer(), SHARED))
     with pytest.raises(BlockedByCORS) as blocked:
-        browser.page(PAGE).fetch("/", method="PUT")
+        fetch(answering(answer(), SHARED), method="PUT")
     assert blocked.value.reason == "allow-origin-missing"
     assert not blocked.value.exchange.is_preflight
     assert "preflight" not in blocked.value.message
@@ -132,10 +141,9 @@ def test_a_good_preflight_does_not_stand_for_the_response() -> None:
         ),
     ],
 )
-def test_of_several_faults_the_first_is_told(preflight: object, reason: str) -> None:
-    browser = browser_of(answering(SHARED, preflight))  # type: ignore[arg-type]
+def test_of_several_faults_the_first_is_told(preflight: ReceivedResponse, reason: str) -> None:
     with pytest.raises(BlockedByCORS) as blocked:
-        browser.page(PAGE).fetch("/", method="PUT")
+        fetch(answering(SHARED, preflight), method="PUT")
     assert blocked.value.reason == reason
 
 
@@ -214,8 +222,8 @@ def test_fetch_metadata_remember_where_a_redirected_request_was() -> None:
 
 
 def test_the_own_server_needs_no_permission() -> None:
-    browser = browser_of(answering(answer(("X-A", "1"), ("Set-Cookie", "a=1"), status=404, body=b"gone")))
-    response = browser.page(same_origin).fetch("/", method="PUT", headers={"X-B": "1"})
+    own = answer(("X-A", "1"), ("Set-Cookie", "a=1"), status=404, body=b"gone")
+    response = fetch(own, page=same_origin, method="PUT", headers={"X-B": "1"})
     assert len(response.exchanges) == 1
     assert (response.type, response.status, response.ok, response.text()) == ("basic", 404, False, "gone")
     assert dict(response.headers) == {"x-a": "1"}
@@ -224,16 +232,15 @@ def test_the_own_server_needs_no_permission() -> None:
 
 def test_another_server_shows_what_it_exposes() -> None:
     fields = *ALLOW_ANY, ("X-A", "1"), ("X-B", "2"), ("Access-Control-Expose-Headers", "x-a")
-    browser = browser_of(answering(answer(*fields, status=201, body=b"\xef\xbb\xbf{}")))
-    response = browser.page(PAGE).fetch("items?q=1#part")
+    response = fetch(answer(*fields, status=201, body=b"\xef\xbb\xbf{}"), "items?q=1#part")
     assert (response.type, response.status, response.ok, response.json()) == ("cors", 201, True, {})
     assert dict(response.headers) == {"x-a": "1"}
     assert response.url == API + "/items?q=1"
 
 
 def test_without_cors_nothing_is_shown() -> None:
-    browser = browser_of(answering(answer(("X-A", "1"), status=404, body=b"secret")))
-    response = browser.page(PAGE).fetch("/", mode="no-cors", method="POST", body="x")
+    secret = answer(("X-A", "1"), status=404, body=b"secret")
+    response = fetch(secret, mode="no-cors", method="POST", body="x")
     assert (response.type, response.status, response.ok) == ("opaque", 0, False)
     assert (response.body, response.url, len(response.headers)) == (b"", "", 0)
 
@@ -264,20 +271,19 @@ def test_without_cors_only_safelisted_headers_go() -> None:
 
 def test_the_mode_same_origin_stays_at_home() -> None:
     with pytest.raises(NetworkError, match=r"^https://api\.example\.net/ has another origin.*'same-origin'"):
-        browser_of(answering(SHARED)).page(PAGE).fetch("/", mode="same-origin")
+        fetch(SHARED, mode="same-origin")
     exchanges = exchanged(answering(redirect(API + "/", *ALLOW_ANY)), PAGE, RequestInit(mode="same-origin"))
     assert [each.request.url for each in exchanges] == [PAGE + "/"]
 
 
 def test_only_http_is_fetched() -> None:
     with pytest.raises(NetworkError, match="only http and https"):
-        browser_of(answering(SHARED)).page(PAGE).fetch("ftp://api.example.net/")
+        fetch(SHARED, "ftp://api.example.net/")
 
 
 def test_the_exchanges_before_a_dead_end_are_told() -> None:
-    page = browser_of(answering(redirect("https://nowhere.test/", *ALLOW_ANY))).page(PAGE)
     with pytest.raises(NetworkError, match="has no server for") as caught:
-        page.fetch("/")
+        fetch(redirect("https://nowhere.test/", *ALLOW_ANY))
     assert [each.request.url for each in caught.value.exchanges] == [API + "/"]
     assert f"GET {API}/" in str(caught.value)
 
@@ -315,31 +321,25 @@ def test_conditional_requests_pass_all_caches(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_followed(status: int) -> None:
-    browser = browser_of(
-        by_url({"/": redirect("items?x#there", *ALLOW_ANY, status=status), "/items?x": SHARED})
-    )
-    response = browser.page(PAGE).fetch("/#here")
+    answers = {"/": redirect("items?x#there", *ALLOW_ANY, status=status), "/items?x": SHARED}
+    response = fetch(by_url(answers), "/#here")
     assert (response.url, response.redirected, len(response.exchanges)) == (API + "/items?x", True, 2)
 
 
 @pytest.mark.parametrize("status", [300, 304, 305, 306, 399])
 def test_other_statuses_are_not_redirects(status: int) -> None:
-    browser = browser_of(answering(redirect("/items", *ALLOW_ANY, status=status)))
-    assert browser.page(PAGE).fetch("/").status == status
+    assert fetch(redirect("/items", *ALLOW_ANY, status=status)).status == status
 
 
 def test_a_redirect_without_location_is_a_response() -> None:
-    assert browser_of(answering(answer(*ALLOW_ANY, status=302))).page(PAGE).fetch("/").status == 302
+    assert fetch(answer(*ALLOW_ANY, status=302)).status == 302
 
 
 def test_redirects_out_of_the_own_server_need_no_permission_but_their_target_does() -> None:
     shared = exchanged(by_url({PAGE + "/": redirect(API), "/": answer(*ALLOW_PAGE)}), PAGE)
     assert shared[-1].request.header("Origin") == PAGE
-    browser = browser_of(by_url({PAGE + "/": redirect(API), "/": answer()}))
-    with pytest.raises(
-        BlockedByCORS, match=r"Access to fetch at 'https://api\.example\.net/' \(redirected from"
-    ):
-        browser.page(PAGE).fetch(PAGE)
+    with pytest.raises(BlockedByCORS, match=r" at 'https://api\.example\.net/' \(redirected from"):
+        fetch(by_url({PAGE + "/": redirect(API), "/": answer()}), PAGE)
 
 
 @rows(
@@ -366,8 +366,8 @@ def test_the_origin_is_lost_between_foreign_origins(hops: list[str], origins: li
 
 
 def test_a_way_home_over_a_foreign_origin_stays_cors() -> None:
-    browser = browser_of(by_url({"/": redirect(PAGE + "/x", *ALLOW_ANY), PAGE + "/x": answer(*ALLOW_NULL)}))
-    assert browser.page(PAGE).fetch("/").type == "cors"
+    answers = {"/": redirect(PAGE + "/x", *ALLOW_ANY), PAGE + "/x": answer(*ALLOW_NULL)}
+    assert fetch(by_url(answers)).type == "cors"
 
 
 @pytest.mark.parametrize(
@@ -437,36 +437,46 @@ def test_twenty_redirects_are_followed_and_no_more() -> None:
     assert len(caught.value.exchanges) == 21
 
 
-@pytest.mark.parametrize("mode", ["cors", "same-origin"])
-def test_the_redirect_mode_error_refuses_redirects(mode: Mode) -> None:
-    browser = browser_of(answering(redirect("/x", *ALLOW_ANY)))
-    page = browser.page(PAGE if mode == "cors" else same_origin)
-    with pytest.raises(NetworkError, match="redirect is 'error'") as caught:
-        page.fetch("/", redirect="error", mode=mode)
-    assert len(caught.value.exchanges) == 1
-    assert browser_of(answering(SHARED)).page(PAGE).fetch("/", redirect="error").ok
+REDIRECT = redirect("/x", *ALLOW_ANY)
+
+# The response, the page, the options of the fetch, the type of what it gets or the error, why.
+REDIRECT_MODES: list[tuple[ReceivedResponse, str, dict[str, str], str, str]] = [
+    (REDIRECT, PAGE, {"redirect": "error"}, "redirect is 'error'", "error refuses redirects"),
+    (
+        REDIRECT,
+        same_origin,
+        {"redirect": "error", "mode": "same-origin"},
+        "redirect is 'error'",
+        "error refuses redirects at home",
+    ),
+    (SHARED, PAGE, {"redirect": "error"}, "cors", "error lets other responses pass"),
+    (REDIRECT, PAGE, {"redirect": "manual"}, "opaqueredirect", "manual shows nothing of a redirect"),
+    (REDIRECT, same_origin, {"redirect": "manual"}, "opaqueredirect", "manual shows nothing at home"),
+    (redirect("/x"), PAGE, {"redirect": "manual"}, "blocked by CORS", "manual does not skip the CORS check"),
+    (SHARED, PAGE, {"redirect": "manual"}, "cors", "manual lets other responses pass"),
+    (REDIRECT, PAGE, {"redirect": "manual", "mode": "no-cors"}, "must be 'follow'", "no-cors only follows"),
+]
 
 
-@pytest.mark.parametrize("page", [PAGE, same_origin])
-def test_the_redirect_mode_manual_shows_nothing(page: str) -> None:
-    browser = browser_of(answering(redirect("/x", *ALLOW_ANY)))
-    response = browser.page(page).fetch("/", redirect="manual")
-    assert (response.type, response.status, response.url) == ("opaqueredirect", 0, API + "/")
-    assert len(response.headers) == 0
-    assert not response.redirected
+@rows("received, page, init, outcome", REDIRECT_MODES)
+def test_the_redirect_modes(
+    received: ReceivedResponse, page: str, init: dict[str, str], outcome: str
+) -> None:
+    if outcome not in {"cors", "opaqueredirect"}:
+        with pytest.raises(NetworkError, match=outcome):
+            fetch(received, page=page, **init)
+        return
+    response = fetch(received, page=page, **init)
+    assert (response.type, len(response.exchanges)) == (outcome, 1)
+    if outcome == "opaqueredirect":
+        assert (response.status, response.url, response.redirected) == (0, API + "/", False)
+        assert len(response.headers) == 0
 
 
-def test_the_redirect_mode_manual_is_no_way_around_the_cors_check() -> None:
-    with pytest.raises(BlockedByCORS):
-        browser_of(answering(redirect("/x"))).page(PAGE).fetch("/", redirect="manual")
-    assert browser_of(answering(SHARED)).page(PAGE).fetch("/", redirect="manual").type == "cors"
-
-
-def test_without_cors_redirects_are_followed_and_nothing_else() -> None:
-    browser = browser_of(by_url({"/": redirect("/x"), "/x": answer(body=b"x")}))
-    assert browser.page(PAGE).fetch("/", mode="no-cors").type == "opaque"
-    with pytest.raises(NetworkError, match="redirect must be 'follow'"):
-        browser.page(PAGE).fetch("/", mode="no-cors", redirect="manual")
+@pytest.mark.parametrize("target", ["/x", "https://user:pw@api.example.net/x"])
+def test_without_cors_redirects_are_followed_even_with_a_password(target: str) -> None:
+    answers = by_url({"/": redirect(target), "/x": answer(body=b"x")})
+    assert fetch(answers, mode="no-cors").type == "opaque"
 
 
 @pytest.mark.parametrize(
@@ -482,7 +492,7 @@ def test_without_cors_redirects_are_followed_and_nothing_else() -> None:
 )
 def test_a_redirect_to_nowhere_fails(location: str, message: str) -> None:
     with pytest.raises(NetworkError, match=message) as caught:
-        browser_of(answering(redirect(location, *ALLOW_ANY))).page(PAGE).fetch("/")
+        fetch(redirect(location, *ALLOW_ANY))
     assert "has no server" not in str(caught.value)
 
 
@@ -549,20 +559,20 @@ def test_nul_and_newlines_in_a_header_fail_a_preflight(field: tuple[str, str]) -
 def test_a_header_whose_name_is_not_a_token_is_left_out(name: str) -> None:
     received = answer(*ALLOW_ALL, ("Access-Control-Expose-Headers", "*"), (name, "1"), ("X-Z", "\x01\t\x7f"))
     for page in (PAGE, API):
-        headers = browser_of(answering(received)).page(page).fetch("/").headers
+        headers = fetch(received, page=page).headers
         assert name.lower() not in headers
         assert headers["x-z"] == "\x01\t\x7f"
 
 
 def test_blanks_around_a_value_are_not_part_of_it() -> None:
     received = answer(("Access-Control-Allow-Origin", " * "), ("Content-Language", "\t en, de "))
-    assert browser_of(answering(received)).page(PAGE).fetch("/").headers["content-language"] == "en, de"
+    assert fetch(received).headers["content-language"] == "en, de"
 
 
 def test_a_redirect_has_one_location() -> None:
     """ "location URL": more than one field is a failure, even if they agree."""
     with pytest.raises(NetworkError, match="several Location headers"):
-        browser_of(answering(redirect("/x", ("Location", "/x"), *ALLOW_ANY))).page(PAGE).fetch("/")
+        fetch(redirect("/x", ("Location", "/x"), *ALLOW_ANY))
 
 
 @rows(
@@ -579,12 +589,11 @@ def test_a_redirect_has_one_location() -> None:
 )
 def test_redirects_with_user_and_password_fail_across_origins(start: str, target: str, fails: bool) -> None:
     script = by_url({start + "/": redirect(target, *ALLOW_ANY), API + "/x": SHARED, PAGE + "/x": SHARED})
-    page = browser_of(script).page(PAGE)
     if not fails:
-        assert page.fetch(start).redirected
+        assert fetch(script, start).redirected
         return
     with pytest.raises(BlockedByCORS) as blocked:
-        page.fetch(start)
+        fetch(script, start)
     assert blocked.value.reason == "redirect-with-credentials-in-url"
 
 
@@ -597,13 +606,8 @@ def test_redirects_with_user_and_password_fail_across_origins(start: str, target
 )
 def test_the_step_for_user_and_password_depends_on_the_target(target: str, step: str) -> None:
     with pytest.raises(BlockedByCORS) as blocked:
-        browser_of(answering(redirect(target, *ALLOW_ANY))).page(PAGE).fetch("/")
+        fetch(redirect(target, *ALLOW_ANY))
     assert f'"HTTP-redirect fetch", step {step} ' in str(blocked.value.step)
-
-
-def test_without_cors_user_and_password_in_a_redirect_do_no_harm() -> None:
-    browser = browser_of(by_url({"/": redirect("https://user:pw@api.example.net/x"), "/x": answer()}))
-    assert browser.page(PAGE).fetch("/", mode="no-cors").type == "opaque"
 
 
 def test_a_fragment_is_kept_over_redirects_for_the_preflight_cache() -> None:
@@ -644,9 +648,9 @@ def test_afetch_does_the_same_without_any_event_loop() -> None:
     ],
 )
 def test_a_resource_may_be_for_its_own_origin_or_site_only(policy: str, page: str, kind: str | None) -> None:
-    browser = browser_of(answering(answer(("Cross-Origin-Resource-Policy", policy))))
+    received = answer(("Cross-Origin-Resource-Policy", policy))
     if kind is None:
         with pytest.raises(NetworkError, match="Cross-Origin-Resource-Policy"):
-            browser.page(page).fetch("/", mode="no-cors")
+            fetch(received, page=page, mode="no-cors")
     else:
-        assert browser.page(page).fetch("/", mode="no-cors").type == kind
+        assert fetch(received, page=page, mode="no-cors").type == kind

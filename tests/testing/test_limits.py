@@ -420,37 +420,29 @@ def test_what_only_begins_like_gzip_is_a_network_error(body: bytes) -> None:
 # Time
 
 
-class Clock:
-    """Sleeps as long as it takes: an application that sends a little now and then."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def wsgi(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
-        start_response("200 OK", [("Access-Control-Allow-Origin", "*")])
-        for _ in range(200):
-            time.sleep(self.seconds)
-            yield b"x"
-
-    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        for _ in range(200):
-            await asyncio.sleep(self.seconds)
-            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+def slow_wsgi(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+    start_response("200 OK", [])
+    for _ in range(200):
+        time.sleep(0.05)
+        yield b"x"
 
 
-CLOCK = Clock(0.05)
+async def slow_asgi(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(200):
+        await asyncio.sleep(0.05)
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
 
 
 @rows(
     "server, is_async",
     [
-        (CLOCK.wsgi, False, "WSGI"),
-        (CLOCK.asgi, False, "ASGI"),
-        (CLOCK.asgi, True, "ASGI, awaited"),
-        (TestClient(cast("Any", CLOCK.asgi)), False, "TestClient"),
-        (httpx.Client(transport=httpx.WSGITransport(CLOCK.wsgi)), False, "httpx to WSGI"),
-        (through(httpx, CLOCK.asgi), True, "httpx to ASGI"),
+        (slow_wsgi, False, "WSGI"),
+        (slow_asgi, False, "ASGI"),
+        (slow_asgi, True, "ASGI, awaited"),
+        (TestClient(cast("Any", slow_asgi)), False, "TestClient"),
+        (httpx.Client(transport=httpx.WSGITransport(slow_wsgi)), False, "httpx to WSGI"),
+        (through(httpx, slow_asgi), True, "httpx to ASGI"),
     ],
 )
 def test_an_application_that_never_ends_is_left(server: AnyServer, is_async: bool) -> None:
@@ -657,7 +649,7 @@ def test_a_fetch_that_is_cancelled_cancels_the_application(is_client: bool) -> N
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await Clock(0.02).asgi(scope, receive, send)
+            await slow_asgi(scope, receive, send)
         except asyncio.CancelledError:
             ends.append("cancelled")
             raise

@@ -8,7 +8,6 @@ import functools
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
 import flask
@@ -22,7 +21,7 @@ from rest_framework.test import APIClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.testclient import TestClient
 from werkzeug.test import Client as WerkzeugClient
 
@@ -580,7 +579,7 @@ def test_a_factory_has_to_be_called() -> None:
         fetch(create_app)
 
 
-# Event loops, and several requests at once
+# Event loops
 
 
 def test_the_thread_keeps_its_event_loop() -> None:
@@ -647,19 +646,6 @@ def test_fetches_at_the_same_time_are_judged_each_for_itself(is_client: bool) ->
     assert fast.text() == "/fast"
     assert isinstance(slow, BlockedByCORS)
     assert slow.exchange.response.body == b"/slow"
-
-
-def test_threads_with_one_client_do_not_disturb_each_other() -> None:
-    with TestClient(Starlette(routes=[Mount("/", cast("Any", slow_and_fast))])) as client:
-
-        def ask(path: str) -> object:
-            try:
-                return Browser(client).page(PAGE).fetch(path).text()
-            except BlockedByCORS as blocked:
-                return blocked.reason
-
-        with ThreadPoolExecutor(2) as threads:
-            assert [*threads.map(ask, ["/fast", "/slow"] * 4)] == ["/fast", "allow-origin-missing"] * 4
 
 
 # Flask
@@ -902,6 +888,7 @@ def test_what_a_client_cannot_decompress_is_a_network_error() -> None:
         (flask_app().test_client(), None, "https://localhost", "Flask's client"),
         (flask_app(SERVER_NAME="api.test:8000"), None, "https://api.test:8000", "Flask's SERVER_NAME"),
         (flask_app(), "http://api.test", "http://api.test", "a base URL for Flask"),
+        (flask_app().test_client(), "http://api.test", "http://api.test", "a base URL for Flask's client"),
         (TestClient(STARLETTE), None, "http://testserver", "Starlette's TestClient"),
         (TestClient(STARLETTE, "https://api.test/x"), None, "https://api.test", "TestClient's base URL"),
         (mock(allowed), None, "https://testserver", "a client without a base URL"),
@@ -911,11 +898,6 @@ def test_what_a_client_cannot_decompress_is_a_network_error() -> None:
 )
 def test_where_a_server_is(server: AnyServer, base_url: Any, origin: str) -> None:
     assert Browser(server, base_url).origin == origin
-
-
-def test_a_base_url_counts_for_a_flask_client_too() -> None:
-    response = fetch(flask_app().test_client(), base_url="https://api.example.net")
-    assert response.text() == "nobody at api.example.net"
 
 
 def test_a_live_client_answers_everywhere_and_a_test_client_for_its_own_origin_alone() -> None:
