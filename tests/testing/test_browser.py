@@ -79,7 +79,7 @@ def test_an_origin_is_written_as_browsers_do(browser: Browser, origin: str, righ
 
 @pytest.mark.parametrize(
     "origin",
-    ["", "*", "app.example.com", "localhost:5173", "file:///", "https://", "Null", "data:,x"],
+    ["", "*", "app.example.com", "localhost:5173", "file:///", "https://", "Null", "data:,x", "same_origin"],
 )
 def test_what_is_not_an_origin_is_told_how_one_looks(browser: Browser, origin: str) -> None:
     with pytest.raises(ValueError, match="is not an origin") as caught:
