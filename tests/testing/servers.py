@@ -11,6 +11,8 @@ from crosscors.testing.exchange import Fields
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from crosscors.asgi import Receive, Scope, Send
+
 PAGE = "https://app.example.com"
 API = "https://api.example.net"
 SISTER = "https://api.example.com"  # of the page's site
@@ -50,6 +52,28 @@ class Scripted:
         response = self._script(_request_of(environ))
         start_response(f"{response.status} -", list(response.headers))
         return [response.body]
+
+
+def wsgi_answering(status: Any, headers: Any, parts: Any) -> Any:
+    """A WSGI application that says this, whether or not it follows the protocol."""
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        start_response(status, headers)
+        return parts
+
+    return app
+
+
+def asgi_answering(*messages: dict[str, Any], raises: Exception | None = None) -> Any:
+    """An ASGI application that sends these messages, and then may raise."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for message in messages:
+            await send(message)
+        if raises is not None:
+            raise raises
+
+    return app
 
 
 def _request_of(environ: WSGIEnvironment) -> SentRequest:

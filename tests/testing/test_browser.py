@@ -13,7 +13,6 @@ from crosscors.testing import (
     Browser,
     Exchange,
     NetworkError,
-    Page,
     ReceivedResponse,
     Response,
     SentRequest,
@@ -82,17 +81,22 @@ def test_an_origin_is_written_as_browsers_do(browser: Browser, origin: str, righ
     "origin",
     ["", "*", "app.example.com", "localhost:5173", "file:///", "https://", "Null", "data:,x", "same_origin"],
 )
-def test_what_is_no_origin_is_told_how_one_looks(browser: Browser, origin: str) -> None:
+def test_what_is_not_an_origin_is_told_how_one_looks(browser: Browser, origin: str) -> None:
     with pytest.raises(ValueError, match="is not an origin") as caught:
         browser.page(origin)
     assert "write scheme and host" in str(caught.value)
     assert "'null'" in str(caught.value)
 
 
-@pytest.mark.parametrize("origin", [None, 3, b"https://app.example.com"])
+@pytest.mark.parametrize("origin", [None, b"https://app.example.com"])
 def test_an_origin_is_a_string(browser: Browser, origin: Any) -> None:
-    with pytest.raises((TypeError, ValueError), match="is not an origin"):
+    with pytest.raises(TypeError, match="is not an origin"):
         browser.page(origin)
+
+
+def test_a_pattern_is_not_an_origin(browser: Browser) -> None:
+    with pytest.raises(ValueError, match="is a pattern, but a page has exactly one origin"):
+        browser.page("https://*.example.com")
 
 
 @pytest.mark.parametrize("engine", ["chrome", "Chromium", "safari", ""])
@@ -121,21 +125,14 @@ def test_an_unknown_engine_is_told_which_there_are(engine: Any) -> None:
             {"cache": "no-store"},
             "fetch() has no option 'cache'; JavaScript's fetch() does, but it does not affect CORS",
         ),
-        (
-            {"timeout": 3},
-            "fetch() has no option 'timeout'; the options are method, headers, body, credentials, mode",
-        ),
         ({"credentials": True}, "credentials=True: write one of 'omit', 'same-origin', 'include'."),
         ({"credentials": "same_origin"}, "credentials='same_origin': write one of 'omit', 'same-origin',"),
         ({"credentials": ["include"]}, "credentials=['include']: write one of"),
         ({"mode": "navigate"}, "mode='navigate': write one of 'cors', 'same-origin', 'no-cors'."),
         ({"redirect": "never"}, "redirect='never': write one of 'follow', 'error', 'manual'."),
         ({"method": "CONNECT"}, "'CONNECT' is a method that scripts may not use."),
-        ({"method": "GET POST"}, "'GET POST' is not a valid HTTP method."),
-        ({"headers": {"X Y": "1"}}, "'X Y' is not a valid header name."),
         ({"headers": {"X": "a\nb"}}, "'a\\nb' is not a valid value for the header X."),
         ({"body": "x"}, "A GET request cannot have a body."),
-        ({"body": b""}, "A GET request cannot have a body."),
         ({"method": "head", "body": ""}, "A HEAD request cannot have a body."),
         (
             {"method": "POST", "body": {}},
@@ -182,24 +179,21 @@ def test_a_url_has_no_user_and_password(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "sent", "content_type"),
+    ("body", "headers", "sent", "content_type"),
     [
-        ("é", "é".encode(), "text/plain;charset=UTF-8"),
-        ("", b"", "text/plain;charset=UTF-8"),
-        (b"\xff", b"\xff", None),
+        ("é", {}, "é".encode(), "text/plain;charset=UTF-8"),
+        ("", {}, b"", "text/plain;charset=UTF-8"),
+        (b"\xff", {}, b"\xff", None),
+        ("{}", {"content-type": "application/json"}, b"{}", "application/json"),
     ],
 )
-def test_bodies(browser: Browser, body: bytes | str, sent: bytes, content_type: str | None) -> None:
-    request = browser.page(PAGE).fetch("/", method="POST", body=body).exchanges[-1].request
+def test_bodies(browser: Browser, body: Any, headers: Any, sent: bytes, content_type: str | None) -> None:
+    response = browser.page(PAGE).fetch("/", method="POST", body=body, headers=headers)
+    request = response.exchanges[-1].request
     assert (request.body, request.header("Content-Type")) == (sent, content_type)
-
-
-def test_a_type_that_is_given_counts(browser: Browser) -> None:
-    response = browser.page(PAGE).fetch(
-        "/", method="POST", body="{}", headers={"content-type": "application/json"}
+    assert response.exchanges[0].request.header("Access-Control-Request-Headers") == (
+        "content-type" if headers else None
     )
-    assert response.exchanges[-1].request.header("Content-Type") == "application/json"
-    assert response.exchanges[0].request.header("Access-Control-Request-Headers") == "content-type"
 
 
 def test_none_is_no_headers_and_no_body(browser: Browser) -> None:
@@ -226,23 +220,13 @@ def test_the_browser_remembers_all_exchanges_and_each_response_and_error_its_own
 
 
 def test_a_response() -> None:
-    page = browser_of(answering(answer(*ALLOW_ALL, status=299, body='\ufeff{"a": "é"}'.encode()))).page(PAGE)
+    page = browser_of(answering(answer(*ALLOW_ALL, status=299, body=b'\xef\xbb\xbf{"a": "\xff"}'))).page(PAGE)
     response = page.fetch("/")
     assert isinstance(response, Response)
     assert response.ok
-    assert response.text() == '{"a": "é"}'
-    assert response.json() == {"a": "é"}
+    assert response.text() == '{"a": "\ufffd"}'
+    assert response.json() == {"a": "\ufffd"}
     assert "body" not in repr(response)
-
-
-def test_bytes_that_are_no_utf_8_are_replaced() -> None:
-    page = browser_of(answering(answer(*ALLOW_ALL, body=b"\xff"))).page(PAGE)
-    assert page.fetch("/").text() == "\ufffd"
-
-
-def test_pages_are_made_by_browsers(browser: Browser) -> None:
-    assert isinstance(browser.page(PAGE), Page)
-    assert browser.page(PAGE) == browser.page(PAGE)
 
 
 def test_an_exchange_as_text() -> None:
@@ -284,11 +268,6 @@ def test_a_network_error_as_text() -> None:
     assert str(NetworkError("too far", (exchange,))) == (
         "too far\n\nWhat went over the wire:\nGET https://a.test/\n  < 302"
     )
-
-
-def test_a_page_has_one_origin() -> None:
-    with pytest.raises(ValueError, match="is a pattern, but a page has exactly one origin"):
-        browser_of(answering(answer(*ALLOW_ALL))).page("https://*.example.com")
 
 
 def test_what_blocked_a_fetch_can_be_pickled() -> None:

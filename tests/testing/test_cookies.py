@@ -12,8 +12,9 @@ import pytest
 from crosscors.testing import Browser, ReceivedResponse, SentRequest, same_origin
 from crosscors.testing.cookies import read_set_cookie
 from crosscors.testing.engines import EngineName
-from crosscors.testing.request import Credentials
+from crosscors.testing.request import Credentials, Mode
 from crosscors.testing.urls import parse
+from tests.rules.kit import rows
 
 from .servers import API, PAGE, SISTER, answer, browser_of, is_preflight, redirect
 
@@ -70,10 +71,13 @@ EVERYWHERE = "SameSite=None; Secure"
         ("null", "include", "a=1"),
     ],
 )
-def test_which_requests_carry_cookies(origin: str, credentials: Credentials, sent: str | None) -> None:
+@pytest.mark.parametrize("mode", ["cors", "no-cors"])
+def test_which_requests_carry_cookies(
+    origin: str, credentials: Credentials, sent: str | None, mode: Mode
+) -> None:
     site = Site()
     site.give(f"a=1; {EVERYWHERE}")
-    assert site.fetch("/", origin, credentials) == sent
+    assert site.fetch("/", origin, credentials, mode=mode) == sent
 
 
 @pytest.mark.parametrize(
@@ -119,13 +123,6 @@ def test_preflights_carry_no_cookies_and_set_none() -> None:
     for _ in range(2):
         browser.page(PAGE).fetch("/", method="PUT", credentials="include")
     assert [each.request.header("Cookie") for each in browser.exchanges] == [None, None, None, "actual=1"]
-
-
-def test_without_cors_cookies_go_with_include_only() -> None:
-    site = Site()
-    site.give(f"a=1; {EVERYWHERE}")
-    assert site.fetch("/", PAGE, "include", mode="no-cors") == "a=1"
-    assert site.fetch("/", PAGE, "same-origin", mode="no-cors") is None
 
 
 def test_all_pages_share_the_cookies_of_a_browser_and_no_other_browser_does() -> None:
@@ -214,13 +211,6 @@ def test_what_is_kept_back_is_noted() -> None:
     assert not site.notes
 
 
-def test_same_site_none_needs_secure_at_home_too() -> None:
-    site = Site()
-    site.give("a=1; SameSite=None")
-    assert site.notes == ("the cookie a was not set: SameSite=None needs Secure",)
-    assert site.fetch("/", API) is None
-
-
 @pytest.mark.parametrize("attributes", ["", "; SameSite=Lax", "; Max-Age=0", "; Max-Age=0; SameSite=Strict"])
 def test_another_site_can_neither_change_nor_delete_a_cookie_of_this_one(attributes: str) -> None:
     site = Site()
@@ -257,16 +247,16 @@ def redirected_cookies(*hops: str) -> str | None:
     return browser.exchanges[-1].request.header("Cookie")
 
 
-@pytest.mark.parametrize(
-    ("hops", "sent"),
+@rows(
+    "hops, sent",
     [
-        pytest.param([PAGE, PAGE], "a=1", id="at home"),
-        pytest.param([SISTER, "https://two.example.com"], "a=1", id="within the site"),
-        pytest.param([SISTER, PAGE], "a=1", id="within the site and home"),
-        pytest.param([API, SISTER], None, id="from another site"),
-        pytest.param([API, PAGE], None, id="from another site and home"),
-        pytest.param([PAGE, API, PAGE], None, id="out and home"),
-        pytest.param([PAGE, API], None, id="to another site"),
+        ([PAGE, PAGE], "a=1", "at home"),
+        ([SISTER, "https://two.example.com"], "a=1", "within the site"),
+        ([SISTER, PAGE], "a=1", "within the site and home"),
+        ([API, SISTER], None, "from another site"),
+        ([API, PAGE], None, "from another site and home"),
+        ([PAGE, API, PAGE], None, "out and home"),
+        ([PAGE, API], None, "to another site"),
     ],
 )
 def test_a_redirect_over_another_site_makes_the_request_cross_site(hops: list[str], sent: str | None) -> None:
@@ -336,6 +326,7 @@ def test_a_response_without_encryption_leaves_secure_cookies_alone() -> None:
         ("; Path=/", None),
         ("a=1\x08", None),
         ("a=1\x7f", None),
+        ("a=1; SameSite=None", None),
         ("__Secure-a=1; Secure", "__Secure-a=1"),
         ("__Secure-a=1", None),
         ("__SECURE-a=1", None),
@@ -398,12 +389,6 @@ def test_domains_that_nobody_owns_are_for_their_host_only(
     cookie = read_set_cookie(f"a=1; Domain={domain}", parse(url))
     assert (cookie and cookie.host_only) == host_only
     assert cookie is None or cookie.domain == parse(url).host
-
-
-def test_an_address_has_no_subdomains() -> None:
-    site = Site(None, "http://127.0.0.1", "http://1.127.0.0.1.test")
-    site.give("a=1; Domain=127.0.0.1", url="http://127.0.0.1")
-    assert site.fetch("http://127.0.0.1", "http://127.0.0.1") == "a=1"
 
 
 def test_a_cookie_of_a_domain_and_one_of_its_host_are_two() -> None:
@@ -522,93 +507,70 @@ class Client:
         return httpx.Response(200, headers=fields, text=request.headers.get("Cookie", ""))
 
     def fetch(self, url: str = "/", origin: str = same_origin) -> str:
+        """Fetches in the browser; gives the cookies that were sent."""
         return self.browser.page(origin).fetch(url, credentials="include").text()
+
+    def give(self, *cookies: str) -> None:
+        """The server sets cookies in the browser."""
+        self.set = list(cookies)
+        self.fetch()
+        self.set = []
+
+    def give_client(self, *cookies: str) -> None:
+        """The server sets cookies in the client."""
+        self.set = list(cookies)
+        self.client.get("/")
+        self.set = []
 
 
 def test_the_cookies_of_the_client_are_the_browsers() -> None:
     site = Client()
-    site.client.cookies.set("a", "1")
-    assert site.fetch() == "a=1"
-    site.client.cookies.set("b", "2")
-    assert site.fetch() == "a=1; b=2"
+    for name in ("alice", "bob", "alice"):
+        site.client.cookies.set("session", name)
+        assert site.fetch() == f"session={name}"
+    assert site.fetch(origin=PAGE) == ""  # without SameSite, a cookie stays on its site
+    site.client.cookies.set("theme", "dark")
+    assert site.fetch() == "session=alice; theme=dark"
+    site.client.cookies.clear()
+    assert site.fetch() == ""
 
 
-def test_a_cookie_of_the_client_without_same_site_stays_on_its_site() -> None:
+def test_a_cookie_that_a_server_has_set_in_the_client_keeps_its_attributes() -> None:
     site = Client()
-    site.client.cookies.set("a", "1")
-    assert site.fetch(origin=PAGE) == ""
-    assert site.fetch() == "a=1"
+    site.give_client("a=1; SameSite=Lax", "b=2; Path=/x", f"c=3; {EVERYWHERE}", "d=4; Max-Age=60")
+    assert site.fetch(origin=PAGE) == "c=3"
+    assert sorted(site.fetch().split("; ")) == ["a=1", "c=3", "d=4"]
+    assert site.fetch("/x").startswith("b=2; ")
 
 
-def test_a_cookie_that_a_server_has_set_in_the_client_keeps_what_it_said() -> None:
+def test_the_cookies_of_the_browser_stay_out_of_the_client() -> None:
     site = Client()
-    site.set = ["a=1; SameSite=Lax", "b=2; Path=/x", f"c=3; {EVERYWHERE}"]
-    site.client.get("/")
-    site.set = []
-    assert "a=1" not in site.fetch(origin=PAGE)
-    assert site.fetch().split("; ") == ["a=1", "c=3"]
-    assert site.fetch("/x").split("; ") == ["b=2", "a=1", "c=3"]
-
-
-def test_what_the_browser_is_given_stays_out_of_the_client() -> None:
-    site = Client()
-    site.set = ["a=1"]
-    site.fetch()
+    site.give("a=1")
     assert site.fetch() == "a=1"
     assert dict(site.client.cookies) == {}
 
 
-def test_logged_out_through_the_browser_the_cookie_of_the_client_does_not_return() -> None:
+def test_after_a_logout_through_the_browser_the_cookie_of_the_client_does_not_return() -> None:
     site = Client()
     site.client.cookies.set("session", "alice")
-    assert site.fetch() == "session=alice"
-    site.set = ["session=; Max-Age=0; Path=/"]
-    site.fetch()
-    site.set = []
+    site.give("session=; Max-Age=0; Path=/")
     assert site.fetch() == ""
     assert site.fetch() == ""
-
-
-def test_a_new_login_in_the_client_counts_after_a_logout_through_the_browser() -> None:
-    site = Client()
-    site.client.cookies.set("session", "alice")
-    site.set = ["session=; Max-Age=0; Path=/"]
-    site.fetch()
-    site.set = []
-    site.client.cookies.set("session", "bob")
+    site.client.cookies.set("session", "bob")  # a new login
     assert site.fetch() == "session=bob"
-
-
-def test_the_last_login_in_the_client_counts_even_if_it_was_there_before() -> None:
-    site = Client()
-    for name in ("alice", "bob", "alice"):
-        site.client.cookies.set("session", name)
-        assert site.fetch() == f"session={name}"
-
-
-def test_a_cookie_that_is_taken_out_of_the_client_is_gone_from_the_browser() -> None:
-    site = Client()
-    site.client.cookies.set("session", "alice")
-    assert site.fetch() == "session=alice"
-    site.client.cookies.clear()
-    assert site.fetch() == ""
 
 
 def test_a_login_through_the_browser_stays_when_the_client_loses_its_own() -> None:
     site = Client()
     site.client.cookies.set("session", "alice")
-    site.set = ["session=bob; Path=/"]
-    site.fetch()
-    site.set = []
+    site.give("session=bob; Path=/")
     site.client.cookies.clear()
     assert site.fetch() == "session=bob"
 
 
 def test_a_host_only_cookie_of_the_client_stays_with_its_host() -> None:
     site = Client(SITE)
-    site.set = ["a=1", "b=2; Domain=example.com"]
-    site.client.get("/")
-    site.set = []
+    site.give_client("a=1", "b=2; Domain=example.com")
     assert sorted(site.fetch(SITE).split("; ")) == ["a=1", "b=2"]
     assert site.fetch(SISTER, SITE) == "b=2"
 
@@ -616,15 +578,5 @@ def test_a_host_only_cookie_of_the_client_stays_with_its_host() -> None:
 def test_a_cookie_of_a_client_at_localhost_is_for_localhost() -> None:
     """http.cookiejar calls it localhost.local."""
     site = Client("http://localhost:8000")
-    site.set = ["a=1"]
-    site.client.get("/")
-    site.set = []
-    assert site.fetch() == "a=1"
-
-
-def test_an_expired_cookie_of_the_client_is_none() -> None:
-    site = Client()
-    site.set = ["a=1; Max-Age=60"]
-    site.client.get("/")
-    site.set = []
+    site.give_client("a=1")
     assert site.fetch() == "a=1"

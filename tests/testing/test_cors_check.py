@@ -7,6 +7,7 @@ import pytest
 from crosscors.testing import Exchange, ReceivedResponse, SentRequest
 from crosscors.testing.blocked import Failure
 from crosscors.testing.cors_check import CORSCheck
+from tests.rules.kit import rows
 
 from .servers import PAGE, answer
 
@@ -33,14 +34,14 @@ def failed(*fields: tuple[str, str], **situation: object) -> Failure:
     return failure
 
 
-@pytest.mark.parametrize(
+@rows(
     "fields",
     [
-        pytest.param([(ORIGIN, PAGE)], id="the origin"),
-        pytest.param([(ORIGIN, "*")], id="the wildcard"),
-        pytest.param([(ORIGIN, f" \t{PAGE}\t ")], id="blanks around"),
-        pytest.param([("access-control-allow-origin", PAGE)], id="another case of the name"),
-        pytest.param([(ORIGIN, PAGE), (CREDENTIALS, "nonsense")], id="credentials do not matter"),
+        ([(ORIGIN, PAGE)], "the origin"),
+        ([(ORIGIN, "*")], "the wildcard"),
+        ([(ORIGIN, f" \t{PAGE}\t ")], "blanks around"),
+        ([("access-control-allow-origin", PAGE)], "another case of the name"),
+        ([(ORIGIN, PAGE), (CREDENTIALS, "nonsense")], "credentials do not matter"),
     ],
 )
 def test_without_credentials_the_origin_or_a_wildcard_will_do(fields: list[tuple[str, str]]) -> None:
@@ -62,27 +63,27 @@ INVALID = "allow-origin-invalid"
 MISMATCH = "allow-origin-mismatch"
 
 
-@pytest.mark.parametrize(
-    ("fields", "reason", "shown"),
+@rows(
+    "fields, reason, shown",
     [
-        pytest.param([PAGE, PAGE], MULTIPLE, f"{PAGE}, {PAGE}", id="the same twice"),
-        pytest.param(["*", "*"], MULTIPLE, "*, *", id="the wildcard twice"),
-        pytest.param([PAGE, ""], MULTIPLE, f"{PAGE},", id="a second one that is empty"),
-        pytest.param([f"{PAGE}, https://b.test"], MULTIPLE, f"{PAGE}, https://b.test", id="a list"),
-        pytest.param([f"{PAGE} https://b.test"], MULTIPLE, f"{PAGE} https://b.test", id="a list of 2009"),
-        pytest.param([""], INVALID, "", id="nothing"),
-        pytest.param(["true"], INVALID, "true", id="a word"),
-        pytest.param(["app.example.com"], INVALID, "app.example.com", id="no scheme"),
-        pytest.param([f'"{PAGE}"'], INVALID, f'"{PAGE}"', id="quotes"),
-        pytest.param(["**"], INVALID, "**", id="two stars"),
-        pytest.param(["https://"], INVALID, "https://", id="no host"),
-        pytest.param(["null"], MISMATCH, "null", id="null"),
-        pytest.param([PAGE + "/"], MISMATCH, PAGE + "/", id="a slash at the end"),
-        pytest.param([PAGE.upper()], MISMATCH, PAGE.upper(), id="another case"),
-        pytest.param([PAGE + ":443"], MISMATCH, PAGE + ":443", id="the default port"),
-        pytest.param(["http://app.example.com"], MISMATCH, "http://app.example.com", id="another scheme"),
-        pytest.param(["https://*.example.com"], MISMATCH, "https://*.example.com", id="a pattern"),
-        pytest.param(["https://b.test"], MISMATCH, "https://b.test", id="another origin"),
+        ([PAGE, PAGE], MULTIPLE, f"{PAGE}, {PAGE}", "the same twice"),
+        (["*", "*"], MULTIPLE, "*, *", "the wildcard twice"),
+        ([PAGE, ""], MULTIPLE, f"{PAGE},", "a second one that is empty"),
+        ([f"{PAGE}, https://b.test"], MULTIPLE, f"{PAGE}, https://b.test", "a list"),
+        ([f"{PAGE} https://b.test"], MULTIPLE, f"{PAGE} https://b.test", "a list of 2009"),
+        ([""], INVALID, "", "nothing"),
+        (["true"], INVALID, "true", "a word"),
+        (["app.example.com"], INVALID, "app.example.com", "no scheme"),
+        ([f'"{PAGE}"'], INVALID, f'"{PAGE}"', "quotes"),
+        (["**"], INVALID, "**", "two stars"),
+        (["https://"], INVALID, "https://", "no host"),
+        (["null"], MISMATCH, "null", "null"),
+        ([PAGE + "/"], MISMATCH, PAGE + "/", "a slash at the end"),
+        ([PAGE.upper()], MISMATCH, PAGE.upper(), "another case"),
+        ([PAGE + ":443"], MISMATCH, PAGE + ":443", "the default port"),
+        (["http://app.example.com"], MISMATCH, "http://app.example.com", "another scheme"),
+        (["https://*.example.com"], MISMATCH, "https://*.example.com", "a pattern"),
+        (["https://b.test"], MISMATCH, "https://b.test", "another origin"),
     ],
 )
 @pytest.mark.parametrize("with_credentials", [False, True], ids=["", "with credentials"])
@@ -99,27 +100,14 @@ def test_another_value_fails_at_step_4(
     assert f"'{shown}'" in failure.sentence
 
 
-def test_a_missing_field_fails_at_step_2() -> None:
+def test_a_missing_header_fails_at_step_2() -> None:
     failure = failed(("Vary", "Origin"))
     assert (failure.reason, failure.step.number) == ("allow-origin-missing", "2")
-    assert failure.sentence == "No 'Access-Control-Allow-Origin' header is present on the requested resource."
-    assert failure.hint == (
-        "Allow the origin on the server: the response to GET /items?page=2 must have"
-        " 'Access-Control-Allow-Origin: https://app.example.com', or '*' if every site may read it."
-    )
-
-
-def test_with_credentials_nobody_is_told_of_the_wildcard() -> None:
-    assert "'*'" not in failed(with_credentials=True).hint
 
 
 def test_the_wildcard_with_credentials_fails_at_step_4() -> None:
     failure = failed((ORIGIN, "*"), (CREDENTIALS, "true"), with_credentials=True)
     assert (failure.reason, failure.step.number) == ("allow-origin-wildcard-with-credentials", "4")
-    assert failure.sentence == (
-        "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*'"
-        " when the request's credentials mode is 'include'."
-    )
 
 
 @pytest.mark.parametrize(
@@ -128,51 +116,26 @@ def test_the_wildcard_with_credentials_fails_at_step_4() -> None:
 def test_credentials_that_are_not_true_fail_at_step_8(values: list[str]) -> None:
     failure = failed((ORIGIN, PAGE), *((CREDENTIALS, value) for value in values), with_credentials=True)
     assert (failure.reason, failure.step.number) == ("allow-credentials-not-true", "8")
-    assert failure.sentence == (
-        "The value of the 'Access-Control-Allow-Credentials' header in the response is"
-        f" '{', '.join(values)}' which must be 'true' when the request's credentials mode is 'include'."
-    )
-    assert failure.hint.startswith(
-        "The response to GET /items?page=2 must have 'Access-Control-Allow-Credentials: true'"
-    )
+    assert f" is '{', '.join(values)}' which must be 'true' " in failure.sentence
 
 
-def test_a_preflight_without_cookies_needs_credentials_allowed_too() -> None:
-    failure = failed((ORIGIN, PAGE), with_credentials=True, is_preflight=True)
-    assert failure.hint.endswith("A preflight sends no cookies, but its response needs this header, too.")
+# The whole texts are in messages.txt. These are the hints that no situation there reaches.
 
 
-@pytest.mark.parametrize(
-    ("value", "told"),
+@rows(
+    "value, told",
     [
-        pytest.param(PAGE + "/", "without a slash at the end", id="a slash"),
-        pytest.param(PAGE.upper(), "compare origins character by character", id="another case"),
-        pytest.param("app.example.com", "An origin begins with its scheme", id="no scheme"),
-        pytest.param("http://app.example.com", "has a different scheme from the page", id="another scheme"),
-        pytest.param("https://*.example.com", "Patterns are for the server", id="a pattern"),
-        pytest.param("null", "'null' is the origin of sandboxed pages", id="null"),
-        pytest.param("https://b.test", "add 'Vary: Origin'", id="another origin"),
-        pytest.param(f"*, {PAGE}", "Let only one of them set it", id="set by two"),
-        pytest.param(
-            f"{PAGE}, https://b.test", "A response names one origin", id="the list of those allowed"
-        ),
-        pytest.param("https://b.test https://c.test", "A response names one origin", id="an old list"),
+        (PAGE.upper(), "compare origins character by character", "another case"),
+        (PAGE + ":443", "An origin has only a scheme, a host, and a port", "the default port"),
+        (PAGE + "/path", "An origin has only a scheme, a host, and a port", "a path"),
+        ("", "A header without a value allows nobody", "nothing"),
+        ("undefined", "'undefined' is not an origin", "a word"),
+        (f"*, {PAGE}", "Let only one of them set it", "set by two"),
+        ("https://b.test https://c.test", "A response names one origin", "an old list"),
     ],
 )
-def test_the_hint_says_what_is_wrong_with_the_value_and_what_is_right(value: str, told: str) -> None:
-    hint = failed((ORIGIN, value)).hint
-    assert told in hint
-    assert f"'Access-Control-Allow-Origin: {PAGE}'" in hint or "one of them" in hint
-
-
-@pytest.mark.parametrize("value", [PAGE + ":443", PAGE + "/path"], ids=["the default port", "a path"])
-def test_the_page_with_something_added_is_not_called_another_origin(value: str) -> None:
-    assert "is for another origin" not in failed((ORIGIN, value)).hint
-
-
-@pytest.mark.parametrize("value", ["true", "", "undefined"])
-def test_what_is_no_origin_is_not_called_another_one(value: str) -> None:
-    assert "is for another origin" not in failed((ORIGIN, value)).hint
+def test_the_hint_says_what_is_wrong_with_the_value(value: str, told: str) -> None:
+    assert told in failed((ORIGIN, value)).hint
 
 
 @pytest.mark.parametrize(
@@ -193,39 +156,38 @@ def test_a_preflight_that_is_not_understood_is_told_by_its_status(status: int, t
     assert f"'Access-Control-Allow-Origin: {PAGE}'" in hint
 
 
-def test_an_error_without_the_field_may_come_from_outside_the_middleware() -> None:
-    assert failed(response=answer(status=404)).hint == (
-        "The response to GET /items?page=2 (404 Not Found) has no CORS headers. If the origin is allowed, the"
-        " error comes from outside the CORS middleware: put it outermost. If not, allow the origin on the"
-        f" server: 'Access-Control-Allow-Origin: {PAGE}', or '*' if every site may read it."
-    )
-    assert "(599)" in failed(response=answer(status=599)).hint
+@rows(
+    "status, told",
+    [
+        (399, "(399) is a redirect, and redirects need the header, too", "a redirect"),
+        (404, "(404 Not Found) has no CORS headers. If the origin is allowed, the error comes", "an error"),
+        (
+            599,
+            "(599) has no CORS headers. If the origin is allowed, the error comes",
+            "a status without a name",
+        ),
+        (600, "Allow the origin on the server", "not an error"),
+    ],
+)
+def test_a_response_without_the_header_is_told_by_its_status(status: int, told: str) -> None:
+    assert told in failed(response=answer(status=status)).hint
 
 
-def test_an_exception_of_the_application_is_told() -> None:
-    response = ReceivedResponse(500, (), raised=KeyError("id"))
-    assert failed(response=response).hint.startswith("The application raised KeyError('id')")
+NULL_HINT = "The page has no origin of its own (a sandboxed frame, a file, a data: URL)"
+REDIRECT_HINT = "A redirect from one foreign origin to another makes the browser send 'Origin: null'."
 
 
 @pytest.mark.parametrize("fields", [[], [(ORIGIN, PAGE)]], ids=["missing", "for another"])
-def test_a_page_without_origin_is_told_so(fields: list[tuple[str, str]]) -> None:
-    hint = failed(*fields, origin="null").hint
-    assert hint.startswith("The page has no origin of its own")
-    assert "'Access-Control-Allow-Origin: *'" in hint
-
-
-@pytest.mark.parametrize("fields", [[], [(ORIGIN, PAGE)]], ids=["missing", "for another"])
-def test_an_origin_lost_by_redirects_is_told_so(fields: list[tuple[str, str]]) -> None:
-    assert failed(*fields, origin="null", redirected=True).hint.startswith(
-        "A redirect from one foreign origin to another makes the browser send 'Origin: null'."
-    )
+@pytest.mark.parametrize(("redirected", "told"), [(False, NULL_HINT), (True, REDIRECT_HINT)])
+def test_a_page_without_an_origin_is_told_why(
+    fields: list[tuple[str, str]], redirected: bool, told: str
+) -> None:
+    assert failed(*fields, origin="null", redirected=redirected).hint.startswith(told)
 
 
 @pytest.mark.parametrize("fields", [[], [(ORIGIN, "*")]], ids=["missing", "the wildcard"])
-def test_a_page_without_origin_and_with_credentials_is_told_no_nonsense(
-    fields: list[tuple[str, str]],
-) -> None:
-    """Neither will "*" do with credentials, nor is "null" with credentials for anybody to recommend."""
+def test_no_hint_recommends_credentials_for_pages_without_an_origin(fields: list[tuple[str, str]]) -> None:
     hint = failed(*fields, origin="null", with_credentials=True).hint
+    assert hint.startswith(NULL_HINT)
     assert "'Access-Control-Allow-Origin: *'" not in hint
     assert "'Access-Control-Allow-Origin: null'" not in hint

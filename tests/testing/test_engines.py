@@ -1,4 +1,4 @@
-"""The table of departures, and that a browser follows it."""
+"""The table of departures, and that the code asks about each of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 import crosscors.testing
-from crosscors.testing import DEPARTURES, ENGINES, BlockedByCORS
-from crosscors.testing.engines import STANDARD, EngineName
-
-from .servers import PAGE, answer, answering, browser_of
+from crosscors.testing import DEPARTURES, ENGINES
+from crosscors.testing.engines import STANDARD
 
 
 def asked_about() -> set[str]:
@@ -45,17 +43,3 @@ def test_the_engines_know_their_names() -> None:
     assert [engine.name for engine in ENGINES.values()] == list(ENGINES)
     assert STANDARD.name is None
     assert STANDARD.max_age_limit is None
-
-
-@pytest.mark.parametrize(
-    ("engine", "passes"), [(None, False), ("chromium", True), ("firefox", True), ("webkit", True)]
-)
-def test_authorization_and_the_wildcard(engine: EngineName | None, passes: bool) -> None:
-    allow = ("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*")
-    page = browser_of(answering(answer(*allow)), engine=engine).page(PAGE)
-    if passes:
-        assert page.fetch("/", headers={"Authorization": "x"}).ok
-    else:
-        with pytest.raises(BlockedByCORS) as blocked:
-            page.fetch("/", headers={"Authorization": "x"})
-        assert blocked.value.step.number == "7.6"

@@ -13,6 +13,7 @@ import pytest
 import crosscors
 import crosscors_pytest_plugin
 from tests.package import first_test
+from tests.rules.kit import rows
 
 pytest_plugins = "pytester"
 
@@ -44,57 +45,31 @@ class Run:
         return self._pytester.runpytest_inprocess("-p", "crosscors_pytest_plugin", *options)
 
 
-def test_the_fixture_takes_the_client(run: Run) -> None:
-    result = run("""
-        @pytest.fixture
-        def client():
-            return application
-        @pytest.fixture
-        def app():
-            raise AssertionError("not asked for")
-        def test_it(cors_browser):
-            assert isinstance(cors_browser, Browser)
-            assert cors_browser.page("https://app.example.com").fetch("/").text() == "testserver"
-    """)
-    result.assert_outcomes(passed=1)
+def fixture(name: str, statement: str, parameter: str = "") -> str:
+    return f"@pytest.fixture\ndef {name}({parameter}):\n    {statement}\n"
 
 
-def test_the_fixture_takes_the_application_where_there_is_no_client(run: Run) -> None:
-    result = run("""
-        @pytest.fixture
-        def app():
-            return application
-        def test_it(cors_browser):
-            assert cors_browser.page(same_origin).fetch("/").ok
-    """)
-    result.assert_outcomes(passed=1)
+APP_FIXTURE = fixture("app", "return application")
 
 
-def test_the_fixture_takes_the_application_where_the_client_is_nothing_to_talk_to(run: Run) -> None:
-    result = run("""
-        @pytest.fixture
-        def client():
-            return {"name": "a customer"}.values()
-        @pytest.fixture
-        def app():
-            return application
-        def test_it(cors_browser):
-            assert cors_browser.page(same_origin).fetch("/").ok
-    """)
-    result.assert_outcomes(passed=1)
-
-
-def test_the_fixture_takes_the_application_where_the_client_skips(run: Run) -> None:
-    result = run("""
-        @pytest.fixture
-        def client():
-            pytest.skip("no Django settings")
-        @pytest.fixture
-        def app():
-            return application
-        def test_it(cors_browser):
-            assert cors_browser.page(same_origin).fetch("/").ok
-    """)
+@rows(
+    "fixtures",
+    [
+        (fixture("client", "return application") + fixture("app", "assert False"), "the client"),
+        (APP_FIXTURE, "the application if there is no client"),
+        (fixture("client", "return [3]") + APP_FIXTURE, "the application if the client is not a server"),
+        (
+            fixture("client", "pytest.skip('no settings')") + APP_FIXTURE,
+            "the application if the client skips",
+        ),
+    ],
+)
+def test_what_the_fixture_takes(run: Run, fixtures: str) -> None:
+    result = run(f"""{fixtures}
+def test_it(cors_browser):
+    assert isinstance(cors_browser, Browser)
+    assert cors_browser.page("https://app.example.com").fetch("/").text() == "testserver"
+""")
     result.assert_outcomes(passed=1)
 
 
@@ -126,68 +101,43 @@ def test_where_nothing_is_found_the_test_is_told_what_to_write(run: Run) -> None
     result.stdout.no_fnmatch_line("*getfixturevalue*")
 
 
-def test_where_nothing_fits_the_test_is_told_why(run: Run) -> None:
-    result = run("""
-        @pytest.fixture
-        def client():
-            pytest.skip("no Django settings")
-        @pytest.fixture
-        def app():
-            return 3
-        def test_it(cors_browser):
-            pass
-    """)
+@rows(
+    "fixtures, told",
+    [
+        (
+            fixture("client", "pytest.skip('no Django settings')") + fixture("app", "return 3"),
+            [
+                'The fixture "client" skips: no Django settings',
+                'The fixture "app" cannot be used: 3 (int) is not a server for a Browser.*',
+                "cors_browser found no fixture*",
+            ],
+            "nothing fits",
+        ),
+        (
+            fixture("client", "pass", "databse"),
+            ["*fixture 'databse' not found*"],
+            "a client asks for another",
+        ),
+        (fixture("app", "pass", "databse"), ["*fixture 'databse' not found*"], "an app asks for another"),
+        (fixture("client", "raise KeyError('x')") + APP_FIXTURE, ["*KeyError: 'x'"], "a client fails"),
+    ],
+)
+def test_the_error_says_why_a_fixture_cannot_be_used(run: Run, fixtures: str, told: list[str]) -> None:
+    result = run(f"{fixtures}\ndef test_it(cors_browser): pass\n")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        [
-            'The fixture "client" skips: no Django settings',
-            'The fixture "app" cannot be used: 3 (int) is not a server for a Browser.*',
-            "cors_browser found no fixture*",
-        ]
-    )
-
-
-@pytest.mark.parametrize("name", ["client", "app"])
-def test_a_fixture_that_asks_for_one_that_is_not_there_is_told_of(run: Run, name: str) -> None:
-    result = run(f"""
-        @pytest.fixture
-        def {name}(databse):
-            return application
-        def test_it(cors_browser):
-            pass
-    """)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*fixture 'databse' not found*"])
-
-
-def test_a_fixture_that_fails_is_told_of(run: Run) -> None:
-    result = run("""
-        @pytest.fixture
-        def client():
-            raise KeyError("settings")
-        @pytest.fixture
-        def app():
-            return application
-        def test_it(cors_browser):
-            pass
-    """)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*KeyError: 'settings'"])
+    result.stdout.fnmatch_lines(told)
 
 
 SECTION = "*What the browser exchanged with the server*"
 
 
 def test_a_failed_test_shows_the_exchanges_of_the_fixture(run: Run) -> None:
-    result = run("""
-        @pytest.fixture
-        def app():
-            return application
-        def test_it(cors_browser):
-            cors_browser.page("https://app.example.com").fetch("/items")
-            cors_browser.page(same_origin).fetch("/other")
-            assert False
-    """)
+    result = run(f"""{APP_FIXTURE}
+def test_it(cors_browser):
+    cors_browser.page("https://app.example.com").fetch("/items")
+    cors_browser.page(same_origin).fetch("/other")
+    assert False
+""")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -204,13 +154,29 @@ def test_a_failed_test_shows_the_exchanges_of_the_fixture(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize(
+def test_a_failure_in_a_setup_is_reported_as_well(run: Run) -> None:
+    result = run(f"""{APP_FIXTURE}
+@pytest.fixture
+def greeted(cors_browser):
+    cors_browser.page(same_origin).fetch("/greeting")
+    assert False
+class TestIt:
+    def test_it(self, greeted):
+        pass
+""")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([SECTION, "GET https://testserver/greeting"])
+
+
+@rows(
     "statement",
     [
-        "browser = Browser(application); browser.page(same_origin).fetch('/'); assert False",
-        "response = Browser(application).page(same_origin).fetch('/'); assert response.status == 404",
+        ("browser = Browser(application); browser.page(same_origin).fetch('/'); assert False", "a browser"),
+        (
+            "response = Browser(application).page(same_origin).fetch('/'); assert not response.ok",
+            "a response",
+        ),
     ],
-    ids=["a browser", "a response"],
 )
 def test_a_failed_test_shows_the_exchanges_of_what_it_has_at_hand(run: Run, statement: str) -> None:
     result = run(f"def test_it():\n    {statement}")
@@ -240,74 +206,42 @@ def test_of_many_exchanges_the_last_are_shown(run: Run) -> None:
     assert [line.rpartition("/")[2] for line in shown] == [str(number) for number in range(10, 30)]
 
 
-@pytest.mark.parametrize(
-    ("statement", "outcome"),
+FETCHES = "Browser(application); browser.page(same_origin).fetch('/')"
+
+
+@rows(
+    "statements, outcome",
     [
-        ("pass", "passed"),
-        ("pytest.skip('later')", "skipped"),
-        ("pytest.xfail('known')", "xfailed"),
+        (f"browser = {FETCHES}", "passed", "a test that passes"),
+        (f"browser = {FETCHES}; pytest.skip('later')", "skipped", "a test that skips"),
+        (f"browser = {FETCHES}; pytest.xfail('known')", "xfailed", "a test that fails as expected"),
+        ("browser = Browser(application); assert False", "failed", "a failure without exchanges"),
     ],
 )
-def test_other_tests_show_nothing(run: Run, statement: str, outcome: str) -> None:
-    result = run(
-        f"""
-        def test_it():
-            browser = Browser(application)
-            browser.page(same_origin).fetch("/")
-            {statement}
-        """,
-        "-rA",
-    )
+def test_other_tests_show_nothing(run: Run, statements: str, outcome: str) -> None:
+    result = run(f"def test_it():\n    {statements}", "-rA")
     result.assert_outcomes(**{outcome: 1})
     result.stdout.no_fnmatch_line(SECTION)
 
 
-def test_a_failure_without_exchanges_shows_nothing(run: Run) -> None:
-    result = run("""
-        def test_it():
-            browser = Browser(application)
-            assert False
-    """)
-    result.assert_outcomes(failed=1)
-    result.stdout.no_fnmatch_line(SECTION)
-
-
-def test_what_is_blocked_shows_its_exchanges_by_itself_and_once(run: Run) -> None:
+def test_what_is_blocked_shows_its_exchanges_by_itself_and_the_traceback_ends_in_the_test(run: Run) -> None:
     result = run("""
         def test_it():
             Browser(application).page("https://other.example.com").fetch("/items")
     """)
     result.assert_outcomes(failed=1)
     result.stdout.no_fnmatch_line(SECTION)
-    result.stdout.fnmatch_lines(["*has been blocked by CORS policy*", "*What went over the wire:", "*< 200"])
+    result.stdout.fnmatch_lines(
+        [
+            '>*.page("https://other.example.com").fetch("/items")',
+            "*has been blocked by CORS policy*",
+            "*What went over the wire:",
+            "*< 200",
+        ]
+    )
     assert result.stdout.str().count("GET https://testserver/items\n") == 1
-
-
-def test_the_traceback_ends_in_the_test(run: Run) -> None:
-    result = run("""
-        def test_it():
-            Browser(application).page("https://other.example.com").fetch("/items")
-    """)
-    result.stdout.fnmatch_lines(['>*.page("https://other.example.com").fetch("/items")'])
     result.stdout.no_fnmatch_line("*browser.py:*")
     result.stdout.no_fnmatch_line("*fetch.py:*")
-
-
-def test_a_failure_in_a_class_or_a_setup_is_reported_as_well(run: Run) -> None:
-    result = run("""
-        @pytest.fixture
-        def app():
-            return application
-        @pytest.fixture
-        def greeted(cors_browser):
-            cors_browser.page(same_origin).fetch("/greeting")
-            assert False
-        class TestIt:
-            def test_it(self, greeted):
-                pass
-    """)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([SECTION, "GET https://testserver/greeting"])
 
 
 def test_what_a_failed_test_has_at_hand_is_not_evaluated(run: Run) -> None:

@@ -13,6 +13,7 @@ from crosscors.testing.response_headers import (
     readable_by_same_origin,
     token_list,
 )
+from tests.rules.kit import rows
 
 from .servers import answer
 
@@ -28,17 +29,17 @@ SAFELISTED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("values", "tokens"),
+@rows(
+    "values, tokens",
     [
-        pytest.param([], None, id="no field"),
-        pytest.param([""], [], id="an empty field"),
-        pytest.param([" ,\t,"], [], id="empty elements"),
-        pytest.param(["a"], ["a"], id="one"),
-        pytest.param([" a\t,b ,, C"], ["a", "b", "C"], id="several"),
-        pytest.param(["a", "", "b,c"], ["a", "b", "c"], id="several fields"),
-        pytest.param(["*"], ["*"], id="a wildcard is a token"),
-        pytest.param(["a,a"], ["a", "a"], id="repeated"),
+        ([], None, "no field"),
+        ([""], [], "an empty field"),
+        ([" ,\t,"], [], "empty elements"),
+        (["a"], ["a"], "one"),
+        ([" a\t,b ,, C"], ["a", "b", "C"], "several"),
+        (["a", "", "b,c"], ["a", "b", "c"], "several fields"),
+        (["*"], ["*"], "a wildcard is a token"),
+        (["a,a"], ["a", "a"], "repeated"),
     ],
 )
 def test_a_list_of_tokens(values: list[str], tokens: list[str] | None) -> None:
@@ -66,20 +67,20 @@ def test_the_own_page_reads_all_but_cookies() -> None:
     assert dict(headers) == SAFELISTED | {"x-a": "a", "x-b": "b", "*": "star"}
 
 
-@pytest.mark.parametrize(
-    ("exposed", "with_credentials", "readable"),
+@rows(
+    "exposed, with_credentials, readable",
     [
-        pytest.param([], False, set[str](), id="nothing exposed"),
-        pytest.param(["X-A"], False, {"x-a"}, id="a name"),
-        pytest.param(["x-a", "X-B"], True, {"x-a", "x-b"}, id="two lines"),
-        pytest.param(["X-C, X-A"], True, {"x-a"}, id="a name that is not there"),
-        pytest.param(["*"], False, {"x-a", "x-b", "*"}, id="all"),
-        pytest.param(["*, X-A"], False, {"x-a", "x-b", "*"}, id="all and a name"),
-        pytest.param(["*, X-A"], True, {"x-a", "*"}, id="a header named *, with credentials"),
-        pytest.param(["Set-Cookie, X-A"], True, {"x-a"}, id="cookies"),
-        pytest.param(["X-A, X B"], False, set[str](), id="an illegible list"),
-        pytest.param(["*", "X B"], False, set[str](), id="a wildcard in an illegible list"),
-        pytest.param(["X"], False, set[str](), id="part of a name"),
+        ([], False, set[str](), "nothing exposed"),
+        (["X-A"], False, {"x-a"}, "a name"),
+        (["x-a", "X-B"], True, {"x-a", "x-b"}, "two lines"),
+        (["X-C, X-A"], True, {"x-a"}, "a name that is not there"),
+        (["*"], False, {"x-a", "x-b", "*"}, "all"),
+        (["*, X-A"], False, {"x-a", "x-b", "*"}, "all and a name"),
+        (["*, X-A"], True, {"x-a", "*"}, "a header named *, with credentials"),
+        (["Set-Cookie, X-A"], True, {"x-a"}, "cookies"),
+        (["X-A, X B"], False, set[str](), "an illegible list"),
+        (["*", "X B"], False, set[str](), "a wildcard in an illegible list"),
+        (["X"], False, set[str](), "part of a name"),
     ],
 )
 def test_another_page_reads_what_is_exposed(

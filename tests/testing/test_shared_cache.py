@@ -11,6 +11,7 @@ import pytest
 
 from crosscors.testing import BlockedByCORS, Browser, ReceivedResponse, SentRequest, same_origin, shared_cache
 from crosscors.testing.exchange import Fields
+from tests.rules.kit import rows
 
 from .servers import ALLOW_ALL, PAGE, Script, Scripted, answer, answering, redirect
 
@@ -35,36 +36,42 @@ def hits(
     return cache.hits
 
 
-@pytest.mark.parametrize(
-    ("fields", "status", "kept"),
+@rows(
+    "fields, status, kept",
     [
-        pytest.param((), 200, True, id="nothing said"),
-        pytest.param((), 404, True, id="not found"),
-        pytest.param((), 301, True, id="a permanent redirect without Location"),
-        pytest.param((), 302, False, id="a temporary redirect"),
-        pytest.param((), 500, False, id="an error"),
-        pytest.param((), 201, False, id="created"),
-        pytest.param((("Cache-Control", "max-age=60"),), 500, True, id="an error with max-age"),
-        pytest.param((("Cache-Control", "s-maxage=60"),), 302, True, id="s-maxage"),
-        pytest.param((("cache-control", "Public"),), 403, True, id="public"),
-        pytest.param((("Cache-Control", "no-store"),), 200, False, id="no-store"),
-        pytest.param((("Cache-Control", "public, No-Store"),), 200, False, id="no-store beside others"),
-        pytest.param(
-            (("Cache-Control", "public"), ("Cache-Control", "no-store")), 200, False, id="two lines"
-        ),
-        pytest.param((("Cache-Control", "private"),), 200, False, id="private"),
-        pytest.param((("Cache-Control", "private, max-age=60"),), 200, False, id="private and max-age"),
-        pytest.param((("Cache-Control", "no-cache"),), 200, False, id="no-cache"),
-        pytest.param((("Cache-Control", "max-age=0"),), 200, False, id="max-age=0"),
-        pytest.param((("Cache-Control", "max-age=0, s-maxage=60"),), 200, True, id="s-maxage counts more"),
-        pytest.param((("Cache-Control", "max-age=60, s-maxage=0"),), 200, False, id="s-maxage=0"),
-        pytest.param((("Vary", "*"),), 200, False, id="Vary: *"),
-        pytest.param((("Vary", "Accept, *"),), 200, False, id="Vary with a *"),
-        pytest.param((("Cache-Control", "public"),), 206, False, id="a part"),
-        pytest.param((("Cache-Control", "max-age=60"),), 304, False, id="not modified"),
+        ([], 200, True, "nothing said"),
+        ([], 404, True, "not found"),
+        ([], 301, True, "a permanent redirect without Location"),
+        ([], 302, False, "a temporary redirect"),
+        ([], 500, False, "an error"),
+        ([], 201, False, "created"),
+        ([("Cache-Control", "max-age=60")], 500, True, "an error with max-age"),
+        ([("Cache-Control", "s-maxage=60")], 302, True, "s-maxage"),
+        ([("cache-control", "Public")], 403, True, "public"),
+        ([("Cache-Control", "no-store")], 200, False, "no-store"),
+        ([("Cache-Control", "public, No-Store")], 200, False, "no-store beside others"),
+        ([("Cache-Control", "public"), ("Cache-Control", "no-store")], 200, False, "two lines"),
+        ([("Cache-Control", "private")], 200, False, "private"),
+        ([("Cache-Control", "private, max-age=60")], 200, False, "private and max-age"),
+        ([("Cache-Control", "no-cache")], 200, False, "no-cache"),
+        ([("Cache-Control", "max-age=0")], 200, False, "max-age=0"),
+        ([("Cache-Control", "max-age=0, s-maxage=60")], 200, True, "s-maxage counts more"),
+        ([("Cache-Control", "max-age=60, s-maxage=0")], 200, False, "s-maxage=0"),
+        ([("Vary", "*")], 200, False, "Vary: *"),
+        ([("Vary", "Accept, *")], 200, False, "Vary with a *"),
+        ([("Cache-Control", "public")], 206, False, "a part"),
+        ([("Cache-Control", "max-age=60")], 304, False, "not modified"),
+        ([("Expires", "Thu, 01 Jan 2099 00:00:00 GMT")], 200, True, "Expires to come"),
+        ([("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")], 200, False, "Expires gone by"),
+        ([("Expires", "0")], 200, False, "Expires that is not a date"),
+        ([("Expires", "0"), ("Cache-Control", "max-age=60")], 200, True, "max-age counts more"),
+        ([("Cache-Control", "max-age=00")], 200, False, "no age in two digits"),
+        ([("Cache-Control", 'max-age="0"')], 200, False, "no age in quotes"),
+        ([("Cache-Control", "max-age=-1")], 200, False, "a negative age"),
+        ([("Cache-Control", 'private="x-a"')], 200, False, "private for one header"),
     ],
 )
-def test_what_is_kept(fields: Fields, status: int, kept: bool) -> None:
+def test_what_is_kept(fields: list[tuple[str, str]], status: int, kept: bool) -> None:
     assert hits(*fields, status=status) == int(kept)
 
 
@@ -224,24 +231,6 @@ def test_a_cache_before_a_live_client_leads_everywhere() -> None:
 def test_what_is_no_server_is_found_when_a_browser_takes_it(server: object) -> None:
     with pytest.raises(TypeError, match="is not a server for a Browser"):
         Browser(shared_cache(server))
-
-
-@pytest.mark.parametrize(
-    ("fields", "kept"),
-    [
-        pytest.param([("Expires", "Thu, 01 Jan 2099 00:00:00 GMT")], True, id="Expires to come"),
-        pytest.param([("Expires", "Thu, 01 Jan 1970 00:00:00 GMT")], False, id="Expires gone by"),
-        pytest.param([("Expires", "0")], False, id="Expires that is no date"),
-        pytest.param([("Expires", "0"), ("Cache-Control", "max-age=60")], True, id="max-age counts more"),
-        pytest.param([("Cache-Control", "max-age=00")], False, id="no age in two digits"),
-        pytest.param([("Cache-Control", 'max-age="0"')], False, id="no age in quotes"),
-        pytest.param([("Cache-Control", "max-age=-1")], False, id="a negative age"),
-        pytest.param([("Cache-Control", 'private="x-a"')], False, id="private for a field"),
-        pytest.param([("Cache-Control", "max-age=0, s-maxage=60")], True, id="an age of its own"),
-    ],
-)
-def test_a_response_is_used_again_as_long_as_it_is_fresh(fields: list[tuple[str, str]], kept: bool) -> None:
-    assert hits(*fields) == kept
 
 
 def test_what_was_written_is_asked_for_again() -> None:
