@@ -103,7 +103,7 @@ class CORSMiddleware:
         if policy is None:
             policy = decider.policy_among(decider.policies, scope)
             if policy is None:
-                await self._run_uncovered(origin if asked is None else asked[0], scope, receive, send)
+                await run_uncovered(decider, self.app, scope, receive, send)
                 return
             ready = decider.ready_for(policy)
             arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
@@ -139,26 +139,6 @@ class CORSMiddleware:
         if entry.written is None:
             entry.leave(has_raised=False)
 
-    async def _run_uncovered(self, origin: object, scope: Scope, receive: Receive, send: Send) -> None:
-        """Leave the request to the application. If that sends no CORS headers, report that no policy does."""
-        if origin is None:
-            await self.app(scope, receive, send)
-            return
-        decider = self._decider
-        arrived = dict(scope)
-        entry = decider.enter_undecided(scope, arrived)
-
-        def send_watched(message: Message) -> Awaitable[None]:
-            if message["type"] == "http.response.start" and not entry.is_withdrawn:
-                decider.withdraw(entry, arrived, _carried(raw_headers(message.get("headers"), _START)))
-            return send(message)
-
-        try:
-            await self.app(scope, receive, send_watched)
-        finally:
-            if not entry.is_withdrawn:
-                decider.withdraw(entry, arrived, ())
-
     def _sender_by_path(
         self, entry: Entry, known: Decision | None, arrival: Arrival, scope: Scope, send: Send
     ) -> Send:
@@ -188,8 +168,7 @@ class CORSMiddleware:
         arrived = {**scope, "path": arrival[0], "root_path": root_path}
         policy = self._decider.policy_for(arrived)
         if policy is None:
-            headers = raw_headers(message.get("headers"), _START)
-            self._decider.withdraw(entry, arrived, _carried(headers))
+            self._decider.withdraw(entry, arrived, carried(message))
             await send(message)
             return
         entry.policy = policy
@@ -242,7 +221,7 @@ def _written(message: Message, entry: Entry) -> Message:
         decision = entry.answer(None, ())
     else:
         headers = raw_headers(headers, _START)
-        decision = entry.answer(message.get("status"), _carried(headers))
+        decision = entry.answer(message.get("status"), carried({"headers": headers}))
     try:
         if type(headers) not in _LISTS or type(headers[0][1]) is not bytes:
             headers = raw_headers(headers, _START)
@@ -257,8 +236,32 @@ _SCOPE = "the scope"
 _START = "the message http.response.start"
 
 
-def _carried(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
+def carried(message: Message) -> Iterator[tuple[str, str]]:
+    """The Access-Control headers of the message that starts a response."""
+    headers = raw_headers(message.get("headers"), _START)
     return carried_by((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+async def run_uncovered(
+    decider: Decider[Scope], app: ASGIApp, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Leave a request to the application. Unless that sends CORS headers, report that no policy does."""
+    if decider.read.headers(scope)[0] is None:
+        await app(scope, receive, send)
+        return
+    arrived = dict(scope)
+    entry = decider.enter_undecided(scope, arrived)
+
+    def send_watched(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start" and not entry.is_withdrawn:
+            decider.withdraw(entry, arrived, carried(message))
+        return send(message)
+
+    try:
+        await app(scope, receive, send_watched)
+    finally:
+        if not entry.is_withdrawn:
+            decider.withdraw(entry, arrived, ())
 
 
 async def answer_preflight(entry: Entry, send: Send) -> None:

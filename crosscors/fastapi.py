@@ -1,4 +1,4 @@
-"""The adapter for FastAPI, which is Starlette's.
+"""The adapter for FastAPI. It is the same as for Starlette.
 
 app = CORS(FastAPI(), allow_origins=["https://app.example.com"])
 """

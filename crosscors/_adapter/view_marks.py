@@ -164,7 +164,7 @@ def _hidden_in(view: object, routed: frozenset[int]) -> object | None:
         if id(each) in seen or is_another or isinstance(each, type) or not callable(each):
             continue
         seen[id(each)] = each
-        if each is not view and _has_mark(each):
+        if each is not view and has_mark(each):
             return each
         found += _kept_by(each)
     return None
@@ -181,7 +181,7 @@ def _kept_by(view: object) -> Iterator[object]:
     if not isinstance(view, FunctionType):
         yield from _values(getattr(view, "__dict__", None))
     cls = _class_of(view)
-    if cls is not None and not _has_mark(view):  # otherwise some methods have a policy, and others need none
+    if cls is not None and not has_mark(view):  # otherwise some methods have a policy, and others need none
         yield from vars(cls).values()
 
 
@@ -207,7 +207,7 @@ def has_own_policy(app: object) -> bool:
             continue
         seen[id(each)] = each
         is_adapter = isinstance(getattr(each, "_decider", None), Decider)
-        if is_adapter or any(_has_mark(view) for view in _values(getattr(each, "view_functions", None))):
+        if is_adapter or any(has_mark(view) for view in _values(getattr(each, "view_functions", None))):
             return True
         found += [getattr(each, name, None) for name in _CALLED]
         found += _values(getattr(each, "mounts", None))
@@ -218,7 +218,7 @@ _MOST_SEEN = 100
 _CALLED = ("app", "wsgi_app", "application", "__self__", "__wrapped__", "_middleware_chain", "get_response")
 
 
-def _has_mark(view: object) -> bool:
+def has_mark(view: object) -> bool:
     return any(True for _ in marks_of(view))
 
 

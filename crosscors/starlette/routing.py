@@ -1,14 +1,14 @@
 """Which endpoint answered a request, and which one a request would reach.
 
 1.  Starlette's router writes the endpoint that it calls into the scope. ``answered_by`` reads it there.
-2.  Middleware may give the router a copy of the scope. ``HandsOut`` stands right before the router, and
-    hands out the scope that the router gets.
-3.  Before a request has been routed, as with preflights, and where no endpoint was called, ``reached_by``
-    asks the routes in the order in which the router asks them. It does not call anything.
-4.  An adapter that stands below the router, in a mounted application or in the middleware of a route, counts
-    for everything that is routed there. ``delivers`` and ``wrapped`` find it.
+2.  Middleware may give the router a copy of the scope. ``HandsOut`` is the innermost middleware, and hands
+    out the scope that the router gets.
+3.  For a preflight, and for a request for which no endpoint was called, ``reached_by`` asks the routes. It
+    asks them in the router's order, and calls nothing.
+4.  An adapter below the router, in a mounted application or in the middleware of a route, covers everything
+    that is routed there. ``delivers`` and ``wrapped`` find it.
 
-Everything that is private or undocumented in Starlette and FastAPI, and used here, has its reason beside it.
+Every use of a private or undocumented part of Starlette or FastAPI has its reason beside it.
 """
 
 from __future__ import annotations
@@ -40,31 +40,33 @@ class Visit:
         arrival: the paths that it came in with.
         method: the method that it came in with.
         endpoint: what a router further out has called.
-        expected: the policy that the entry has been decided by so far; None if it is not decided.
-        routed: the scope that the router got; None if the request did not come so far. It leads back here,
-            so it is taken off when the response starts.
+        expected: the policy that made the first decision; None if the entry was undecided.
+        policy: the policy that covers the request; not set until the response starts.
+        routed: the scope that the router got; None if the request did not reach the router. It refers back to
+            this object, so it is removed when the response starts.
     """
 
-    # Slots, and no constructor: 0.2 microseconds of each request.
-    __slots__ = ("arrival", "endpoint", "expected", "method", "origin", "routed")
+    # Slots, and no constructor, save 0.2 microseconds per request.
+    __slots__ = ("arrival", "endpoint", "expected", "method", "origin", "policy", "routed")
 
     origin: str | bytes | None
     arrival: Arrival
     method: str
     endpoint: object
     expected: CORSPolicy | None
+    policy: CORSPolicy
     routed: Scope | None
 
     def __deepcopy__(self, _memo: object) -> Visit:
-        return self  # deep copies of a scope lead to the same request
+        return self  # a deep copy of a scope belongs to the same request
 
     def arrived(self, scope: Scope) -> Scope:
-        """The scope as it came: routers and middleware change it."""
+        """The scope as it came in. Routers and middleware change it."""
         path, root_path, _ = self.arrival
         return {**scope, "method": self.method, "path": path, "root_path": root_path}
 
 
-#: Where the visit lies in the scope.
+#: The key of the visit in the scope.
 VISIT = "crosscors.visit"
 
 
@@ -74,7 +76,7 @@ class HandsOut:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    # Not async, but handing on what the router returns: 0.1 microseconds less for each request.
+    # Not async: it returns what the router returns, which saves 0.1 microseconds per request.
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         visit: Visit | None = scope.get(VISIT)
         if visit is not None:
@@ -83,21 +85,21 @@ class HandsOut:
 
 
 def hand_out(app: object) -> None:
-    """Let the router in this application hand out the scopes that it gets."""
+    """Put ``HandsOut`` right before the router of this application."""
     outer: Any = None
     for each in wrapped(app):
         if isinstance(each, HandsOut):
             return
         if isinstance(each, Starlette):
-            # Undocumented. ``add_middleware`` adds outside of these, so the last one stays the innermost.
+            # Not documented. ``add_middleware`` adds at the front, so the last one stays the innermost.
             added: list[Any] = each.user_middleware
             if not any(middleware.cls is HandsOut for middleware in added):
                 added.append(Middleware(HandsOut))
-                each.middleware_stack = None  # not documented: built again at the next request
+                each.middleware_stack = None  # not documented; the next request builds it again
             return
         if isinstance(each, Router):
-            # In a stack that was built already, which is what ``add_middleware(CORS, ...)`` is given. Its
-            # parts keep what they wrap as ``app``, which is a convention.
+            # ``add_middleware(CORS, ...)`` gives a part of a stack that is already built. By convention,
+            # middleware keeps what it wraps as ``app``.
             if outer is not None:
                 outer.app = HandsOut(each)
             return
@@ -105,11 +107,11 @@ def hand_out(app: object) -> None:
 
 
 def answered_by(visit: Visit, scope: Scope) -> object:
-    """The endpoint that the router has called; None if it has called none.
+    """The endpoint that the router has called. None if it has called none.
 
-    For a mounted application, and within it where nothing was found, this is that application.
+    For a mounted application, this is the application, unless the endpoint was found within it.
     """
-    # "endpoint" is in the scope since the first releases, and is not documented. (FastAPI has it, too.)
+    # Not documented, but Starlette has put "endpoint" into the scope from the start. So does FastAPI.
     endpoint: object = (scope if visit.routed is None else visit.routed).get("endpoint")
     return None if endpoint is visit.endpoint else endpoint
 
@@ -120,7 +122,7 @@ class Reached(NamedTuple):
     Attributes:
         endpoint: the view; None for a mounted application.
         app: what the route calls: the view, or the mounted application, in the middleware of the route.
-        is_mount: whether this is a mounted application, which has an adapter of its own.
+        is_mount: whether this is a mounted application, which then has its own adapter.
         scope: what it would get.
     """
 
@@ -131,16 +133,16 @@ class Reached(NamedTuple):
 
 
 def reached_by(router: Router | None, scope: Scope) -> Reached | None:
-    """What the request would reach, found as Starlette's router does; None if that is nothing.
+    """What the request would reach, found in the way of Starlette's router. None if it reaches nothing.
 
-    Where no route of the path takes the method, the first one answers, with status 405. A mounted application
-    that has an adapter of its own is not looked into.
+    If no route of the path takes the method, the first one answers, with status 405. A mounted application
+    with its own adapter is not looked into.
     """
     if router is None:
         return None
     found = _first_match(router.routes, scope)
     if found is None and router.redirect_slashes:
-        # The router redirects to the path with a slash added, or all of them removed.
+        # The router redirects: it adds a slash to the path, or removes all slashes at its end.
         path: str = scope["path"]
         path = path.rstrip("/") if path.endswith("/") else f"{path}/"
         found = _first_match(router.routes, {**scope, "path": path})
@@ -150,7 +152,7 @@ def reached_by(router: Router | None, scope: Scope) -> Reached | None:
     app = app_of(route)
     if is_mount(route) and not delivers(app):
         return reached_by(router_in(app), inner_scope)
-    # What the router would write into the scope; routes may choose it by the request.
+    # What the router would write into the scope. Routes may choose it by the request.
     endpoint = None if is_mount(route) else inner_scope.get("endpoint")
     return Reached(endpoint, app, is_mount(route), inner_scope)
 
@@ -158,7 +160,7 @@ def reached_by(router: Router | None, scope: Scope) -> Reached | None:
 def _first_match(routes: Iterable[BaseRoute], scope: Scope) -> tuple[BaseRoute, Scope] | None:
     partial = None
     for route in _flat(routes):
-        # ``matches`` is what applications override to route by more than the path; it is not documented.
+        # Not documented, but applications override ``matches`` to route by more than the path.
         match, child_scope = route.matches(scope)
         if match is Match.FULL:
             return route, {**scope, **child_scope}
@@ -182,9 +184,9 @@ class Found(NamedTuple):
 def all_routes(
     router: Router | None, *, is_covered: bool = False, seen: tuple[Router, ...] = ()
 ) -> Iterator[Found]:
-    """The routes of the router, and of all that is mounted below it."""
+    """The routes of the router, and of everything mounted below it."""
     if router is None or any(router is each for each in seen):
-        return  # applications may be mounted in themselves
+        return  # an application may be mounted in itself
     for route in _flat(router.routes):
         app = app_of(route)
         found = Found(route, is_covered or delivers(app))
@@ -193,8 +195,37 @@ def all_routes(
             yield from all_routes(router_in(app), is_covered=found.is_covered, seen=(*seen, router))
 
 
+def parts_of(router: Router | None) -> list[object]:
+    """Everything below the router that others may be added to: routers, applications and mounts."""
+    found: dict[int, object] = {}
+    left: list[object] = [router]
+    while left:
+        for each in wrapped(left.pop()):
+            if id(each) not in found and (hasattr(each, "routes") or _included_in(each) is not None):
+                found[id(each)] = each
+                left += below(each)
+    return list(found.values())
+
+
+def below(part: object) -> list[object]:
+    """What is right below a part: the routes of a router, the router and middleware of an application."""
+    if isinstance(part, Router):
+        routes: list[Any] = part.routes
+        return routes
+    if isinstance(part, Starlette):
+        return [part.router, *_added_to(part)]
+    return [_included_in(part) or getattr(part, "app", None)]
+
+
+def _included_in(route: object) -> Router | None:
+    """The router that an included router of FastAPI stands for."""
+    # Private, but the only way to see whether routes were added to it, without listing all routes again.
+    router: object = getattr(route, "original_router", None)
+    return router if isinstance(router, Router) else None
+
+
 def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    """The routes, with those that newer releases of FastAPI keep in included routers."""
+    """The routes, and those that newer releases of FastAPI keep in included routers."""
     yield from getattr(_fastapi_routing(), "iter_route_contexts", iter)(routes)
 
 
@@ -204,7 +235,7 @@ def hides_routes(app: object) -> bool:
     Releases before 0.137 copy these routes; since 0.137.2, ``iter_route_contexts`` lists them.
     """
     fastapi = _fastapi_routing()
-    # ``_IncludedRouter`` is private. Only whether it is there matters.
+    # ``_IncludedRouter`` is private. It only matters whether it exists.
     is_hiding = hasattr(fastapi, "_IncludedRouter") and not hasattr(fastapi, "iter_route_contexts")
     return is_hiding and is_api_router(router_in(app))
 
@@ -216,32 +247,32 @@ def is_api_router(app: object) -> bool:
 
 
 def _fastapi_routing() -> object:
-    return sys.modules.get("fastapi.routing")  # imported, if any route is FastAPI's
+    return sys.modules.get("fastapi.routing")  # imported, if there is any route of FastAPI
 
 
 def endpoint_of(route: BaseRoute) -> object:
-    """The view of the route; None if it has none."""
+    """The view of the route. None if it has none."""
     return getattr(route, "endpoint", None)
 
 
 def app_of(route: BaseRoute) -> object:
     """What the route calls."""
-    # Not documented, but the only way to the middleware of the route.
+    # Not documented, but the only way to the middleware of a route.
     return getattr(route, "app", None)
 
 
 def called_by(route: BaseRoute) -> object:
-    """What the scope has as "endpoint", once the route has been chosen."""
+    """What the router writes into the scope as "endpoint" when it chooses the route."""
     return app_of(route) if is_mount(route) else endpoint_of(route)
 
 
 def is_mount(route: BaseRoute) -> bool:
-    """Whether the route hands everything below it on, as Mount and Host do."""
+    """Whether the route passes on everything below it, like Mount and Host."""
     return hasattr(route, "routes")
 
 
 def delivers(app: object) -> bool:
-    """Whether something in this application delivers a policy of its own."""
+    """Whether this application contains an adapter."""
     return any(
         decider_of(each) is not None
         or decider_of(getattr(each, ADAPTER, None)) is not None
@@ -251,13 +282,13 @@ def delivers(app: object) -> bool:
 
 
 def decider_of(app: object) -> Decider[Scope] | None:
-    """The decider of an adapter for ASGI; None if this is not an adapter."""
+    """The decider of an adapter. None if this is not an adapter."""
     decider: Decider[Scope] | None = getattr(app, "_decider", None)
     return decider if type(decider) is Decider else None
 
 
 def _added_to(app: object) -> list[Middleware]:
-    # Not documented. Before the first request, there is nothing else to find added middleware by.
+    # Not documented, but before the first request, added middleware is nowhere else.
     return app.user_middleware if isinstance(app, Starlette) else []
 
 
@@ -267,17 +298,17 @@ def _is_cors(middleware: object) -> bool:
 
 
 def is_starlette(app: object) -> bool:
-    """Whether there is a whole application in this one, which makes its own error pages."""
+    """Whether this application contains one of Starlette, which makes its own error pages."""
     return any(isinstance(each, Starlette) for each in wrapped(app))
 
 
 def router_in(app: object) -> Router | None:
-    """The router of this application; None if none is to be seen."""
+    """The router of this application. None if there is none, or something hides it."""
     return next((each for each in wrapped(app) if isinstance(each, Router)), None)
 
 
 def wrapped(app: object) -> Iterator[object]:
-    """The application and what is in it; middleware keeps what it wraps as ``app``, which is a convention."""
+    """The application and what it wraps. By convention, middleware keeps what it wraps as ``app``."""
     seen: set[int] = set()
     while app is not None and id(app) not in seen:
         seen.add(id(app))
@@ -291,17 +322,17 @@ def wrapped(app: object) -> Iterator[object]:
 
 
 def put_outermost(app: Starlette, cover: Callable[[ASGIApp], ASGIApp]) -> None:
-    """Put what ``cover`` makes outside of all middleware, also the one that answers unhandled exceptions.
+    """Put what ``cover`` returns outside of all middleware, even the one that answers unhandled exceptions.
 
-    ``build_middleware_stack`` is not documented, but there is nothing else to get there: whatever is added
-    stands inside of ServerErrorMiddleware. Middleware and handlers may be added before and after.
+    ``build_middleware_stack`` is not documented, but it is the only way: ``add_middleware`` adds inside of
+    ServerErrorMiddleware. Middleware and handlers may be added before and after.
     """
     app.build_middleware_stack = _Covered(cover, app.build_middleware_stack)  # type: ignore[method-assign]  # see above
-    app.middleware_stack = None  # not documented: built again at the next request, if there was one
+    app.middleware_stack = None  # not documented; the next request builds it again
 
 
 class _Covered:
-    """Builds the middleware, and covers it. Not a function, which could not be copied or pickled."""
+    """Builds the middleware, and covers it. A nested function could not be copied or pickled."""
 
     def __init__(self, cover: Callable[[ASGIApp], ASGIApp], build: Callable[[], ASGIApp]) -> None:
         self._cover = cover
