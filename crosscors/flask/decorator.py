@@ -9,8 +9,8 @@ from flask import Flask, Response, request, request_finished, request_started, r
 
 from crosscors._adapter.environ import is_preflight
 from crosscors._adapter.keywords import raise_problems
+from crosscors._adapter.marks import mark, refuse_positional
 from crosscors._adapter.nesting import Entry, carried_by
-from crosscors._adapter.view_marks import mark, refuse_positional
 from crosscors.core.policy import warn_about
 from crosscors.core.values import refused
 from crosscors.flask.extension import Adapter

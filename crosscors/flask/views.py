@@ -26,16 +26,9 @@ from flask import Flask, Request, current_app, has_request_context, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, RequestRedirect
 
+from crosscors._adapter.marks import has_mark, mark_of, marks_made, marks_of, name_of, wrong_import
+from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
 from crosscors._adapter.reporting import log
-from crosscors._adapter.view_marks import (
-    mark_of,
-    marks_made,
-    marks_of,
-    name_of,
-    warn_of_hidden,
-    warn_of_misplaced,
-    wrong_import,
-)
 from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.values import Findings, collected, refused
@@ -190,7 +183,7 @@ class ViewPolicies:
         """Look for marks, and warn of those that have no effect."""
         old = set(map(id, self._looked_at.views))
         new = [view for view in views if id(view) not in old]
-        unmarked = [view for view in views if not any(True for _ in marks_of(view))]
+        unmarked = [view for view in views if not has_mark(view)]
         self._looked_at = _Look(made, views, has_marks=len(unmarked) < len(views))
         warn_of_misplaced(new, among=views)
         for view in unmarked:

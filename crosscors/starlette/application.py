@@ -21,15 +21,15 @@ from starlette.routing import Router
 
 from crosscors._adapter.decider import NOTHING_READY, Decider, Headers, deciders_made
 from crosscors._adapter.keywords import read_policy
-from crosscors._adapter.nesting import RECORD, Entry
-from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
-from crosscors._adapter.view_marks import (
+from crosscors._adapter.marks import (
     mark,
     mark_of,
     marks_made,
     read_view_policy,
     refuse_positional,
 )
+from crosscors._adapter.nesting import RECORD, Entry
+from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
 from crosscors.asgi import (
     ANSWERED_OUTSIDE,
     UNUSUAL,

@@ -14,16 +14,9 @@ from types import FunctionType, MethodType
 
 from starlette.routing import Router
 
+from crosscors._adapter.marks import has_own_policy, marks_made, marks_of, name_of, wrong_import
+from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
 from crosscors._adapter.reporting import log
-from crosscors._adapter.view_marks import (
-    has_own_policy,
-    marks_made,
-    marks_of,
-    name_of,
-    warn_of_hidden,
-    warn_of_misplaced,
-    wrong_import,
-)
 from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy
 from crosscors.starlette.routing import (

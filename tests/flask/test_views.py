@@ -13,7 +13,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from crosscors import CORSPolicy, PolicyError, Resources
-from crosscors._adapter.view_marks import mark
+from crosscors._adapter.marks import mark
 from crosscors.flask import CORS, cross_origin
 from tests.clients import Answer, ask_wsgi
 

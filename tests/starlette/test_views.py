@@ -23,8 +23,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
-from crosscors._adapter import decider, view_marks
-from crosscors._adapter.view_marks import mark
+from crosscors._adapter import decider, marks
+from crosscors._adapter.marks import mark
 from crosscors.asgi import ASGIApp, CORSMiddleware
 from crosscors.starlette import CORS, cross_origin
 from tests.clients import ask_asgi, attempt_asgi, http_scope, preflight
@@ -641,7 +641,7 @@ def test_a_preflight_is_not_routed_where_only_the_application_can_have_a_policy(
     route = Counting("/", hello)
     app = CORS(Starlette(routes=[route]), policy=OF_OUTER)
     for made, asked in ((1, 0), (2, 1)):
-        monkeypatch.setattr(view_marks._count, "made", 0)
+        monkeypatch.setattr(marks._count, "made", 0)
         monkeypatch.setattr(decider._count, "made", made)
         assert ask_asgi(app, "OPTIONS", "/", preflight(OUTER, "GET")).status == 200
         assert route.asked == asked
