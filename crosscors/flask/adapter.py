@@ -82,7 +82,7 @@ class Adapter:
             PolicyError: if the application already has a policy, or the hook cannot be called.
         """
         if self._has_app_policy:
-            message = "already has a policy."
+            message = "the application already has a policy."
             hint = "Call CORS(app, ...) once; resources={...} has options for each path."
             raise_problems(refused("policy-twice", "app", self._flask, message, hint))
         decider = _decider(policies, debug=debug, on_decision=on_decision)

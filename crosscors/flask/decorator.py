@@ -14,7 +14,8 @@ from crosscors._adapter.nesting import Entry, carried_by
 from crosscors.core.policy import warn_about
 from crosscors.core.values import refused
 from crosscors.flask.adapter import Adapter
-from crosscors.flask.options import ViewOptions, read_alone, read_keywords, read_policy
+from crosscors.flask.options import ViewOptions, read_keywords
+from crosscors.flask.policies import read_alone, read_policy
 from crosscors.flask.views import answered_by, reached_by_preflight
 
 if TYPE_CHECKING:

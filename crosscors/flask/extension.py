@@ -14,7 +14,8 @@ from crosscors.core.policy import Policies, warn_about
 from crosscors.core.values import Findings, refused
 from crosscors.core.words import KEYWORDS
 from crosscors.flask.adapter import Adapter
-from crosscors.flask.options import AppOptions, Layer, read_alone, read_app, read_config, read_keywords
+from crosscors.flask.options import AppOptions, Layer, read_config, read_keywords
+from crosscors.flask.policies import read_alone, read_app
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -23,7 +23,8 @@ from crosscors._adapter.reporting import log
 from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.values import Findings, collected, refused
-from crosscors.flask.options import Layer, read_config, read_policy
+from crosscors.flask.options import Layer, read_config
+from crosscors.flask.policies import read_policy
 from crosscors.flask.views import Routed
 from crosscors.flask.words import FlaskWords
 
