@@ -50,13 +50,17 @@ class Adapter:
         self.is_installed = False
         self._flask = flask
         self._inner: WSGIApplication = flask.wsgi_app
-        self._has_app_policy = False
+        self._app_decider: Decider[WSGIEnvironment] | None = None
         # Serves requests while there is only the policy of the application. None if the view always matters.
         self._middleware: CORSMiddleware | None = None
 
+    @property
+    def _decider(self) -> Decider[WSGIEnvironment]:  # ``has_own_policy`` looks for it
+        return self._app_decider or self._view_decider
+
     @lazy
-    def _decider(self) -> Decider[WSGIEnvironment]:
-        """For applications without CORS(app), where only views and blueprints have policies."""
+    def _view_decider(self) -> Decider[WSGIEnvironment]:
+        """The decider without CORS(app), where only views and blueprints have policies."""
         return _decider(Resources({}), debug=False, on_decision=None)
 
     @staticmethod
@@ -81,7 +85,7 @@ class Adapter:
         Raises:
             PolicyError: if the application already has a policy, or the hook cannot be called.
         """
-        if self._has_app_policy:
+        if self._app_decider is not None:
             message = "the application already has a policy."
             hint = "Call CORS(app, ...) once; resources={...} has options for each path."
             raise_problems(refused("policy-twice", "app", self._flask, message, hint))
@@ -91,8 +95,7 @@ class Adapter:
         is_path_certain = getattr(self._inner, "__func__", None) is Flask.wsgi_app
         if policies.everywhere is not None or is_path_certain:
             self._middleware = middleware_of(decider, self._run)
-        self._decider = decider
-        self._has_app_policy = True
+        self._app_decider = decider
 
     # The walk of a request.
 
@@ -166,7 +169,7 @@ class Adapter:
             self._decider.settle(entry, policy, self._decider.decide(policy, came))
 
     def _policy_of(self, routed: Routed | None) -> CORSPolicy | None:
-        """The policy that covers a request which leads to this view."""
+        """The policy that covers the request. None if there is none."""
         if routed is None:
             return None
         policies = self.view_policies.policies_of(routed) or self._decider.policies
