@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from crosscors._adapter.view_marks import mark, read_view_policy, refuse_positional
+from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.django.views import policies_of_views
 

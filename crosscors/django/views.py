@@ -15,7 +15,8 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch, URLResolver, get_resolver, resolve
 from django.utils import translation
 
-from crosscors._adapter.view_marks import mark_of, warn_of_hidden
+from crosscors._adapter.marks import mark_of
+from crosscors._adapter.misplaced_marks import warn_of_hidden
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.remembered import Memory
 

@@ -9,13 +9,14 @@ from flask import Flask, Response, request, request_finished, request_started, r
 
 from crosscors._adapter.environ import is_preflight
 from crosscors._adapter.keywords import raise_problems
+from crosscors._adapter.marks import mark, refuse_positional
 from crosscors._adapter.nesting import Entry, carried_by
-from crosscors._adapter.view_marks import mark, refuse_positional
 from crosscors.core.policy import warn_about
 from crosscors.core.values import refused
-from crosscors.flask.extension import Adapter
-from crosscors.flask.options import ViewOptions, read_alone, read_keywords, read_policy
-from crosscors.flask.views import answered_by
+from crosscors.flask.adapter import Adapter
+from crosscors.flask.options import ViewOptions, read_keywords
+from crosscors.flask.policies import read_alone, read_policy
+from crosscors.flask.views import answered_by, reached_by_preflight
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -28,19 +29,20 @@ _View = TypeVar("_View", bound=Callable[..., object])
 def cross_origin(*positional: NoReturn, **options: Unpack[ViewOptions]) -> Callable[[_View], _View]:
     """Give a view a policy of its own, which replaces those of its blueprint and application.
 
-    It holds for the view's preflights and actual requests, and for what is answered in its place, such as
-    status 405. A preflight is answered for the view that the requested method would reach. Views are
-    functions (async or not), classes, or single methods of classes. As every decorator of views, it stands
-    below ``@app.route``; others may stand above and below it if they use functools.wraps.
+    The policy covers the preflights and actual requests of the view, and responses in its place, such as
+    status 405. A preflight belongs to the view that the requested method would reach. Views are functions
+    (async or not), classes, or single methods of classes. Like every decorator of views, it stands below
+    ``@app.route``. Decorators that use functools.wraps may stand above and below it.
 
-    Without ``CORS(app)`` it also works, except for exceptions that Flask leaves to the server, as it does in
+    It also works without ``CORS(app)``, except for exceptions that Flask leaves to the server, as it does in
     debug mode.
 
     Args:
-        options: those of ``CORS``, except ``resources``; what is not given comes from the configuration.
+        options: those of ``CORS``, except ``resources``. Options that are not given come from the
+            configuration, and then from the defaults of ``CORS``.
 
     Raises:
-        PolicyError: listing every problem of the options; also if the view has a policy already.
+        PolicyError: listing every problem of the options; also if the view already has a policy.
 
     Example:
         >>> @cross_origin(origins="*", methods=["GET"])
@@ -67,24 +69,28 @@ def cross_origin(*positional: NoReturn, **options: Unpack[ViewOptions]) -> Calla
 def _decide_alone(flask: Flask, **_: Any) -> None:
     """Decide for an application that has views with a policy, but no ``CORS(app)``.
 
-    Only a request tells which application a view belongs to; this runs before everything else of it.
+    Only a request shows which application a view belongs to. This runs before everything else that Flask does
+    with the request.
     """
     adapter = Adapter.of(flask)
-    if adapter.is_installed or not adapter.views.exist():
+    if adapter.is_installed or not adapter.view_policies.exist():
         return
     environ = request.environ
-    routed = adapter.reached(environ) if is_preflight(environ) else answered_by(flask, environ, None)
-    entry = adapter.enter(environ, routed)
+    if is_preflight(environ):
+        routed = reached_by_preflight(flask, environ)
+    else:
+        routed = answered_by(flask, environ, None)
+    entry = adapter.decide(environ, routed)
     setattr(request, _ENTRY, entry)  # not in the environ, which a view may hand to another application
     # Flask calls this structure internal. But before_request() adds at the end, and only before the first
     # request.
     hooks = flask.before_request_funcs.get(None, [])
     if entry is not None and _answer_alone not in hooks:
-        flask.before_request_funcs[None] = [_answer_alone, *hooks]  # other threads may be at the old ones
+        flask.before_request_funcs[None] = [_answer_alone, *hooks]  # other threads may be using the old list
 
 
 def _answer_alone() -> Response | None:
-    """Answer preflights: as a hook and no exception, so that no error handler gets at them."""
+    """Answer preflights. The response is returned, not raised, so that no error handler gets it."""
     entry: Entry | None = getattr(request, _ENTRY, None)
     if entry is None or entry.decision.status is None:
         return None

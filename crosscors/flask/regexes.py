@@ -3,83 +3,81 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TypeGuard
 
 from crosscors._adapter.alternatives import any_of
 from crosscors.core.errors import shown
 from crosscors.core.origins.patterns import is_entry
-from crosscors.core.values import ANY, Findings, collected, is_text_pattern, refused
-from crosscors.core.values import is_several as has_entries
+from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
 from crosscors.core.words import Words
 
 
-def is_several(value: object) -> TypeGuard[Iterable[object]]:
-    """Whether an option has several values."""
-    return has_entries(value) and not isinstance(value, str)
+def as_list(value: object) -> list[object]:
+    """The values of an option that takes one or several. A string is one."""
+    return list(value) if is_several(value) and not isinstance(value, str) else [value]
 
 
-def listed(value: object) -> list[object]:
-    """The values of an option that has one or several."""
-    return list(value) if is_several(value) else [value]
-
-
-def parted(origins: object, regex: object, words: Words) -> tuple[object, object, Findings]:
-    """The origins without the expressions among them, and the expression that matches what any of them does.
+def split_origins(origins: object, regex: object, words: Words) -> tuple[object, object, Findings]:
+    """The origins without compiled expressions, and one expression for all that are given.
 
     Strings that are expressions are refused.
 
     Args:
-        regex: the expression that is given for itself, if one is.
+        origins: the value of ``origins``.
+        regex: the value of ``allow_origin_regex``; None if it is not given.
+        words: how the reader calls the options.
     """
-    entries = listed(origins)
-    expressions = [entry for entry in entries if is_text_pattern(entry)]
-    disguised = [entry for entry in entries if _is_disguised(entry)]
-    if not expressions and not disguised:
+    entries = as_list(origins)
+    compiled = [entry for entry in entries if is_text_pattern(entry)]
+    strings = [entry for entry in entries if isinstance(entry, str) and _is_expression(entry)]
+    if not compiled and not strings:
         return origins, regex, Findings()
-    others = [entry for entry in entries if not is_text_pattern(entry) and entry not in disguised]
-    found = collected(_refused(entry, words) for entry in disguised)
-    if not expressions or not (regex is None or isinstance(regex, str) or is_text_pattern(regex)):
+    others = [entry for entry in entries if not is_text_pattern(entry) and entry not in strings]
+    found = collected(_refuse_expression(entry, words) for entry in strings)
+    if not compiled or not (regex is None or isinstance(regex, str) or is_text_pattern(regex)):
         return others, regex, found
     try:
-        return others, any_of([*expressions, *([] if regex is None else [regex])]), found
+        return others, any_of([*compiled, *([] if regex is None else [regex])]), found
     except re.error as error:
-        message = f"the expressions cannot be used side by side: {error}."
-        name, hint = words.name("allow_origins"), 'Write one, joined with "|".'
+        message = f"the regular expressions cannot be combined: {error}."
+        name, hint = words.name("allow_origins"), 'Write a single one, with "|" between the alternatives.'
         return others, regex, found + refused("invalid-regex", name, origins, message, hint)
 
 
-def among_headers(headers: object, words: Words) -> Findings:
-    """Expressions among the names of headers: most of their signs may stand in a name, too."""
+def check_headers(headers: object, words: Words) -> Findings:
+    """Refuse expressions among the names of headers.
+
+    Only ``*`` gives them away. Most other signs of regular expressions are also allowed in a name.
+    """
     name, hint = words.name("allow_headers"), 'List the names, or write "*".'
     return collected(
         refused(
             "header-regex",
             name,
             each,
-            f"{shown(each)} is a regular expression, but names are compared as they are.",
+            f"{shown(each)} is a pattern, but header names are compared as they are.",
             hint,
         )
-        for each in listed(headers)
+        for each in as_list(headers)
         if isinstance(each, str) and each != ANY and ANY in each
     )
 
 
-# Signs that no origin has, and no path, whatever else may be wrong with it.
+# Signs that appear in no origin and no path, not even in one that is not valid.
 REGEX_SIGNS = re.compile(r"[\\^$|()]|(?:^|//)\.[*+]|\.\+|\[[^:\]]*\]|s\?:")
 
 
-def _is_disguised(entry: object) -> TypeGuard[str]:
-    return isinstance(entry, str) and not is_entry(entry) and REGEX_SIGNS.search(entry) is not None
+def _is_expression(entry: str) -> bool:
+    return not is_entry(entry) and REGEX_SIGNS.search(entry) is not None
 
 
-def _refused(expression: str, words: Words) -> Findings:
+def _refuse_expression(expression: str, words: Words) -> Findings:
     name = words.name("allow_origins")
     try:
         re.compile(expression)
     except re.error as error:
         message = f"{shown(expression)} is neither an origin nor a valid regular expression: {error}."
-        return refused("invalid-regex", name, expression, message, "Write what browsers send.")
+        hint = 'Write an origin, such as "https://app.example.com".'
+        return refused("invalid-regex", name, expression, message, hint)
     quoted = f"'{expression}'" if '"' in expression else f'"{expression}"'
     entry = _as_entry(expression)
     instead = f'"{entry}", or ' if entry else ""
@@ -89,7 +87,7 @@ def _refused(expression: str, words: Words) -> Findings:
 
 
 def _as_entry(expression: str) -> str | None:
-    """The entry that means the same, if the expression is as simple as most of them are."""
+    """The entry that means the same. None if the expression is not as simple as most of them are."""
     text = expression.removeprefix("^").removesuffix("$")
     if text == ".*":
         return ANY

@@ -1,4 +1,4 @@
-"""How options are spelled where they are given: as keywords, in the configuration, in a dict of options."""
+"""How messages write options: as keywords, as in the configuration, or as in a dict of options."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crosscors.core.words import Everyone
 
-# Flask-CORS's names. It calls all other options as the core does.
+# Flask-CORS's names. All other options have the same name in the core.
 CORE_NAMES = {
     "origins": "allow_origins",
     "methods": "allow_methods",
@@ -15,7 +15,7 @@ CORE_NAMES = {
 }
 _FLASK_NAMES = {core_name: name for name, core_name in CORE_NAMES.items()}
 
-# How a place gives a value to an option.
+# How each place writes an option and its value.
 AS_KEYWORD = "{}={}"
 IN_CONFIG = "{} = {}"
 IN_DICT = '"{}": {}'
@@ -26,7 +26,7 @@ class Label(NamedTuple):
 
     Attributes:
         name: such as ``origins`` or ``CORS_ORIGINS``.
-        form: how its place gives it a value.
+        form: how its place writes the name and a value.
     """
 
     name: str
@@ -34,12 +34,12 @@ class Label(NamedTuple):
 
 
 class FlaskWords:
-    """How the reader calls the options of one policy.
+    """How the reader of a message calls the options of one policy.
 
     Args:
-        labels: of the options that are given, by the core's names.
+        labels: how the given options are spelled, by the core's names.
         place: what the policy belongs to, such as ``resources['/api/*']``; empty for an application.
-        form: how an option that is not given would be.
+        form: how to write an option that is not given.
     """
 
     def __init__(self, labels: Mapping[str, Label], place: str = "", form: str = AS_KEYWORD) -> None:
@@ -58,7 +58,7 @@ class FlaskWords:
 
     def everyone(self) -> Everyone:
         name = self.name("allow_origins")
-        remark = "" if "allow_origins" in self._labels else 'they are "*" unless given, and '
+        remark = "" if "allow_origins" in self._labels else 'the default is "*", and '
         return Everyone(name, f"'*' in {name}", remark)
 
     def _label(self, option: str) -> Label:
@@ -67,5 +67,5 @@ class FlaskWords:
         return self._labels.get(option) or Label(_FLASK_NAMES.get(option, option), self._form)
 
     def _is_among_origins(self, option: str) -> bool:
-        """Whether Flask-CORS's users write this among the origins, because they do not know the option."""
+        """Whether the option is the regular expression, and the reader wrote it among the origins."""
         return option == "allow_origin_regex" and option not in self._labels

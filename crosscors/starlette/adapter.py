@@ -21,9 +21,9 @@ from starlette.applications import Starlette
 
 from crosscors._adapter.decider import NOTHING_READY, Decider, Headers
 from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.marks import mark_of
 from crosscors._adapter.nesting import RECORD, Entry
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
-from crosscors._adapter.view_marks import mark_of
 from crosscors.asgi import (
     ANSWERED_OUTSIDE,
     UNUSUAL,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 
+from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors._adapter.reporting import OnDecision
-from crosscors._adapter.view_marks import mark, read_view_policy, refuse_positional
 from crosscors.asgi import (
     ASGIApp,
 )

@@ -9,15 +9,9 @@ import logging
 import sys
 from collections.abc import Container, Iterator, Sequence
 
+from crosscors._adapter.marks import has_mark, has_own_policy, marks_made, name_of
+from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
 from crosscors._adapter.reporting import log
-from crosscors._adapter.view_marks import (
-    has_mark,
-    has_own_policy,
-    marks_made,
-    name_of,
-    warn_of_hidden,
-    warn_of_misplaced,
-)
 from crosscors.core.errors import shown
 from crosscors.starlette.routing import Found, app_of, endpoint_of, wrapped
 

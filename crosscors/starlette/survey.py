@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Router
 
 from crosscors._adapter.decider import deciders_made
-from crosscors._adapter.view_marks import has_mark, marks_made, marks_of, name_of, wrong_import
+from crosscors._adapter.marks import has_mark, marks_made, marks_of, name_of, wrong_import
 from crosscors.core.policy import CORSPolicy
 from crosscors.starlette.mistakes import warn_of_hidden_endpoint, warn_of_mistakes
 from crosscors.starlette.routing import (

@@ -17,7 +17,7 @@ from django.urls import path
 import crosscors.asgi
 import crosscors.wsgi
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
-from crosscors._adapter.view_marks import has_own_policy
+from crosscors._adapter.marks import has_own_policy
 from tests.clients import Answer, ask_wsgi
 from tests.django.clients import EVIL, ORIGIN, OTHER, ask_handler, over_asgi, over_wsgi
 from tests.tables import table

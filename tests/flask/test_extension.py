@@ -19,6 +19,7 @@ from werkzeug.routing import BaseConverter
 
 import crosscors.starlette
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind, PolicyError, Resources
+from crosscors._adapter.decider import deciders_made
 from crosscors.flask import CORS, cross_origin
 from crosscors.wsgi import CORSMiddleware
 from tests.clients import ask_wsgi, attempt_wsgi, preflight, wsgi_environ
@@ -57,6 +58,12 @@ def test_an_extension_waits_for_init_app_and_leaves_other_applications_alone() -
     assert (policies.of(app), policies.of(other)) == ("app", "none")
     cors.init_app(other, origins=OF_INNER)
     assert policies.of(other) == "inner"
+
+
+def test_an_application_has_one_decider() -> None:
+    before = deciders_made()
+    CORS(site(), origins=OF_APP)
+    assert deciders_made() == before + 1
 
 
 def test_an_application_is_forgotten_with_its_extension() -> None:

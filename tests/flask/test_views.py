@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Blueprint, Flask, Response, request, stream_with_context
 from flask.views import MethodView
+from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from crosscors import CORSPolicy, PolicyError, Resources
-from crosscors._adapter.view_marks import mark
+from crosscors._adapter.marks import mark
 from crosscors.flask import CORS, cross_origin
 from tests.clients import Answer, ask_wsgi
 
@@ -224,6 +225,14 @@ def test_a_view_that_is_added_after_the_first_preflight_has_its_policy() -> None
     assert [who_may_ask(app), who_reads(app)] == ["view", "view"]
 
 
+def test_a_view_that_was_decorated_before_and_is_added_after_the_first_preflight_has_its_policy() -> None:
+    app, late = bare(fresh(), lambda app: app), of_view()
+    CORS(app, origins=OF_APP)
+    assert who_may_ask(app) == "app"
+    app.add_url_rule("/late", "late", late)
+    assert [who_may_ask(app, "/late"), who_reads(app, "/late")] == ["view", "view"]
+
+
 def test_a_blueprint_that_is_registered_after_the_first_preflight_has_its_policy() -> None:
     app, blueprint = empty(), Blueprint("bp", __name__)
     blueprint.add_url_rule("/view", "view", fresh())
@@ -263,10 +272,69 @@ def test_where_no_view_was_ever_decorated_none_is_looked_at(monkeypatch: pytest.
     app = empty()
     app.add_url_rule("/view", "view", of_view())
     CORS(app, origins=OF_APP)
-    monkeypatch.setattr("crosscors.flask.views.marks_made", lambda: 0)
+    monkeypatch.setattr("crosscors.flask.view_policies.marks_made", lambda: 0)
     assert who_reads(app) == "app"
     monkeypatch.undo()
     assert who_reads(app) == "view"
+
+
+class CountingViews(dict[str, Any]):
+    """The views of an application. It counts how often somebody goes through all of them."""
+
+    count = 0
+
+    def values(self) -> Any:
+        self.count += 1
+        return super().values()
+
+
+def test_an_application_with_view_policies_does_not_look_at_all_views_at_every_request() -> None:
+    app = site()
+    app.view_functions = views = CountingViews(app.view_functions)
+    assert [who_may_ask(app), who_may_ask(app, "/page")] == ["view", "app"]
+    assert views.count == 1
+    app.add_url_rule("/late", "late", of_view())
+    assert [who_may_ask(app, "/late"), who_reads(app, "/late"), who_reads(app, "/page")] == [
+        *("view", "view"),
+        "app",
+    ]
+    assert views.count == 2
+
+
+def test_where_other_views_have_policies_a_view_that_takes_the_place_of_another_has_its_own() -> None:
+    app, late = site(), of_view()
+    assert [who_reads(app), who_reads(app, "/page")] == ["view", "app"]
+    app.view_functions["page"] = late
+    assert [who_may_ask(app, "/page"), who_reads(app, "/page")] == ["view", "view"]
+    app.view_functions["view"] = fresh()
+    assert [who_may_ask(app), who_reads(app)] == ["app", "app"]
+
+
+def test_where_no_view_has_a_policy_a_view_that_claims_to_be_another_has_its_own() -> None:
+    class EqualToAll:
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = object.__hash__
+
+        def __call__(self) -> str:
+            return "Hello"
+
+    late: Any = cross_origin(origins=OF_VIEW)(EqualToAll())
+    app = bare(fresh(), lambda app: app)
+    CORS(app, origins=OF_APP)
+    assert who_reads(app) == "app"
+    app.view_functions["view"] = late
+    assert [who_may_ask(app), who_reads(app)] == ["view", "view"]
+
+
+def test_a_handler_of_status_404_that_comes_late_has_its_policy() -> None:
+    late = of_view(("nothing", 404))
+    app = bare(fresh(), lambda app: app)
+    CORS(app, origins=OF_APP)
+    assert who_reads(app, "/missing") == "app"
+    app.error_handler_spec[None][404][NotFound] = late  # Flask refuses to register it after a request
+    assert [who_may_ask(app, "/missing"), who_reads(app, "/missing")] == ["view", "view"]
 
 
 def test_a_marked_handler_of_status_404_decides_where_no_view_is_reached() -> None:

@@ -24,8 +24,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Mount, Route, Router
 
 from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
-from crosscors._adapter import view_marks
-from crosscors._adapter.view_marks import mark
+from crosscors._adapter import marks
+from crosscors._adapter.marks import mark
 from crosscors.asgi import ASGIApp, CORSMiddleware
 from crosscors.starlette import CORS, cross_origin
 from tests.clients import ask_asgi, attempt_asgi, http_scope, preflight
@@ -553,7 +553,7 @@ def test_deep_copies_of_a_scope_are_routed_for_the_same_request() -> None:
 
 
 def test_requests_are_not_routed_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view_marks._count, "made", 0)
+    monkeypatch.setattr(marks._count, "made", 0)
     monkeypatch.setattr("crosscors.starlette.adapter.reached_by", pytest.fail)
     app = covered()
     assert [policies.of(app, path) for path in ("/other", "/missing")] == ["outer", "outer"]
@@ -614,7 +614,7 @@ def add_middleware_below_mount(app: Starlette) -> None:
 def test_preflights_find_an_adapter_that_comes_later_where_no_view_has_a_policy(
     change: Callable[[Starlette], None], path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(view_marks._count, "made", 0)
+    monkeypatch.setattr(marks._count, "made", 0)
     below = Starlette(routes=[Route("/first", hello)])
     app = CORS(Starlette(routes=[Mount("/below", app=below), Route("/other", hello)]), policy=OF_OUTER)
     for _ in range(2):
@@ -628,7 +628,7 @@ def test_preflights_find_an_adapter_that_comes_later_where_no_view_has_a_policy(
 def test_preflights_find_an_adapter_that_comes_later_in_an_included_router(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(view_marks._count, "made", 0)
+    monkeypatch.setattr(marks._count, "made", 0)
     router = APIRouter()
     router.get("/first")(fresh())
     fastapi = CORS(FastAPI(), policy=OF_OUTER)
@@ -641,7 +641,7 @@ def test_preflights_find_an_adapter_that_comes_later_in_an_included_router(
 def test_an_adapter_that_is_not_built_yet_counts_for_the_first_preflight(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(view_marks._count, "made", 0)
+    monkeypatch.setattr(marks._count, "made", 0)
     inner = Starlette(routes=[Route("/x", hello)])
     inner.add_middleware(CORSMiddleware, policy=OF_INNER)
     app = CORS(Starlette(routes=[Mount("/in", app=inner)]), policy=OF_OUTER)
@@ -750,7 +750,7 @@ def test_a_preflight_is_not_routed_where_only_the_application_can_have_a_policy(
 ) -> None:
     route = Counting("/", hello)
     app = CORS(Starlette(routes=[route]), policy=OF_OUTER)
-    for marks, asked in ((0, 0), (1, 1)):
-        monkeypatch.setattr(view_marks._count, "made", marks)
+    for made, asked in ((0, 0), (1, 1)):
+        monkeypatch.setattr(marks._count, "made", made)
         assert ask_asgi(app, "OPTIONS", "/", preflight(OUTER, "GET")).status == 200
         assert route.asked == asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 
-from crosscors._adapter.view_marks import marks_of
+from crosscors._adapter.marks import marks_of
 from crosscors.core.errors import shown
 from crosscors.django.checks.ids import warning_id
 from crosscors.django.views import policies_of_all_views, root_urlconf, routed_views

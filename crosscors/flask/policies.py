@@ -1,0 +1,188 @@
+"""The policies that options describe, with Flask-CORS's defaults.
+
+Readers return a value and what they found. ``CORS`` and ``cross_origin`` raise and warn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeVar, cast
+
+from crosscors._adapter.keywords import check_sync
+from crosscors.core.errors import shown
+from crosscors.core.policy import CORSPolicy, Policies, make_policy
+from crosscors.core.resources import Resources, make_resources
+from crosscors.core.values import ANY, Findings, collected, is_text_pattern, refused
+from crosscors.flask import regexes
+from crosscors.flask.options import SWITCHES, Layer, read_dict
+from crosscors.flask.words import AS_KEYWORD, IN_DICT, FlaskWords
+
+_Read = TypeVar("_Read")
+_Policies = TypeVar("_Policies", CORSPolicy, Resources)
+
+# Flask-CORS's defaults, where they differ from the core's.
+_DEFAULTS: Mapping[str, object] = {
+    "allow_origins": ANY,
+    "allow_methods": ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"),
+    "allow_headers": ANY,
+    "max_age": None,
+}
+_OTHER_ORIGIN_OPTIONS = frozenset({"allow_origin_regex", "allow_origin_func"})
+_DIGITS = re.compile("[0-9]+")
+
+
+def read_app(layer: Layer) -> tuple[Policies | None, Findings]:
+    """The policies of an application or blueprint: one, or one for each of its ``resources``.
+
+    None if there is a problem.
+    """
+    if isinstance(layer.values.get("policy"), Resources):
+        return _given_policy(layer, FlaskWords(layer.labels), Resources)
+    resources = layer.values.get("resources")
+    common = layer.without("resources")
+    if resources is None:
+        return read_policy(common)
+    return _read_resources(resources, replace(common, problems=()), Findings(layer.problems))
+
+
+def _read_resources(resources: object, common: Layer, found: Findings) -> tuple[Resources | None, Findings]:
+    """The policy of each resource. Options that it does not have come from ``common``."""
+    policies: dict[object, CORSPolicy | None] = {}
+    for key, own in _keys_and_options(resources):
+        path = _path(key)
+        if not (isinstance(path, str) or is_text_pattern(path)):
+            hint = 'Write a path such as "/api/*".'
+            found += refused("wrong-type", "resources", key, f"{shown(key)} is not a path.", hint)
+            continue
+        if path in policies:
+            message = f"{shown(key)} means the same path as another key."
+            found += refused("given-twice", "resources", key, message, "Keep one of the two.")
+        policies[path], of_own = _read_resource(own, common, f"resources[{shown(key)}]")
+        found += of_own
+    read, of_paths = make_resources(policies)
+    return read, found + of_paths
+
+
+def _keys_and_options(resources: object) -> Iterator[tuple[object, object]]:
+    """Each key with its options or policy. Flask-CORS takes a path, several paths, or a dict."""
+    if isinstance(resources, Mapping):
+        yield from cast("Mapping[object, object]", resources).items()
+    else:
+        yield from ((key, {}) for key in regexes.as_list(resources))
+
+
+def _path(key: object) -> object:
+    """The key as Resources takes it. Flask-CORS's users also write ``*`` and ``/.*`` for all paths below."""
+    if key in (ANY, ".*"):
+        return "/*"
+    if not isinstance(key, str) or not key.endswith("/.*"):
+        return key
+    above = key.removesuffix(".*")
+    return key if regexes.REGEX_SIGNS.search(above) else f"{above}*"
+
+
+def _read_resource(own: object, common: Layer, place: str) -> tuple[CORSPolicy | None, Findings]:
+    """The policy of one resource. None if there is a problem, or if no policy covers the resource."""
+    if own is None:
+        return None, Findings()
+    if isinstance(own, CORSPolicy):
+        return _unless_async(own, FlaskWords({}, place))
+    if isinstance(own, Mapping):
+        layer = read_dict(cast("Mapping[str, object]", own), place)
+        return read_policy(layer.over(common), place, IN_DICT)
+    message = f"takes a dict of options, a CORSPolicy or None, not {shown(own)}."
+    return None, refused("wrong-type", f"{place} options", own, message, 'Write {"origins": [...]}.')
+
+
+def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[CORSPolicy | None, Findings]:
+    """The policy that the options describe, with Flask-CORS's defaults for all others.
+
+    None if there is a problem.
+
+    Args:
+        layer: the options.
+        place: what the policy belongs to, for messages; empty for the application.
+        form: how messages write an option that is not given.
+    """
+    words = FlaskWords(layer.labels, place, form)
+    if "policy" in layer.values:
+        return _given_policy(layer, words, CORSPolicy)
+    options, of_origins = _with_defaults(layer, words)
+    policy, of_policy = make_policy(options, words)
+    found = collected(
+        (
+            Findings(layer.problems),
+            _check_switches(layer, words),
+            of_origins,
+            regexes.check_headers(options["allow_headers"], words),
+            of_policy,
+            Findings() if policy is None else check_sync(policy, words),
+        )
+    )
+    return (None if found.problems else policy), found
+
+
+def _with_defaults(layer: Layer, words: FlaskWords) -> tuple[dict[str, object], Findings]:
+    """The options as the core takes them."""
+    given = {name: value for name, value in layer.values.items() if name not in SWITCHES}
+    options = {**_DEFAULTS, **given}
+    if "allow_origins" not in given and not _OTHER_ORIGIN_OPTIONS.isdisjoint(given):
+        options["allow_origins"] = ()  # an expression or a function would be useless if everyone was allowed
+    options["allow_origins"], options["allow_origin_regex"], found = regexes.split_origins(
+        options["allow_origins"], options.get("allow_origin_regex"), words
+    )
+    if isinstance(options["max_age"], str) and _DIGITS.fullmatch(options["max_age"]):
+        options["max_age"] = int(options["max_age"])
+    if options.get("expose_headers", ()) is None:
+        options["expose_headers"] = ()
+    return options, found
+
+
+def _check_switches(layer: Layer, words: FlaskWords) -> Findings:
+    return collected(
+        refused(
+            "always-on",
+            words.name(name),
+            layer.values[name],
+            f"takes only True, not {shown(layer.values[name])}: False would {effect}.",
+            "Leave it out.",
+        )
+        for name, effect in SWITCHES.items()
+        if layer.values.get(name, True) is not True
+    )
+
+
+def _given_policy(
+    layer: Layer, words: FlaskWords, wanted: type[_Policies]
+) -> tuple[_Policies | None, Findings]:
+    """The value of ``policy=``. It has to be the only option."""
+    policy, name = layer.values["policy"], words.name("policy")
+    others = [layer.labels[each].name for each in layer.values if each != "policy"]
+    if layer.problems:
+        return None, Findings(layer.problems)
+    if others:
+        message = f"is given together with {', '.join(others)}."
+        hint = "Put the options into the policy: policy=CORSPolicy(...)."
+        return None, refused("policy-and-options", name, None, message, hint)
+    if not isinstance(policy, wanted):
+        message = f"takes a CORSPolicy, not {shown(policy)}."
+        return None, refused("wrong-type", name, policy, message, "Write policy=CORSPolicy(...).")
+    return _unless_async(policy, words)
+
+
+def _unless_async(policies: _Policies, words: FlaskWords) -> tuple[_Policies | None, Findings]:
+    found = check_sync(policies, words)
+    return (None if found.problems else policies), found
+
+
+def read_alone(given: Layer, read: Callable[[Layer], tuple[_Read, Findings]]) -> Findings:
+    """What is found about these options before the configuration is known."""
+    # The configuration may have the origins. Nothing is refused because of the default "*".
+    has_origins = "allow_origins" in given.values or not _OTHER_ORIGIN_OPTIONS.isdisjoint(given.values)
+    _, found = read(given if has_origins else given.over(_SOME_ORIGINS))
+    return found
+
+
+_SOME_ORIGINS = Layer({"allow_origins": ("https://app.example.com",)}, {})

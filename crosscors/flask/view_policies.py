@@ -1,0 +1,162 @@
+"""The policies of an application's views and blueprints.
+
+1.  The mark of a class's method comes first (``cross_origin``), then that of the view, then the policy of the
+    innermost blueprint that has one. Without any of these, the application's policy covers the view.
+2.  Where no view is reached, a mark on the application's handler for status 404 decides, if there is one.
+3.  Views may be added, replaced and marked at any time, so every request reads the mark of its view. Only the
+    policy that a mark stands for is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import operator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
+
+from flask import Flask
+
+from crosscors._adapter.marks import has_mark, mark_of, marks_made, marks_of, name_of, wrong_import
+from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
+from crosscors._adapter.reporting import log
+from crosscors.core.errors import shown
+from crosscors.core.policy import CORSPolicy, Policies, make_policy
+from crosscors.core.values import Findings, collected, refused
+from crosscors.flask.options import Layer, read_config
+from crosscors.flask.policies import read_policy
+from crosscors.flask.views import Routed
+from crosscors.flask.words import FlaskWords
+
+
+class ViewPolicies:
+    """The policies of an application's views and blueprints."""
+
+    def __init__(self, flask: Flask) -> None:
+        self._flask = flask
+        self._blueprints: dict[str, Policies] = {}
+        # By the id of a mark, which is kept with its policy, so that no other object gets the id.
+        self._made: dict[int, tuple[object, CORSPolicy]] = {}
+        self._last_look = _Look(0, [], has_marks=False)
+
+    def exist(self) -> bool:
+        """Whether any view or blueprint has a policy of its own.
+
+        If not, the policy of the application covers every request, and nobody has to know its view.
+        """
+        marks = marks_made()
+        if marks and self._has_changed(marks):
+            self._look(marks)
+        return self._is_any_known()
+
+    def policies_of(self, routed: Routed) -> Policies | None:
+        """The policy of the view, or else those of its innermost blueprint that has any."""
+        endpoint = routed.endpoint
+        view = _not_found(self._flask) if endpoint is None else self._flask.view_functions.get(endpoint)
+        given = mark_of(view, routed.method)
+        if given is not None:
+            return self._policy_of(given, view)
+        names = _blueprints_of(endpoint or "")
+        return next((self._blueprints[name] for name in names if name in self._blueprints), None)
+
+    def cover_blueprint(self, name: str, policies: Policies) -> Findings:
+        """Cover the blueprint with this full name, and those in it. A second policy is a problem."""
+        if name in self._blueprints:
+            message = f"{shown(name)} already has a policy."
+            hint = "Call CORS(blueprint, ...) once; resources={...} has options for each path."
+            return refused("policy-twice", "blueprint", name, message, hint)
+        self._blueprints[name] = policies
+        return Findings()
+
+    def problems(self) -> Findings:
+        """What is wrong with the policies of the views that the application has by now."""
+        # The policy of the application reports wrong names in the configuration.
+        config = replace(read_config(self._flask.config), problems=())
+        return collected(
+            Findings(_read(given, config, f"cross_origin of {name_of(view)}")[1].problems)
+            for view in self._views()
+            for given in marks_of(view)
+        )
+
+    def _is_any_known(self) -> bool:
+        return self._last_look.has_marks or bool(self._blueprints)
+
+    def _has_changed(self, marks: int) -> bool:
+        """Whether something may have changed since the last look at the views.
+
+        The numbers of marks and views stay the same if a view replaces another one. That does no harm if a
+        policy is known, because ``policies_of`` reads the mark of every view that answers. If none is known,
+        nobody would read the mark of the new view, so all views are compared.
+        """
+        last = self._last_look
+        if last.marks != marks or len(last.views) != len(self._flask.view_functions) + 1:
+            return True
+        # With ``is``, because views can claim to be equal to anything.
+        return not self._is_any_known() and not all(map(operator.is_, last.views, self._views()))
+
+    def _look(self, marks: int) -> None:
+        """Look for marks, and warn about those that have no effect."""
+        views, old = self._views(), set(map(id, self._last_look.views))
+        unmarked = [view for view in views if not has_mark(view)]
+        self._last_look = _Look(marks, views, has_marks=len(unmarked) < len(views))
+        warn_of_misplaced([view for view in views if id(view) not in old], among=views)
+        for view in unmarked:
+            warn_of_hidden(view, among=views)
+
+    def _views(self) -> list[object]:
+        # Flask's documentation calls the mapping internal, and advises against changing it. It is only read.
+        return [_not_found(self._flask), *self._flask.view_functions.values()]
+
+    def _policy_of(self, given: object, view: object) -> CORSPolicy:
+        """The policy that the mark of the view stands for. It refuses every origin if it cannot be used."""
+        known = self._made.get(id(given))
+        if known is not None:
+            return known[1]
+        policy, found = _read(given, read_config(self._flask.config))
+        fresh = (given, _NOBODY if policy is None else policy)
+        kept = self._made.setdefault(id(given), fresh)
+        if policy is None and kept is fresh:  # not if another thread was quicker
+            message = "%s refuses every origin, because its policy cannot be used: %s"
+            log(logging.ERROR, message, name_of(view), " ".join(map(str, found.problems)))
+        return kept[1]
+
+
+class _Look(NamedTuple):
+    """What was found at a look at the views.
+
+    Attributes:
+        marks: how many marks the process had made.
+        views: the handler for status 404 or None, and the views.
+        has_marks: whether any of them had one.
+    """
+
+    marks: int
+    views: list[object]
+    has_marks: bool
+
+
+def _read(given: object, config: Layer, place: str = "") -> tuple[CORSPolicy | None, Findings]:
+    """The policy that a mark stands for. None if there is a problem."""
+    if not isinstance(given, Layer):
+        [problem] = wrong_import("crosscors.flask").problems
+        return None, Findings((replace(problem, option=place or problem.option),))
+    return read_policy(given.over(config).without("resources"), place)
+
+
+# What a view gets if its own policy cannot be used.
+_NOBODY = cast("CORSPolicy", make_policy({}, FlaskWords({}))[0])
+
+
+def _blueprints_of(endpoint: str) -> Iterator[str]:
+    """The full names of the blueprints that an endpoint is in, the innermost first."""
+    while "." in endpoint:
+        endpoint = endpoint.rpartition(".")[0]
+        yield endpoint
+
+
+def _not_found(flask: Flask) -> object:
+    """The application's own handler for status 404, which answers for paths without a view. Often None."""
+    # Flask calls this structure internal, but nothing else says which handlers there are. It makes an entry
+    # for each key that is read with [].
+    handlers: Mapping[Any, Any] = flask.error_handler_spec.get(None, {})
+    return next(iter(handlers.get(404, {}).values()), None)
