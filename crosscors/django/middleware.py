@@ -21,7 +21,7 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.core.rulebook import AskFunction
 from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival
-from crosscors.django.signals import with_what_was_read
+from crosscors.django.varying import with_names_read
 
 __all__ = ["CORSMiddleware"]
 
@@ -150,7 +150,7 @@ def _decide(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Dec
         return answer
     decide = async_to_sync(answer.decide_async) if policy.is_async else answer.decide
     decision = decide(arrival.as_routed().cors_request(), debug=current.decider.debug)
-    return with_what_was_read(decision, policy, arrival.http_request)
+    return with_names_read(decision, policy, arrival.http_request)
 
 
 async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision:
@@ -160,7 +160,7 @@ async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arr
     # A function that is not async may block, so it runs in a thread.
     decide = answer.decide_async if policy.is_async else sync_to_async(answer.decide)
     decision = await decide(arrival.as_routed().cors_request(), debug=current.decider.debug)
-    return with_what_was_read(decision, policy, arrival.http_request)
+    return with_names_read(decision, policy, arrival.http_request)
 
 
 # What follows never waits.
