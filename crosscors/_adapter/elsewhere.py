@@ -1,4 +1,4 @@
-"""Names that people look for in the wrong module, and where they are."""
+"""Names that people import from the wrong module, and the right imports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def names_elsewhere(module: str, right_imports: Mapping[str, str]) -> Callable[[
 
     Args:
         module: the name of the module.
-        right_imports: for each name that it does not have, the line to write instead.
+        right_imports: the line to write instead, for each name that the module does not have.
 
     >>> names_elsewhere("shop", {"cake": "from bakery import cake"})("cake")
     Traceback (most recent call last):
@@ -21,7 +21,7 @@ def names_elsewhere(module: str, right_imports: Mapping[str, str]) -> Callable[[
 
     def get(name: str) -> NoReturn:
         if name in right_imports:
-            # Not an AttributeError, of which Python makes an error that says less.
+            # Python would replace an AttributeError by an ImportError that says less.
             raise ImportError(f"{module} has no {name}. Write: {right_imports[name]}", name=name)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 

@@ -1,6 +1,6 @@
-"""How readers of settings.py call the options of a policy, so that they can paste what messages say.
+"""What readers of settings.py call the options of a policy, so that they can paste what messages say.
 
-Both are values that policies carry (see crosscors/core/words.py), so they can be copied and pickled.
+Policies keep these objects (see crosscors/core/words.py), so they can be copied and pickled.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class SettingWords:
     """The options as settings: ``CORS_ALLOW_METHODS = ["PUT"]``.
 
     Attributes:
-        written: for each setting of the project, the name that the project wrote. It may be an old one.
+        written: the name that the project wrote for each setting. It may be an old name.
         allows_all: whether CORS_ALLOW_ALL_ORIGINS allows every origin.
     """
 
@@ -54,7 +54,7 @@ class PlaceWords:
 
     Attributes:
         place: where the policy stands, such as ``CORS_POLICY``.
-        is_dict: whether the policy is a dict of its options, or else a CORSPolicy with keywords.
+        is_dict: True if the policy is a dict of options, False if it is a CORSPolicy.
     """
 
     place: str
