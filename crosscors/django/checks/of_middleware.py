@@ -62,8 +62,8 @@ def _surplus(listed: list[tuple[str, list[str]]], ours: list[int]) -> Iterator[C
         )
     if any(_THEIRS in bases for _, bases in listed):
         yield Error(
-            "MIDDLEWARE also has the middleware of django-cors-headers. One of the two overwrites the headers "
-            "of the other.",
+            "MIDDLEWARE also has the middleware of django-cors-headers. One of the two overwrites the "
+            "headers of the other.",
             hint=f'Remove "{_THEIRS}" from MIDDLEWARE, and "corsheaders" from INSTALLED_APPS.',
             id=error_id("middleware-and-django-cors-headers"),
         )
