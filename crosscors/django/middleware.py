@@ -75,7 +75,7 @@ class CORSMiddleware:
         return answer_preflight(current, policy, arrival)
 
 
-# Each function that may have to wait is there twice, for sync and for async stacks. The two differ only where
+# Each function that may have to wait exists twice, for sync and for async stacks. The two differ only where
 # one of them awaits.
 
 
@@ -176,7 +176,7 @@ def _enter(current: Configuration, arrival: Arrival) -> Entry:
     holder = _holder(arrival.http_request)
     entry = current.decider.enter_undecided(holder, arrival)
     if holder is not meta:
-        meta[RECORD] = holder[RECORD]  # the view may pass either of the two to another application
+        meta[RECORD] = holder[RECORD]  # a view may pass META to another application, or the scope
     return entry
 
 
