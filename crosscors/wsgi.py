@@ -71,7 +71,7 @@ class CORSMiddleware:
         if policy is None:
             policy = decider.policy_among(decider.policies, environ)
             if policy is None:
-                return self._run_uncovered(environ, start_response)
+                return run_uncovered(decider, self.app, environ, start_response)
             ready = decider.ready_for(policy)
         asked: str | Headers | None
         if environ["REQUEST_METHOD"] == "OPTIONS":
@@ -104,34 +104,6 @@ class CORSMiddleware:
             return parts  # the response has started, as in most applications
         return watched(parts, entry, environ)
 
-    def _run_uncovered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Leave the request to the application. If that sends no CORS headers, report that no policy does."""
-        if "HTTP_ORIGIN" not in environ:
-            return self.app(environ, start_response)
-        decider = self._decider
-        came = environ.copy()
-        entry = decider.enter_undecided(environ, came)
-
-        def start_watched(
-            status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
-        ) -> Callable[[bytes], object]:
-            if not entry.is_withdrawn:
-                decider.withdraw(entry, came, carried_by(headers))
-            # Some servers do not take None for exc_info.
-            return (
-                start_response(status, headers)
-                if exc_info is None
-                else start_response(status, headers, exc_info)
-            )
-
-        try:
-            parts = self.app(environ, start_watched)
-        except BaseException:
-            if not entry.is_withdrawn:
-                decider.withdraw(entry, came, ())
-            raise
-        return parts if entry.is_withdrawn else watched(parts, entry, environ)
-
 
 def middleware_of(decider: Decider[WSGIEnvironment], app: WSGIApplication) -> CORSMiddleware:
     """A middleware with this decider, for an adapter that has already made one."""
@@ -158,6 +130,36 @@ def starter(entry: Entry, start_response: StartResponse) -> StartResponse:
         return start_response(status, written, exc_info)
 
     return start_response_with_cors
+
+
+def run_uncovered(
+    decider: Decider[WSGIEnvironment],
+    app: WSGIApplication,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+) -> Iterable[bytes]:
+    """Leave a request to the application. Unless that sends CORS headers, report that no policy does."""
+    if "HTTP_ORIGIN" not in environ:
+        return app(environ, start_response)
+    came = environ.copy()
+    entry = decider.enter_undecided(environ, came)
+
+    def start_watched(
+        status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
+    ) -> Callable[[bytes], object]:
+        if not entry.is_withdrawn:
+            decider.withdraw(entry, came, carried_by(headers))
+        if exc_info is None:  # some servers do not take None for it
+            return start_response(status, headers)
+        return start_response(status, headers, exc_info)
+
+    try:
+        parts = app(environ, start_watched)
+    except BaseException:
+        if not entry.is_withdrawn:
+            decider.withdraw(entry, came, ())
+        raise
+    return parts if entry.is_withdrawn else watched(parts, entry, environ)
 
 
 class EnvironReader:

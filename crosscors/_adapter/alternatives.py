@@ -1,4 +1,4 @@
-"""Several regular expressions as one, for frameworks whose users list them."""
+"""Several regular expressions as one, for settings that take a list of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", 
 
 
 def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
-    """One expression that matches whatever any of the given ones matches. Each keeps its flags.
+    """One expression that matches what any of the given ones matches. Each keeps its flags.
 
     Raises:
-        re.error: if one of them is not valid, or cannot be joined with the others, because names and numbers
-            of groups are shared.
+        re.error: if one of them is not valid; if two have a group with the same name; if one of several
+            refers to a group by number, because the numbers change.
 
     >>> any_of([r"https://a\\.example", re.compile(r"https://B\\.example", re.IGNORECASE)]).pattern
     '(?:https://a\\\\.example)|(?i:https://B\\\\.example)'

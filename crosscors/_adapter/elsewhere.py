@@ -1,4 +1,4 @@
-"""Names that people look for in the wrong module, and where they are."""
+"""Names that people import from the wrong module, and the right imports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import NoReturn
 def names_elsewhere(module: str, right_imports: Mapping[str, str]) -> Callable[[str], NoReturn]:
     """A ``__getattr__`` for the module, which names the right import.
 
+    It knows the public names of ``crosscors`` itself, such as CORSPolicy.
+
     Args:
         module: the name of the module.
-        right_imports: for each name that it does not have, the line to write instead.
+        right_imports: the line to write instead, for each other name that the module does not have.
 
     >>> names_elsewhere("shop", {"cake": "from bakery import cake"})("cake")
     Traceback (most recent call last):
@@ -20,9 +22,14 @@ def names_elsewhere(module: str, right_imports: Mapping[str, str]) -> Callable[[
     """
 
     def get(name: str) -> NoReturn:
-        if name in right_imports:
-            # Not an AttributeError, of which Python makes an error that says less.
-            raise ImportError(f"{module} has no {name}. Write: {right_imports[name]}", name=name)
+        import crosscors  # noqa: PLC0415  # it imports this module
+
+        right = right_imports.get(name)
+        if right is None and name in crosscors.__all__:
+            right = f"from crosscors import {name}"
+        if right is not None:
+            # Python would replace an AttributeError by an ImportError that says less.
+            raise ImportError(f"{module} has no {name}. Write: {right}", name=name)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return get

@@ -13,7 +13,7 @@ from crosscors.core.words import KEYWORDS, Words
 
 
 def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_await: bool) -> Policies:
-    """The policy that an adapter gets: as ``policy=``, or as the options of a policy.
+    """The policy of an adapter, given as ``policy=`` or as the options of a policy.
 
     Raises:
         PolicyError: listing every problem of the options; if both are given; if ``debug`` is not valid; if

@@ -363,7 +363,7 @@ def _nearest_option(name: str, words: Words) -> str:
     if nearest is None:
         nearest = next(iter(difflib.get_close_matches(name.lower(), OPTION_NAMES, n=1, cutoff=0.75)), None)
     if nearest is None:
-        return f"The options are {', '.join(map(words.name, OPTION_NAMES))}."
+        return f"The options are {', '.join(OPTION_NAMES)}."
     return f"Write {words.setting(nearest, '...')}"
 
 

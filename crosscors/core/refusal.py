@@ -220,9 +220,13 @@ def _long_headers_hint(_refusal: Refusal, _words: Words) -> str:
 def _path_hint(refusal: Refusal, words: Words) -> str:
     path, *root_path = refusal.values
     name = words.name("resources")
-    hint = f"No expression in {name} matches it."
-    if refusal.allowed:
-        key, nearest = shown(_key_for(path)), ", ".join(map(shown, refusal.allowed))
+    nearest = ", ".join(map(shown, refusal.allowed))
+    if not refusal.allowed:
+        hint = "Give its view a policy with @cross_origin(...), or the application with CORS(app, ...)."
+    elif name == "CORS_URLS_REGEX":
+        hint = f"{name} is {nearest}. Let it match the path."
+    else:
+        key = shown(_key_for(path))
         hint = f"Add a key that covers it to {name}, such as {key}. The nearest keys are {nearest}."
     if root_path:
         hint += f" Keys are compared with the path below the root path {shown(root_path[0])}."

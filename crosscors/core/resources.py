@@ -122,7 +122,7 @@ class Resources:
         if readings:
             return Refusal("path-ambiguous", readings)
         below, *_ = self._below_root(path, root_path) if root_path else (path,)
-        keys = [key for key in self._policies if isinstance(key, str)]
+        keys = [_text_of(key) for key in self._policies]
         near = difflib.get_close_matches(below, keys, n=_SHOWN_KEYS, cutoff=0.5) or keys[:_SHOWN_KEYS]
         values = (below,) if below == path else (below, root_path)
         return Refusal("path-not-covered", values, tuple(near))
@@ -253,7 +253,7 @@ def refusal_of(resources: Resources, path: str, root_path: str) -> Refusal | Non
 def keys_of(resources: Resources, policy: CORSPolicy) -> tuple[str, ...]:
     """The keys that have this very policy; a regular expression as its text."""
     return tuple(
-        key if isinstance(key, str) else key.pattern
+        _text_of(key)
         for key, each in resources._policies.items()  # pyright: ignore[reportPrivateUsage]
         if each is policy
     )
@@ -267,6 +267,10 @@ def make_resources(policies: object, option: str = "resources") -> tuple[Resourc
     """
     found = Findings(tuple(_problems_of(policies, option)))
     return (None if found.problems else Resources(cast("_Policies", policies))), found
+
+
+def _text_of(key: str | re.Pattern[str]) -> str:
+    return key if isinstance(key, str) else key.pattern
 
 
 class _Entry(NamedTuple):

@@ -21,8 +21,6 @@ __getattr__ = names_elsewhere(
     {
         "CORS": _MIDDLEWARE,
         "CorsMiddleware": _MIDDLEWARE,
-        "CORSPolicy": "from crosscors import CORSPolicy",
-        "Resources": "from crosscors import Resources",
         "check_request_enabled": "from crosscors.django.signals import check_request_enabled",
         "default_headers": "from crosscors.django.defaults import default_headers",
         "default_methods": "from crosscors.django.defaults import default_methods",

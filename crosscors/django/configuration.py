@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
@@ -15,7 +16,7 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.django import names, signals
 from crosscors.django.requests import Arrival, ArrivalReader
 from crosscors.django.settings import read_settings
-from crosscors.django.views import policy_of_view
+from crosscors.django.views import place_of_view, policy_of_view
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Configuration:
     decider: Decider[Arrival]
     # While check_request_enabled has receivers, these policies replace those of the settings: by the id of
     # the replaced policy, and for paths that CORS_URLS_REGEX leaves out.
-    _asking: Mapping[int, CORSPolicy] = field(repr=False)
-    _asking_outside: CORSPolicy | None = field(repr=False)
+    _with_receivers: Mapping[int, CORSPolicy] = field(repr=False)
+    _receivers_only: CORSPolicy | None = field(repr=False)
 
     def policy_for(self, arrival: Arrival, method: str) -> CORSPolicy | None:
         """The policy that covers the request: that of its view, or else that of the settings.
@@ -47,7 +48,7 @@ class Configuration:
         policy = self.decider.policy_for(arrival)
         if not signals.receivers_of(signals.check_request_enabled):
             return policy
-        return self._asking_outside if policy is None else self._asking.get(id(policy), policy)
+        return self._receivers_only if policy is None else self._with_receivers.get(id(policy), policy)
 
 
 @cache
@@ -65,15 +66,16 @@ def configuration(is_async: bool) -> Configuration:
         "crosscors.django.CORSMiddleware",
         ArrivalReader(),
         read.policies,
-        debug=read.debug,
+        debug=partial(getattr, settings, "DEBUG", False) if read.debug is None else read.debug,
+        place_of_view=place_of_view,
         on_decision=read.on_decision,
     )
     policies = read.policies.policies
     ask = signals.ask_receivers_async if is_async else signals.ask_receivers
     return Configuration(
         decider,
-        _asking=signals.asking(policies, ask),
-        _asking_outside=signals.asking_outside(policies[0], ask) if read.has_urls_regex else None,
+        _with_receivers=signals.with_receivers(policies, ask),
+        _receivers_only=signals.receivers_only(policies[0], ask) if read.has_urls_regex else None,
     )
 
 

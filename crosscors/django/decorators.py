@@ -1,4 +1,4 @@
-"""``cross_origin``: a policy of its own for a view."""
+"""``cross_origin``: a policy for a single view."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ _View = TypeVar("_View")
 def cross_origin(
     *positional: NoReturn, policy: CORSPolicy | None = None, **options: Unpack[PolicyOptions]
 ) -> Callable[[_View], _View]:
-    """Give a view a policy of its own, which replaces that of the settings for its requests and preflights.
+    """Give a view its own policy. It replaces the policy of the settings for requests and preflights.
 
-    For functions, sync or async; for class-based views, those of REST framework too, as a whole or by
-    method: ``@cross_origin`` on the class, or on its ``get``; through ``method_decorator`` on
-    ``dispatch``. Above ``@api_view``, not below it. The view is only marked: the middleware does the work,
-    so it has to be in MIDDLEWARE. ``check_request_enabled`` is not asked.
+    The view is a function, sync or async, or a class-based view, also one of REST framework. A class can have
+    a policy as a whole (``@cross_origin`` on the class, or through ``method_decorator`` on ``dispatch``), or
+    for one method (on ``get``). Write ``@cross_origin`` above ``@api_view``, not below it. The decorator only
+    marks the view. The middleware does the work, so it must be in MIDDLEWARE. The receivers of
+    ``check_request_enabled`` are not asked.
 
     Args:
-        policy: a CORSPolicy. Instead of it, the options of CORSPolicy may be given here.
+        policy: a CORSPolicy. Default: a policy with the other options.
+        options: the options of CORSPolicy, instead of ``policy``.
 
     Raises:
-        PolicyError: listing every problem of the options; if the view has a policy already.
+        PolicyError: listing every problem of the options; if the view already has a policy.
 
     Example:
         >>> @cross_origin(allow_origins="*")

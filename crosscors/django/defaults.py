@@ -1,4 +1,4 @@
-"""What the settings for methods and request headers are by default, for your own lists to start from.
+"""The default methods and request headers, for lists of your own that add to them.
 
 Example:
     >>> CORS_ALLOW_HEADERS = (*default_headers, "x-mine")

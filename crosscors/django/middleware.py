@@ -15,13 +15,13 @@ from django.http.response import HttpResponseBase
 
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.nesting import RECORD, Entry, bring_over, carried_by
+from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, carried_by
 from crosscors.core.decision import Decision
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.rulebook import AskFunction
 from crosscors.django.configuration import Configuration, configuration
 from crosscors.django.requests import Arrival
-from crosscors.django.signals import with_what_was_read
+from crosscors.django.varying import with_names_read
 
 __all__ = ["CORSMiddleware"]
 
@@ -69,13 +69,13 @@ class CORSMiddleware:
             return respond(self.get_response, current, arrival)
         policy = current.policy_for(arrival, requested_method)
         if policy is None:
-            untouched: HttpResponseBase | Awaitable[HttpResponseBase] = self.get_response(http_request)
-            return untouched
+            run_uncovered = _run_uncovered_async if self._is_async else _run_uncovered
+            return run_uncovered(self.get_response, current, arrival)
         answer_preflight = _answer_preflight_async if self._is_async else _answer_preflight
         return answer_preflight(current, policy, arrival)
 
 
-# Each function that may have to wait is there twice, for sync and for async stacks. The two differ only where
+# Each function that may have to wait exists twice, for sync and for async stacks. The two differ only where
 # one of them awaits.
 
 
@@ -87,11 +87,11 @@ def _respond(
     try:
         response = get_response(arrival.http_request)
     except Exception:
-        _settle(current, entry, arrival)
+        _settle(current, entry, arrival, None)
         if not entry.is_withdrawn:
             entry.leave(has_raised=True)
         raise
-    _settle(current, entry, arrival)
+    _settle(current, entry, arrival, response)
     if not entry.is_withdrawn:
         _write(entry, response)
     return response
@@ -106,29 +106,33 @@ async def _respond_async(
     try:
         response = await get_response(arrival.http_request)
     except Exception:
-        await _settle_async(current, entry, arrival)
+        await _settle_async(current, entry, arrival, None)
         if not entry.is_withdrawn:
             entry.leave(has_raised=True)
         raise
-    await _settle_async(current, entry, arrival)
+    await _settle_async(current, entry, arrival, response)
     if not entry.is_withdrawn:
         _write(entry, response)
     return response
 
 
-def _settle(current: Configuration, entry: Entry, arrival: Arrival) -> None:
+def _settle(
+    current: Configuration, entry: Entry, arrival: Arrival, response: HttpResponseBase | None
+) -> None:
     """Decide, now that the view has run. If no policy covers the request, withdraw."""
     policy = current.policy_for(arrival, arrival.http_request.method or "")
     if policy is None:
-        entry.withdraw()
+        current.decider.withdraw(entry, arrival, _carried(response))
     else:
         current.decider.settle(entry, policy, _decide(current, policy, arrival))
 
 
-async def _settle_async(current: Configuration, entry: Entry, arrival: Arrival) -> None:
+async def _settle_async(
+    current: Configuration, entry: Entry, arrival: Arrival, response: HttpResponseBase | None
+) -> None:
     policy = current.policy_for(arrival, arrival.http_request.method or "")
     if policy is None:
-        entry.withdraw()
+        current.decider.withdraw(entry, arrival, _carried(response))
     else:
         current.decider.settle(entry, policy, await _decide_async(current, policy, arrival))
 
@@ -143,6 +147,33 @@ async def _answer_preflight_async(
     return _preflight_response(current, policy, arrival, await _decide_async(current, policy, arrival))
 
 
+def _run_uncovered(
+    get_response: Callable[[HttpRequest], HttpResponseBase], current: Configuration, arrival: Arrival
+) -> HttpResponseBase:
+    """The response to a preflight that no policy covers."""
+    entry = _enter(current, arrival)
+    response = None
+    try:
+        response = get_response(arrival.http_request)
+    finally:
+        current.decider.withdraw(entry, arrival, _carried(response))
+    return response
+
+
+async def _run_uncovered_async(
+    get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
+    current: Configuration,
+    arrival: Arrival,
+) -> HttpResponseBase:
+    entry = _enter(current, arrival)
+    response = None
+    try:
+        response = await get_response(arrival.http_request)
+    finally:
+        current.decider.withdraw(entry, arrival, _carried(response))
+    return response
+
+
 def _decide(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision:
     """What the policy says, its function included."""
     answer = _ask(current, policy, arrival)
@@ -150,7 +181,7 @@ def _decide(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Dec
         return answer
     decide = async_to_sync(answer.decide_async) if policy.is_async else answer.decide
     decision = decide(arrival.as_routed().cors_request(), debug=current.decider.debug)
-    return with_what_was_read(decision, policy, arrival.http_request)
+    return current.decider.explained(with_names_read(decision, policy, arrival.http_request), policy)
 
 
 async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision:
@@ -160,7 +191,7 @@ async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arr
     # A function that is not async may block, so it runs in a thread.
     decide = answer.decide_async if policy.is_async else sync_to_async(answer.decide)
     decision = await decide(arrival.as_routed().cors_request(), debug=current.decider.debug)
-    return with_what_was_read(decision, policy, arrival.http_request)
+    return current.decider.explained(with_names_read(decision, policy, arrival.http_request), policy)
 
 
 # What follows never waits.
@@ -176,8 +207,13 @@ def _enter(current: Configuration, arrival: Arrival) -> Entry:
     holder = _holder(arrival.http_request)
     entry = current.decider.enter_undecided(holder, arrival)
     if holder is not meta:
-        meta[RECORD] = holder[RECORD]  # the view may pass either of the two to another application
+        meta[RECORD] = holder[RECORD]  # a view may pass META to another application, or the scope
     return entry
+
+
+def _carried(response: HttpResponseBase | None) -> Carried:
+    """The Access-Control headers of the response. Empty if an exception means that there is none."""
+    return () if response is None else carried_by(response.headers.items())
 
 
 def _write(entry: Entry, response: HttpResponseBase) -> None:

@@ -1,4 +1,4 @@
-"""The names of the settings: what they set, what they were called before, and what is mistaken for them."""
+"""The names of the settings: what each one sets, its old name, and names that people mistake for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crosscors.core.values import Findings, collected, refused
 
 PREFIX = "CORS_"
 
-# The settings that describe a policy, and the option of CORSPolicy that each of them is.
+# The settings that describe a policy, and the option of CORSPolicy that each one sets.
 OPTIONS = {
     "CORS_ALLOWED_ORIGINS": "allow_origins",
     "CORS_ALLOWED_ORIGIN_REGEXES": "allow_origin_regex",
@@ -31,6 +31,9 @@ RESOURCES = "CORS_RESOURCES"
 DEBUG = "CORS_DEBUG"
 ON_DECISION = "CORS_ON_DECISION"
 
+# Keywords of other adapters. In a dict of a policy's options, they are out of place.
+SETTING_OF_KEYWORD = {"debug": DEBUG, "on_decision": ON_DECISION, "resources": RESOURCES}
+
 _KNOWN = (*OPTIONS, ALL_ORIGINS, URLS_REGEX, POLICY, RESOURCES, DEBUG, ON_DECISION)
 
 _OLD_NAMES = {
@@ -39,7 +42,7 @@ _OLD_NAMES = {
     "CORS_ORIGIN_ALLOW_ALL": ALL_ORIGINS,
 }
 
-# What other libraries call a setting, where that is too far off for difflib.
+# Names in other libraries that are too different for difflib.
 _NAMES_ELSEWHERE = {
     "CORS_ALLOW_ALL": ALL_ORIGINS,
     "CORS_ALLOW_ORIGIN": "CORS_ALLOWED_ORIGINS",
@@ -59,28 +62,28 @@ _NAMES_ELSEWHERE = {
     "CORS_WHITELIST": "CORS_ALLOWED_ORIGINS",
 }
 
-# Settings of releases of django-cors-headers long past.
+# Settings that django-cors-headers removed long ago.
 _REMOVED = {
-    "CORS_MODEL": "Ask the model in a receiver of crosscors.django.signals.check_request_enabled.",
-    "CORS_REPLACE_HTTPS_REFERER": "List the origins that may also write in CSRF_TRUSTED_ORIGINS.",
+    "CORS_MODEL": "Query the model in a receiver of crosscors.django.signals.check_request_enabled.",
+    "CORS_REPLACE_HTTPS_REFERER": "In CSRF_TRUSTED_ORIGINS, list the origins that may also write.",
 }
 
 
 def names_as_written(given: Mapping[str, object]) -> dict[str, str]:
-    """For each setting that the project has: its name, and the one that the project wrote for it."""
+    """The current name of each setting that the project has, with the name that the project wrote."""
     written = {_OLD_NAMES[name]: name for name in given if name in _OLD_NAMES}
     return written | {name: name for name in given if name in _KNOWN}
 
 
 def unread_names(given: Mapping[str, object]) -> Findings:
-    """Warnings about old names beside new ones."""
+    """Warnings about old names that are not read, because the project also has the new ones."""
     return Findings(
         warnings=tuple(
             Problem(
                 "old-name-ignored",
                 old,
                 given[old],
-                f"is not read, because {name} is set, too.",
+                f"is not read, because {name} is also set.",
                 "Leave it out.",
             )
             for old, name in _OLD_NAMES.items()
@@ -90,10 +93,10 @@ def unread_names(given: Mapping[str, object]) -> Findings:
 
 
 def unknown_names(given: Mapping[str, object]) -> Findings:
-    """Problems with names that are surely meant to be others. All else belongs to the project."""
+    """Problems with names that are surely mistakes. Other unknown names belong to the project."""
     hints = {name: _REMOVED.get(name) or _nearest(name) for name in given if not _is_known(name)}
     return collected(
-        refused("unknown-option", name, given[name], "there is no setting of this name.", hint)
+        refused("unknown-option", name, given[name], "there is no setting with this name.", hint)
         for name, hint in hints.items()
         if hint is not None
     )
@@ -106,7 +109,7 @@ def _is_known(name: str) -> bool:
 def _nearest(name: str) -> str | None:
     nearest = _NAMES_ELSEWHERE.get(name)
     if nearest is None:
-        # Without what all of them have in common, which would make any two alike.
+        # Without the prefix, which would make any two names similar.
         known = {each.removeprefix(PREFIX): each for each in _KNOWN}
         close = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.85)
         nearest = known[close[0]] if close else None

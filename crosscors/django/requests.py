@@ -20,14 +20,14 @@ __all__ = ["DjangoCORSRequest"]
 
 @dataclass(frozen=True)
 class DjangoCORSRequest(CORSRequest):
-    """What ``CORS_ORIGIN_FUNC`` and every other ``allow_origin_func`` is asked about under Django.
+    """The request that ``CORS_ORIGIN_FUNC``, or any other ``allow_origin_func``, gets under Django.
 
     Attributes:
-        http_request: Django's request. An actual request has been through the view, so it has whatever
-            middleware gave it, such as ``user``. A preflight is answered before all that, and browsers send
-            no cookies with it. If a function reads ``session`` or ``user``, the response carries
-            ``Vary: Cookie``. A function that reads anything else names it with ``varies_on``, such as
-            ``"Cookie"`` for ``COOKIES``.
+        http_request: Django's request. If it is an actual request, the function is called after the view, so
+            the request has everything that middleware added, such as ``user``. If it is a preflight, the
+            function is called before other middleware, and browsers send no cookies. If the function reads
+            ``session`` or ``user``, the response gets ``Vary: Cookie``. If it reads anything else, it must
+            name the headers with ``varies_on``, such as ``"Cookie"`` for ``COOKIES``.
 
     Example:
         >>> def is_known(request: DjangoCORSRequest) -> bool:
@@ -64,7 +64,7 @@ class Arrival(NamedTuple):
 class ArrivalReader:
     """Reads requests for the decider."""
 
-    bridge = "asgi.scope"  # in META, over a2wsgi; middleware.py has the other direction
+    bridge = "asgi.scope"  # in META, over a2wsgi. For the other direction, see ``_holder`` in middleware.py
     is_raw = False
 
     def headers(self, arrival: Arrival) -> Headers:
@@ -91,12 +91,3 @@ class ArrivalReader:
 
 
 _ENCODED_AGAIN = re.compile("%[89A-F][0-9A-F]")
-
-
-def was_session_read(http_request: HttpRequest) -> bool:
-    """Whether anyone has read the session, or a user that comes from it."""
-    # Undocumented: ``accessed``. SessionMiddleware sends Vary: Cookie because of it, but looks before the
-    # function is asked. Private: ``_wrapped``. A lazy session that nobody needed is not made for this.
-    session: object = getattr(http_request, "session", None)
-    session = getattr(session, "_wrapped", session)
-    return getattr(session, "accessed", False) is True

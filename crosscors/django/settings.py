@@ -38,33 +38,32 @@ _DAY = 86400
 
 @dataclass(frozen=True)
 class Settings:
-    """What the settings come to.
+    """What the settings mean.
 
     Attributes:
-        policies: one policy for every path, or which policy covers which.
-        debug: CORS_DEBUG.
+        policies: one policy for all paths, or a policy for each path.
+        debug: CORS_DEBUG; None for DEBUG itself.
         on_decision: CORS_ON_DECISION.
-        has_urls_regex: whether CORS_URLS_REGEX leaves paths out, where only receivers allow anything.
+        has_urls_regex: whether CORS_URLS_REGEX leaves paths out. Only receivers allow anything there.
     """
 
     policies: Policies
-    debug: bool
+    debug: bool | None
     on_decision: OnDecision | None
     has_urls_regex: bool
 
 
 def read_settings() -> tuple[Settings | None, Findings]:
-    """What the settings come to now, and what was found. None if there is a problem."""
+    """What the settings mean now, and what was found. None if there is a problem."""
     project = conf.settings
-    # Undocumented: that ``dir`` lists the settings. Nothing documented does, and names that nobody knows are
-    # to be found, too.
+    # Undocumented: ``dir`` lists the settings. Nothing documented does, and misspelled names must be found.
     given = {name: getattr(project, name) for name in dir(project) if name.startswith(names.PREFIX)}
     written = names.names_as_written(given)
     values = {name: given[as_written] for name, as_written in written.items()}
     words = SettingWords(written, allows_all=values.get(names.ALL_ORIGINS) is True)
 
     policies, of_policies = _read_policies(values, words)
-    debug = values.get(names.DEBUG, False)
+    debug = values.get(names.DEBUG)
     on_decision, of_hook = _read_function(names.ON_DECISION, values.get(names.ON_DECISION))
     found = collected(
         (
@@ -78,7 +77,7 @@ def read_settings() -> tuple[Settings | None, Findings]:
 
 
 def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Policies | None, Findings]:
-    """What the settings describe.
+    """The policy, or the policies by path, that the settings describe.
 
     Args:
         values: the project's settings by their current names.
@@ -99,7 +98,7 @@ def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Poli
 
 
 def _check_together(values: Mapping[str, Any], words: SettingWords) -> Findings:
-    """Two descriptions of the policy are one too many."""
+    """Whether the policy is described once, and not in two ways."""
     single = {*names.OPTIONS, names.ALL_ORIGINS}
     return _check_alone(names.POLICY, single, values, words) + _check_alone(
         names.RESOURCES, single | {names.POLICY, names.URLS_REGEX}, values, words
@@ -107,17 +106,18 @@ def _check_together(values: Mapping[str, Any], words: SettingWords) -> Findings:
 
 
 def _check_alone(name: str, excluded: set[str], values: Mapping[str, Any], words: SettingWords) -> Findings:
+    """Whether the setting stands without those that it excludes."""
     others = [words.name(other) for other in values if other in excluded and values[other] is not None]
     if values.get(name) is None or not others:
         return Findings()
     message = f"is set together with {', '.join(others)}."
     return refused(
-        "policy-and-options", name, None, message, f"Put all of it into {name}, or leave {name} out."
+        "policy-and-options", name, None, message, f"Put everything into {name}, or leave {name} out."
     )
 
 
 def _read_options(values: Mapping[str, Any], words: Words) -> tuple[CORSPolicy | None, Findings]:
-    """The policy that has a setting for each option."""
+    """The policy that is described by one setting for each option."""
     options: dict[str, Any] = {
         "allow_methods": default_methods,
         "allow_headers": default_headers,
@@ -135,7 +135,7 @@ def _read_options(values: Mapping[str, Any], words: Words) -> tuple[CORSPolicy |
 
 
 def _read_function(name: str, value: object) -> tuple[Any, Findings]:
-    """A function, or the one that a dotted path leads to."""
+    """A function, or the function at a dotted path."""
     if not isinstance(value, str):
         return value, Findings()
     try:
@@ -147,12 +147,12 @@ def _read_function(name: str, value: object) -> tuple[Any, Findings]:
 
 
 def _entries(value: object) -> list[Any]:
-    """The entries of a setting that takes several; one that stands alone is an entry, too."""
+    """The entries of a setting that takes several, or one alone."""
     return list(value) if is_several(value) and not isinstance(value, str) else [value]
 
 
 def _read_regexes(options: Mapping[str, Any], words: Words) -> tuple[re.Pattern[str] | None, Findings]:
-    """The expressions as one; each is checked alone first, for messages to name the one that is wrong."""
+    """The expressions as one. Each is checked alone first, so that messages name the wrong one."""
     entries = _entries(options.get("allow_origin_regex", ()))
     found = collected(_check_regex(entry, options, words) for entry in entries)
     if found.problems or not entries:
@@ -160,8 +160,8 @@ def _read_regexes(options: Mapping[str, Any], words: Words) -> tuple[re.Pattern[
     try:
         return any_of(entries), found
     except re.error as error:
-        message = f"its expressions cannot be used together: {error}."
-        hint = 'Give each group a name that no other has, or write one expression, joined by "|".'
+        message = f"the expressions cannot be used together: {error}."
+        hint = 'Give each group its own name, and refer to it by that name. Or write one expression with "|".'
         return None, refused("invalid-regex", words.name("allow_origin_regex"), entries, message, hint)
 
 
@@ -182,19 +182,20 @@ _EXAMPLE_OF_REGEX = r'r"https://[a-z]+\.example\.com"'
 
 
 def _read_urls_regex(value: object) -> tuple[re.Pattern[str] | None, Findings]:
-    """The expression for paths that begin with what the setting matches."""
+    """The expression for whole paths. The setting only matches their beginning."""
     name = names.URLS_REGEX
     hint = f'Write {name} = r"^/api/".'
     if not isinstance(value, str) and not is_text_pattern(value):
         message = f"takes one regular expression, as str or compiled from str, not {shown(value)}."
         return None, refused("wrong-type", name, value, message, hint)
     if _RELATIVE.match(value if isinstance(value, str) else value.pattern):
-        message = f"{shown(value)} matches no path, for paths begin with a slash."
+        message = f"{shown(value)} matches no path, because paths begin with a slash."
         return None, refused("path-relative", name, value, message, hint)
     try:
         return re.compile(grouped(re.compile(value)) + ".*"), Findings()
     except re.error as error:
-        return None, refused("invalid-regex", name, value, f"{shown(value)} cannot be used: {error}.", hint)
+        message = f"{shown(value)} is not a valid regular expression: {error}."
+        return None, refused("invalid-regex", name, value, message, hint)
 
 
 _RELATIVE = re.compile(r"\^?\w")
@@ -210,11 +211,21 @@ def _read_policy(place: str, value: object) -> tuple[CORSPolicy | None, Findings
         hint = 'Write a dict such as {"allow_origins": ["https://app.example.com"]}.'
         return None, refused("wrong-type", place, value, message, hint)
     words, of_func = PlaceWords(place, is_dict=True), Findings()
+    of_misplaced = collected(
+        _misplaced(name, options.pop(name), words) for name in names.SETTING_OF_KEYWORD if name in options
+    )
     if "allow_origin_func" in options:
         func = options["allow_origin_func"]
         options["allow_origin_func"], of_func = _read_function(words.name("allow_origin_func"), func)
     policy, found = make_policy(options, words)
-    return policy, of_func + found
+    return policy, of_misplaced + of_func + found
+
+
+def _misplaced(name: str, value: object, words: Words) -> Findings:
+    """The problem with a keyword of other adapters among the options of a policy."""
+    message = f"there is no option {shown(name)}."
+    hint = f"Write it outside the policy: {names.SETTING_OF_KEYWORD[name]} = ..."
+    return refused("unknown-option", words.name(name), value, message, hint)
 
 
 def _as_options(value: object) -> dict[str, Any] | None:
@@ -225,13 +236,13 @@ def _as_options(value: object) -> dict[str, Any] | None:
 
 
 def _warnings_of(policy: CORSPolicy, place: str) -> Findings:
-    """The warnings of a policy that the settings made. They came before the checks ran, so repeat them."""
+    """The warnings about a CORSPolicy. settings.py made it before the checks ran, so they are repeated."""
     _, found = make_policy(options_of(policy), PlaceWords(place, is_dict=False))
     return Findings(warnings=found.warnings)
 
 
 def _read_resources(value: object) -> tuple[Resources | None, Findings]:
-    """The policies by path: Resources, or a dict."""
+    """The policies by path, from Resources or from a dict."""
     name = names.RESOURCES
     if isinstance(value, Resources):
         return value, collected(_warnings_of(policy, name) for policy in value.policies)

@@ -1,7 +1,7 @@
-"""Which view a request is for, and the policy that ``cross_origin`` gave it.
+"""Which view a request is for, and the policy that ``cross_origin`` gave that view.
 
-The view that answered decides. For a preflight, and where middleware answered before Django routed anything,
-Django's router is asked which view the request would reach.
+The view that answered decides. If no view was called, Django's router is asked which one the request would
+reach. That is so for a preflight, and if middleware answered before Django routed the request.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch, URLResolver, get_resolver, resolve
 from django.utils import translation
 
-from crosscors._adapter.marks import mark_of
+from crosscors._adapter.marks import mark_of, marks_of, name_of
 from crosscors._adapter.misplaced_marks import warn_of_hidden
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.remembered import Memory
@@ -25,7 +25,7 @@ policies_of_views: list[CORSPolicy] = []
 
 
 def policy_of_view(http_request: HttpRequest, method: str) -> CORSPolicy | None:
-    """The policy of the view that gets this method of the request; None if it has none of its own."""
+    """The policy of the view that handles this method of the request; None if it has no policy of its own."""
     if not policies_of_views and http_request.resolver_match is not None:
         return None  # most requests of most projects
     view = answered_by(http_request) or reached_by(http_request)
@@ -54,8 +54,8 @@ def reached_by(http_request: HttpRequest) -> object | None:
     return None if match is None else match.func
 
 
-# Views without a policy that were looked into for one that they hide: by their ids, for not every view can be
-# hashed. Bounded, because views may be made for one request.
+# The views without a policy that were searched for one that they hide. By id, because not every view can be
+# hashed. Bounded, because a view can be made for a single request.
 _looked_into: Memory[int, object] = Memory(1024)
 
 
@@ -65,6 +65,14 @@ def policies_of_all_views() -> tuple[CORSPolicy, ...]:
     return tuple(policies_of_views)
 
 
+def place_of_view(policy: CORSPolicy) -> str | None:
+    """Which view has this policy, for messages. None if none has."""
+    for view in routed_views(root_urlconf()):
+        if any(own is policy for own in marks_of(view)):
+            return f"the view {name_of(view)}"
+    return None
+
+
 def routed_views(urlconf: object | None) -> Iterator[object]:
     """All views that the URLconf leads to."""
     if urlconf is not None:
@@ -72,7 +80,7 @@ def routed_views(urlconf: object | None) -> Iterator[object]:
 
 
 def _views(resolver: URLResolver) -> Iterator[object]:
-    # Undocumented: get_resolver, and the attributes of what it gives. Nothing documented lists the views.
+    # Undocumented: get_resolver, and the attributes of its result. Nothing documented lists the views.
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
             yield from _views(pattern)
@@ -90,20 +98,20 @@ def root_urlconf() -> object | None:
 
 
 def _import(urlconf: object) -> None:
-    """Import the URLconf if it is named. Django leaves that to the first request that it routes."""
+    """Import the URLconf if it is given by name. Django only does so when it routes the first request."""
     if isinstance(urlconf, str):
         import_module(urlconf)
 
 
 def _resolved(urlconf: object, path: str) -> ResolverMatch | None:
-    """The view at a path that Django has not come to resolve."""
-    # In i18n_patterns the path says what language it is in, and LocaleMiddleware has not had its turn yet.
-    # Undocumented: get_language_from_path. The documented get_language_from_request would also follow
-    # Accept-Language, which is not about the path.
+    """The view at a path that Django has not resolved."""
+    # Paths in i18n_patterns begin with a language, and LocaleMiddleware has not read it yet. Undocumented:
+    # get_language_from_path. The documented get_language_from_request would also look at Accept-Language,
+    # which says nothing about the path.
     language = translation.get_language_from_path(path) or conf.settings.LANGUAGE_CODE
     with translation.override(language):
         match = _match(urlconf, path)
-        # CommonMiddleware sends browsers on to the path with a slash. The page will ask for that next.
+        # CommonMiddleware redirects to the path with a slash. The page will request that next.
         if match is None and conf.settings.APPEND_SLASH and not path.endswith("/"):
             match = _match(urlconf, f"{path}/")
     return match
@@ -112,5 +120,5 @@ def _resolved(urlconf: object, path: str) -> ResolverMatch | None:
 def _match(urlconf: Any, path: str) -> ResolverMatch | None:
     try:
         return resolve(path, urlconf)
-    except Exception:  # noqa: BLE001  # nothing is there, or a converter failed; Django has an answer
+    except Exception:  # noqa: BLE001  # no view is there, or a converter failed; Django responds
         return None

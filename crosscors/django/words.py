@@ -1,6 +1,6 @@
-"""How readers of settings.py call the options of a policy, so that they can paste what messages say.
+"""What readers of settings.py call the options of a policy, so that they can paste what messages say.
 
-Both are values that policies carry (see crosscors/core/words.py), so they can be copied and pickled.
+Policies keep these objects (see crosscors/core/words.py), so they can be copied and pickled.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from crosscors.django import names
 _SETTINGS = {option: name for name, option in names.OPTIONS.items()} | {
     "debug": names.DEBUG,
     "on_decision": names.ON_DECISION,
+    "resources": names.RESOURCES,
 }
 
 
@@ -22,7 +23,7 @@ class SettingWords:
     """The options as settings: ``CORS_ALLOW_METHODS = ["PUT"]``.
 
     Attributes:
-        written: for each setting of the project, the name that the project wrote. It may be an old one.
+        written: the name that the project wrote for each setting. It may be an old name.
         allows_all: whether CORS_ALLOW_ALL_ORIGINS allows every origin.
     """
 
@@ -31,6 +32,8 @@ class SettingWords:
 
     def name(self, option: str) -> str:
         setting = _SETTINGS.get(option, option)
+        if option == "resources" and names.URLS_REGEX in self.written:
+            setting = names.URLS_REGEX
         return self.written.get(setting, setting)
 
     def setting(self, option: str, value: str) -> str:
@@ -54,14 +57,14 @@ class PlaceWords:
 
     Attributes:
         place: where the policy stands, such as ``CORS_POLICY``.
-        is_dict: whether the policy is a dict of its options, or else a CORSPolicy with keywords.
+        is_dict: True if the policy is a dict of options, False if it is a CORSPolicy.
     """
 
     place: str
     is_dict: bool
 
     def name(self, option: str) -> str:
-        return f'{self.place}["{option}"]'
+        return names.RESOURCES if option == "resources" else f'{self.place}["{option}"]'
 
     def setting(self, option: str, value: str) -> str:
         return f'"{option}": {value}' if self.is_dict else KEYWORDS.setting(option, value)

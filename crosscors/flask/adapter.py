@@ -20,17 +20,26 @@ from flask import Flask, Request
 from werkzeug.exceptions import InternalServerError
 
 from crosscors._adapter.decider import Decider
-from crosscors._adapter.environ import is_preflight
+from crosscors._adapter.environ import is_preflight, provenance
 from crosscors._adapter.keywords import raise_problems
-from crosscors._adapter.nesting import Entry
+from crosscors._adapter.nesting import Carried, Entry, carried_by
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.lazy import lazy
+from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies
 from crosscors.core.resources import Resources
 from crosscors.core.values import refused
 from crosscors.flask.view_policies import ViewPolicies
 from crosscors.flask.views import Routed, answered_by, current_request, reached_by, reached_by_preflight
-from crosscors.wsgi import CORSMiddleware, EnvironReader, answer_preflight, middleware_of, starter, watched
+from crosscors.wsgi import (
+    CORSMiddleware,
+    EnvironReader,
+    answer_preflight,
+    middleware_of,
+    run_uncovered,
+    starter,
+    watched,
+)
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -61,7 +70,19 @@ class Adapter:
     @lazy
     def _view_decider(self) -> Decider[WSGIEnvironment]:
         """The decider without CORS(app), where only views and blueprints have policies."""
-        return _decider(Resources({}), debug=False, on_decision=None)
+        return self._made(Resources({}), debug=None, on_decision=None)
+
+    def _made(
+        self, policies: Policies, *, debug: bool | None, on_decision: OnDecision | None
+    ) -> Decider[WSGIEnvironment]:
+        return Decider(
+            "crosscors.flask.CORS",
+            EnvironReader(),
+            policies,
+            debug=functools.partial(getattr, self._flask, "debug") if debug is None else debug,
+            on_decision=on_decision,
+            place_of_view=self.view_policies.place_of,
+        )
 
     @staticmethod
     def of(flask: Flask) -> Adapter:
@@ -79,7 +100,7 @@ class Adapter:
             self._inner = self._flask.wsgi_app
             self._flask.wsgi_app = self  # type: ignore[method-assign]  # Flask's own way
 
-    def cover_app(self, policies: Policies, *, debug: bool, on_decision: OnDecision | None) -> None:
+    def cover_app(self, policies: Policies, *, debug: bool | None, on_decision: OnDecision | None) -> None:
         """Cover every request whose view and blueprint have no policy of their own.
 
         Raises:
@@ -89,7 +110,7 @@ class Adapter:
             message = "the application already has a policy."
             hint = "Call CORS(app, ...) once; resources={...} has options for each path."
             raise_problems(refused("policy-twice", "app", self._flask, message, hint))
-        decider = _decider(policies, debug=debug, on_decision=on_decision)
+        decider = self._made(policies, debug=debug, on_decision=on_decision)
         self.install()
         # Resources need the path that is routed. It is certain only if no middleware can change it.
         is_path_certain = getattr(self._inner, "__func__", None) is Flask.wsgi_app
@@ -118,7 +139,7 @@ class Adapter:
     def _answer_preflight(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         entry = self.decide(environ, reached_by_preflight(self._flask, environ))
         if entry is None:
-            return self._inner(environ, start_response)
+            return run_uncovered(self._decider, self._inner, environ, start_response)
         return answer_preflight(entry, start_response)
 
     def decide(self, environ: WSGIEnvironment, routed: Routed | None) -> Entry | None:
@@ -138,7 +159,7 @@ class Adapter:
         def start_decided(
             status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None
         ) -> Callable[[bytes], object]:
-            self._settle(entry, came, before)
+            self._settle(entry, came, before, carried_by(headers))
             start = start_response if entry.is_withdrawn else start_covered
             # Not every server takes None for exc_info.
             return start(status, headers) if exc_info is None else start(status, headers, exc_info)
@@ -146,7 +167,7 @@ class Adapter:
         try:
             parts = self._inner(environ, start_decided)
         except BaseException as error:
-            self._settle(entry, came, before)
+            self._settle(entry, came, before, ())
             if entry.is_withdrawn or not self._needs_error_page(came, error):
                 entry.leave(has_raised=True)
                 raise
@@ -155,7 +176,7 @@ class Adapter:
             return parts  # the response has started, as in most applications
         return watched(parts, entry, environ)
 
-    def _settle(self, entry: Entry, came: WSGIEnvironment, before: Request | None) -> None:
+    def _settle(self, entry: Entry, came: WSGIEnvironment, before: Request | None, carried: Carried) -> None:
         """Decide for the view that answered, unless that is done. A response can start twice."""
         if entry.policy is not None or entry.is_withdrawn:
             return
@@ -164,7 +185,7 @@ class Adapter:
             routed = reached_by(self._flask, came, came["REQUEST_METHOD"])
         policy = self._policy_of(routed)
         if policy is None:
-            entry.withdraw()
+            self._decider.withdraw(entry, came, carried)
         else:
             self._decider.settle(entry, policy, self._decider.decide(policy, came))
 
@@ -178,11 +199,12 @@ class Adapter:
     # Exceptions that leave Flask.
 
     def _needs_error_page(self, environ: WSGIEnvironment, error: BaseException) -> bool:
-        """Whether to send an error page of our own, because a script could not read that of the server.
+        """Whether to send an error page of our own. A script of another origin could not read the server's.
 
         In debug mode and with PROPAGATE_EXCEPTIONS, Flask passes exceptions on to the server.
         """
-        is_script = "HTTP_ORIGIN" in environ and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
+        origin = environ.get("HTTP_ORIGIN")
+        is_script = origin is not None and is_cors_request(origin, provenance(environ))
         return is_script and isinstance(error, Exception) and not self._flask.testing
 
 
@@ -205,7 +227,3 @@ def _then_raise(body: Iterable[bytes], error: BaseException) -> Iterator[bytes]:
     yield b""  # for HEAD: servers send the headers with the first part, even if it is empty
     yield from body
     raise error
-
-
-def _decider(policies: Policies, *, debug: bool, on_decision: OnDecision | None) -> Decider[WSGIEnvironment]:
-    return Decider("crosscors.flask.CORS", EnvironReader(), policies, debug=debug, on_decision=on_decision)

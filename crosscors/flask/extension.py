@@ -62,7 +62,7 @@ class CORS:
         self,
         app: Flask | Blueprint | None = None,
         *,
-        debug: bool = False,
+        debug: bool | None = None,
         on_decision: OnDecision | None = None,
         **options: Unpack[AppOptions],
     ) -> None:
@@ -103,7 +103,7 @@ class CORS:
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
 
     def _init_blueprint(self, blueprint: Blueprint, given: Layer) -> None:
-        if self._debug or self._on_decision is not None:
+        if self._debug is not None or self._on_decision is not None:
             message = "takes no debug and no on_decision. They belong to the application."
             hint = "Write CORS(app, debug=..., on_decision=...)."
             raise_problems(refused("wrong-type", "blueprint", blueprint, message, hint))

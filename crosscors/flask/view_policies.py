@@ -59,6 +59,17 @@ class ViewPolicies:
         names = _blueprints_of(endpoint or "")
         return next((self._blueprints[name] for name in names if name in self._blueprints), None)
 
+    def place_of(self, policy: CORSPolicy) -> str | None:
+        """Which view or blueprint has this policy, for messages. None if none has."""
+        for given, made in self._made.values():
+            if made is policy:
+                views = (view for view in self._views() if any(each is given for each in marks_of(view)))
+                return next((f"the view {name_of(view)}" for view in views), None)
+        for name, policies in self._blueprints.items():
+            if any(each is policy for each in policies.policies):
+                return f"the blueprint {shown(name)}"
+        return None
+
     def cover_blueprint(self, name: str, policies: Policies) -> Findings:
         """Cover the blueprint with this full name, and those in it. A second policy is a problem."""
         if name in self._blueprints:

@@ -255,7 +255,7 @@ def test_the_message_says_which_and_what_to_write(approved: Callable[[str, str],
 def test_many_missing_origins_are_counted() -> None:
     message = missing_origins([], CORS_ALLOWED_ORIGINS=[f"https://s{i}.example.com" for i in range(12)])
     assert message is not None
-    assert "'https://s9.example.com' and 2 more: " in message.msg
+    assert "'https://s9.example.com' and 2 more. " in message.msg
     assert "s10.example.com" not in f"{message.msg}{message.hint}"
 
 

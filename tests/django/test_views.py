@@ -274,6 +274,7 @@ def test_a_setting_that_needs_the_function_is_called_by_its_name(
         ("crosscors.django.middleware", "CorsMiddleware", "from crosscors.django import CORSMiddleware"),
         ("crosscors.django", "CORS", "from crosscors.django import CORSMiddleware"),
         ("crosscors.django", "CORSPolicy", "from crosscors import CORSPolicy"),
+        ("crosscors.django", "varies_on", "from crosscors import varies_on"),
         (
             "crosscors.django",
             "check_request_enabled",

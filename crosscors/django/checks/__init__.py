@@ -1,7 +1,7 @@
-"""The system checks: what ``manage.py check`` and ``runserver`` say of the settings.
+"""The system checks: what ``manage.py check`` and ``runserver`` say about the settings.
 
-Messages are silenced by their ids in SILENCED_SYSTEM_CHECKS. To silence the error of a policy that is not
-safe does not make it start: the middleware refuses it as well.
+SILENCED_SYSTEM_CHECKS silences a message by its id. A policy that is not safe does not start even if its
+error is silenced, because the middleware refuses it as well.
 """
 
 from crosscors.django.checks.ids import NUMBERS

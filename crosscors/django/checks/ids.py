@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Projects silence messages by these numbers: they are never changed, and never used again.
+# Projects silence messages by these numbers, so a number never changes and is never used again.
 NUMBERS = {
     # What the core finds: E with the number for a problem, W with the number for a warning.
     "wrong-type": 1,
@@ -56,7 +56,7 @@ NUMBERS = {
     "too-many-sites": 49,
     "unproven-regex": 50,
     "timing-list-cut": 51,
-    # What only Django's settings can have.
+    # What only the Django adapter finds.
     "old-name-ignored": 70,
     "not-importable": 71,
     "middleware-missing": 72,

@@ -19,7 +19,7 @@ from crosscors.django.settings import read_settings
 from crosscors.django.views import policies_of_all_views
 
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # of those that CSRF protection lets pass
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # CSRF protection lets them pass
 _ANY_PORT = ":*"
 _SHOWN_ORIGINS = 10
 
@@ -40,8 +40,8 @@ def check_csrf(**_: object) -> list[CheckMessage]:
     more = f" and {len(missing) - _SHOWN_ORIGINS} more" if len(missing) > _SHOWN_ORIGINS else ""
     return [
         CheckWarning(
-            f"CSRF_TRUSTED_ORIGINS lacks {listed}{more}: the policy lets their pages send unsafe methods "
-            "with cookies, and Django's CSRF protection will answer 403 (Origin checking failed).",
+            f"CSRF_TRUSTED_ORIGINS lacks {listed}{more}. The policy lets pages of these origins send unsafe "
+            "methods with cookies, but Django's CSRF protection answers 403 (Origin checking failed).",
             hint=_csrf_hint(missing),
             id=warning_id("csrf-trusted-origins"),
         )
@@ -51,10 +51,11 @@ def check_csrf(**_: object) -> list[CheckMessage]:
 def _csrf_hint(missing: list[str]) -> str:
     listable = [origin for origin in missing if not origin.endswith(_ANY_PORT)]
     entries = ", ".join(f'"{origin}"' for origin in listable[:_SHOWN_ORIGINS]) or '"http://localhost:3000"'
-    no_pattern = "" if listable == missing else " It has no pattern for ports: list each of them."
+    no_pattern = "" if listable == missing else " It has no pattern for ports, so list each port."
     return (
-        f"If they may write, add to CSRF_TRUSTED_ORIGINS: {entries}.{no_pattern} If they may not, allow no "
-        "unsafe methods; if your views are exempt from CSRF protection, silence this message."
+        f"If these pages may write, add to CSRF_TRUSTED_ORIGINS: {entries}.{no_pattern} If they may not, "
+        "leave unsafe methods out of the policy. If your views are exempt from CSRF protection, silence this "
+        "message."
     )
 
 
@@ -67,10 +68,10 @@ def _writing_origins(policy: CORSPolicy) -> Iterator[str]:
 
 
 def _is_trusted(origin: str) -> bool:
-    """Whether CSRF protection trusts an origin, or all that a pattern matches.
+    """Whether CSRF protection trusts the origin. For a pattern: whether it trusts everything that matches.
 
-    Django, "CSRF_TRUSTED_ORIGINS": exact, or with "*." for any subdomain. Undocumented: ``is_same_domain``,
-    by which Django's CSRF protection compares, so that this check cannot differ from it.
+    Django, "CSRF_TRUSTED_ORIGINS": exact origins, or "*." for any subdomain. Undocumented:
+    ``is_same_domain``. Django's CSRF protection uses it, so this check cannot come to another result.
     """
     trusted: list[str] = conf.settings.CSRF_TRUSTED_ORIGINS
     if origin in trusted:

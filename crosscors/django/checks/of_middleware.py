@@ -1,4 +1,4 @@
-"""Whether the middleware is there, once, and before all that can answer in its place."""
+"""Whether MIDDLEWARE has the middleware, once, and above everything that can respond in its place."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from crosscors.django.checks.ids import error_id, warning_id
 _OURS = "crosscors.django.middleware.CORSMiddleware"
 _THEIRS = "corsheaders.middleware.CorsMiddleware"
 
-# What middleware does before ours has its turn, if it stands before ours.
+# What other middleware does if it comes before ours.
 _REASONS = {
     "django.contrib.auth.middleware.LoginRequiredMiddleware": "it redirects to the login page",
-    "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware": "it answers 404s with flat pages",
-    "django.contrib.redirects.middleware.RedirectFallbackMiddleware": "it answers 404s with redirects",
+    "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware": "it replaces 404s with flat pages",
+    "django.contrib.redirects.middleware.RedirectFallbackMiddleware": "it replaces 404s with redirects",
     "django.contrib.sessions.middleware.SessionMiddleware": (
         "it answers 400 if the session was deleted while the request was running"
     ),
@@ -37,14 +37,14 @@ _REDIRECTS_TO_HTTPS = "it redirects to https (SECURE_SSL_REDIRECT)"
 
 
 def check_middleware(**_: object) -> list[CheckMessage]:
-    """Whether the middleware is there, once, and before all that can answer in its place."""
+    """Whether MIDDLEWARE has the middleware, once, and above everything that can respond in its place."""
     listed = [(path, names_of(path)) for path in conf.settings.MIDDLEWARE]
     ours = [position for position, (_, bases) in enumerate(listed) if _OURS in bases]
     if not ours:
         return [
             CheckWarning(
-                "crosscors.django is in INSTALLED_APPS, but its middleware is not in MIDDLEWARE: no response "
-                "carries a policy.",
+                "crosscors.django is in INSTALLED_APPS, but its middleware is not in MIDDLEWARE, so no "
+                "response gets CORS headers.",
                 hint='Write MIDDLEWARE = ["crosscors.django.CORSMiddleware", ...].',
                 id=warning_id("middleware-missing"),
             )
@@ -62,8 +62,9 @@ def _surplus(listed: list[tuple[str, list[str]]], ours: list[int]) -> Iterator[C
         )
     if any(_THEIRS in bases for _, bases in listed):
         yield Error(
-            "MIDDLEWARE has the middleware of django-cors-headers, too; one of the two undoes the other.",
-            hint=f'Leave out "{_THEIRS}", and "corsheaders" in INSTALLED_APPS.',
+            "MIDDLEWARE also has the middleware of django-cors-headers. One of the two overwrites the "
+            "headers of the other.",
+            hint=f'Remove "{_THEIRS}" from MIDDLEWARE, and "corsheaders" from INSTALLED_APPS.',
             id=error_id("middleware-and-django-cors-headers"),
         )
 
@@ -76,15 +77,15 @@ def _answering_before(before: list[tuple[str, list[str]]]) -> Iterator[CheckMess
         reason = "; ".join(reasons[name] for name in bases if name in reasons)
         if reason:
             yield CheckWarning(
-                f"{path} stands before CORSMiddleware in MIDDLEWARE: {reason}. Such a response has no CORS "
-                "headers, so browsers hide it from scripts.",
+                f"{path} comes before CORSMiddleware in MIDDLEWARE: {reason}. Its own responses have no CORS "
+                "headers, so browsers hide them from scripts.",
                 hint='Move "crosscors.django.CORSMiddleware" to the top of MIDDLEWARE.',
                 id=warning_id("middleware-order"),
             )
 
 
 def names_of(path: str) -> list[str]:
-    """The names of a middleware class and all its bases; none for what is not a class."""
+    """The names of a middleware class and all its bases; none if the path does not lead to a class."""
     try:
         middleware = import_string(path)
     except ImportError:  # Django says so when it loads the middleware

@@ -13,7 +13,7 @@ from crosscors.django.signals import check_request_enabled, receivers_of
 
 
 def check_settings(**_: object) -> list[CheckMessage]:
-    """Every problem of the CORS settings; if there is none, all that is surely not meant."""
+    """Every problem of the CORS settings. If there is none, the warnings."""
     found = read_settings()[1]
     if found.problems:
         return [
@@ -27,7 +27,7 @@ def check_settings(**_: object) -> list[CheckMessage]:
 
 
 def check_signal(**_: object) -> list[CheckMessage]:
-    """Whether a receiver is connected to the wrong signal, or some policy never asks the receivers."""
+    """Whether a receiver is connected to the wrong signal, or a policy never asks the receivers."""
     return [*_theirs(), *_not_asked()]
 
 
@@ -37,7 +37,7 @@ def _theirs() -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            "Receivers are connected to the signal of django-cors-headers, which nobody sends.",
+            "Receivers are connected to the signal of django-cors-headers, which is never sent.",
             hint="Write from crosscors.django.signals import check_request_enabled.",
             id=warning_id("signal-of-django-cors-headers"),
         )
@@ -54,9 +54,9 @@ def _not_asked() -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            "check_request_enabled has receivers, but where a policy has a function of its own "
-            "(CORS_ORIGIN_FUNC, allow_origin_func), only the function is asked.",
-            hint="Ask in the function what the receivers ask, or leave the function out.",
+            "check_request_enabled has receivers, but a policy with its own function (CORS_ORIGIN_FUNC, "
+            "allow_origin_func) does not ask them.",
+            hint="Do in the function what the receivers do, or leave the function out.",
             id=warning_id("signal-not-asked"),
         )
     ]

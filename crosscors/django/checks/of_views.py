@@ -18,7 +18,7 @@ def check_views(**_: object) -> list[CheckMessage]:
     routed = {id(policy) for view in views for policy in marks_of(view)}
     return [
         CheckWarning(
-            f"No URL leads to the view that cross_origin gave the policy {shown(policy)}.",
+            f"cross_origin gives a view the policy {shown(policy)}, but no URL leads to that view.",
             hint="Write @cross_origin(...) above @api_view, and above other decorators that make a new view.",
             id=warning_id("view-not-routed"),
         )
