@@ -47,7 +47,7 @@ class ViewPolicies:
         marks = marks_made()
         if marks and self._has_changed(marks):
             self._look(marks)
-        return self._is_any_known()
+        return self._last_look.has_marks or bool(self._blueprints)
 
     def policies_of(self, routed: Routed) -> Policies | None:
         """The policy of the view, or else those of its innermost blueprint that has any."""
@@ -89,9 +89,6 @@ class ViewPolicies:
             for given in marks_of(view)
         )
 
-    def _is_any_known(self) -> bool:
-        return self._last_look.has_marks or bool(self._blueprints)
-
     def _has_changed(self, marks: int) -> bool:
         """Whether something may have changed since the last look at the views.
 
@@ -102,8 +99,10 @@ class ViewPolicies:
         last = self._last_look
         if last.marks != marks or len(last.views) != len(self._flask.view_functions) + 1:
             return True
+        if last.has_marks or self._blueprints:
+            return False
         # With ``is``, because views can claim to be equal to anything.
-        return not self._is_any_known() and not all(map(operator.is_, last.views, self._views()))
+        return not all(map(operator.is_, last.views, self._views()))
 
     def _look(self, marks: int) -> None:
         """Look for marks, and warn about those that have no effect."""
