@@ -152,37 +152,6 @@ def test_a_row_within_another_policy(served_within: Served, row: Row) -> None:
     check(served_within, row.request, row.expected, answer_at(row.request))
 
 
-# Each kind of decision once, by the sentence of its row.
-_KINDS = {
-    "public": "* is for everyone",
-    "public, no Origin": "* is there without an Origin, for a cached copy serves everyone",
-    "allowed": "a listed origin reads",
-    "allowed with credentials": "credentials",
-    "refused": "a refused origin gets only Vary",
-    "no Origin": "without an Origin there is only Vary",
-    "an allowed preflight": "a listed origin sends",
-    "a refused preflight": "a preflight of a refused origin says nothing",
-}
-_ROWS_OF_KIND = {
-    kind: next(row for row in ROWS if row.sentence == sentence) for kind, sentence in _KINDS.items()
-}
-
-
-@pytest.mark.parametrize(
-    ("served", "row", "answer"),
-    [
-        pytest.param((stack, row.policy), row, answer, id=f"{stack.name}: {answer.sentence}: {kind}")
-        for stack in STACKS
-        for kind, row in _ROWS_OF_KIND.items()
-        for answer in ANSWERS
-        if row.expected.status is not None or not isinstance(answer.differs.get(stack.name), Impossible)
-    ],
-    indirect=["served"],
-)
-def test_an_answer(served: Served, row: Row, answer: Answer) -> None:
-    check(served, placed(row, answer), row.expected, answer)
-
-
 def placed(row: Row, answer: Answer) -> table.Request:
     """The row's request, sent to where the application answers so; a preflight remains one."""
     if row.expected.status is not None:
@@ -191,12 +160,12 @@ def placed(row: Row, answer: Answer) -> table.Request:
 
 
 def outcomes(policy: str) -> list[Row]:
-    """The first row of each outcome that an actual request can have."""
-    rows = [row for row in ROWS if row.policy == policy and row.expected.status is None]
+    """The first row of each outcome that requests to any path can have."""
+    rows = [row for row in ROWS if row.policy == policy and not row.is_only_here]
     return [
         row
         for number, row in enumerate(rows)
-        if not row.is_only_here and row.expected not in [earlier.expected for earlier in rows[:number]]
+        if row.expected not in [earlier.expected for earlier in rows[:number]]
     ]
 
 
