@@ -67,28 +67,18 @@ def test_an_application_may_reuse_its_message_and_its_list_for_all_responses() -
     assert headers == [(b"x-one", b"1")]
 
 
+TRAILERS: Message = {"type": "http.response.trailers", "headers": [(b"x-sum", b"9")]}
+HINT: Message = {"type": "http.response.early_hint", "links": [b"<a>"]}
+
+
 @table(
     "messages, sent",
     (
         "a stream, with its trailers",
-        [
-            start(trailers=True),
-            body(b"one", more_body=True),
-            body(b"two"),
-            {"type": "http.response.trailers", "headers": [(b"x-sum", b"9")]},
-        ],
-        [
-            start(ALLOWED, trailers=True),
-            body(b"one", more_body=True),
-            body(b"two"),
-            {"type": "http.response.trailers", "headers": [(b"x-sum", b"9")]},
-        ],
+        [start(trailers=True), body(b"one", more_body=True), body(b"two"), TRAILERS],
+        [start(ALLOWED, trailers=True), body(b"one", more_body=True), body(b"two"), TRAILERS],
     ),
-    (
-        "messages of extensions",
-        [{"type": "http.response.early_hint", "links": [b"<a>"]}, start(), body()],
-        [{"type": "http.response.early_hint", "links": [b"<a>"]}, start(ALLOWED), body()],
-    ),
+    ("messages of extensions", [HINT, start(), body()], [HINT, start(ALLOWED), body()]),
     (
         "a response without headers",
         [{"type": "http.response.start", "status": 204, "x": 1}, body()],
@@ -153,13 +143,11 @@ def test_methods_are_case_sensitive(method: str) -> None:
     "lines, is_allowed",
     ("8192 bytes", ["x-one" + " " * 8187], True),
     ("8193 bytes", ["x-one" + " " * 8187 + ","], False),
-    ("what is not allowed behind as many", ["x-one" + " " * 8187 + ",x-two"], False),
     ("8192 bytes in two lines", ["x-one", " " * 8185], True),
     ("8193 bytes in two lines", ["x-one", " " * 8186], False),
     ("256 names in 256 lines", ["x-one"] * 256, True),
     ("257 names in 257 lines", ["x-one"] * 257, False),
     ("what is not allowed in the last line", ["x-one"] * 255 + ["x-two"], False),
-    ("thousands of lines", ["x-one"] * 5000 + ["x-two"], False),
     ("many lines of commas", ["," * 100] * 100, False),
     ("what is not allowed after a long line", ["x-one" + "," * 10_000, "x-two"], False),
 )
@@ -305,9 +293,8 @@ def test_an_async_func_is_awaited() -> None:
 
     app = guarded(sending(start(), body()), allow_origins=(), allow_origin_func=is_tenant)
     for tenant, allowed in (("one", ORIGIN), ("two", None)):
-        assert (
-            ask_asgi(app, path="/tenants", headers=[*FROM_ALLOWED, ("X-Tenant", tenant)]).allowed == allowed
-        )
+        headers = [*FROM_ALLOWED, ("X-Tenant", tenant)]
+        assert ask_asgi(app, path="/tenants", headers=headers).allowed == allowed
 
 
 def test_the_hook_sees_every_request_with_its_decision() -> None:
