@@ -108,6 +108,13 @@ def assert_allowed(
     assert decision.status == (200 if kind is Kind.PREFLIGHT else None)
 
 
+class Unprintable:
+    """A value without a repr, such as a query when the database is gone."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
 # Writing a decision into the headers of a response.
 
 
