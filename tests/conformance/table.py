@@ -336,6 +336,7 @@ class PathRow:
     path: str
     allowed: str | None
     root: str = ""
+    policy: str = "paths"
 
 
 PATH_ROWS = (
@@ -569,7 +570,7 @@ OWN_ANSWERS = {
 STREAMED = (b"one\n", b"two\n", b"three\n")
 
 
-# Policies of views: VIEW is that of the view, LISTED that of the application around it.
+# Policies of views: VIEW is that of the view, "a list" that of the application around it.
 
 _VIEW_READS = reads(SECOND, exposed="")
 _VIEW_SENDS = may_send(SECOND, methods="GET, DELETE", headers=SAFELISTED, max_age="")
@@ -588,6 +589,7 @@ class ViewRow:
     status: int
     expected: Expected
     differs: Mapping[str, Status | Another] = field(default_factory=dict)
+    policy: str = "a list"
 
 
 def sent(expected: Expected, sentence: str, request: Request) -> ViewRow:

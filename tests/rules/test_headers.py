@@ -25,6 +25,7 @@ REQUESTED = [
     ("Content-Type,X-Token", (), "a name that every policy allows, among others"),
     (",".join(["x-token"] * 40), (), "many repeats"),
     ("x-other", ("x-other",), "a name that is not listed"),
+    ("x-tok,x-token-2", ("x-tok", "x-token-2"), "a part of a listed name, and more than one"),
     ("X-Other, x-token, x-other", ("x-other",), "a name is refused once, in lower case"),
     ("x-c,x-token,X-D", ("x-c", "x-d"), "names are refused in their order"),
     (",".join(["x-c"] * 40 + ["x-d"]), ("x-c", "x-d"), "names far apart"),
