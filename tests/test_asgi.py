@@ -57,6 +57,21 @@ def guarded(app: ASGIApp, **options: Any) -> CORSMiddleware:
 # Messages and scopes.
 
 
+@table(
+    "origins, allowed",
+    ("none", [], None),
+    ("a listed one", [ORIGIN], ORIGIN),
+    ("the same twice", [ORIGIN, ORIGIN], None),
+    ("another one after it", [ORIGIN, EVIL], None),
+    ("another one before it", [EVIL, ORIGIN], None),
+)
+@each("method", "GET", "OPTIONS")
+def test_origin_is_read_among_other_headers(method: str, origins: list[str], allowed: str | None) -> None:
+    headers = [("Host", "h"), *(("Origin", origin) for origin in origins), ("Accept", "*/*")]
+    answer = ask_asgi(guarded(sending(start(), body())), method, headers=headers)
+    assert (answer.status, answer.allowed, answer.values("vary")) == (200, allowed, ["Origin"])
+
+
 def test_an_application_may_reuse_its_message_and_its_list_for_all_responses() -> None:
     headers = [(b"x-one", b"1")]
     message = start(headers)
