@@ -6,16 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from crosscors._adapter.alternatives import any_of
 from tests.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-FLAGS = [re.ASCII, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.VERBOSE]
 
 
 @table(
@@ -35,6 +31,12 @@ FLAGS = [re.ASCII, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.VERBOSE]
         [re.compile("a # the first letter", re.VERBOSE), "b"],
         ["a", "b"],
         ["a # the first letter"],
+    ),
+    (
+        "flags for lines",
+        [re.compile("a$\nb", re.MULTILINE), re.compile("c.d", re.DOTALL)],
+        ["a\nb", "c\nd"],
+        ["a"],
     ),
     ("ASCII alone", [re.compile(r"\w", re.ASCII), r"\w\w"], ["a", "éé"], ["é"]),
     ("groups", ["(a)", "(b)(c)"], ["a", "bc"], ["ac"]),
@@ -79,31 +81,3 @@ def test_a_reference_by_number_cannot_stand_beside_others(reference: str, is_fir
 def test_what_cannot_be_joined_raises(expressions: list[str]) -> None:
     with pytest.raises(re.error):
         any_of(expressions)
-
-
-ATOMS = st.sampled_from(
-    ["a", "b", "A", ".", "[ab]", "[^a]", r"\.", r"\w", " ", "# a", "^", "$", "(a|b)", "(?:b)"]
-)
-REPEATS = st.sampled_from(["", "", "", "*", "?", "{2}"])
-PIECES = st.tuples(ATOMS, REPEATS).map(
-    lambda pair: pair[0] if pair[0] in ("^", "$", "# a", " ") else "".join(pair)
-)
-PATTERNS = st.lists(st.one_of(PIECES, st.just("|")), max_size=5).map("".join)
-EXPRESSIONS = st.builds(
-    lambda pattern, flags, inline: (inline + pattern, flags),
-    PATTERNS,
-    st.lists(st.sampled_from(FLAGS), max_size=3).map(lambda flags: sum(set(flags), re.RegexFlag(0))),
-    st.sampled_from(["", "", "(?i)", "(?s)", "(?x)", "(?im)", "(?a)"]),
-)
-TEXTS = st.text(alphabet="abAB. #\né", max_size=4)
-
-
-@settings(derandomize=True, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(EXPRESSIONS, min_size=1, max_size=4), st.lists(TEXTS, min_size=1, max_size=10))
-def test_it_agrees_with_trying_one_after_the_other(
-    sources: list[tuple[str, re.RegexFlag]], texts: list[str]
-) -> None:
-    compiled = [re.compile(pattern, flags) for pattern, flags in sources]
-    joined = any_of(compiled)
-    for text in texts:
-        assert (joined.fullmatch(text) is not None) == any(each.fullmatch(text) for each in compiled)

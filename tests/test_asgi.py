@@ -57,6 +57,21 @@ def guarded(app: ASGIApp, **options: Any) -> CORSMiddleware:
 # Messages and scopes.
 
 
+@table(
+    "origins, allowed",
+    ("none", [], None),
+    ("a listed one", [ORIGIN], ORIGIN),
+    ("the same twice", [ORIGIN, ORIGIN], None),
+    ("another one after it", [ORIGIN, EVIL], None),
+    ("another one before it", [EVIL, ORIGIN], None),
+)
+@each("method", "GET", "OPTIONS")
+def test_origin_is_read_among_other_headers(method: str, origins: list[str], allowed: str | None) -> None:
+    headers = [("Host", "h"), *(("Origin", origin) for origin in origins), ("Accept", "*/*")]
+    answer = ask_asgi(guarded(sending(start(), body())), method, headers=headers)
+    assert (answer.status, answer.allowed, answer.values("vary")) == (200, allowed, ["Origin"])
+
+
 def test_an_application_may_reuse_its_message_and_its_list_for_all_responses() -> None:
     headers = [(b"x-one", b"1")]
     message = start(headers)
@@ -67,28 +82,18 @@ def test_an_application_may_reuse_its_message_and_its_list_for_all_responses() -
     assert headers == [(b"x-one", b"1")]
 
 
+TRAILERS: Message = {"type": "http.response.trailers", "headers": [(b"x-sum", b"9")]}
+HINT: Message = {"type": "http.response.early_hint", "links": [b"<a>"]}
+
+
 @table(
     "messages, sent",
     (
         "a stream, with its trailers",
-        [
-            start(trailers=True),
-            body(b"one", more_body=True),
-            body(b"two"),
-            {"type": "http.response.trailers", "headers": [(b"x-sum", b"9")]},
-        ],
-        [
-            start(ALLOWED, trailers=True),
-            body(b"one", more_body=True),
-            body(b"two"),
-            {"type": "http.response.trailers", "headers": [(b"x-sum", b"9")]},
-        ],
+        [start(trailers=True), body(b"one", more_body=True), body(b"two"), TRAILERS],
+        [start(ALLOWED, trailers=True), body(b"one", more_body=True), body(b"two"), TRAILERS],
     ),
-    (
-        "messages of extensions",
-        [{"type": "http.response.early_hint", "links": [b"<a>"]}, start(), body()],
-        [{"type": "http.response.early_hint", "links": [b"<a>"]}, start(ALLOWED), body()],
-    ),
+    ("messages of extensions", [HINT, start(), body()], [HINT, start(ALLOWED), body()]),
     (
         "a response without headers",
         [{"type": "http.response.start", "status": 204, "x": 1}, body()],
@@ -153,13 +158,11 @@ def test_methods_are_case_sensitive(method: str) -> None:
     "lines, is_allowed",
     ("8192 bytes", ["x-one" + " " * 8187], True),
     ("8193 bytes", ["x-one" + " " * 8187 + ","], False),
-    ("what is not allowed behind as many", ["x-one" + " " * 8187 + ",x-two"], False),
     ("8192 bytes in two lines", ["x-one", " " * 8185], True),
     ("8193 bytes in two lines", ["x-one", " " * 8186], False),
     ("256 names in 256 lines", ["x-one"] * 256, True),
     ("257 names in 257 lines", ["x-one"] * 257, False),
     ("what is not allowed in the last line", ["x-one"] * 255 + ["x-two"], False),
-    ("thousands of lines", ["x-one"] * 5000 + ["x-two"], False),
     ("many lines of commas", ["," * 100] * 100, False),
     ("what is not allowed after a long line", ["x-one" + "," * 10_000, "x-two"], False),
 )
@@ -226,11 +229,7 @@ FIRST, SECOND = CORSPolicy(allow_origins=[ORIGIN]), CORSPolicy(allow_origins="*"
     ("beside the covered path", "/apix", "", False),
     ("mounted at a root path that the path repeats", "/app/api/items", "/app", True),
     ("mounted at a root path that the path lacks", "/api/items", "/app", True),
-    ("mounted at a root path of the same name", "/api/api/items", "/api", True),
-    ("below the root path, but not below the covered path", "/api/items", "/api", False),
     ("the root path itself", "/api", "/api", False),
-    ("a slash more, which some routers overlook", "//api/items", "", False),
-    ("a path that only begins like the root path", "/apis/api", "/api", False),
 )
 def test_resources_match_the_path_that_the_router_sees(path: str, root_path: str, is_covered: bool) -> None:
     app = CORSMiddleware(sending(start(), body()), policy=Resources({"/api/*": FIRST}))
@@ -305,9 +304,8 @@ def test_an_async_func_is_awaited() -> None:
 
     app = guarded(sending(start(), body()), allow_origins=(), allow_origin_func=is_tenant)
     for tenant, allowed in (("one", ORIGIN), ("two", None)):
-        assert (
-            ask_asgi(app, path="/tenants", headers=[*FROM_ALLOWED, ("X-Tenant", tenant)]).allowed == allowed
-        )
+        headers = [*FROM_ALLOWED, ("X-Tenant", tenant)]
+        assert ask_asgi(app, path="/tenants", headers=headers).allowed == allowed
 
 
 def test_the_hook_sees_every_request_with_its_decision() -> None:

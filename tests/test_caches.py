@@ -10,6 +10,7 @@ import pytest
 from crosscors import CORSRequest, varies_on
 from crosscors.testing import BlockedByCORS, Browser, shared_cache
 from crosscors.wsgi import CORSMiddleware
+from tests.tables import table
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -43,15 +44,11 @@ def test_a_function_that_reads_other_headers_is_asked_for_each_value() -> None:
     assert cache.hits == 2
 
 
-@pytest.mark.parametrize(
+@table(
     "asked",
-    [
-        pytest.param({"method": "DELETE"}, id="a method"),
-        pytest.param({"headers": {"X-Other": "1"}}, id="a header"),
-        pytest.param(
-            {"method": "PUT", "headers": {"X-Other": "1"}}, id="a method that is allowed, and a header"
-        ),
-    ],
+    ("a method", {"method": "DELETE"}),
+    ("a header", {"headers": {"X-Other": "1"}}),
+    ("a method that is allowed, and a header", {"method": "PUT", "headers": {"X-Other": "1"}}),
 )
 @pytest.mark.parametrize("is_refused_first", [False, True])
 @pytest.mark.parametrize("origins", ["*", [PAGE]])

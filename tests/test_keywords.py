@@ -14,7 +14,7 @@ import crosscors.flask
 import crosscors.starlette
 import crosscors.wsgi
 from crosscors import CORSPolicy, CORSRequest, PolicyError, Resources
-from tests.clients import ask_asgi, ask_wsgi
+from tests.clients import ask_asgi, ask_wsgi, preflight
 from tests.conftest import Approve
 from tests.tables import each, table
 
@@ -82,6 +82,15 @@ def test_all_of_them_are_taken(adapter: Callable[..., Any], options: dict[str, A
     ask = ask_asgi if adapter in (asgi, starlette) else ask_wsgi
     app = adapter(**options)
     assert [ask(app, headers=[("Origin", each)]).allowed for each in (LISTED, "https://a")] == [LISTED, None]
+
+
+@each("adapter", asgi, starlette, wsgi, flask)
+@each("debug", False, True)
+def test_in_debug_mode_a_refused_preflight_has_status_200(adapter: Callable[..., Any], debug: bool) -> None:
+    ask = ask_asgi if adapter in (asgi, starlette) else ask_wsgi
+    for policy in (POLICY, CORSPolicy(allow_origin_func=lambda _: True)):
+        answer = ask(adapter(policy=policy, debug=debug), "OPTIONS", headers=preflight(LISTED, "DELETE"))
+        assert answer.status == (200 if debug else 400)
 
 
 @each("adapter", asgi, starlette, wsgi, flask)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from fastapi import FastAPI
 from crosscors import PolicyError
 from crosscors.core.policy import OPTION_NAMES
 from crosscors.testing import BlockedByCORS
-from tests.clients import ask_asgi, ask_wsgi
+from tests.clients import Answer, ask_asgi, ask_wsgi
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 FROM_ALLOWED = [("Origin", "https://app.example.com")]
@@ -35,21 +36,13 @@ def example(name: str) -> dict[str, Any]:
     return namespace
 
 
-def test_the_fastapi_example() -> None:
-    answer = ask_asgi(example("fastapi")["app"], headers=FROM_ALLOWED)
-    assert answer.status == 404
-    assert answer.values("access-control-allow-origin") == ["https://app.example.com"]
+@pytest.mark.parametrize(("name", "ask"), [("fastapi", ask_asgi), ("flask", ask_wsgi)])
+def test_the_examples_of_two_policies(name: str, ask: Callable[..., Answer]) -> None:
+    app = example(name)["app"]
+    answer = ask(app, path="/api/none", headers=FROM_ALLOWED)
+    assert (answer.status, answer.allowed) == (404, "https://app.example.com")
     assert answer.values("access-control-allow-credentials") == ["true"]
-    assert ask_asgi(example("fastapi")["app"], path="/status").cors() == {"access-control-allow-origin": "*"}
-
-
-def test_the_flask_example() -> None:
-    app = example("flask")["app"]
-    answer = ask_wsgi(app, path="/api/none", headers=FROM_ALLOWED)
-    assert answer.status == 404
-    assert answer.values("access-control-allow-origin") == ["https://app.example.com"]
-    assert answer.values("access-control-allow-credentials") == ["true"]
-    assert ask_wsgi(app, path="/status").cors() == {"access-control-allow-origin": "*"}
+    assert ask(app, path="/status").cors() == {"access-control-allow-origin": "*"}
 
 
 def test_the_django_example(tmp_path: Path) -> None:
@@ -87,16 +80,18 @@ def test_the_django_example(tmp_path: Path) -> None:
     assert ran.stdout.splitlines()[-1] == f"404 {expected}"
 
 
-def test_the_asgi_example() -> None:
-    answer = ask_asgi(example("asgi")["app"], headers=[("Origin", "https://pr-7.preview.example.com")])
-    assert answer.body == b"Hello"
-    assert answer.values("access-control-allow-origin") == ["https://pr-7.preview.example.com"]
-
-
-def test_the_wsgi_example() -> None:
-    answer = ask_wsgi(example("wsgi")["application"], headers=[("Origin", "http://localhost:5173")])
-    assert answer.body == b"Hello"
-    assert answer.values("access-control-allow-origin") == ["http://localhost:5173"]
+@pytest.mark.parametrize(
+    ("name", "app", "ask", "origin"),
+    [
+        ("asgi", "app", ask_asgi, "https://pr-7.preview.example.com"),
+        ("wsgi", "application", ask_wsgi, "http://localhost:5173"),
+    ],
+)
+def test_the_examples_without_a_framework(
+    name: str, app: str, ask: Callable[..., Answer], origin: str
+) -> None:
+    answer = ask(example(name)[app], headers=[("Origin", origin)])
+    assert (answer.body, answer.allowed) == (b"Hello", origin)
 
 
 def test_the_example_of_a_refused_policy_says_what_the_readme_says() -> None:

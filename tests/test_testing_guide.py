@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crosscors.testing import DEPARTURES, ENGINES
+from tests.tables import table
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "testing.md").read_text(encoding="utf-8")
 DJANGO_SETTINGS = """
@@ -32,38 +33,26 @@ def block(mark: str) -> str:
 
 def run_pytest(folder: Path, *options: str) -> str:
     """What pytest prints, with the plugin loaded as it is for everyone who installs the package."""
-    command = [
-        sys.executable,
-        "-X",
-        "dev",
-        "-W",
-        "error",
-        "-m",
-        "pytest",
-        "-rA",
-        "-p",
-        "no:cacheprovider",
-        *options,
-    ]
+    flags = ["-X", "dev", "-W", "error", "-m", "pytest", "-rA", "-p", "no:cacheprovider"]
+    command = [sys.executable, *flags, *options]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return ran.stdout + ran.stderr
 
 
+ALONE = ("-p", "no:django", "-p", "no:flask")  # without other plugins of pytest
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "options", "passed"),
-    [
-        pytest.param("fastapi", ("-p", "no:django", "-p", "no:flask"), 2, id="FastAPI"),
-        pytest.param("flask", ("-p", "no:django", "-p", "no:flask"), 1, id="Flask"),
-        pytest.param("flask", ("-p", "no:django"), 1, id="Flask with pytest-flask"),
-        pytest.param(
-            "django", ("--ds=settings_of_guide", "-p", "no:flask"), 1, id="Django with pytest-django"
-        ),
-        pytest.param("cache", ("-p", "no:django", "-p", "no:flask"), 1, id="a shared cache"),
-        pytest.param("fixture", ("-p", "no:django", "-p", "no:flask"), 1, id="a fixture of one's own"),
-        pytest.param("clock", ("-p", "no:django", "-p", "no:flask"), 1, id="the preflight cache"),
-    ],
+@table(
+    "name, options, passed",
+    ("FastAPI", "fastapi", ALONE, 2),
+    ("Flask", "flask", ALONE, 1),
+    ("Flask with pytest-flask", "flask", ("-p", "no:django"), 1),
+    ("Django with pytest-django", "django", ("--ds=settings_of_guide", "-p", "no:flask"), 1),
+    ("a shared cache", "cache", ALONE, 1),
+    ("a fixture of one's own", "fixture", ALONE, 1),
+    ("the preflight cache", "clock", ALONE, 1),
 )
 def test_the_examples_pass(tmp_path: Path, name: str, options: tuple[str, ...], passed: int) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]")
@@ -78,7 +67,7 @@ def test_a_test_that_fails_says_what_the_guide_says(tmp_path: Path) -> None:
     test = block("test: fastapi").replace('method="PUT")', 'method="PUT", headers={"X-Token": "t"})', 1)
     (tmp_path / "pytest.ini").write_text("[pytest]")
     (tmp_path / "test_cors.py").write_text(test)
-    printed = run_pytest(tmp_path, "-p", "no:django", "-p", "no:flask")
+    printed = run_pytest(tmp_path, *ALONE)
     shown = [line.removeprefix("E").strip() for line in printed.splitlines() if line.startswith("E")]
     shown[0] = shown[0].removeprefix("crosscors.testing.blocked.BlockedByCORS: ")
     said = [line.strip() for line in block("output: blocked").splitlines()]

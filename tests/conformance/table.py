@@ -74,7 +74,6 @@ POLICIES: Mapping[str, CORSPolicy | Resources] = {
     "a list with credentials": CREDENTIALS,
     "* with a credentials list": CORSPolicy(allow_origins="*", allow_credentials=(APP,)),
     "an expression": CORSPolicy(allow_origin_regex=r"https://[a-z]+\.example\.com"),
-    "wildcards": CORSPolicy(allow_origins=("https://*.example.com", "http://localhost:*")),
     "a function": CORSPolicy(allow_origins=APP, allow_origin_func=is_second_among_answers),
     "everything, with credentials": CORSPolicy(
         allow_origins=APP, allow_credentials=True, allow_methods="*", allow_headers="*", max_age=0
@@ -200,88 +199,46 @@ ROWS = (
         "*",
         ("* is for everyone", get(APP), reads("*")),
         ("* is there without an Origin, for a cached copy serves everyone", get(), reads("*")),
-        ("* is for null", get("null"), reads("*")),
-        ("* is for what no browser sends", get("HTTPS://No Origin/"), reads("*")),
         ("* is for two Origins", get(APP, EVIL), reads("*")),
-        ("* answers OPTIONS that is not a preflight", get(APP, method="OPTIONS"), reads("*")),
         ("* lets everyone send", preflight(EVIL), may_send("*")),
-        ("* lets null send", preflight("null", "PUT", "x-token"), may_send("*")),
         ("* refuses a method", preflight(APP, "DELETE"), may_not_send(may_send("*"))),
-        ("* refuses a header", preflight(APP, "PUT", "x-other"), may_not_send(may_send("*"))),
     ),
     *rows(
         "a list",
         ("a listed origin reads", get(APP), reads(APP)),
-        ("so does another one", get(SECOND), reads(SECOND)),
-        ("a listed origin reads what it posted", get(APP, method="POST"), reads(APP)),
-        ("a listed origin reads HEAD", get(APP, method="HEAD"), reads(APP)),
-        ("a listed origin's OPTIONS is not a preflight", get(APP, method="OPTIONS"), reads(APP)),
         ("without an Origin there is only Vary", get(), NOTHING),
         ("a refused origin gets only Vary", get(EVIL), NOTHING),
-        ("a refused origin's POST is not stopped", get(EVIL, method="POST"), NOTHING),
-        ("null is refused", get("null"), NOTHING),
         ("an empty Origin is refused", get(""), NOTHING),
-        ("a slash makes another origin", get(f"{APP}/"), NOTHING),
-        ("upper case makes another origin", get(APP.upper()), NOTHING),
-        ("a default port makes another origin", get(f"{APP}:443"), NOTHING),
         ("bytes outside ASCII are not an origin", get("https://b\u00fccher.example"), NOTHING),
         ("the same Origin twice is not an origin", get(APP, APP), NOTHING),
         ("an allowed Origin and another are not an origin", get(APP, EVIL), NOTHING),
         ("they are none the other way round", get(EVIL, APP), NOTHING),
         ("a listed origin sends", preflight(), may_send(APP)),
-        ("it sends GET", preflight(APP, "GET"), may_send(APP)),
-        ("it sends HEAD, which comes with GET", preflight(APP, "HEAD"), may_send(APP)),
         ("it sends a listed header", preflight(APP, "PUT", "x-token"), may_send(APP)),
-        ("it sends JSON", preflight(APP, "PUT", "content-type,x-token"), may_send(APP)),
-        ("names are a list", preflight(APP, "PUT", " X-Token ,,\tx-token,"), may_send(APP)),
         ("a list of names may be two headers", preflight(APP, "PUT", "accept", "x-token"), may_send(APP)),
         ("an empty list of names asks for nothing", preflight(APP, "PUT", ""), may_send(APP)),
         ("an unlisted method is refused", preflight(APP, "DELETE"), may_not_send(may_send(APP))),
-        ("POST is refused like any other", preflight(APP, "POST"), may_not_send(may_send(APP))),
-        ("put is not PUT", preflight(APP, "put"), may_not_send(may_send(APP))),
         ("an empty method is refused", preflight(APP, ""), may_not_send(may_send(APP))),
         ("an unlisted header is refused", preflight(APP, "PUT", "x-other"), may_not_send(may_send(APP))),
-        ("one of two is enough", preflight(APP, "PUT", "x-token,x-other"), may_not_send(may_send(APP))),
         ("a preflight of a refused origin says nothing", preflight(EVIL), NO_ENTRY),
-        ("nor does one of null", preflight("null"), NO_ENTRY),
-        ("nor does one that asks for all that is refused", preflight(EVIL, "DELETE", "x-other"), NO_ENTRY),
         (
             "OPTIONS without Origin is not a preflight",
             Request("OPTIONS", "/answers/plain", [("Access-Control-Request-Method", "PUT")]),
             NOTHING,
         ),
-        here(
-            "POST is not a preflight",
-            Request("POST", "/answers/plain", preflight().fields),
-            reads(APP),
-        ),
-        ("nobody asked for a private network", preflight(APP, "PUT", network="true"), may_send(APP)),
+        here("POST is not a preflight", Request("POST", "/answers/plain", preflight().fields), reads(APP)),
     ),
     *rows(
         "a list with credentials",
         ("credentials", get(APP), reads(APP, credentials=True)),
-        ("credentials for no one else", get(EVIL), NOTHING),
-        ("credentials without Origin", get(), NOTHING),
         ("sending credentials", preflight(), may_send(APP, credentials=True)),
-        (
-            "credentials do not make a header allowed",
-            preflight(APP, "PUT", "x-other"),
-            may_not_send(may_send(APP, credentials=True)),
-        ),
     ),
     *rows(
         "* with a credentials list",
         ("some with credentials", get(APP), reads(APP, exposed="", credentials=True)),
         ("everyone else without", get(EVIL), reads(EVIL, exposed="")),
-        ("null among everyone else", get("null"), reads("null", exposed="")),
-        ("no nonsense", get("no origin"), NOTHING),
         ("no two Origins with a credentials list", get(APP, EVIL), NOTHING),
         ("Vary for those without Origin", get(), NOTHING),
-        (
-            "some may send credentials",
-            preflight(APP, "GET"),
-            may_send(APP, methods="GET", headers=SAFELISTED, credentials=True, max_age="600"),
-        ),
         (
             "everyone else may send, without",
             preflight(EVIL, "GET"),
@@ -291,8 +248,6 @@ ROWS = (
     *rows(
         "an expression",
         ("an expression matches", get(APP), reads(APP, exposed="")),
-        ("an expression does not match", get(SECOND), NOTHING),
-        ("an expression matches the whole origin", get(f"{APP}.evil.example"), NOTHING),
         ("an expression sees no two Origins", get(APP, APP), NOTHING),
     ),
     *rows(
@@ -302,20 +257,10 @@ ROWS = (
         ("no timing for others", get(EVIL), NOTHING),
     ),
     *rows(
-        "wildcards",
-        ("a subdomain", get("https://a.b.example.com"), reads("https://a.b.example.com", exposed="")),
-        ("a subdomain of a look-alike", get("https://a.evilexample.com"), NOTHING),
-        ("the bare domain", get("https://example.com"), NOTHING),
-        ("a port", get("http://localhost:5173"), reads("http://localhost:5173", exposed="")),
-        ("no port", get("http://localhost"), reads("http://localhost", exposed="")),
-        ("a port of another host", get("http://localhost.evil.example:5173"), NOTHING),
-    ),
-    *rows(
         "a function",
         here("a function allows", get(SECOND), reads(SECOND, exposed="")),
         here("a function refuses by path", get(SECOND, path="/only-get"), NOTHING),
         ("a function refuses", get(EVIL), NOTHING),
-        ("a function is not asked about null", get("null"), NOTHING),
         (
             "a function that fails refuses",
             Request("GET", "/answers/plain", [("Origin", SECOND), ("X-Broken", "1")]),
@@ -341,30 +286,6 @@ ROWS = (
                 max_age="0",
             ),
         ),
-        (
-            "any method is a standard method",
-            preflight(APP, "X-OWN"),
-            may_not_send(
-                may_send(
-                    APP,
-                    methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
-                    headers="",
-                    credentials=True,
-                )
-            ),
-        ),
-        (
-            "any header has to be a header",
-            preflight(APP, "PUT", "x-one,a b"),
-            may_not_send(
-                may_send(
-                    APP,
-                    methods="DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY",
-                    headers="",
-                    credentials=True,
-                )
-            ),
-        ),
     ),
     *rows(
         "* with any header",
@@ -385,30 +306,17 @@ ROWS = (
                 200,
             ),
         ),
-        (
-            "a private network is not answered unasked",
-            preflight(APP, "GET"),
-            Expected(
-                may_send(APP, methods="GET", headers=SAFELISTED, max_age="600").fields,
-                f"Origin, {ASKED}, Access-Control-Request-Private-Network",
-                200,
-            ),
-        ),
     ),
     *rows(
         "nobody",
         ("nobody reads", get(APP), NOTHING),
-        ("nobody sends", preflight(APP, "GET"), NO_ENTRY),
     ),
     *rows(
         "paths",
         here("an exact path", get(EVIL), reads("*")),
         here("an exact path, asked by a preflight", preflight(EVIL), may_send("*")),
         here("a prefix", get(APP, path="/answers/gone"), reads(APP)),
-        here("a prefix refuses", get(EVIL, path="/answers/gone"), NOTHING),
         here("a prefix covers preflights", preflight(SECOND, path="/answers/gone"), may_send(SECOND)),
-        here("a prefix covers what is not there", preflight(path="/answers/nowhere"), may_send(APP)),
-        here("a path left out of a prefix", get(APP, path="/answers/varies"), UNTOUCHED),
         here("a path left out keeps its own fields", get(APP, path="/answers/own-many"), UNTOUCHED),
         here("a prefix covers errors", get(APP, path="/errors/handled"), reads(APP, credentials=True)),
         here("an expression for paths", get(APP, path="/only-get"), reads(APP)),
@@ -428,21 +336,16 @@ class PathRow:
     path: str
     allowed: str | None
     root: str = ""
+    policy: str = "paths"
 
 
 PATH_ROWS = (
     PathRow("a slash more", "/answers//nowhere", APP),
-    PathRow("a URL in the path", "/answers/https://doi.org/10.1000/182", APP),
-    PathRow("a path of Windows", "/answers/C:\\data\\a.csv", APP),
-    PathRow("a dot segment that stays below the prefix", "/answers/a/../nowhere", APP),
     PathRow("a control character", "/answers/no\twhere", APP),
     PathRow("bytes that are not UTF-8", "/answers/caf\udce9", APP),
     PathRow("three bytes that are not UTF-8", "/answers/\udcff\udce2\udc82x", APP),
     PathRow("an exact path with a slash more", "/answers/plain/", "*"),
-    PathRow("an exact path with two slashes more", "/answers/plain//", None),
     PathRow("a slash more at the beginning", "//answers/nowhere", None),
-    PathRow("a backslash at the beginning", "\\answers\\nowhere", None),
-    PathRow("a dot segment that leads to another prefix", "/answers/../errors/nowhere", None),
     PathRow("bytes that are not UTF-8, without which the path is another", "/ans\udcffwers/nowhere", None),
     PathRow("a NUL after an exact path", "/answers/plain\x00", None),
     PathRow("a root", "/answers/nowhere", APP, root="/v1"),
@@ -459,17 +362,12 @@ OUTER_POLICY = CORSPolicy(allow_origins=(APP, OUTER), allow_credentials=True, ma
 
 NESTED_ROWS = (
     Row("who is allowed within reads", "a list", get(SECOND), reads(SECOND)),
-    Row("who is allowed by both has the inner decision", "a list", get(APP), reads(APP)),
     Row("who is allowed outside only does not read", "a list", get(OUTER), NOTHING),
-    Row("without an Origin there is only Vary", "a list", get(), NOTHING),
-    Row("a 404 is the inner one's", "a list", get(SECOND, path="/answers/gone"), reads(SECOND)),
-    Row("so is that of the router", "a list", get(SECOND, path="/nowhere/at/all"), reads(SECOND)),
+    Row(
+        "a 404 of the router is the inner one's", "a list", get(SECOND, path="/nowhere/at/all"), reads(SECOND)
+    ),
     Row("so is an error page", "a list", get(SECOND, path="/errors/handled"), reads(SECOND)),
-    Row("and is refused like all else", "a list", get(OUTER, path="/errors/handled"), NOTHING),
     Row("a stream is the inner one's", "a list", get(SECOND, path="/stream"), reads(SECOND)),
-    Row("* within is for everyone", "*", get(EVIL), replace(reads("*"), vary="Origin")),
-    Row("nobody within is nobody", "nobody", get(APP), NOTHING),
-    Row("a function is asked", "a function", get(SECOND), reads(SECOND, exposed="")),
     Row(
         "what is not covered within has the outer decision",
         "paths",
@@ -482,7 +380,6 @@ NESTED_ROWS = (
         preflight(OUTER, "GET"),
         may_send(OUTER, methods="GET", headers=SAFELISTED, credentials=True, max_age=""),
     ),
-    Row("and refuses them", "a list", preflight(SECOND, "GET"), NO_ENTRY),
 )
 
 
@@ -554,70 +451,45 @@ _SLASH = {
     **dict.fromkeys(_DJANGO, Status(301, "CommonMiddleware redirects for good")),
 }
 
+
+def varying(sentence: str, name: str, vary_with_origin: str, *own: tuple[str, str]) -> Answer:
+    """Status 200 with a Vary of its own."""
+    vary = tuple(value for _, value in own)
+    return Answer(
+        sentence, 200, f"/answers/{name}", own=list(own), vary=vary, vary_with_origin=vary_with_origin
+    )
+
+
 ANSWERS = (
     Answer("200", 200, "/answers/plain"),
     Answer("200 to POST", 200, "/answers/plain", "POST"),
     Answer("200 to HEAD", 200, "/answers/plain", "HEAD"),
     Answer("200 to OPTIONS, which the endpoint takes", 200, "/answers/plain", "OPTIONS"),
     # Vary in several spellings.
-    Answer(
-        "200 with Vary",
-        200,
-        "/answers/varies",
-        own=[("Vary", "Accept-Encoding")],
-        vary=("Accept-Encoding",),
-        vary_with_origin="Accept-Encoding, Origin",
-    ),
-    Answer(
+    varying("200 with Vary", "varies", "Accept-Encoding, Origin", ("Vary", "Accept-Encoding")),
+    varying(
         "200 with a Vary of odd spaces and cases",
-        200,
-        "/answers/varies-oddly",
-        own=[("vary", "accept-encoding ,,COOKIE,cookie")],
-        vary=("accept-encoding ,,COOKIE,cookie",),
-        vary_with_origin="accept-encoding, COOKIE, Origin",
+        "varies-oddly",
+        "accept-encoding, COOKIE, Origin",
+        ("vary", "accept-encoding ,,COOKIE,cookie"),
     ),
-    Answer(
-        "200 with a Vary that has Origin",
-        200,
-        "/answers/varies-already",
-        own=[("VARY", "ORIGIN, Cookie")],
-        vary=("ORIGIN, Cookie",),
-        vary_with_origin="ORIGIN, Cookie",
+    varying(
+        "200 with a Vary that has Origin", "varies-already", "ORIGIN, Cookie", ("VARY", "ORIGIN, Cookie")
     ),
-    Answer(
-        "200 with a name that only looks like Origin in Vary",
-        200,
-        "/answers/varies-likely",
-        own=[("Vary", "X-Origin")],
-        vary=("X-Origin",),
-        vary_with_origin="X-Origin, Origin",
-    ),
-    Answer(
-        "200 with Vary: *",
-        200,
-        "/answers/varies-by-all",
-        own=[("Vary", "*")],
-        vary=("*",),
-        vary_with_origin="*",
-    ),
-    Answer(
-        "200 with * in Vary among others",
-        200,
-        "/answers/varies-by-all-and-more",
-        own=[("Vary", "Cookie, *")],
-        vary=("Cookie, *",),
-        vary_with_origin="*",
-    ),
-    Answer(
-        "200 with two Vary",
-        200,
-        "/answers/varies-twice",
-        own=[("Vary", "Cookie"), ("vary", "Accept")],
-        vary=("Cookie", "Accept"),
-        vary_with_origin="Cookie, Accept, Origin",
+    varying("200 with X-Origin in Vary", "varies-likely", "X-Origin, Origin", ("Vary", "X-Origin")),
+    varying("200 with Vary: *", "varies-by-all", "*", ("Vary", "*")),
+    varying("200 with * in Vary among others", "varies-by-all-and-more", "*", ("Vary", "Cookie, *")),
+    replace(
+        varying(
+            "200 with two Vary",
+            "varies-twice",
+            "Cookie, Accept, Origin",
+            ("Vary", "Cookie"),
+            ("vary", "Accept"),
+        ),
         differs=dict.fromkeys(_DJANGO, _ONE_FIELD),
     ),
-    Answer("200 with an empty Vary", 200, "/answers/varies-not", own=[("Vary", "")], vary=("",)),
+    varying("200 with an empty Vary", "varies-not", "Origin", ("Vary", "")),
     # Other statuses.
     Answer("204", 204, "/answers/empty"),
     Answer(
@@ -634,7 +506,7 @@ ANSWERS = (
     Answer("503", 503, "/answers/busy", own=[("Retry-After", "5")]),
     # Fields of the policy, which the application set itself.
     Answer(
-        "a field of the policy",
+        "a header of the policy",
         200,
         "/answers/own",
         own=[("Access-Control-Allow-Origin", "https://left.over")],
@@ -653,7 +525,7 @@ ANSWERS = (
         vary=("Origin",),
     ),
     Answer(
-        "a field of the policy, twice",
+        "a header of the policy, twice",
         200,
         "/answers/own-twice",
         own=[("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Origin", EVIL)],
@@ -663,13 +535,7 @@ ANSWERS = (
     Answer("404 by the router", 404, "/nowhere/at/all"),
     Answer("GET of what takes GET", 200, "/only-get"),
     Answer("405 by the router", 405, "/only-get", "POST"),
-    Answer(
-        "HEAD of what takes GET",
-        200,
-        "/only-get",
-        "HEAD",
-        differs=_HEAD | _REQUIRE_GET,
-    ),
+    Answer("HEAD of what takes GET", 200, "/only-get", "HEAD", differs=_HEAD | _REQUIRE_GET),
     Answer(
         "OPTIONS of what takes GET",
         405,
@@ -677,12 +543,7 @@ ANSWERS = (
         "OPTIONS",
         differs={"flask": Status(200, "it answers OPTIONS for every endpoint")},
     ),
-    Answer(
-        "a redirect to the path with a slash",
-        307,
-        "/slash",
-        differs=_SLASH,
-    ),
+    Answer("a redirect to the path with a slash", 307, "/slash", differs=_SLASH),
     Answer("500 by an error handler", 500, "/errors/handled"),
     Answer(
         "500 by nobody",
@@ -703,7 +564,7 @@ OWN_ANSWERS = {
 STREAMED = (b"one\n", b"two\n", b"three\n")
 
 
-# Policies of views: VIEW is that of the view, LISTED that of the application around it.
+# Policies of views: VIEW is that of the view, "a list" that of the application around it.
 
 _VIEW_READS = reads(SECOND, exposed="")
 _VIEW_SENDS = may_send(SECOND, methods="GET, DELETE", headers=SAFELISTED, max_age="")
@@ -722,6 +583,7 @@ class ViewRow:
     status: int
     expected: Expected
     differs: Mapping[str, Status | Another] = field(default_factory=dict)
+    policy: str = "a list"
 
 
 def sent(expected: Expected, sentence: str, request: Request) -> ViewRow:
@@ -789,10 +651,7 @@ VIEW_ROWS = (
     # GET /view/shared-too has the policy VIEW, DELETE /view/shared-too is the application's.
     ViewRow("the other way round: GET", get(SECOND, path="/view/shared-too"), 200, _VIEW_READS),
     ViewRow(
-        "the other way round: DELETE",
-        get(APP, path="/view/shared-too", method="DELETE"),
-        200,
-        reads(APP),
+        "the other way round: DELETE", get(APP, path="/view/shared-too", method="DELETE"), 200, reads(APP)
     ),
     ViewRow(
         "the other way round: status 405 is the application's",
@@ -813,11 +672,7 @@ VIEW_ROWS = (
     ),
     sent(may_send(APP), "a preflight for HEAD goes with GET", preflight(APP, "HEAD", path="/view/shared")),
     ViewRow("below a root", get(SECOND, path="/view/plain", root="/v1"), 200, _VIEW_READS),
-    sent(
-        NO_ENTRY,
-        "below a root, a preflight",
-        preflight(APP, "DELETE", path="/view/shared", root="/v1"),
-    ),
+    sent(NO_ENTRY, "below a root, a preflight", preflight(APP, "DELETE", path="/view/shared", root="/v1")),
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -57,51 +56,27 @@ def fail(*_: object, **__: object) -> bool:
     raise BrokenError("logger")
 
 
-Break = Callable[[logging.Logger, pytest.MonkeyPatch], None]
+def handler(*filters: logging.Filter, formatter: logging.Formatter | None = None) -> Handler:
+    made = Handler()
+    made.filters += filters
+    made.setFormatter(formatter)
+    return made
 
 
-def break_handler(logger: logging.Logger, patch: pytest.MonkeyPatch) -> None:
-    logger.addHandler(RaisingHandler())
-
-
-def break_filter(logger: logging.Logger, patch: pytest.MonkeyPatch) -> None:
-    logger.addFilter(RaisingFilter())
-
-
-def break_filter_of_handler(logger: logging.Logger, patch: pytest.MonkeyPatch) -> None:
-    handler = Handler()
-    handler.addFilter(RaisingFilter())
-    logger.addHandler(handler)
-
-
-def break_formatter(logger: logging.Logger, patch: pytest.MonkeyPatch) -> None:
-    handler = Handler()
-    handler.setFormatter(RaisingFormatter())
-    logger.addHandler(handler)
-
-
-def break_is_enabled(logger: logging.Logger, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(logger, "isEnabledFor", fail)
-
-
-def break_logger(logger: logging.Logger, patch: pytest.MonkeyPatch) -> None:
+def break_methods(logger: logging.Logger, patch: pytest.MonkeyPatch) -> None:
     for name in ("log", "_log", "handle", "makeRecord", "debug", "info", "warning", "error", "exception"):
         patch.setattr(logger, name, fail)
 
 
-def break_nothing(logger: logging.Logger, patch: pytest.MonkeyPatch) -> None:
-    logger.addHandler(Handler())  # to format what cannot be formatted
-
-
-BREAKS: list[Break] = [
-    break_handler,
-    break_filter,
-    break_filter_of_handler,
-    break_formatter,
-    break_is_enabled,
-    break_logger,
-    break_nothing,
-]
+BREAKS: dict[str, Callable[[logging.Logger, pytest.MonkeyPatch], None]] = {
+    "a handler": lambda logger, _: logger.addHandler(RaisingHandler()),
+    "a filter": lambda logger, _: logger.addFilter(RaisingFilter()),
+    "a filter of a handler": lambda logger, _: logger.addHandler(handler(RaisingFilter())),
+    "a formatter": lambda logger, _: logger.addHandler(handler(formatter=RaisingFormatter())),
+    "the question of the level": lambda logger, patch: patch.setattr(logger, "isEnabledFor", fail),
+    "every method": break_methods,
+    "nothing but what is to be formatted": lambda logger, _: logger.addHandler(handler()),
+}
 
 
 @pytest.fixture
@@ -112,12 +87,6 @@ def logger() -> Iterator[logging.Logger]:
     yield logger
     level, logger.handlers[:], logger.filters[:], logger.propagate = before
     logger.setLevel(level)  # which forgets what is enabled, too
-
-
-@contextmanager
-def patched() -> Iterator[pytest.MonkeyPatch]:
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
 
 
 def is_second(request: CORSRequest) -> bool:
@@ -145,13 +114,13 @@ def test_a_broken_log_changes_nothing(stack: Stack, logger: logging.Logger) -> N
         logger.setLevel(logging.CRITICAL)
         silent = [ask(request) for request in REQUESTS]
     assert [answer.status if answer else None for answer in silent] == [200] * 5 + [400] * 3
-    for break_it in BREAKS:
+    for broken, break_it in BREAKS.items():
         for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
-            with stack.serve(POLICY) as ask, patched() as patch:
+            with stack.serve(POLICY) as ask, pytest.MonkeyPatch.context() as patch:
                 logger.handlers[:], logger.filters[:] = [], []
                 logger.setLevel(level)
                 break_it(logger, patch)
-                assert [ask(request) for request in REQUESTS] == silent, break_it.__name__
+                assert [ask(request) for request in REQUESTS] == silent, broken
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
@@ -161,5 +130,5 @@ def test_nor_does_it_where_an_exception_is_left_to_others(stack: Stack, logger: 
         silent = ask(get(APP, path="/errors/unhandled"))
     with stack.serve(table.LISTED) as ask:
         logger.setLevel(logging.DEBUG)
-        break_handler(logger, pytest.MonkeyPatch())
+        logger.addHandler(RaisingHandler())
         assert ask(get(APP, path="/errors/unhandled")) == silent

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -37,6 +37,16 @@ class Served(NamedTuple):
     ask: Ask
 
 
+def on_stacks(fixture: str, rows: Iterable[Any], stacks: tuple[Stack, ...] = STACKS) -> pytest.MarkDecorator:
+    """Each row on each stack, served with the policy of the row."""
+    params = [
+        pytest.param((stack, row.policy), row, id=f"{stack.name}: {row.policy}: {row.sentence}")
+        for stack in stacks
+        for row in rows
+    ]
+    return pytest.mark.parametrize((fixture, "row"), params, indirect=[fixture])
+
+
 # A fixture of the module's, so that pytest sorts the rows by it, and builds each application once.
 @pytest.fixture(scope="module")
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
@@ -47,8 +57,8 @@ def served(request: pytest.FixtureRequest) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def served_with_views(request: pytest.FixtureRequest) -> Iterator[Served]:
-    stack: Stack = request.param
-    with stack.serve(table.LISTED, with_views=True) as ask:
+    stack, policy = request.param
+    with stack.serve(POLICIES[policy], with_views=True) as ask:
         yield Served(stack.name, ask)
 
 
@@ -110,28 +120,12 @@ def answer_at(request: table.Request) -> Answer:
     return here[0] if here else ANSWERS[0]
 
 
-@pytest.mark.parametrize(
-    ("served", "row"),
-    [
-        pytest.param((stack, row.policy), row, id=f"{stack.name}: {row.policy}: {row.sentence}")
-        for stack in STACKS
-        for row in ROWS
-    ],
-    indirect=["served"],
-)
+@on_stacks("served", ROWS)
 def test_a_row(served: Served, row: Row) -> None:
     check(served, row.request, row.expected, answer_at(row.request))
 
 
-@pytest.mark.parametrize(
-    ("served", "row"),
-    [
-        pytest.param((stack, "paths"), row, id=f"{stack.name}: {row.sentence}")
-        for stack in STACKS
-        for row in table.PATH_ROWS
-    ],
-    indirect=["served"],
-)
+@on_stacks("served", table.PATH_ROWS)
 def test_which_paths_a_policy_covers(served: Served, row: table.PathRow) -> None:
     for request in (table.get(APP, path=row.path), table.preflight(APP, "GET", path=row.path)):
         sent = served.ask(replace(request, root=row.root))
@@ -139,48 +133,9 @@ def test_which_paths_a_policy_covers(served: Served, row: table.PathRow) -> None
         assert dict(sent.headers).get("access-control-allow-origin") == row.allowed
 
 
-@pytest.mark.parametrize(
-    ("served_within", "row"),
-    [
-        pytest.param((stack, row.policy), row, id=f"{stack.name}: {row.policy}: {row.sentence}")
-        for stack in STACKS
-        for row in table.NESTED_ROWS
-    ],
-    indirect=["served_within"],
-)
+@on_stacks("served_within", table.NESTED_ROWS)
 def test_a_row_within_another_policy(served_within: Served, row: Row) -> None:
     check(served_within, row.request, row.expected, answer_at(row.request))
-
-
-# Each kind of decision once, by the sentence of its row.
-_KINDS = {
-    "public": "* is for everyone",
-    "public, no Origin": "* is there without an Origin, for a cached copy serves everyone",
-    "allowed": "a listed origin reads",
-    "allowed with credentials": "credentials",
-    "refused": "a refused origin gets only Vary",
-    "no Origin": "without an Origin there is only Vary",
-    "an allowed preflight": "a listed origin sends",
-    "a refused preflight": "a preflight of a refused origin says nothing",
-}
-_ROWS_OF_KIND = {
-    kind: next(row for row in ROWS if row.sentence == sentence) for kind, sentence in _KINDS.items()
-}
-
-
-@pytest.mark.parametrize(
-    ("served", "row", "answer"),
-    [
-        pytest.param((stack, row.policy), row, answer, id=f"{stack.name}: {answer.sentence}: {kind}")
-        for stack in STACKS
-        for kind, row in _ROWS_OF_KIND.items()
-        for answer in ANSWERS
-        if row.expected.status is not None or not isinstance(answer.differs.get(stack.name), Impossible)
-    ],
-    indirect=["served"],
-)
-def test_an_answer(served: Served, row: Row, answer: Answer) -> None:
-    check(served, placed(row, answer), row.expected, answer)
 
 
 def placed(row: Row, answer: Answer) -> table.Request:
@@ -191,12 +146,12 @@ def placed(row: Row, answer: Answer) -> table.Request:
 
 
 def outcomes(policy: str) -> list[Row]:
-    """The first row of each outcome that an actual request can have."""
-    rows = [row for row in ROWS if row.policy == policy and row.expected.status is None]
+    """The first row of each outcome that requests to any path can have."""
+    rows = [row for row in ROWS if row.policy == policy and not row.is_only_here]
     return [
         row
         for number, row in enumerate(rows)
-        if not row.is_only_here and row.expected not in [earlier.expected for earlier in rows[:number]]
+        if row.expected not in [earlier.expected for earlier in rows[:number]]
     ]
 
 
@@ -216,15 +171,7 @@ def test_every_outcome_on_every_answer(served: Served, rows: list[Row]) -> None:
             check(served, placed(row, answer), row.expected, answer)
 
 
-@pytest.mark.parametrize(
-    ("served_with_views", "row"),
-    [
-        pytest.param(stack, row, id=f"{stack.name}: {row.sentence}")
-        for stack in FRAMEWORKS
-        for row in VIEW_ROWS
-    ],
-    indirect=["served_with_views"],
-)
+@on_stacks("served_with_views", VIEW_ROWS, FRAMEWORKS)
 def test_a_view_with_a_policy_of_its_own(served_with_views: Served, row: table.ViewRow) -> None:
     differs = row.differs.get(served_with_views.stack)
     expected = differs.expected if isinstance(differs, Another) else row.expected

@@ -82,21 +82,8 @@ _odd_paths = st.text(
     st.sampled_from("/a.%\\;:?#@ \u00e9\N{FULLWIDTH SOLIDUS}\t\n\0\x7f\udcff*"), max_size=8
 ).map(lambda text: f"/{text}")
 _paths = st.one_of(
-    st.sampled_from(
-        (
-            "/answers/plain",
-            "/answers/nowhere",
-            "/answers",
-            "/answers/",
-            "/only-get",
-            "/slash",
-            "/stream",
-            "/errors/handled",
-            "/nowhere",
-            "/\u00e9",
-            "/",
-        )
-    ),
+    st.sampled_from(("/answers/plain", "/answers/nowhere", "/answers", "/answers/", "/only-get", "/slash")),
+    st.sampled_from(("/stream", "/errors/handled", "/nowhere", "/\u00e9", "/")),
     _odd_paths,
     st.builds("/answers{}".format, _odd_paths),
     st.builds("{}/answers/plain".format, _odd_paths),
@@ -126,11 +113,7 @@ _preflights = st.builds(
     _others,
     _roots,
 )
-_requests = st.lists(
-    weighted({_preflights: 1, _actual: 1}),
-    min_size=1,
-    max_size=8,
-)
+_requests = st.lists(weighted({_preflights: 1, _actual: 1}), min_size=1, max_size=8)
 # Where two views share a path, each method reaches one of them. What becomes of a method that neither takes,
 # and which methods are redirected to the path with a slash, stands in the table.
 _WITH_ANY_METHOD = ("/view/plain", "/view/slash/", "/view/handled", "/view/nowhere")
@@ -167,11 +150,7 @@ class Said:
 def said(answer: Answer | None, request: Request) -> Said | None:
     if answer is None:
         return None
-    fields = [
-        (name, value)
-        for name, value in answer.headers
-        if name == "vary" or name.startswith("access-control-")
-    ]
+    fields = [each for each in answer.headers if each[0] == "vary" or each[0].startswith("access-control-")]
     is_of_policy = answer.body == b"OK" or answer.body.startswith(b"Refused by")
     # Servers join what was sent in two fields, some of them with a space behind the comma.
     names = [name for name, _ in request.fields]

@@ -10,26 +10,25 @@ import pytest
 from crosscors import CORSPolicy, CORSRequest
 from crosscors.core.remembered import Memory
 from tests.benchmarks.memory import held_under_attack
+from tests.tables import table
 
 APP = "https://app.example.com"
 NAMES = [f"X-Header-{number}" for number in range(100)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
+@table(
     "policy",
-    [
-        pytest.param(CORSPolicy(allow_origins=[APP]), id="refusing most"),
-        pytest.param(
-            CORSPolicy(allow_origin_regex="https://.*", allow_headers=NAMES, expose_headers=NAMES),
-            id="allowing everyone, with long lists",
-        ),
-        pytest.param(
-            CORSPolicy(allow_origins=[APP], allow_headers="*", allow_credentials=True),
-            id="repeating what was asked",
-        ),
-        pytest.param(CORSPolicy(allow_origins="*", allow_headers="*"), id="public"),
-    ],
+    ("refusing most", CORSPolicy(allow_origins=[APP])),
+    (
+        "allowing everyone, with long lists",
+        CORSPolicy(allow_origin_regex="https://.*", allow_headers=NAMES, expose_headers=NAMES),
+    ),
+    (
+        "repeating what was asked",
+        CORSPolicy(allow_origins=[APP], allow_headers="*", allow_credentials=True),
+    ),
+    ("public", CORSPolicy(allow_origins="*", allow_headers="*")),
 )
 def test_nobody_makes_a_policy_hold_more_than_a_megabyte(policy: CORSPolicy) -> None:
     assert 100_000 < held_under_attack(policy) < 1_000_000

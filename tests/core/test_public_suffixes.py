@@ -14,6 +14,7 @@ import pytest
 
 from crosscors import CORSPolicy, PolicyError
 from crosscors.core.origins.public_suffixes import public_suffix_list
+from tests.tables import table
 
 
 @pytest.fixture(autouse=True)
@@ -32,20 +33,15 @@ def test_every_suffix_of_the_list_makes_its_parents_ones_with_many_owners() -> N
     assert all(map(suffixes.has_many_owners, above))
 
 
-@pytest.mark.parametrize(
+@table(
     "raised",
-    [
-        pytest.param(FileNotFoundError(2, "No such file or directory"), id="missing"),
-        pytest.param(NotADirectoryError(20, "Not a directory"), id="in a zip file"),
-        pytest.param(PermissionError(13, "Permission denied"), id="not readable"),
-    ],
+    ("missing", FileNotFoundError(2, "No such file or directory")),
+    ("in a zip file", NotADirectoryError(20, "Not a directory")),
 )
-@pytest.mark.parametrize(
+@table(
     "options",
-    [
-        pytest.param({"allow_origins": ["https://*.a.com", "https://*.b.com"]}, id="patterns"),
-        pytest.param({"allow_origin_regex": r"https://[a-z]+\.example\.com"}, id="an expression"),
-    ],
+    ("patterns", {"allow_origins": ["https://*.a.com", "https://*.b.com"]}),
+    ("an expression", {"allow_origin_regex": r"https://[a-z]+\.example\.com"}),
 )
 def test_a_list_that_cannot_be_read_is_one_problem_that_says_what_to_install(
     raised: OSError, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
@@ -70,13 +66,11 @@ def test_a_list_that_cannot_be_read_is_one_problem_that_says_what_to_install(
         _ = policy.trusted_sites
 
 
-@pytest.mark.parametrize(
-    ("content", "because"),
-    [
-        pytest.param(b"// nothing\n", "no rules", id="without rules"),
-        pytest.param(b"\xff\xfe", "not UTF-8", id="of other bytes"),
-        pytest.param("com\né..com\n".encode(), "names that are not", id="with a name that is none"),
-    ],
+@table(
+    "content, because",
+    ("without rules", b"// nothing\n", "no rules"),
+    ("of other bytes", b"\xff\xfe", "not UTF-8"),
+    ("with a name that is not valid", "com\né..com\n".encode(), "names that are not"),
 )
 def test_a_list_that_is_not_one_is_a_problem_as_well(
     content: bytes, because: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -92,16 +86,12 @@ def _version(age: timedelta) -> str:
     return f"1.0.2.{date.today() - age:%Y%m%d}"
 
 
-@pytest.mark.parametrize(
-    ("version", "is_logged"),
-    [
-        pytest.param(_version(timedelta(days=3 * 366)), True, id="three years old"),
-        pytest.param(_version(timedelta(days=2 * 365 + 1)), True, id="two years and a day"),
-        pytest.param(_version(timedelta(days=2 * 365 - 1)), False, id="two years less a day"),
-        pytest.param(_version(timedelta()), False, id="of today"),
-        pytest.param("2.0", False, id="a version without a date"),
-        pytest.param("1.0.2.99999999", False, id="a number that is not a date"),
-    ],
+@table(
+    "version, is_logged",
+    ("two years and a day old", _version(timedelta(days=2 * 365 + 1)), True),
+    ("two years less a day old", _version(timedelta(days=2 * 365 - 1)), False),
+    ("a version without a date", "2.0", False),
+    ("a number that is not a date", "1.0.2.99999999", False),
 )
 def test_an_old_list_is_logged_once_and_never_warned_of(
     version: str, is_logged: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -61,32 +61,11 @@ def test_credentials_go_to_the_listed_origins_and_to_no_others(case: tuple[list[
 
 
 @given(st.one_of(_near_misses, any_text, url_text, url_text.map("https://{}".format)))
-@example("https://*")
-@example("https://*.")
 @example("https://*.1.2.3.4")
 @example("https://a.\n")
-@example("https://a.0x")
 @example("https://*.0x")
-@example("https://a:65535")
-@example("https://a:65536")
-@example("https://[::ffff:1.2.3.4]")
 @example("https://[0:0::1]")
-@example("https://" + ".".join(["a" * 49] * 5) + ".abc")
-@example("https://" + ".".join(["a" * 49] * 5) + ".abcd")
 @example("https://*." + ".".join(["a" * 49] * 5) + ".")
-@example("s" * 64 + "://a")
-@example("s" * 65 + "://a")
-@example("file://")
-@example("file://a")
-@example("app://.")
-@example("app://..a")
-@example("app://A%2f")
-@example("app://%2")
-@example("app://a*")
-@example("data://x")
-@example("https://xn--f")
-@example("https://a.xn--f.b")
-@example("app://xn--f")
 def test_the_grammar_of_origins_and_entries_is_the_naive_one(text: str) -> None:
     decision = _ANYONE.decide(CORSRequest("GET", origin=text))
     assert decision.allowed == reference.is_origin(text)
@@ -94,9 +73,3 @@ def test_the_grammar_of_origins_and_entries_is_the_naive_one(text: str) -> None:
         [] if decision.allowed else ["origin-null" if text == "null" else "origin-malformed"]
     )
     assert _is_entry(text) == (text == "*" or reference.is_entry(text))
-
-
-@given(st.one_of(_near_misses, any_text, url_text))
-def test_a_function_sees_well_formed_origins_only(origin: str) -> None:
-    policy = CORSPolicy(allow_origin_func=lambda _: True)
-    assert policy.decide(CORSRequest("GET", origin=origin)).allowed == reference.is_origin(origin)

@@ -48,6 +48,23 @@ def assert_problem(problem: Problem, code: str, option: str, value: object) -> N
     assert (problem.code, problem.option, problem.value) == (code, option, value)
 
 
+def assert_refused(
+    options: Mapping[str, Any], code: str, option: str, value: object, write: str | None = None
+) -> Problem:
+    """The policy has this one problem, and the hint says what to write: keywords that are accepted."""
+    (problem,) = refused(options)
+    assert_problem(problem, code, option, value)
+    assert (write or "Leave it out") in problem.hint
+    CORSPolicy(**keywords(write or ""))
+    return problem
+
+
+def assert_warned(options: Mapping[str, Any], code: str | None, option: str, value: object) -> None:
+    """The policy starts and warns about this value alone; about nothing if there is no code."""
+    found = [(problem.code, problem.option, problem.value) for problem in warned(options)]
+    assert found == ([(code, option, value)] if code else [])
+
+
 def keywords(text: str) -> dict[str, Any]:
     """What a hint tells to write, as keywords.
 
@@ -89,6 +106,13 @@ def assert_allowed(
     assert (decision.kind, decision.headers, decision.vary) == (kind, tuple(headers), tuple(vary))
     assert (decision.allowed, decision.refusals, decision.matched) == (True, (), matched)
     assert decision.status == (200 if kind is Kind.PREFLIGHT else None)
+
+
+class Unprintable:
+    """A value without a repr, such as a query when the database is gone."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
 
 
 # Writing a decision into the headers of a response.

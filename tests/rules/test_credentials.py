@@ -9,7 +9,19 @@ import pytest
 from crosscors import CORSPolicy
 
 from .conftest import ApprovePolicies
-from .kit import APP, EVERY_DANGER, EVIL, OTHER, actual, assert_problem, keywords, preflight, refused, rows
+from .kit import (
+    APP,
+    EVERY_DANGER,
+    EVIL,
+    OTHER,
+    actual,
+    assert_problem,
+    assert_refused,
+    keywords,
+    preflight,
+    refused,
+    rows,
+)
 
 # Options, origin, whether it gets credentials, why.
 WHO = [
@@ -50,11 +62,10 @@ def test_every_origin_with_credentials_is_refused_and_has_no_opt_in(
     options: dict[str, Any], option: str
 ) -> None:
     for dangers in ((), EVERY_DANGER):
-        (problem,) = refused({**options, "dangerously_allow": dangers})
-        assert_problem(problem, "wildcard-with-credentials", option, "*")
-        assert "dangerously_allow" not in problem.hint
+        given = {**options, "dangerously_allow": dangers}
         write = 'allow_credentials=["https://app.example.com"]'
-        assert write in problem.hint
+        problem = assert_refused(given, "wildcard-with-credentials", option, "*", write)
+        assert "dangerously_allow" not in problem.hint
         CORSPolicy(allow_origins="*", **keywords(write))
 
 
@@ -82,7 +93,6 @@ UNSAFE: list[tuple[tuple[str, str], str, str | None, str]] = [
     (SUFFIX, "https://*.github.io", "https://example.github.io", "a pattern on a suffix of the private part"),
     (SUFFIX, "https://*.github.io.", "https://example.github.io", "with a dot at its end"),
     (SUFFIX, "https://*.com:*", "https://*.example.com:*", "a pattern on a public suffix and any port"),
-    (SUFFIX, "https://*.xn--p1ai", "https://*.example.xn--p1ai", "a pattern on a public suffix in Punycode"),
     (SUFFIX, "https://*.railway.app", "https://example.up.railway.app", "one above a public suffix"),
     (SUFFIX, "https://*.railway.app.:8443", "https://example.up.railway.app:8443", "with a dot and a port"),
     (SUFFIX, "https://*.amazonaws.com", "https://example.s3.amazonaws.com", "the shortest is shown"),
@@ -93,7 +103,6 @@ UNSAFE: list[tuple[tuple[str, str], str, str | None, str]] = [
     (SUFFIX, "https://*.us-east-1.compute.amazonaws.com", None, "what a wildcard rule matches"),
     (SUFFIX, "https://*.example.ck", None, "what a wildcard rule at the top matches"),
     (SUFFIX, "https://*.xn--55qx5d.cn", None, "a public suffix of two labels in Punycode"),
-    (SUFFIX, "https://*.lan", None, "another one"),
     (INSECURE, "http://notlocalhost", "https://notlocalhost", "a name that ends in localhost"),
     (INSECURE, "http://126.255.255.255", "https://126.255.255.255", "the address before 127.0.0.0/8"),
     (INSECURE, "http://128.0.0.1", "https://128.0.0.1", "the address after 127.0.0.0/8"),
@@ -137,18 +146,12 @@ SAFE = [
     ("http://127.255.255.254", "127.255.255.254"),
     ("http://[::1]:3000", "::1"),
     ("capacitor://localhost", "a Capacitor app"),
-    ("ionic://localhost", "an Ionic app"),
-    ("tauri://localhost", "a Tauri app"),
-    ("app://obsidian.md", "an Electron app"),
-    ("vscode-webview://0a1b2c", "a web view of an editor"),
     ("my-app://bundle", "an app that nobody knows"),
-    ("gopher://a.example", "whatever scheme is not special"),
     ("wss://a.example", "a socket with TLS"),
     ("https://*.corp.internal", "a pattern on a domain below a top level nobody lists"),
     ("https://*.city.kobe.jp", "a pattern on an exception of the list"),
     ("https://*.foo.amazonaws.com", "a pattern beside public suffixes"),
     ("chrome-extension://jmjflgjpcpepeafmmgdpfkogkghcpiha", "a Chromium extension"),
-    ("moz-extension://3c4d7a1e-7e2f-4d4e-9a57-3a2f5c1b0d9e", "a Firefox extension"),
     ("capacitor://*.com", "a pattern on a host that no registry gives out"),
     ("https://com", "a public suffix itself"),
     ("https://*.www.ck", "a pattern on an exception to a wildcard rule at the top"),
@@ -180,10 +183,7 @@ WRONG = [
 
 @rows("value, write", WRONG)
 def test_allow_credentials_takes_a_bool_or_origins(value: object, write: str) -> None:
-    (problem,) = refused({"allow_credentials": value})
-    assert_problem(problem, "wrong-type", "allow_credentials", value)
-    assert write in problem.hint
-    CORSPolicy(**keywords(write))
+    assert_refused({"allow_credentials": value}, "wrong-type", "allow_credentials", value, write)
 
 
 # Name, what to write, why.

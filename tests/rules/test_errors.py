@@ -13,7 +13,7 @@ import pytest
 
 from crosscors import CORSPolicy, PolicyError, Problem
 
-from .kit import refused, rows
+from .kit import Unprintable, refused, rows
 
 
 def error_of(options: dict[str, Any]) -> PolicyError:
@@ -79,11 +79,6 @@ def test_a_problem_as_a_dict_can_be_written_as_json(options: dict[str, Any], val
         "hint": problem.hint,
     }
     assert json.loads(json.dumps(plain)) == plain
-
-
-class Unprintable:
-    def __repr__(self) -> str:
-        raise RuntimeError("no repr")
 
 
 # Value, how it is shown, why.

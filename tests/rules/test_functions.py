@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,13 +12,17 @@ import pytest
 
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind
 
-from .kit import APP, EVERY_DANGER, actual, assert_allowed, codes, rows
+from .kit import APP, EVERY_DANGER, Unprintable, actual, assert_allowed, codes, rows
 
 TENANT = "https://tenant.example"
 HTTP = "http://tenant.example"
 TRUE = {"allow_credentials": True}
 GET = CORSRequest("GET", TENANT)
 PREFLIGHT = CORSRequest("OPTIONS", TENANT, request_method="GET")
+
+
+class UnprintableError(Unprintable, LookupError):
+    """An exception without a repr."""
 
 
 def returning(value: Any) -> Callable[[CORSRequest], Any]:
@@ -85,6 +90,10 @@ ANSWERS = [
     (raising(LookupError("no such tenant")), False, None, "an exception"),
     (raising(StopIteration()), False, None, "StopIteration"),
     (async_raising, True, None, "an exception of an async function"),
+    (returning("\r\n\xe9" * 1000), False, None, "a long text outside ASCII"),
+    (returning(Unprintable()), False, None, "a value without a repr"),
+    (raising(LookupError("\r\n\xe9" * 1000)), False, None, "an exception with such a text"),
+    (raising(UnprintableError()), False, None, "an exception without a repr"),
 ]
 
 
@@ -111,6 +120,8 @@ def test_only_true_lets_an_origin_in_and_failures_refuse_it(
         assert refusal.code == "origin-func-failed"
         assert isinstance(refusal.error, (LookupError, TypeError, StopIteration, RuntimeError))
         assert "no such tenant" not in refusal.message  # which the response tells to everyone
+        for text in (refusal.message, refusal.hint, decision.body.decode()):
+            assert re.fullmatch("[ -~]{1,2000}", text)
 
 
 def test_the_whole_decision_on_an_actual_request() -> None:

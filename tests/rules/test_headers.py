@@ -7,7 +7,7 @@ import pytest
 from crosscors import CORSPolicy
 
 from .conftest import ApprovePolicies
-from .kit import APP, OTHER, assert_problem, codes, keywords, preflight, refused, rows, warned
+from .kit import APP, OTHER, assert_refused, assert_warned, codes, preflight, rows
 
 LISTED = "Accept, Accept-Language, Content-Language, Content-Type, X-Token, x-page"
 
@@ -25,6 +25,7 @@ REQUESTED = [
     ("Content-Type,X-Token", (), "a name that every policy allows, among others"),
     (",".join(["x-token"] * 40), (), "many repeats"),
     ("x-other", ("x-other",), "a name that is not listed"),
+    ("x-tok,x-token-2", ("x-tok", "x-token-2"), "a part of a listed name, and more than one"),
     ("X-Other, x-token, x-other", ("x-other",), "a name is refused once, in lower case"),
     ("x-c,x-token,X-D", ("x-c", "x-d"), "names are refused in their order"),
     (",".join(["x-c"] * 40 + ["x-d"]), ("x-c", "x-d"), "names far apart"),
@@ -118,21 +119,7 @@ def test_every_header_does_not_mean_what_is_not_a_name(requested: str, credentia
     assert "Access-Control-Allow-Headers" not in dict(decision.headers)
 
 
-ODD_BYTES = (
-    "\x00",
-    "\t",
-    " ",
-    "\x7f",
-    "\x80",
-    "\xa0",
-    "\xb5",
-    "\xc9",
-    "\xff",
-    "\u0130",
-    "\udc80",
-    "A\xc9",
-    "\t ",
-)
+ODD_BYTES = ["\x00", "\t", "\x7f", "\x80", "\xb5", "\xc9", "\u0130", "\udc80", "A\xc9", "\t "]
 
 
 @pytest.mark.parametrize("credentials", [False, True])
@@ -162,10 +149,7 @@ REFUSED = [
 @pytest.mark.parametrize("option", ["allow_headers", "expose_headers"])
 @rows("name, write", REFUSED)
 def test_a_name_that_is_not_a_token_is_refused(option: str, name: str, write: str | None) -> None:
-    (problem,) = refused({option: [name]})
-    assert_problem(problem, "not-a-token", option, name)
-    assert (f"{option}={write}" if write else "Leave it out") in problem.hint
-    CORSPolicy(**keywords(f"{option}={write}" if write else ""))
+    assert_refused({option: [name]}, "not-a-token", option, name, write and f"{option}={write}")
 
 
 # Code, allow_headers, the value that is warned about (None: nothing), why.
@@ -183,9 +167,7 @@ WARNED = [
 
 @rows("code, headers, value", WARNED)
 def test_a_header_that_changes_nothing_warns(code: str | None, headers: list[str], value: str | None) -> None:
-    found = warned({"allow_headers": headers})
-    expected = [(code, "allow_headers", value)] if code else []
-    assert [(problem.code, problem.option, problem.value) for problem in found] == expected
+    assert_warned({"allow_headers": headers}, code, "allow_headers", value)
 
 
 def test_a_header_that_is_listed_twice_is_kept_once() -> None:

@@ -14,7 +14,19 @@ from crosscors import CORSPolicy, CORSRequest, PolicyWarning, Problem
 
 from ..conftest import Approve
 from .conftest import said_of
-from .kit import APP, EVERY_DANGER, OTHER, actual, assert_problem, codes, keywords, refused, rows, warned
+from .kit import (
+    APP,
+    EVERY_DANGER,
+    OTHER,
+    actual,
+    assert_problem,
+    assert_refused,
+    codes,
+    keywords,
+    refused,
+    rows,
+    warned,
+)
 
 WITNESS = re.compile(r"matches (?:unrelated sites such as )?(?:\S+ and )?([a-z+.-]+://[^\s,;]*[^\s,;:.])")
 TO_PASTE = re.compile(r"""r(["'])(.*?)\1""")
@@ -77,10 +89,9 @@ INVALID = [
 @pytest.mark.parametrize("credentials", [False, True])
 @rows("regex", INVALID)
 def test_an_invalid_expression_is_refused(regex: str, credentials: bool) -> None:
-    (problem,) = refused({"allow_origin_regex": regex, "allow_credentials": credentials})
-    assert_problem(problem, "invalid-regex", "allow_origin_regex", regex)
+    options = {"allow_origin_regex": regex, "allow_credentials": credentials}
     write = r'allow_origin_regex=r"https://[a-z]+\.example\.com"'
-    assert write in problem.hint
+    assert_refused(options, "invalid-regex", "allow_origin_regex", regex, write)
     CORSPolicy(allow_credentials=credentials, **keywords(write))
 
 
@@ -130,7 +141,6 @@ NAMED: list[tuple[Regex, list[str], str]] = [
     (r"https://[^.]+\.example\.com", ["example.com"], "a negated set before a domain"),
     (r"https://([a-z0-9-]+\.)?example\.com", ["example.com"], "a domain and subdomains"),
     (r"https://([a-z0-9-]+\.)*example\.com", ["example.com"], "a domain and all below it"),
-    (r"https://(?P<sub>\w+)\.example\.com", ["example.com"], "a named group"),
     (r"https://([a-z0-9-]+\.?)+\.preview\.mycompany\.com", ["mycompany.com"], "a repeat in a repeat"),
     (r"https://[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.example\.co\.uk", ["example.co.uk"], "exact labels"),
     (r"https://.{0,1000}\.example\.com", ["example.com"], "a thousand states"),
@@ -138,12 +148,10 @@ NAMED: list[tuple[Regex, list[str], str]] = [
     (r"https://example\.(com|org)", ["example.com", "example.org"], "alternatives"),
     (r"https://example\.(com|com\.au)", ["example.com", "example.com.au"], "one alternative begins another"),
     (r"https://example[12]\.com", ["example1.com", "example2.com"], "a set that lists"),
-    (r"https://example[.]com", ["example.com"], "a dot in a set"),
     (r"https://foo[.-]example\.com", ["example.com", "foo-example.com"], "a dot or a hyphen"),
     (r"https://a\.example\.com|https://b\.example\.org", ["example.com", "example.org"], "either of two"),
     (r"https://e{2}xample\.com", ["eexample.com"], "a repeat that leaves nothing open"),
     (r"(?i)HTTPS://App\.Example\.COM", ["example.com"], "any case"),
-    (re.compile("https://example\\.com", re.IGNORECASE), ["example.com"], "compiled, any case"),
     (re.compile("https:// example\\.com # ours", re.VERBOSE), ["example.com"], "verbose"),
     (r"(?i:https)://(?-i:example)\.com", ["example.com"], "flags within"),
     (r"https://(x)y\1\.com", ["xyx.com"], "a back-reference to a literal"),
@@ -169,7 +177,6 @@ NAMED: list[tuple[Regex, list[str], str]] = [
     (r"http://\[::1\](:\d+)?", ["loopback"], "::1"),
     (r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?|https://a\.com", ["a.com", "loopback"], "or a site"),
     (r"https://10\.\d+\.\d+\.\d+", ["10.*.*.*"], "a private network"),
-    (r"https://192\.168\.[0-9]{1,3}\.1", ["192.168.*.1"], "a smaller private network"),
     (r"https://172\.(1[6-9]|2\d|3[01])\.\d+\.\d+", ["172.*.*.*", "172.30.*.*", "172.31.*.*"], "networks"),
     (r"https://169\.254\.\d+\.\d+", ["169.254.*.*"], "link-local addresses"),
     (r"https://192\.0\.2\.[12]", ["192.0.2.1", "192.0.2.2"], "public addresses by name"),
@@ -186,7 +193,6 @@ NAMED: list[tuple[Regex, list[str], str]] = [
     (r"x^https://b\.com|https://a\.com", ["a.com"], "characters before the start"),
     (r"https://b\.com$x|https://a\.com", ["a.com"], "characters after the end"),
     (r"[a_]b://x|https://a\.com", ["a.com", "ab://x"], "a scheme, and one that is not"),
-    (r"https://.*\.example\.(com|org|net)", ["example.com", "example.net", "example.org"], "three"),
     (r"https://xn--bcher-kva\.example", ["xn--bcher-kva.example"], "Punycode"),
     ("", [], "nothing"),
     (rf"https://\[{'0' * 40}\]|https://a\.com", ["a.com"], "an address that is too long"),
@@ -210,10 +216,8 @@ def test_an_expression_that_names_its_sites_is_accepted(regex: Regex, sites: lis
 OPEN: list[tuple[Regex, str | None, str]] = [
     (".*", None, "anything"),
     ("https://.*", None, "any https origin"),
-    ("https?://.*", None, "any web origin"),
     ("http://.*", None, "any http origin"),
     (r"https://app\.example\.com|https://.*", None, "an origin or anything"),
-    (re.compile("HTTPS://.*", re.IGNORECASE), None, "compiled, in any case"),
     ("https://app.example.com", r"https://app\.example\.com", "no backslash before the dots"),
     (r"https://app.example\.com", r"https://app\.example\.com", "a dot without a backslash"),
     (r"https://example\.com?", r"https://example\.com", "an optional last letter"),
@@ -222,7 +226,6 @@ OPEN: list[tuple[Regex, str | None, str]] = [
     (r"https://example\.co+m", None, "a repeated letter"),
     (r"https://example\.com(\.au)?", None, "an optional top level"),
     (r"https://example[0-9]\.com", None, "a range in the name"),
-    (r"https://example\d\.com", None, "a digit in the name"),
     (r"https://example[^a]com", None, "a negated set in the name"),
     (r"https://example\Wcom", None, "a class between the labels"),
     (r"https://example\.com.*", r"https://example\.com(:\d+)?", "an open end"),
@@ -231,11 +234,9 @@ OPEN: list[tuple[Regex, str | None, str]] = [
     (r"https://.*(example|foo)\.com", None, "alternatives with an open beginning"),
     (r"https?://localhost.*", r"https?://localhost(:\d+)?", "localhost with an open end"),
     (r"https?://(localhost|127\.0\.0\.1).*", r"https?://(localhost|127\.0\.0\.1)(:\d+)?", "loopback, open"),
-    (r".*localhost.*", None, "localhost with both ends open"),
     (r"https://myapp.*", None, "the beginning of a name"),
     (r"https://(dev|staging)\..*", None, "the first label alone"),
     (r"https://.*\.example\..*", None, "a label in the middle"),
-    (r"https://staging-.*", None, "a prefix"),
     (r"https://example\.[a-z]+", None, "any top level"),
     (r"https://[a-z]+", None, "any single label"),
     (r"https://[a-z]{3,6}\.com.*", None, "any short name, open end"),
@@ -286,9 +287,7 @@ def test_an_expression_that_lets_anyone_in_is_refused_with_an_origin_that_it_let
 # Regular expression, the domain below which names have many owners, why.
 BELOW_SUFFIXES = [
     (r"https://.*\.com", "com", "any .com"),
-    (r"https://[^.]+\.com", "com", "any domain right under .com"),
     (r"https://[a-z]{3,6}\.com", "com", "any short name"),
-    (r"https://[a-z]+\.xyz", "xyz", "any domain of a suffix that few think of"),
     (r"https://.*\.github\.io", "github.io", "any page of a host that anyone can have"),
     (r"https://.*\.railway\.app", "up.railway.app", "above a public suffix"),
     (r"https://.*\.s3\.amazonaws\.com", "s3.amazonaws.com", "any bucket"),
