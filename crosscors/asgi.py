@@ -15,7 +15,6 @@ from crosscors._adapter.raw_headers import raw_headers
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
 from crosscors.core.decision import Decision
 from crosscors.core.lazy import lazy
-from crosscors.core.origins.own import Provenance
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
@@ -313,7 +312,7 @@ def check_usual(headers: Sequence[tuple[bytes, bytes]], origin: object) -> None:
 
 
 def joined(first: bytes, second: bytes) -> bytes:
-    """Two Origin headers as one list (RFC 9110, section 5.3). No policy takes a list for an origin."""
+    """Two headers of one name as one list (RFC 9110, section 5.3)."""
     return (first + b", " + second)[:_MOST_READ]
 
 
@@ -360,10 +359,6 @@ class ScopeReader:
         headers = preflight_headers(scope["headers"])
         return headers if scope["method"] == "OPTIONS" else (headers[0], None, None, None)
 
-    def provenance(self, scope: Scope) -> Provenance:
-        read = _values_of(scope, _PROVENANCE)
-        return Provenance(read.get("fetch_site"), read.get("fetch_mode"), read.get("host", ""))
-
     def path(self, scope: Scope) -> tuple[str, str]:
         root_path = scope.get("root_path", "")
         if self._fastapi is not None:
@@ -380,17 +375,12 @@ class ScopeReader:
 
 
 def _request(scope: Scope) -> CORSRequest:
-    values = _values_of(scope, _NAMES)
-    return CORSRequest(scope["method"], path=path_of(scope), headers=_Headers(scope["headers"]), **values)
-
-
-def _values_of(scope: Scope, names: Mapping[bytes, str]) -> dict[str, str]:
-    """The values of these headers, by what they are called here."""
     read: dict[bytes, list[bytes]] = {}
     for pair in scope["headers"]:
-        if pair[0] in names:
+        if pair[0] in _NAMES:
             read.setdefault(pair[0], []).append(pair[1])
-    return {names[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
+    values = {_NAMES[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
+    return CORSRequest(scope["method"], path=path_of(scope), headers=_Headers(scope["headers"]), **values)
 
 
 # A longer header is refused unread, so there is no need to decode a megabyte.
@@ -442,7 +432,6 @@ _NAMES = {
     b"access-control-request-headers": "request_headers",
     b"access-control-request-private-network": "request_private_network",
 }
-_PROVENANCE = {b"sec-fetch-site": "fetch_site", b"sec-fetch-mode": "fetch_mode", b"host": "host"}
 _ASKING = frozenset(_NAMES) - {b"host"}
 
 

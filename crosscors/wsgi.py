@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.environ import cors_request, preflight_headers, provenance
+from crosscors._adapter.environ import cors_request, preflight_headers
 from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
-from crosscors.core.origins.own import Provenance
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
@@ -172,9 +171,6 @@ class EnvironReader:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             return preflight_headers(environ)
         return (environ.get("HTTP_ORIGIN"), None, None, None)
-
-    def provenance(self, environ: WSGIEnvironment) -> Provenance:
-        return provenance(environ)
 
     def path(self, environ: WSGIEnvironment) -> tuple[str, str]:
         path, root_path = path_of(environ), environ.get("SCRIPT_NAME", "")

@@ -26,7 +26,7 @@ from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_d
 from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
-from crosscors.core.origins.own import Provenance, is_cors_request
+from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
 from crosscors.core.resources import Resources, keys_of, refusal_of
 from crosscors.core.response_headers import ResponseHeaders
@@ -65,10 +65,6 @@ class Reader(Protocol[_Source_contra]):
 
     def headers(self, source: _Source_contra, /) -> Headers:
         """The headers that CORS looks at, read in one pass."""
-        ...
-
-    def provenance(self, source: _Source_contra, /) -> Provenance:
-        """Where the request comes from."""
         ...
 
     def path(self, source: _Source_contra, /) -> tuple[str, str]:
@@ -126,7 +122,8 @@ class Decider(Generic[_Source]):
     @property
     def debug(self) -> bool:
         """Whether debug mode is on at the moment."""
-        return self._debug() if callable(self._debug) else self._debug
+        debug = self._debug
+        return debug if isinstance(debug, bool) else debug()
 
     def place_of(self, policy: CORSPolicy) -> str:
         """What the policy belongs to, for messages."""
@@ -166,15 +163,13 @@ class Decider(Generic[_Source]):
         self._report_uncovered(source, read)
 
     def _report_uncovered(self, source: _Source, read: ReadRequest) -> None:
-        origin, *_ = self.read.headers(source)
-        if origin is None or not is_cors_request(origin, self.read.provenance(source)):
-            return
-        if self.everywhere is not None:
+        if self.everywhere is not None or self.read.headers(source)[0] is None:
             return
         # Nothing else makes policies depend on the path.
         refusal = refusal_of(cast("Resources", self.policies), *self.read.path(source))
-        if refusal is not None:
-            kind = Kind.PREFLIGHT if read().is_preflight else Kind.ACTUAL
+        request = read()
+        if refusal is not None and is_cors_request(request):
+            kind = Kind.PREFLIGHT if request.is_preflight else Kind.ACTUAL
             self.reporter.report(Decision(kind, False, ResponseHeaders(), refusals=(refusal,)), None, read)
 
     def ready_for(self, policy: CORSPolicy) -> Mapping[Any, Decision]:
@@ -196,31 +191,33 @@ class Decider(Generic[_Source]):
             asked: Origin alone, as text or bytes; for OPTIONS, all four headers.
         """
         questions = questions_to(policy)
-        origin: str | bytes | None
         if isinstance(asked, tuple):
             origin, method, names, network = asked
-            if origin is not None and method is not None:
+            if origin is None or method is None:
+                answer = questions.actual(origin)
+            else:
                 answer = questions.preflight(origin, method, names, network, self.debug)
-                return answer if isinstance(answer, AskFunction) else self.explained(answer, policy)
         else:
-            origin = asked
-        answer = questions.actual(origin)
-        if origin is None or isinstance(answer, AskFunction) or not answer.refusals:
+            answer = questions.actual(asked)
+        if isinstance(answer, AskFunction) or not answer.refusals:
             return answer
-        text = origin if isinstance(origin, str) else origin.decode("latin-1")
-        return self.explained(questions.examined(answer, text, self.read.provenance(source)), policy)
-
-    def explained(self, decision: Decision, policy: CORSPolicy) -> Decision:
-        """The decision; in debug mode, its response also says why something is refused."""
-        return explained(decision, words_of(policy)) if self.debug else decision
+        return self.explained(answer, policy, source)
 
     def ask_function(self, policy: CORSPolicy, ask: AskFunction, source: _Source) -> Decision:
         """What the policy says, after a call of its function."""
-        return self.explained(ask.decide(self.read.keep(source)(), debug=self.debug), policy)
+        decision = ask.decide(self.read.keep(source)(), debug=self.debug)
+        return self.explained(decision, policy, source)
 
     async def ask_function_async(self, policy: CORSPolicy, ask: AskFunction, source: _Source) -> Decision:
         """The same as ``ask_function``, and awaits the function if it is async."""
-        return self.explained(await ask.decide_async(self.read.keep(source)(), debug=self.debug), policy)
+        decision = await ask.decide_async(self.read.keep(source)(), debug=self.debug)
+        return self.explained(decision, policy, source)
+
+    def explained(self, decision: Decision, policy: CORSPolicy, source: _Source) -> Decision:
+        """The decision; in debug mode, its response also says why something is refused."""
+        if not (decision.refusals and self.debug):
+            return decision
+        return explained(questions_to(policy).examined(decision, self.read.keep(source)()), words_of(policy))
 
     def decide(self, policy: CORSPolicy, source: _Source) -> Decision:
         """What the policy says, its function included."""
@@ -252,7 +249,7 @@ class Decider(Generic[_Source]):
         entry.adapter = self
         entry.policy = policy
         entry.decision = decision
-        if self.debug and not self._sees_everything:
+        if not (self._sees_everything or isinstance(self._debug, bool)) and self.debug:
             self._sees_everything, self.ready = True, NOTHING_READY
         entry.read = self.read.keep(source) if policy is None or self.hears(decision) else None
         entry.written = entry.record = None

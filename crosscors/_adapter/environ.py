@@ -7,7 +7,6 @@ from typing import Any
 
 from crosscors._adapter.decider import Headers
 from crosscors.core import request
-from crosscors.core.origins.own import Provenance
 from crosscors.core.request import CORSRequest
 
 
@@ -35,12 +34,6 @@ def preflight_headers(environ: Mapping[str, Any]) -> Headers:
         get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"),
         get("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"),
     )
-
-
-def provenance(environ: Mapping[str, Any]) -> Provenance:
-    """Where the request comes from."""
-    get = environ.get
-    return Provenance(get("HTTP_SEC_FETCH_SITE"), get("HTTP_SEC_FETCH_MODE"), get("HTTP_HOST", ""))
 
 
 def is_preflight(environ: Mapping[str, Any]) -> bool:

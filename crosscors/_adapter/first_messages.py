@@ -30,10 +30,14 @@ class FirstMessages:
         self._shown: set[tuple[str, str]] = set()
         self._of_kind: Counter[str] = Counter()
 
+    def is_first(self, kind: str, subject: str) -> bool:
+        """Whether the message would be shown."""
+        is_full = len(self._shown) >= self.most
+        return not (is_full or (kind, subject) in self._shown or self._of_kind[kind] >= self._most_of_a_kind)
+
     def take(self, kind: str, subject: str) -> int:
         """The number of this message among those that are shown; 0 if it is not shown."""
-        is_full = len(self._shown) >= self.most or self._of_kind[kind] >= self._most_of_a_kind
-        if is_full or (kind, subject) in self._shown:
+        if not self.is_first(kind, subject):
             return 0
         self._shown.add((kind, subject))
         self._of_kind[kind] += 1

@@ -31,7 +31,7 @@ from crosscors._adapter.first_messages import first_refusals, first_useless_cook
 from crosscors._adapter.keywords import check_on_decision, raise_problems
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
-from crosscors.core.policy import CORSPolicy, Policies, words_of
+from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.standard import ALLOW_CREDENTIALS
@@ -121,29 +121,38 @@ class Reporter:
             read: returns the request.
         """
         try:  # not suppress(), which costs 0.3 microseconds
-            if decision.refusals:
-                self._log_refusals(decision, policy, read)
-            elif logger.isEnabledFor(DEBUG):
-                log(DEBUG, "%s: %s", _named(decision, read()), _outcome(decision))
-            if policy is not None and self._adapter.debug and _may_lack_credentials(decision):
-                self._log_useless_cookies(policy, read())
+            if not decision.refusals:
+                self._log_allowed(decision, policy, read)
+            elif self.has_hook or _is_shown(decision):
+                request = read()
+                read = lambda: request  # noqa: E731  # read once
+                if policy is not None:
+                    decision = questions_to(policy).examined(decision, request)
+                self._log_refusals(decision, policy, request)
         except Exception:  # noqa: BLE001, S110  # the level, or the repr of an error, can raise
             pass
         self.call_hook(decision, read)
 
-    def _log_refusals(self, decision: Decision, policy: CORSPolicy | None, read: ReadRequest) -> None:
+    def _log_allowed(self, decision: Decision, policy: CORSPolicy | None, read: ReadRequest) -> None:
+        if logger.isEnabledFor(DEBUG):
+            log(DEBUG, "%s: %s", _named(decision, read()), _outcome(decision))
+        if policy is not None and self._adapter.debug and _may_lack_credentials(decision):
+            self._log_useless_cookies(policy, read())
+
+    def _log_refusals(self, decision: Decision, policy: CORSPolicy | None, request: CORSRequest) -> None:
+        if not decision.refusals:
+            self._log_allowed(decision, policy, lambda: request)
+            return
         refusal = decision.refusals[0]
         if refusal.error is not None or logger.isEnabledFor(logging.INFO):
             level = logging.INFO if refusal.error is None else logging.ERROR
             if self._may_log(level):
-                log(level, "%s", self._sentences(decision, policy, read()), error=refusal.error)
+                log(level, "%s", self._sentences(decision, policy, request), error=refusal.error)
             return
-        # Rule 2. The request is not read for this, because most refusals are not the first ones.
-        origin = decision.headers[0][1] if decision.headers else refusal.values[0]
-        number = first_refusals.take(refusal.code, origin)
+        number = first_refusals.take(refusal.code, _subject_of(decision))  # rule 2
         if number:
             last = _LAST_ONE if number == first_refusals.most else ""
-            log(logging.WARNING, "%s%s", self._sentences(decision, policy, read()), last)
+            log(logging.WARNING, "%s%s", self._sentences(decision, policy, request), last)
 
     def _log_useless_cookies(self, policy: CORSPolicy, request: CORSRequest) -> None:
         """Rule 3: browsers hide the response to a request with cookies if it gives no credentials."""
@@ -262,6 +271,20 @@ def _outcome(decision: Decision) -> str:
     if decision.kind is Kind.SAME_ORIGIN:
         return "a same-origin request"
     return f"allowed by {shown(decision.matched)}"
+
+
+def _is_shown(decision: Decision) -> bool:
+    """Whether the log may show a refusal. Most refused requests end here, and are not even read."""
+    refusal = decision.refusals[0]
+    if refusal.error is not None or logger.isEnabledFor(logging.INFO):
+        return True
+    return first_refusals.is_first(refusal.code, _subject_of(decision))
+
+
+def _subject_of(decision: Decision) -> str:
+    """The origin that is refused, or whose method or header is. For a path without a policy, the path."""
+    pairs = decision.response_headers.pairs
+    return pairs[0][1] if pairs else decision.refusals[0].values[0]
 
 
 def _may_lack_credentials(decision: Decision) -> bool:

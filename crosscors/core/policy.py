@@ -25,7 +25,6 @@ from crosscors.core.methods import Methods
 from crosscors.core.origins import dangers
 from crosscors.core.origins import options as origins
 from crosscors.core.origins.function import OriginFunc, is_async_callable
-from crosscors.core.origins.own import provenance_of
 from crosscors.core.origins.public_suffixes import SuffixListError
 from crosscors.core.origins.trusted_sites import trusted_sites
 from crosscors.core.remembered import Remembered
@@ -237,9 +236,7 @@ class CORSPolicy:
         origin, method = request.origin, request.request_method
         if request.method != "OPTIONS" or origin is None or method is None:
             answer = self._remembered.actual(origin)
-            if origin is None or isinstance(answer, AskFunction):
-                return answer
-            return self._remembered.examined(answer, origin, provenance_of(request))
+            return answer if isinstance(answer, AskFunction) else self._remembered.examined(answer, request)
         names, network = request.request_headers, request.request_private_network
         return self._remembered.preflight(origin, method, names, network, debug)
 

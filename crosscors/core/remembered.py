@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from crosscors.core.decision import Decision
-from crosscors.core.origins.own import Provenance
 from crosscors.core.origins.serialized import MAX_LENGTH
+from crosscors.core.request import CORSRequest
 from crosscors.core.rulebook import AskFunction, Preflight, Rulebook
 from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH, within_bounds
 from crosscors.core.values import ANY
@@ -101,9 +101,9 @@ class Remembered:
             known[origin] = answer
         return answer
 
-    def examined(self, decision: Decision, origin: str, provenance: Provenance) -> Decision:
+    def examined(self, decision: Decision, request: CORSRequest) -> Decision:
         """Rule 10 of the rule book. The result is not remembered, because it depends on more than Origin."""
-        return self._rulebook.examined(decision, origin, provenance)
+        return self._rulebook.examined(decision, request)
 
     def _make_room_for(self, origin: str | bytes) -> None:
         """Forget all origins that are not entries if there are too many of them.

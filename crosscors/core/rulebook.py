@@ -42,7 +42,7 @@ from crosscors.core.origins import admission as origins
 from crosscors.core.origins.admission import EVERYONE, Admission, AllowedOrigins
 from crosscors.core.origins.function import OriginFunc, ask, ask_async
 from crosscors.core.origins.options import OriginOptions
-from crosscors.core.origins.own import Provenance, asks_for_cors, is_cors_request, provenance_of
+from crosscors.core.origins.own import asks_for_cors, is_cors_request
 from crosscors.core.refusal import Refusal
 from crosscors.core.request import CORSRequest
 from crosscors.core.response_headers import Pairs, ResponseHeaders
@@ -144,19 +144,18 @@ class Rulebook:
         else:
             admission = self._origins.refuse_unlisted(origin)
         if not request.is_preflight:
-            decision = self._actual(origin, admission)
-            return self.examined(decision, origin, provenance_of(request))
+            return self.examined(self._actual(origin, admission), request)
         return self._preflight(origin, admission, preflight_of(request, debug=debug))
 
-    def examined(self, decision: Decision, origin: str, provenance: Provenance) -> Decision:
+    def examined(self, decision: Decision, request: CORSRequest) -> Decision:
         """The decision about an actual request, after one more look at who is refused (rule 10).
 
         A function that failed stays a refusal, so that the log shows the error.
         """
-        has_failed = any(refusal.error is not None for refusal in decision.refusals)
-        if decision.allowed or has_failed or is_cors_request(origin, provenance):
+        is_refused = decision.kind is Kind.ACTUAL and not decision.allowed
+        if not is_refused or decision.refusals[0].error is not None or is_cors_request(request):
             return decision
-        return self._same_origin if asks_for_cors(provenance) else self._not_cors
+        return self._same_origin if asks_for_cors(request) else self._not_cors
 
     def _actual(self, origin: str, admission: Admission | Refusal) -> Decision:
         if isinstance(admission, Refusal):

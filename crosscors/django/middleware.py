@@ -181,7 +181,8 @@ def _decide(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Dec
         return answer
     decide = async_to_sync(answer.decide_async) if policy.is_async else answer.decide
     decision = decide(arrival.as_routed().cors_request(), debug=current.decider.debug)
-    return current.decider.explained(with_names_read(decision, policy, arrival.http_request), policy)
+    decision = with_names_read(decision, policy, arrival.http_request)
+    return current.decider.explained(decision, policy, arrival)
 
 
 async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision:
@@ -191,7 +192,8 @@ async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arr
     # A function that is not async may block, so it runs in a thread.
     decide = answer.decide_async if policy.is_async else sync_to_async(answer.decide)
     decision = await decide(arrival.as_routed().cors_request(), debug=current.decider.debug)
-    return current.decider.explained(with_names_read(decision, policy, arrival.http_request), policy)
+    decision = with_names_read(decision, policy, arrival.http_request)
+    return current.decider.explained(decision, policy, arrival)
 
 
 # What follows never waits.

@@ -10,9 +10,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from crosscors._adapter.decider import Headers
-from crosscors._adapter.environ import cors_request, preflight_headers, provenance
+from crosscors._adapter.environ import cors_request, preflight_headers
 from crosscors._adapter.reporting import ReadRequest
-from crosscors.core.origins.own import Provenance
 from crosscors.core.request import CORSRequest, is_preflight
 
 __all__ = ["DjangoCORSRequest"]
@@ -72,9 +71,6 @@ class ArrivalReader:
         if arrival.method == "OPTIONS":
             return preflight_headers(meta)
         return (meta.get("HTTP_ORIGIN"), None, None, None)
-
-    def provenance(self, arrival: Arrival) -> Provenance:
-        return provenance(arrival.http_request.META)
 
     def path(self, arrival: Arrival) -> tuple[str, str]:
         """The path that Django routes, and SCRIPT_NAME."""

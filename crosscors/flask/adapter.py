@@ -20,7 +20,7 @@ from flask import Flask, Request
 from werkzeug.exceptions import InternalServerError
 
 from crosscors._adapter.decider import Decider
-from crosscors._adapter.environ import is_preflight, provenance
+from crosscors._adapter.environ import is_preflight
 from crosscors._adapter.keywords import raise_problems
 from crosscors._adapter.nesting import Carried, Entry, carried_by
 from crosscors._adapter.reporting import OnDecision
@@ -203,8 +203,7 @@ class Adapter:
 
         In debug mode and with PROPAGATE_EXCEPTIONS, Flask passes exceptions on to the server.
         """
-        origin = environ.get("HTTP_ORIGIN")
-        is_script = origin is not None and is_cors_request(origin, provenance(environ))
+        is_script = "HTTP_ORIGIN" in environ and is_cors_request(self._decider.read.keep(environ)())
         return is_script and isinstance(error, Exception) and not self._flask.testing
 
 

@@ -7,7 +7,6 @@ Browsers send Origin also with requests to the page's own origin, unless the met
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from crosscors.core.origins.serialized import DEFAULT_PORTS, is_serialized_origin, serialize_ipv6, split
 from crosscors.core.request import CORSRequest
@@ -17,41 +16,23 @@ _SCHEMES = ("http", "https")
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
 
-class Provenance(NamedTuple):
-    """Where a request comes from (Fetch Metadata). Browsers send it over https, and to loopback.
+def is_cors_request(request: CORSRequest) -> bool:
+    """Whether a page of another origin asks for the permission of this server. The request has Origin."""
+    return asks_for_cors(request) and not is_same_origin(request)
 
-    Attributes:
-        fetch_site: Sec-Fetch-Site; None if it is missing.
-        fetch_mode: Sec-Fetch-Mode; None if it is missing.
-        host: Host; empty if it is missing.
+
+def asks_for_cors(request: CORSRequest) -> bool:
+    """Whether CORS has a say in the request. It has none in a form post (Fetch Metadata, "Sec-Fetch-Mode")."""
+    return request.headers.get("sec-fetch-mode", "cors") == "cors"
+
+
+def is_same_origin(request: CORSRequest) -> bool:
+    """Whether the request comes from a page of this server itself.
+
+    Browsers send Sec-Fetch-Site over https and to loopback. Without it, the origin is compared with Host.
     """
-
-    fetch_site: str | None
-    fetch_mode: str | None
-    host: str
-
-
-def provenance_of(request: CORSRequest) -> Provenance:
-    """Where the request comes from."""
-    get = request.headers.get
-    return Provenance(get("sec-fetch-site"), get("sec-fetch-mode"), request.host)
-
-
-def is_same_origin(origin: str, provenance: Provenance) -> bool:
-    """Whether the request comes from a page of the server itself."""
-    if provenance.fetch_site is not None:
-        return provenance.fetch_site == "same-origin"
-    return is_own_origin(origin, provenance.host)
-
-
-def asks_for_cors(provenance: Provenance) -> bool:
-    """Whether the page needs the permission of the server. A form post, for example, does not ask for it."""
-    return provenance.fetch_mode in (None, "cors")
-
-
-def is_cors_request(origin: str, provenance: Provenance) -> bool:
-    """Whether the page is of another origin and needs the permission of this server."""
-    return asks_for_cors(provenance) and not is_same_origin(origin, provenance)
+    site = request.headers.get("sec-fetch-site")
+    return is_own_origin(request.origin or "", request.host) if site is None else site == "same-origin"
 
 
 def is_own_origin(origin: str, host: str) -> bool:
@@ -65,11 +46,9 @@ def is_own_origin(origin: str, host: str) -> bool:
     >>> is_own_origin("https://a.example", "a.example"), is_own_origin("https://a.example", "a.example:8000")
     (True, False)
     """
-    parts = _HOST.fullmatch(host)
-    if parts is None or not is_serialized_origin(origin):
-        return False
     scheme, origin_host, origin_port = split(origin)
-    if scheme not in _SCHEMES:
+    parts = _HOST.fullmatch(host)
+    if parts is None or scheme not in _SCHEMES or not is_serialized_origin(origin):
         return False
     own_host, own_port = parts.groups()
     default = DEFAULT_PORTS[scheme]
