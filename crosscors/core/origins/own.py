@@ -22,7 +22,7 @@ def is_cors_request(request: CORSRequest) -> bool:
 
 
 def asks_for_cors(request: CORSRequest) -> bool:
-    """Whether CORS has a say in the request. It has none in a form post (Fetch Metadata, "Sec-Fetch-Mode")."""
+    """Whether CORS has a say in the request. It has none in a form post (Fetch Metadata, Sec-Fetch-Mode)."""
     return request.headers.get("sec-fetch-mode", "cors") == "cors"
 
 
