@@ -31,6 +31,7 @@ from crosscors._adapter.first_messages import first_refusals, first_useless_cook
 from crosscors._adapter.keywords import check_on_decision, raise_problems
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
+from crosscors.core.origins.serialized import is_loopback, split
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
@@ -294,12 +295,12 @@ def _may_lack_credentials(decision: Decision) -> bool:
 
 def _remarks(decision: Decision, request: CORSRequest) -> Iterator[str]:
     """What else may be the cause, as far as the request shows it."""
-    is_refused_origin = decision.refusals[0].code == "origin-not-allowed"
-    origin = request.origin or ""
-    # Browsers send Sec-Fetch-Site, unless the server is another machine that they reach over plain http. They
-    # send Origin for such a server's own pages, and it can only be compared with Host.
-    is_plain = origin.startswith("http://") and "sec-fetch-site" not in request.headers
-    if is_refused_origin and is_plain and request.host and decision.kind is Kind.ACTUAL:
+    is_refused_origin = decision.kind is Kind.ACTUAL and decision.refusals[0].code == "origin-not-allowed"
+    scheme, host, _ = split(request.origin or "")
+    # Browsers send no Sec-Fetch-Site to another machine over plain http. The requests of that server's own
+    # pages can only be told by Host.
+    is_plain = scheme == "http" and not is_loopback(host) and "sec-fetch-site" not in request.headers
+    if is_refused_origin and is_plain and request.host:
         host = shown(request.host)
         yield f"If the page comes from this server, a proxy changes Host to {host}. Let it pass Host on."
 
