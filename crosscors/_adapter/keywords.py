@@ -7,7 +7,7 @@ from typing import Any, cast
 from crosscors.core.errors import PolicyError, shown
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.core.values import Findings, collected, refused
+from crosscors.core.values import Findings, collected, read_bool, refused
 from crosscors.core.words import KEYWORDS, Words
 
 
@@ -26,13 +26,8 @@ def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_aw
 
 def check_debug(debug: object, words: Words) -> Findings:
     """Whether ``debug`` is True or False."""
-    if isinstance(debug, bool):
-        return Findings()
-    meant = str(str(debug).strip().lower() in ("true", "1"))
-    message = f"takes True or False, not {shown(debug)}."
-    return refused(
-        "wrong-type", words.name("debug"), debug, message, f"Write {words.setting('debug', meant)}."
-    )
+    _, found = read_bool("debug", debug, words)
+    return found
 
 
 def check_policy(policy: object, others: PolicyOptions) -> Findings:
