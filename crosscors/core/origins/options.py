@@ -119,7 +119,7 @@ def _instead_of_inner_list(value: Iterable[object]) -> str | None:
     """What to write instead of a list within the list, as ``[text.split(",")]`` gives it."""
     meant = [faults.mended(each) if isinstance(each, str) else None for each in value]
     entries = ", ".join(f'"{each}"' for each in meant)
-    return f"Write {entries}, without a list within the list." if meant and all(meant) else None
+    return f"Write [{entries}] without another list around it." if meant and all(meant) else None
 
 
 def _is_entry(entry: str) -> bool:

@@ -61,6 +61,7 @@ NUMBERS = {
     "origin-template": 62,
     "origin-word": 63,
     "unlikely-host": 64,
+    "path-url": 65,
     # What only Django's settings can have.
     "old-name-ignored": 70,
     "not-importable": 71,
