@@ -73,8 +73,8 @@ def path_hint(path: str) -> str:
     instead = f'Write re.compile(r"{expression}")'
     start = alternatives[0]
     beginning = _BEGINNING.fullmatch(start) if len(alternatives) == 1 else None
-    if beginning is not None and _literal_key(beginning[1]):
-        key = beginning[1]
+    key = beginning and _literal_key(beginning[1])
+    if key is not None and expression == f"{_escaped(key)}.*":
         return (
             f"{instead} for every path that begins with {key}, or "
             f'"{key}{BELOW}" for {key} and everything below it, but not {key}x.'
