@@ -194,6 +194,10 @@ REFUSED = {
         ("https://a.example ", "https://a.example", "a space after it"),
         ("https://a.example\r\n", "https://a.example", "a line break after it"),
         (" *", "*", "a space before the *"),
+        ("https://a.example # mine", "https://a.example", "a comment behind it"),
+        ("- https://a.example", "https://a.example", "a hyphen before it, as in YAML"),
+        ("ORIGIN=https://a.example/", "https://a.example", "a name before it, as in .env files"),
+        ('ORIGIN="https://a.example"', "https://a.example", "a name before it, and quotes"),
     ],
     "origin-ip-address": [
         ("http://[::0001]", "http://[::1]", "IPv6 with leading zeros"),
@@ -291,6 +295,7 @@ NOT_ONE_ORIGIN = [
     ("origin-list-in-a-string", "('https://a.example', 'https://b.example/')", AB, "a tuple in Python"),
     ("origin-list-in-a-string", "[https://a.example, https://b.example]", AB, "a list without quotes"),
     ("origin-list-in-a-string", "[]", "allow_origins=[]", "an empty list"),
+    ("origin-list-in-a-string", "https://a,example.com", "one string for each", "a comma for a dot"),
     ("origin-list-in-a-string", "[object Object]", "one string for each", "a list of what is not known"),
     ("origin-quoted", '"[\\"https://a.example\\"]"', '["https://a.example"]', "a list in quotes"),
     ("origin-port", "https://a.example:[1,2]", '["https://a.example:1", "https://a.example:2"]', "ports"),

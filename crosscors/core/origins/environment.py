@@ -14,6 +14,9 @@ _BYTE_ORDER_MARKS = ("\ufeff", "\u00ef\u00bb\u00bf", "\udcef\udcbb\udcbf")
 _JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _QUOTES = "\"'`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _AROUND_TEXT = re.compile(rf"\A(?:\\?[{_QUOTES}]\s*)+|(?:\s*\\?[{_QUOTES}])+\Z")
+# A line of a .env or YAML file: "ORIGIN=https://a.example", "- https://a.example", "https://a.example # mine"
+_BEFORE_VALUE = re.compile(r"(?:-\s+|(?:[A-Za-z_]\w*)?\s*=\s*)(?=\S+\Z)")
+_COMMENT = re.compile(r"\s+#.*", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s,;]+")
 _PORTS_IN_BRACKETS = re.compile(r"(.+:)\[([0-9*,\s]+)\]")
 # Digits in braces are a repeat in a regular expression, and two hexadecimal digits after "%" are a character.
@@ -51,6 +54,13 @@ def invisible_in(text: str) -> str:
 def unquoted(text: str) -> str:
     """The text without quotes around it, of whatever kind, or at one end of it."""
     return _AROUND_TEXT.sub("", text)
+
+
+def value_in_line(text: str) -> str:
+    """The value, if the text is a whole line of a .env or YAML file; otherwise the text."""
+    without_comment = _COMMENT.sub("", text)
+    start = _BEFORE_VALUE.match(without_comment)
+    return without_comment[start.end() :] if start else without_comment
 
 
 def pieces(text: str) -> list[str] | None:

@@ -71,13 +71,16 @@ def entries_meant(entry: str) -> tuple[str, ...]:
     pieces = environment.with_each_port(text) or environment.pieces(text)
     if pieces is None:
         return tuple(filter(None, [mended(text)]))
+    has_scheme = ["://" in piece for piece in pieces]
+    if any(has_scheme) and not all(has_scheme) and not re.search(r"\s", text):
+        return ()  # "https://app,example.com" is not a list
     meant = [entries_meant(piece) for piece in pieces]
     return tuple(dict.fromkeys(chain.from_iterable(meant))) if all(meant) else ()
 
 
 def mended(entry: str) -> str | None:
     """The entry that was surely meant, in the form that browsers send; None if it cannot be guessed."""
-    text = environment.unquoted(environment.visible(entry).strip())
+    text = environment.unquoted(environment.value_in_line(environment.visible(entry).strip()))
     if text == ANY or text.lower() == NULL:
         return text.lower()
     if environment.means_everyone(text):
@@ -134,6 +137,7 @@ def _fault_of_the_whole(option: str, text: str, words: Words) -> tuple[str, str,
     return (
         _template_fault(text)
         or _list_fault(option, text, words)
+        or _line_fault(text, words)
         or (_quotes_fault(option, plain, words) if plain != text else None)
         or _word_fault(text)
         or _expression_fault(option, text, words)
@@ -200,6 +204,15 @@ def _word_fault(text: str) -> tuple[str, str, str] | None:
         return ("origin-word", "is only a number.", hint) if is_port else None
     everyone = ', or "*" to allow every origin' if meant_bool(text) else ""
     return "origin-word", message, f"Write {_EXAMPLE}{everyone}."
+
+
+def _line_fault(text: str, words: Words) -> tuple[str, str, str] | None:
+    """A whole line of a .env or YAML file."""
+    value = environment.value_in_line(text)
+    if value == text:
+        return None
+    message = f"has more than the origin in it: {shown(text.replace(value, '', 1).strip())}."
+    return "origin-space", message, _hint("", mended(value), words)
 
 
 def _expression_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
