@@ -302,7 +302,8 @@ URLS = [
 @rows("text, write, has_code", URLS)
 def test_a_url_object_in_a_list(text: str, write: str, has_code: bool) -> None:
     url = Url(text)
-    for options in ({"allow_origins": [url]}, {"allow_origins": url}, {"allow_credentials": [url]}):
+    given: list[Options] = [{"allow_origins": [url]}, {"allow_origins": url}, {"allow_credentials": [url]}]
+    for options in given:
         with pytest.raises(PolicyError) as caught:
             CORSPolicy(**options)
         (problem,) = caught.value.problems

@@ -175,7 +175,10 @@ def test_a_docker_service_with_credentials_is_this_machine_for_browsers() -> Non
 
 
 def test_an_opt_in_in_a_hint_keeps_those_that_are_accepted_already() -> None:
-    given = {"allow_credentials": ["http://a.example"], "dangerously_allow": ["null-origin"]}
+    given: dict[str, Any] = {
+        "allow_credentials": ["http://a.example"],
+        "dangerously_allow": ["null-origin"],
+    }
     (problem,) = refused(given)
     write = 'dangerously_allow=["null-origin", "insecure-origins"]'
     assert write in problem.hint

@@ -414,6 +414,21 @@ def test_the_origins_of_allow_credentials_are_held_to_the_same_rules(entry: str)
     assert (problem.option, problem.value) == ("allow_credentials", entry)
 
 
+# Entry, what the hint says, why.
+NOT_WITH_CREDENTIALS = [
+    ("http://localhost:30??", "Write each origin", "a glob in the port"),
+    (r"https://.*\.a", "Write each origin", "a regular expression"),
+    ("all", "write allow_credentials=True", "a word for everyone"),
+]
+
+
+@rows("entry, says", NOT_WITH_CREDENTIALS)
+def test_the_hint_for_an_origin_with_credentials_gives_them(entry: str, says: str) -> None:
+    problem, *_ = refused({"allow_credentials": [entry, "https://a.example"]})
+    assert (problem.option, problem.value) == ("allow_credentials", entry)
+    assert says in problem.hint
+
+
 def test_a_fault_does_not_hide_another_fault_of_the_origin_that_was_meant() -> None:
     problems = refused({"allow_origins": ["http://Example.com"], "allow_credentials": True})
     assert [(problem.code, problem.value) for problem in problems] == [

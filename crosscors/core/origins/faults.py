@@ -139,7 +139,7 @@ def _fault_of_the_whole(option: str, text: str, words: Words) -> tuple[str, str,
         or _list_fault(option, text, words)
         or _line_fault(text, words)
         or (_quotes_fault(option, plain, words) if plain != text else None)
-        or _word_fault(text)
+        or _word_fault(option, text, words)
         or _expression_fault(option, text, words)
         or _scheme_fault(text, words)
     )
@@ -183,14 +183,19 @@ def _splitting(text: str, meant: tuple[str, ...]) -> str:
 
 def _quotes_fault(option: str, plain: str, words: Words) -> tuple[str, str, str]:
     message = "has quotes around it that are part of the text; Docker and some .env files keep them."
-    inner = _word_fault(plain) or (None if mended(plain) else _fault_of_the_whole(option, plain, words))
+    inner = _word_fault(option, plain, words) or (
+        None if mended(plain) else _fault_of_the_whole(option, plain, words)
+    )
     return "origin-quoted", message, inner[2] if inner else _hint("", mended(plain), words)
 
 
-def _word_fault(text: str) -> tuple[str, str, str] | None:
+def _word_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
     """A word that is not an origin."""
     message = "is not an origin."
     if environment.means_everyone(text):
+        if option == "allow_credentials":
+            everyone = words.setting(option, "True")
+            return "origin-word", message, f"To give credentials to every allowed origin, write {everyone}."
         return "origin-word", message, 'Write "*" to allow every origin.'
     if text.lower() == NULL:
         message = "has upper-case letters; browsers send lower case."
@@ -219,14 +224,12 @@ def _expression_fault(option: str, text: str, words: Words) -> tuple[str, str, s
     """A glob, a regular expression, or a file."""
     of_port = _GLOB_IN_PORT.fullmatch(text)
     if of_port is not None and mended(text) is None:
-        return (
-            "origin-wildcard",
-            'has a "*" or "?" that is only part of the port.',
-            _port_hint(of_port, words),
-        )
+        hint = _EACH_ORIGIN if option == "allow_credentials" else _port_hint(of_port, words)
+        return "origin-wildcard", 'has a "*" or "?" that is only part of the port.', hint
     if _REGEX_SIGNS.search(text):
         regex = words.setting("allow_origin_regex", f'r"{text}"')
         hint = f'Write {regex}, or a pattern such as "https://*.example.com".'
+        hint = _EACH_ORIGIN if option == "allow_credentials" else hint
         return "origin-regex", "looks like a regular expression; entries are compared literally.", hint
     if _OPAQUE_SCHEME.match(text):
         hint = 'Serve the page from a local server and write "http://localhost:*".'
@@ -242,6 +245,10 @@ def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
     if _SLASH_TOO_MANY.match(text):
         return "origin-path", "has more than two slashes after its scheme.", hint
     return None
+
+
+# An expression gets credentials only where all origins do.
+_EACH_ORIGIN = 'Write each origin as an entry of its own, or a pattern such as "https://*.example.com".'
 
 
 def _port_hint(of_port: re.Match[str], words: Words) -> str:

@@ -161,10 +161,10 @@ def _meant_credentials(value: object) -> bool | None:
     """True or False, if the value stands for that: alone, or as the only entry of a list."""
     if value is None:
         return False
-    # CORS_ALLOW_CREDENTIALS = env.list("CREDENTIALS") makes a list of one word.
-    entries = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else [value]
-    if len(entries) == 1 and isinstance(entries[0], str):
-        (value,) = entries
+    if isinstance(value, (list, tuple)):  # CORS_ALLOW_CREDENTIALS = env.list("CREDENTIALS")
+        entries = cast("Sequence[object]", value)
+        is_word = len(entries) == 1 and isinstance(entries[0], str)
+        return _meant_credentials(entries[0]) if is_word else None
     if isinstance(value, str) and environment.means_everyone(value.strip()):
         return True
     return meant_bool(value)
