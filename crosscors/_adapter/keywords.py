@@ -8,7 +8,7 @@ from crosscors.core.errors import PolicyError, shown
 from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.core.values import Findings, collected, refused
+from crosscors.core.values import Findings, collected, read_bool, refused
 from crosscors.core.words import KEYWORDS, Words
 
 
@@ -27,13 +27,7 @@ def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_aw
 
 def check_debug(debug: object, words: Words) -> Findings:
     """Whether ``debug`` is True, False or None."""
-    if debug is None or isinstance(debug, bool):
-        return Findings()
-    meant = str(str(debug).strip().lower() in ("true", "1"))
-    message = f"takes True or False, not {shown(debug)}."
-    return refused(
-        "wrong-type", words.name("debug"), debug, message, f"Write {words.setting('debug', meant)}."
-    )
+    return Findings() if debug is None else read_bool("debug", debug, words)[1]
 
 
 def check_on_decision(on_decision: object, words: Words) -> Findings:

@@ -10,8 +10,14 @@ from typing import Literal
 from crosscors.core import standard
 from crosscors.core.errors import shown
 from crosscors.core.origins.faults import mended
-from crosscors.core.origins.serialized import MAX_LENGTH, split
+from crosscors.core.origins.serialized import (
+    INSECURE_SCHEMES,
+    MAX_LENGTH,
+    is_loopback,
+    split,
+)
 from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH, MAX_REQUEST_HEADERS_NAMES
+from crosscors.core.values import ANY
 from crosscors.core.words import KEYWORDS, Words
 
 _SHOWN_NAMES = 12
@@ -114,13 +120,41 @@ _MESSAGES: Mapping[RefusalCode, str] = {
 
 def _origin_hint(refusal: Refusal, words: Words) -> str:
     origin = refusal.values[0]
-    if not refusal.allowed:
+    option = words.name("allow_origins")
+    compared = refusal.allowed[:_COMPARED_ENTRIES]
+    add = f'Add "{origin}" to {option}'
+    over_https = " With credentials, serve the page over https instead." if _is_insecure(origin) else ""
+    if not compared:
         instead = words.setting("allow_origins", f'["{origin}"]')
-        return f"To allow it, write {instead}. The policy lists no origin."
-    near = difflib.get_close_matches(origin, refusal.allowed[:_COMPARED_ENTRIES], n=1, cutoff=0.8)
+        return f"To allow it, write {instead}. The policy lists no origin.{over_https}"
+    loopback = next((entry for entry in compared if _is_same_machine(origin, entry)), None)
+    if loopback is not None:
+        hosts = " and ".join(split(each)[1] for each in (origin, loopback))
+        return (
+            f"The nearest entry is {shown(loopback)}, but browsers take {hosts} for different origins. "
+            f"{add}, or open the page at the other address."
+        )
+    near = difflib.get_close_matches(origin, compared, n=1, cutoff=0.8)
     if not near:
-        return f'Add "{origin}" to {words.name("allow_origins")} so that its pages can read responses.'
-    return f"The nearest entry is {shown(near[0])}, which {_difference(origin, near[0])}."
+        return f"{add} so that its pages can read responses.{over_https}"
+    difference = _difference(origin, near[0])
+    return (
+        f"The nearest entry is {shown(near[0])}, which {difference}. {add} if that page is yours.{over_https}"
+    )
+
+
+def _is_insecure(origin: str) -> bool:
+    """Whether a policy that gives credentials to the origin does not start (see origins/dangers.py)."""
+    scheme, host, _ = split(origin)
+    return scheme in INSECURE_SCHEMES and not is_loopback(host)
+
+
+def _is_same_machine(origin: str, entry: str) -> bool:
+    """Whether the two differ only in how they name this machine: localhost, 127.0.0.1, [::1]."""
+    scheme, host, port = split(origin)
+    entry_scheme, entry_host, entry_port = split(entry)
+    is_same = scheme == entry_scheme and entry_port in (port, ":*")
+    return is_same and host != entry_host and is_loopback(host) and is_loopback(entry_host)
 
 
 def _difference(origin: str, entry: str) -> str:
@@ -142,7 +176,8 @@ def _malformed_hint(refusal: Refusal, _: Words) -> str:
     if "," in sent:
         return "A browser sends one origin. A proxy may have joined two Origin headers."
     meant = mended(sent) if len(sent) <= MAX_LENGTH else None  # a longer text is not a typing mistake
-    return f"A browser would send {shown(meant)}." if meant else "No browser sends this."
+    is_pattern = meant is not None and ANY in meant
+    return f"A browser would send {shown(meant)}." if meant and not is_pattern else "No browser sends this."
 
 
 def _null_hint(_refusal: Refusal, _words: Words) -> str:

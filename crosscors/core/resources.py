@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
-from urllib.parse import unquote
 
 from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.path_keys import BELOW, is_ambiguous, path_faults, path_hint
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.refusal import Refusal
 from crosscors.core.values import Findings, is_text_pattern
@@ -18,17 +17,9 @@ from crosscors.core.values import Findings, is_text_pattern
 # The keys of a Mapping are invariant: any other key type would refuse a dict of only strings, or a mixed one.
 _Policies = Mapping[Any, CORSPolicy | None]
 
-_BELOW = "/*"
-# Signs of a regular expression. "$" and "(" alone are not: there are paths such as "/$metadata".
-_REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Bytes that are not UTF-8: some servers give them as surrogates (PEP 383), others as U+FFFD.
 _UNDECODED = re.compile("[\ud800-\udfff\ufffd]")
-# What has more than one reading: empty and dot segments, and the above. The expression begins with a set of
-# characters, so that a search skips all others. That is twice as fast as with alternatives.
-_is_ambiguous = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd](?:(?<!/)|/|\\.\\.?(?:/|\\Z))").search
-_PARAMETER = re.compile(r"\{.*\}|<.*>")  # as routes have them in FastAPI and Flask
-_PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 class Resources:
@@ -70,8 +61,8 @@ class Resources:
         for path, policy in policies.items():
             if is_text_pattern(path):
                 self._regexes.append((path, _Entry(policy)))
-            elif path.endswith(_BELOW):
-                self._below[path.removesuffix(_BELOW)] = _Entry(policy)
+            elif path.endswith(BELOW):
+                self._below[path.removesuffix(BELOW)] = _Entry(policy)
             else:
                 self._exact[path] = _Entry(policy)
         self._longest = max(map(len, self._below), default=0)
@@ -128,12 +119,12 @@ class Resources:
         return Refusal("path-not-covered", values, tuple(near))
 
     def _entry_for(self, path: str, root_path: str) -> _Entry | None:
-        if root_path or _is_ambiguous(path):
+        if root_path or is_ambiguous(path):
             return self._entry_below(path, root_path)
         return self._entry_at(path)  # nearly every path, at the cost of one search
 
     def _entry_below(self, path: str, root_path: str) -> _Entry | None:
-        if not _is_ambiguous(path):
+        if not is_ambiguous(path):
             starts = self._below_root(path, root_path)
             if len(starts) == 1:
                 return self._entry_at(starts[0])
@@ -179,7 +170,7 @@ class Resources:
 
     def _readings(self, path: str, root_path: str) -> tuple[str, ...] | None:
         """Every path that a router may read in this one; None if there are too many."""
-        if len(path) > _LONGEST_READ and _is_ambiguous(path):
+        if len(path) > _LONGEST_READ and is_ambiguous(path):
             return None
         if not root_path:
             return _all_readings((path,))
@@ -294,7 +285,7 @@ def _all_readings(starts: Iterable[str]) -> tuple[str, ...] | None:
     """These paths, and all further readings of them; None if there are too many."""
     readings = list(dict.fromkeys(_UNDECODED.sub("\ufffd", start) for start in starts))
     for reading in readings:  # the list grows meanwhile
-        if _is_ambiguous(reading):
+        if is_ambiguous(reading):
             others = dict.fromkeys(read(reading) for read in _STEPS)
             readings += [other for other in others if other not in readings]
         if len(readings) > _MOST_READINGS:
@@ -350,35 +341,5 @@ def _path_problems(path: object, option: str) -> Iterable[Problem]:
         message = f"{shown(path)} is not a path."
         yield Problem("wrong-type", option, path, message, 'Write a path such as "/api/*".')
         return
-    if _REGEX_SIGNS.search(path):
-        message = f"{shown(path)} looks like a regular expression; paths are compared literally."
-        hint = f'Write a path such as "/api/*", or re.compile(r"{path}"), which must match the whole path.'
-        yield Problem("path-regex", option, path, message, hint)
-        return
-    faults = list(_path_faults(path))
-    mended = _mended_path(path) if faults else path
-    example = mended if not list(_path_faults(mended)) else "/api/*"
-    for code, message in faults:
-        yield Problem(code, option, path, f"{shown(path)} {message}", f'Write "{example}".')
-
-
-def _path_faults(path: str) -> Iterable[tuple[str, str]]:
-    if not path.startswith("/"):
-        yield "path-relative", "does not begin with a slash."
-    if "*" in path.removesuffix(_BELOW):
-        yield "path-wildcard", 'has a "*" that is not the whole last segment.'
-    if "?" in path or "#" in path:
-        yield "path-query", "has a query or fragment; only paths are compared."
-    if _PERCENT_ENCODED.search(path):
-        yield "path-encoded", "is percent-encoded; paths are compared after decoding."
-    if _PARAMETER.search(path):
-        yield "path-parameter", "has a parameter; paths are compared literally."
-    if _is_ambiguous(path):
-        yield "path-ambiguous", "has dot or empty segments, a backslash or a control character."
-
-
-def _mended_path(path: str) -> str:
-    path = "/" + unquote(re.split("[?#]", path)[0]).lstrip("/")
-    literal, star, _ = _PARAMETER.sub("*", path).partition("*")
-    resolved = posixpath.normpath(re.sub(r"[/\\]+", "/", literal))
-    return resolved.rstrip("/") + _BELOW if star else resolved
+    for code, message in path_faults(path):
+        yield Problem(code, option, path, f"{shown(path)} {message}", path_hint(path))

@@ -66,31 +66,61 @@ def is_text_pattern(value: object) -> TypeGuard[re.Pattern[str]]:
 
 def read_bool(option: str, value: object, words: Words) -> tuple[bool, Findings]:
     """True or False. Nothing that only looks like one of them is accepted."""
-    if isinstance(value, bool):
-        return value, Findings()
-    message = f"takes True or False, not {shown(value)}."
-    return False, refused(
-        "wrong-type", words.name(option), value, message, f"Write {words.setting(option, 'False')}."
+    return (
+        (value, Findings())
+        if isinstance(value, bool)
+        else (False, not_a_bool(option, value, meant_bool(value), words))
     )
 
 
+def not_a_bool(option: str, value: object, meant: bool | None, words: Words) -> Findings:
+    """The problem of a value that should be True or False. The hint is what was meant, or else False."""
+    message = f"takes True or False, not {shown(value)}."
+    hint = f"Write {words.setting(option, str(bool(meant)))}."
+    return refused("wrong-type", words.name(option), value, message, hint)
+
+
+def meant_bool(value: object) -> bool | None:
+    """True or False, if the value is a word or number for one of them, as environment variables have it.
+
+    >>> meant_bool("yes"), meant_bool(0), meant_bool("maybe")
+    (True, False, None)
+    """
+    if not isinstance(value, (str, int, float)):
+        return None
+    word = str(value).strip(_AROUND_WORDS).lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+_AROUND_WORDS = " \t\r\n\"'"
+_TRUE = frozenset({"true", "t", "yes", "y", "on", "1", "1.0", "enable", "enabled"})
+_FALSE = frozenset({"false", "f", "no", "n", "off", "0", "0.0", "disable", "disabled"})
+
+
+def _no_special_hint(_: object) -> str | None:
+    return None
+
+
 def read_strings(
-    option: str, value: object, example: str, words: Words, *, regex_option: str | None = None
+    option: str,
+    value: object,
+    example: str,
+    words: Words,
+    *,
+    instead_of: Callable[[object], str | None] = _no_special_hint,
 ) -> tuple[list[str], Findings]:
     """The entries of an option that takes one string or several. A set is sorted, to be stable.
 
     Args:
         example: a value of the option, for hints.
-        regex_option: the option for compiled regular expressions, if they are a likely mistake.
+        instead_of: the hint for a value that is not a string, if its author's meaning is known.
     """
     if isinstance(value, str):
         return [value], Findings()
     name = words.name(option)
 
     def hint(found: object) -> str:
-        if regex_option is not None and is_text_pattern(found):
-            return f"Write {words.setting(regex_option, 're.compile(...)')}."
-        return f"Write {words.setting(option, example)}."
+        return instead_of(found) or f"Write {words.setting(option, example)}."
 
     if not is_several(value):
         message = f"takes a string or a list of strings, not {shown(value)}."
@@ -100,6 +130,11 @@ def read_strings(
     for entry in value:
         if isinstance(entry, str):
             strings.append(entry)
+        elif entry is None:
+            cause = "An environment variable that is not set can cause this."
+            others.append(
+                refused("wrong-type", name, entry, "takes strings, not None.", f"Leave it out. {cause}")
+            )
         else:
             message = f"takes strings, not {shown(entry)}."
             others.append(refused("wrong-type", name, entry, message, hint(entry)))

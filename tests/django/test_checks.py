@@ -345,7 +345,7 @@ def codes_in_the_package() -> Iterator[str]:
                 first = node.args[0] if makes and node.args else None
             else:
                 first = node.elts[0] if isinstance(node, ast.Tuple) and node.elts else None
-                makes = file.name in ("dangers.py", "faults.py", "resources.py")
+                makes = file.name in ("dangers.py", "faults.py", "resources.py", "path_keys.py")
             if (
                 makes
                 and isinstance(first, ast.Constant)

@@ -98,13 +98,13 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"CORS_ALLOW_ALL_ORIGINS": "yes"},
         "wrong-type",
         "CORS_ALLOW_ALL_ORIGINS",
-        "CORS_ALLOW_ALL_ORIGINS = False",
+        "CORS_ALLOW_ALL_ORIGINS = True",
     ),
     "the same under its old name": (
         {"CORS_ORIGIN_ALLOW_ALL": 1},
         "wrong-type",
         "CORS_ORIGIN_ALLOW_ALL",
-        "CORS_ORIGIN_ALLOW_ALL = False",
+        "CORS_ORIGIN_ALLOW_ALL = True",
     ),
     "all origins with credentials": (
         {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True},
@@ -228,7 +228,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"CORS_ALLOW_PRIVATE_NETWORK": 1},
         "wrong-type",
         "CORS_ALLOW_PRIVATE_NETWORK",
-        "CORS_ALLOW_PRIVATE_NETWORK = False",
+        "CORS_ALLOW_PRIVATE_NETWORK = True",
     ),
     "an unknown danger": (
         {"CORS_DANGEROUSLY_ALLOW": ["null-origins"]},

@@ -1,20 +1,405 @@
-"""What the hint of a problem says to write is right: put in place of what was refused, it is accepted."""
+"""Whoever follows a hint gets a policy that starts, and that lets in what was meant and nothing else.
+
+Hints are followed mechanically: the code is taken out of the sentence and put in place of what was refused,
+until nothing is refused any more. The first advice of a hint is followed; what comes after "or" is for other
+wishes.
+"""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crosscors import CORSPolicy, PolicyError, Resources
+from crosscors import CORSPolicy, CORSRequest, PolicyError, Problem, Resources
+from crosscors.core.origins.serialized import is_serialized_origin
 
+from ..rules import test_credentials as of_credentials
+from ..rules import test_headers as of_headers
+from ..rules import test_max_age as of_max_age
+from ..rules import test_methods as of_methods
+from ..rules import test_origins as of_origins
+from ..rules import test_policy as of_types
+from ..rules import test_refusals as of_refusals
+from ..rules import test_regexes as of_regexes
+from ..rules import test_warnings as of_warnings
+from ..rules.kit import rows, warned
 from .strategies import any_text, entries, origins_near, url_text
 
 # The text to write may be legal and still be covered by something else.
 pytestmark = pytest.mark.filterwarnings("ignore::crosscors.PolicyWarning")
+
+# Following.
+
+Options = dict[str, Any]
+_STRING = r"""r?"[^"]*"|r?'[^']*'"""
+_LIST = rf"\[(?:(?:{_STRING})(?:, )?)*\]"
+_SETTING = re.compile(rf"\b([a-z_]+)=({_STRING}|{_LIST}|True|False|None|[0-9]+)")
+_TEXT = re.compile(rf"(?:Write |write |such as |gives |subdomains \()({_STRING}|{_LIST})")
+_NAMED = re.compile(r"Add ({_STRING}) to ([a-z_]+)".replace("{_STRING}", _STRING))
+
+
+def followed(options: Options) -> CORSPolicy:
+    """The policy that comes of following the hints."""
+    for _ in range(3):  # what one hint gives may need another one
+        for problem in problems_of(options):
+            options = _changed(options, problem)
+    return CORSPolicy(**options)
+
+
+def problems_of(options: Options) -> tuple[Problem, ...]:
+    try:
+        CORSPolicy(**options)
+    except PolicyError as error:
+        return error.problems
+    return ()
+
+
+def _changed(options: Options, problem: Problem) -> Options:
+    given = options.get(problem.option)
+    entries = list(given) if isinstance(given, (list, tuple)) else [given]
+    if problem.hint.startswith("Leave it out") and problem.value in entries:
+        return {**options, problem.option: [entry for entry in entries if entry != problem.value]}
+    text = _TEXT.search(problem.hint)
+    found = _SETTING.findall(problem.hint.split(", or ")[0])
+    if text is None and not found:
+        found = _SETTING.findall(problem.hint)  # "Use https, or accept the danger with ..."
+    settings = {name: ast.literal_eval(value) for name, value in found}
+    if settings and not (text and text.start() < problem.hint.index("=")):
+        # An expression stands for the entry that it replaces.
+        left = [entry for entry in entries if entry != problem.value]
+        changed = {problem.option: left} if "allow_origin_regex" in settings else {}
+        return {**options, **changed, **settings}
+    if text is None or problem.value not in entries:
+        return options  # the value is what another hint gives, so it comes up again
+    value = ast.literal_eval(text[1])
+    if problem.option == "allow_origin_regex":
+        return {**options, problem.option: value}
+    at = entries.index(problem.value)
+    entries[at : at + 1] = value if isinstance(value, list) else [value]
+    return {**options, problem.option: entries}
+
+
+# Judging.
+
+
+def verdict(policy: CORSPolicy, origin: str) -> str:
+    """What the origin may do."""
+    decision = policy.decide(CORSRequest("GET", origin))
+    if not decision.allowed:
+        return "nothing"
+    return "all" if ("Access-Control-Allow-Credentials", "true") in decision.headers else "read"
+
+
+def probes(meant: Iterable[str]) -> list[str]:
+    """The origins that are meant, those near them, and some of strangers."""
+    origins = [
+        "https://app.example.com",
+        "https://x.example.com",
+        "http://localhost:3000",
+        "http://localhost",
+    ]
+    for entry in meant:
+        origins += [
+            entry.replace("*.", below).replace(":*", port) for below in ("a.b.", "") for port in ("", ":1")
+        ]
+    near = [
+        change(origin)
+        for origin in origins
+        for change in (
+            lambda origin: origin.replace(".", "x", 1),
+            lambda origin: origin.replace("x.", "xx", 1),
+            lambda origin: origin.replace("://", "://evil", 1),
+            lambda origin: origin.replace("://", "://www.", 1),
+            lambda origin: f"{origin}.evil.example",
+            lambda origin: f"{origin}:8444",
+            lambda origin: f"{origin}0",
+            lambda origin: origin.replace("https:", "http:"),
+            lambda origin: origin.replace("http:", "https:"),
+        )
+    ]
+    strangers = ["null", "file://", "https://evil.example", "http://evil.example", "https://example.com"]
+    return [*filter(is_serialized_origin, (*origins, *near)), *strangers]
+
+
+def entries_of(policy: CORSPolicy) -> tuple[str, ...]:
+    return policy.allow_origins + (
+        policy.allow_credentials or () if policy.allow_credentials is not True else ()
+    )
+
+
+# Options, the options that were meant or that the hint gives as an example, why.
+A, B, APP = "https://a.example", "https://b.example", "https://app.example.com"
+MEANT: list[tuple[Options, Options, str]] = [
+    *(
+        ({"allow_origins": [entry]}, {"allow_origins": [] if entry in NULLS else [write]}, why)
+        for NULLS in (("NULL", '"null"'),)
+        for _, entry, write, why in of_origins.REFUSED_ROWS
+    ),
+    *(
+        ({"allow_origins": entry}, {"allow_origins": [write]}, why)
+        for entry, _, write, why in of_origins.SEVERAL_FAULTS
+    ),
+    *(
+        ({"allow_origins": [B, entry]}, {"allow_origins": [B, A, f"{A}:1"]}, f"{entry}, beside another")
+        for entry in (f"{A}, {A}:1", f"['{A}', '{A}:1']", f"{A};{A}:1/", f'["{A}","{A}:1"]', f"{A} {A}:1")
+    ),
+    *(
+        ({"allow_origins": [B, entry]}, {"allow_origins": [B]}, f"{entry!a}, which is left out")
+        for entry in ("", " ", '""', "None", "undefined", "Null", "\ufeff", None)
+    ),
+    ({"allow_origins": "[]"}, {}, "an empty list in a string"),
+    ({"allow_origins": [f"{A}:[1,2]"]}, {"allow_origins": [f"{A}:1", f"{A}:2"]}, "ports in brackets"),
+    (
+        {"allow_origins": ["http://localhost:30??"]},
+        {"allow_origin_regex": r"http://localhost:30\d\d"},
+        "a glob in the port",
+    ),
+    (
+        {"allow_origins": ["https://a.b:8*"], "allow_credentials": True},
+        {"allow_origin_regex": r"https://a\.b:8\d*", "allow_credentials": True},
+        "a * in the port",
+    ),
+    (
+        {"allow_origins": [r"https://[a-z]+\.a\.example", B]},
+        {"allow_origins": [B], "allow_origin_regex": r"https://[a-z]+\.a\.example"},
+        "an expression in a string",
+    ),
+    ({"allow_origins": [b"https://a.example"]}, {"allow_origins": [A]}, "bytes"),
+    ({"allow_origins": [[A, B]]}, {"allow_origins": [A, B]}, "a list within the list"),
+    *(
+        ({"allow_origins": [entry], "allow_credentials": True}, {"allow_credentials": [write or entry]}, why)
+        for (_, danger), entry, write, why in of_credentials.UNSAFE
+        if write is not None
+    ),
+    ({"allow_credentials": ["null", A]}, {"allow_credentials": [A]}, "null with credentials"),
+    *(
+        (options, {"allow_origins": "*", "allow_credentials": [APP]}, why)
+        for options, option, why in of_credentials.EVERYONE
+        if option == "allow_credentials"
+    ),
+    (
+        {"allow_origins": "*", "allow_credentials": True},
+        {"allow_origins": "*", "allow_credentials": [APP]},
+        "everyone with credentials",
+    ),
+    (
+        {"allow_origins": "ALL", "allow_credentials": "true"},
+        {"allow_origins": "*", "allow_credentials": [APP]},
+        "everyone with credentials, in words",
+    ),
+    *(
+        (
+            {"allow_origins": [A], "allow_credentials": value},
+            {"allow_origins": [A], "allow_credentials": meant},
+            f"{value!r}",
+        )
+        for meant, values in {
+            True: ("true", "TRUE ", "yes", "on", "1", 1, 1.0, "t", "y", "'true'", "all", ["true"]),
+            False: ("false", "no", "off", "0", 0, None, "n", ["no"]),
+        }.items()
+        for value in values
+    ),
+    (
+        {"allow_origins": ["http://frontend:3000"], "allow_credentials": True},
+        {"allow_origins": ["http://localhost:3000"], "allow_credentials": True},
+        "a Docker service with credentials",
+    ),
+]
+
+
+@rows("options, meant", MEANT)
+def test_following_hints_lets_in_what_was_meant(options: Options, meant: Options) -> None:
+    policy, expected = followed(options), CORSPolicy(**meant)
+    origins = probes(entries_of(expected))
+    assert {each: verdict(policy, each) for each in origins} == {
+        each: verdict(expected, each) for each in origins
+    }
+
+
+@rows(
+    "fault, entry",
+    [(fault, entry, why) for fault, entry, write, why in of_credentials.UNSAFE if write is None],
+)
+def test_without_another_text_to_write_the_hint_names_the_opt_in(fault: tuple[str, str], entry: str) -> None:
+    policy = followed({"allow_credentials": [entry, A]})
+    left = tuple(each for each in entries_of(policy) if each != A)
+    if left == (entry,):
+        assert policy.dangerously_allow == (fault[1],)
+    else:  # an example, or nothing
+        assert all("example" in each for each in left)
+        assert policy.dangerously_allow == ()
+
+
+# Options, why.
+OTHERS: list[tuple[Options, str]] = [
+    *(({option: value}, why) for option, value, _, why in of_types.WRONG_TYPES),
+    *(({option: [entry]}, why) for option, entry, _, why in of_types.WRONG_ENTRIES),
+    *(({"allow_credentials": value}, why) for value, _, why in of_credentials.WRONG),
+    *(({"allow_methods": [method]}, why) for _, method, _, why in of_methods.REFUSED),
+    *(({"allow_headers": [name]}, why) for name, _, why in of_headers.REFUSED),
+    *(({"expose_headers": [name]}, f"{why}, exposed") for name, _, why in of_headers.REFUSED),
+    *(({"max_age": value}, why) for _, value, _, why in of_max_age.REFUSED),
+    *(
+        ({"dangerously_allow": [name]}, why)
+        for name, write, why in of_credentials.UNKNOWN_DANGERS
+        if "," not in write
+    ),
+    *(
+        ({"allow_origin_regex": regex, "allow_credentials": True}, why)
+        for regex, write, why in of_regexes.INSECURE
+        if write is not None
+    ),
+]
+
+
+@rows("options", OTHERS)
+def test_following_hints_makes_a_policy_that_starts_and_opens_nothing(options: Options) -> None:
+    policy = followed(options)
+    strangers = [
+        "null",
+        "file://",
+        "https://evil.example",
+        "http://app.example.com",
+        "https://appxexample.com",
+    ]
+    assert {origin: verdict(policy, origin) for origin in strangers} == dict.fromkeys(strangers, "nothing")
+    assert "*" not in (*policy.allow_methods, *policy.allow_headers, *policy.expose_headers)
+
+
+def test_following_the_hint_of_a_warning_ends_the_warning() -> None:
+    for entry, write, _ in of_warnings.UNLIKELY:
+        (problem,) = warned({"allow_origins": [entry]})
+        assert _changed({"allow_origins": [entry]}, problem) == {"allow_origins": [write]}
+        assert warned({"allow_origins": [write]}) == []
+
+
+class Url:
+    """A URL as pydantic has it: not a str, and with a slash at its end."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+
+# URL, what the hint gives, whether it gives code for all URLs, why.
+URLS = [
+    ("https://a.example/", A, True, "as pydantic has it"),
+    ("https://a.example", A, True, "without a slash"),
+    ("https://a.example:443/", A, False, "with a port"),
+    ("https://a.example/path", A, False, "with a path"),
+]
+
+
+@rows("text, write, has_code", URLS)
+def test_a_url_object_in_a_list(text: str, write: str, has_code: bool) -> None:
+    url = Url(text)
+    given: list[Options] = [{"allow_origins": [url]}, {"allow_origins": url}, {"allow_credentials": [url]}]
+    for options in given:
+        with pytest.raises(PolicyError) as caught:
+            CORSPolicy(**options)
+        (problem,) = caught.value.problems
+        assert (f'"{write}"' in problem.hint, 'str(url).rstrip("/")' in problem.hint) == (True, has_code)
+        assert not has_code or str(url).rstrip("/") == write
+
+
+class Unprintable:
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    "value", [Unprintable(), {"https://a.example": 1}, [["https://a.example", 1]], [[]], b"\xff"]
+)
+def test_an_object_that_is_no_url_gets_an_example(value: object) -> None:
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(allow_origins=value)  # type: ignore[arg-type]
+    assert 'Write allow_origins=["https://app.example.com"].' in str(caught.value)
+
+
+# The refusals of requests.
+
+
+@rows(
+    "code, options, origin, method, headers",
+    [
+        (*row[:5], row[-1])
+        for row in (*of_refusals.FOLLOWED, *of_refusals.EXPLAINED)
+        if row[0].endswith("not-allowed") and "cookie" not in row[4]
+    ],
+)
+def test_following_the_hint_of_a_refusal_allows_the_request_and_no_other_origin(
+    code: str, options: Options, origin: str, method: str, headers: str
+) -> None:
+    (refusal,) = of_refusals.decided(options, origin, method, headers).refusals
+    changed = dict(options)
+    for text, option in _NAMED.findall(refusal.hint):
+        given = changed.get(option, [])
+        changed[option] = [*([given] if isinstance(given, str) else given), ast.literal_eval(text)]
+    changed |= {name: ast.literal_eval(value) for name, value in _SETTING.findall(refusal.hint)}
+    if changed != options:
+        assert of_refusals.decided(changed, origin, method, headers).allowed
+    for stranger in probes([]):
+        if stranger != origin:
+            assert verdict(CORSPolicy(**changed), stranger) == verdict(CORSPolicy(**options), stranger)
+    assert changed != options or code != "origin-not-allowed"
+
+
+# Keys of resources.
+
+# Key, paths that are meant, paths that are not, why.
+PATHS = [
+    ("/(api|auth)/*", "/api /api/x /auth/x/y", "/apix /x /", "alternatives"),
+    ("^/(?:api|auth)/", "/api/x /auth/x/y", "/apix /x /", "alternatives at the beginning"),
+    ("/v[12]/*", "/v1/items /v2", "/v3/items /v12 /v", "a set"),
+    ("/socket.io/?*", "/socket.io/ /socket.io/x", "/socketxio/ /socket.iox", "a ? and a *"),
+    (r"/socket.io/\*", "/socket.io/ /socket.io/x", "/socketxio/ /socket.iox", "a * with a backslash"),
+    (r"/socket\.io/.*", "/socket.io/ /socket.io/x", "/socketxio/ /socket.iox", "a dot with a backslash"),
+    ("http://api.example.com/*", "/ /x", "", "a URL"),
+    ("https://api.example.com/api/*", "/api/x", "/ /x /apix", "a URL with a path"),
+    ("/test_acl*", "/test_acl /test_acl_x /test_acl/x", "/test /x/test_acl", "a * within a segment"),
+    ("/a.b*", "/a.b /a.bc", "/axb /axbc", "a * after a dot"),
+    ("/api/<int:id>", "/api/42", "/api/x /api/42/x /api", "a number of Flask"),
+    ("/api/<id>", "/api/x", "/api/x/y /api", "a parameter of Flask"),
+    ("/api/{id}/x", "/api/42/x", "/api/42 /api/4/2/x /api/42/x/y", "a parameter of FastAPI"),
+    ("/files/{path:path}", "/files/a/b", "/files /filesx", "several segments"),
+    (r"/v1.0/{id:\d+}", "/v1.0/42", "/v1x0/42 /v1.0/x", "an expression in a parameter"),
+    ("api/*", "/api /api/x", "/apix /x", "no slash at the beginning"),
+    ("/api/**", "/api /api/x/y", "/apix", "two *"),
+    ("/api/*/x", "/api/1/x", "/api/x /api/1/2/x /api/1/y /api/1/x/y", "a * in the middle"),
+    ("/api/**/x", "/api/x /api/1/2/x", "/api/1/y /apix", "two * in the middle"),
+    ("/api/v1.*/x", "/api/v1/x /api/v1.2/x", "/api/v2/x", "a dot and a * in the middle"),
+    ("/*.json", "/a.json", "/a/b.json /ajson /a.jsonx", "a * before a dot"),
+    ("/v[0-9]+/a.b/*", "/v1/a.b /v22/a.b/x", "/v1/axb/x /v/a.b /v1/a.bx", "a range"),
+    ("/(api|auth)*", "/api /apix /auth/x", "/x", "a * after alternatives"),
+    ("/caf%C3%A9/{id}", "/caf\u00e9/1", "/cafe/1 /caf\u00e9", "an encoded letter and a parameter"),
+]
+_KEY = re.compile(r're\.compile\(r"([^"]*)"\)|"([^"]*)"')
+
+
+@rows("key, meant, others", PATHS)
+def test_following_the_hint_of_a_key_covers_what_was_meant(key: str, meant: str, others: str) -> None:
+    policy = CORSPolicy(allow_origins="*")
+    with pytest.raises(PolicyError) as caught:
+        Resources({key: policy})
+    (hint,) = {problem.hint for problem in caught.value.problems}
+    first = re.split(r", or | for every|, which", hint)[0]
+    resources = Resources(
+        {re.compile(regex) if regex else text: policy for regex, text in _KEY.findall(first)}
+    )
+    assert [path for path in meant.split() if resources.policy_for(path) is None] == []
+    assert [path for path in others.split() if resources.policy_for(path) is not None] == []
+
+
+# Whatever is written.
 
 _WRITE = re.compile(r'(?:Write|such as) "([^"]*)"')
 
@@ -62,7 +447,27 @@ def test_an_origin_in_a_hint_is_accepted_with_credentials(entry: str) -> None:
 
 
 _segments = st.sampled_from(
-    ("api", "*", "a*", "..", ".", "", "é", "%2e%2e", "%25", "%3F", "x?y", "#f", "[", "a b")
+    (
+        *(
+            "api",
+            "*",
+            "a*",
+            "..",
+            ".",
+            "",
+            "é",
+            "%2e%2e",
+            "%25",
+            "%3F",
+            "x?y",
+            "#f",
+            "[",
+            "a b",
+            "(a|b)",
+            "[12]",
+        ),
+        *("{id}", r"{id:\d+}", "<int:id>", ".*", "?*", "**", "^", "$", r"\.", "(", "https:", "a.b", "x{2}"),
+    )
 )
 _paths = st.builds("{}{}".format, st.sampled_from(("/", "")), st.lists(_segments, max_size=4).map("/".join))
 
@@ -73,5 +478,5 @@ def test_a_path_in_a_hint_is_accepted(path: str) -> None:
     try:
         Resources({path: policy})
     except PolicyError as error:
-        for text in _to_write(error):
-            Resources({text: policy})
+        for regex, text in chain.from_iterable(_KEY.findall(problem.hint) for problem in error.problems):
+            assert Resources({re.compile(regex) if regex else text: policy}).policies

@@ -171,9 +171,36 @@ def test_an_http_pattern_on_a_public_suffix_has_two_problems() -> None:
     assert not any('"https://*' in problem.hint for problem in problems)
 
 
+def test_a_docker_service_with_credentials_is_this_machine_for_browsers() -> None:
+    (problem,) = refused({"allow_credentials": ["http://frontend:3000"]})
+    assert problem.code == INSECURE[0]
+    assert 'Write "http://localhost:3000"' in problem.hint
+
+
+def test_an_opt_in_in_a_hint_keeps_those_that_are_accepted_already() -> None:
+    given: dict[str, Any] = {
+        "allow_credentials": ["http://a.example"],
+        "dangerously_allow": ["null-origin"],
+    }
+    (problem,) = refused(given)
+    write = 'dangerously_allow=["null-origin", "insecure-origins"]'
+    assert write in problem.hint
+    CORSPolicy(**{**given, **keywords(write)})
+
+
 # Value, what to write, why.
 WRONG = [
-    (None, "allow_credentials=True", "None"),
+    (None, "allow_credentials=False", "None"),
+    (0, "allow_credentials=False", "a zero"),
+    (1.0, "allow_credentials=True", "a number with a point"),
+    (2, "allow_credentials=True", "a number that is neither"),
+    ("yes", "allow_credentials=True", "the string yes"),
+    ("no", "allow_credentials=False", "the string no"),
+    ("on", "allow_credentials=True", "the string on"),
+    ("0", "allow_credentials=False", "the string 0"),
+    ('"true"', "allow_credentials=True", "the string true in quotes"),
+    ("ALL", "allow_credentials=True", "a word for all"),
+    (["true"], "allow_credentials=True", "a list of one word"),
     (1, "allow_credentials=True", "a number"),
     ("true", "allow_credentials=True", "the string true"),
     ("False", "allow_credentials=False", "the string False"),

@@ -83,6 +83,7 @@ REFUSED = {
     "origin-path": [
         ("https://a.example/app", "https://a.example", "a path"),
         ("https://a.example/app/", "https://a.example", "a path with a slash at its end"),
+        ("https:///a.example", "https://a.example", "three slashes"),
     ],
     "origin-query": [
         ("https://a.example?x=1", "https://a.example", "a query"),
@@ -100,6 +101,9 @@ REFUSED = {
         ("://a.example", "https://a.example", "an empty scheme"),
         ("https:/a.example", "https://a.example", "one slash too few"),
         ("https:a.example", "https://a.example", "both slashes missing"),
+        ("http:/a.example", "http://a.example", "one slash too few after http"),
+        ("yes-man", EXAMPLE, "a word that is surely no host"),
+        ("frontend:3000", EXAMPLE, "a name and a port"),
         ("https//a.example", "https://a.example", "the colon missing"),
         ("localhost:3000", "http://localhost:3000", "localhost without a scheme"),
         ("127.0.0.1:80", "http://127.0.0.1", "an address without a scheme"),
@@ -109,6 +113,8 @@ REFUSED = {
         ("1https://a.example", EXAMPLE, "a scheme with a digit first"),
         ("ht_tp://a.example", EXAMPLE, "a scheme with an underscore"),
         (f"{'a' * 65}://b", EXAMPLE, "a scheme of 65 letters"),
+        ("https://https://a.example", "https://a.example", "a scheme twice"),
+        ("https://http://a.example", EXAMPLE, "two schemes"),
     ],
     "origin-default-port": [
         ("https://a.example:443", "https://a.example", "https with :443"),
@@ -118,6 +124,7 @@ REFUSED = {
     ],
     "origin-upper-case": [
         ("HTTPS://a.example", "https://a.example", "an upper-case scheme"),
+        ("https://None", EXAMPLE, "a variable that was not set"),
         ("https://A.example", "https://a.example", "an upper-case host"),
         ("NULL", "null", "null in upper case"),
     ],
@@ -127,8 +134,6 @@ REFUSED = {
         ("https://*.bücher.example", "https://*.xn--bcher-kva.example", "a Unicode pattern"),
         ("https://straße.example", "https://xn--strae-oqa.example", "a sharp s"),
         ("https://\u65e5\u672c\u3002example", "https://xn--wgv71a.example", "an ideographic full stop"),
-        ("https://a.exam\u00adple", "https://a.example", "a soft hyphen pasted along"),
-        ("https://a.example\u200b", "https://a.example", "a zero-width space"),
         ("https://\u0392\u038c\u039b\u039f\u03a3.example", "https://xn--nxasmq6b.example", "Greek capitals"),
         (
             "https://\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example",
@@ -136,11 +141,52 @@ REFUSED = {
             "a joiner that is part of the name",
         ),
     ],
+    "origin-invisible": [
+        ("https://a.exam\u00adple", "https://a.example", "a soft hyphen pasted along"),
+        ("https://a.example\u200b", "https://a.example", "a zero-width space"),
+        ("https://a.example\u200d", "https://a.example", "a joiner after ASCII"),
+        ("\ufeffhttps://a.example", "https://a.example", "a byte order mark"),
+        ("\u00ef\u00bb\u00bfhttps://a.example", "https://a.example", "one that was read as Latin-1"),
+        ("\udcef\udcbb\udcbfhttps://a.example", "https://a.example", "one that was read in the C locale"),
+    ],
+    "origin-quoted": [
+        ('"https://a.example"', "https://a.example", "double quotes"),
+        ("'https://a.example/'", "https://a.example", "single quotes, and a slash at the end"),
+        ("\u201chttps://a.example\u201d", "https://a.example", "typographic quotes"),
+        ("`https://a.example`", "https://a.example", "backticks"),
+        ('\\"https://a.example\\"', "https://a.example", "quotes with backslashes"),
+        ('"https://a.example', "https://a.example", "a quote at one end"),
+        ('"*"', "*", "a * in quotes"),
+        ("'\"https://a.example\"'", "https://a.example", "quotes in quotes"),
+        ('"null"', "null", "null in quotes"),
+    ],
+    "origin-word": [
+        ("ALL", "*", "a word for everyone"),
+        ("any", "*", "another one"),
+        ("true", EXAMPLE, "a word for True"),
+        ("3000", "http://localhost:3000", "a port alone"),
+    ],
+    "origin-template": [
+        ("${FRONTEND_URL}", EXAMPLE, "a variable of the shell"),
+        ("$FRONTEND_URL", EXAMPLE, "one without braces"),
+        ("https://${HOST}:3000", EXAMPLE, "one within"),
+        ("$(FRONTEND_URL)", EXAMPLE, "one of Kubernetes"),
+        ("%FRONTEND_URL%", EXAMPLE, "a variable of Windows"),
+        ("{{ frontend_url }}", EXAMPLE, "a variable of a template"),
+        ("https://{host}", EXAMPLE, "an f-string without its f"),
+        ("%s", EXAMPLE, "a format"),
+        ("<your-origin>", EXAMPLE, "a place to be filled in"),
+        ("https://a.example,${B}", EXAMPLE, "one in a list"),
+    ],
     "origin-space": [
         (" https://a.example", "https://a.example", "a space before it"),
         ("https://a.example ", "https://a.example", "a space after it"),
         ("https://a.example\r\n", "https://a.example", "a line break after it"),
         (" *", "*", "a space before the *"),
+        ("https://a.example # mine", "https://a.example", "a comment behind it"),
+        ("- https://a.example", "https://a.example", "a hyphen before it, as in YAML"),
+        ("ORIGIN=https://a.example/", "https://a.example", "a name before it, as in .env files"),
+        ('ORIGIN="https://a.example"', "https://a.example", "a name before it, and quotes"),
     ],
     "origin-ip-address": [
         ("http://[::0001]", "http://[::1]", "IPv6 with leading zeros"),
@@ -172,6 +218,9 @@ REFUSED = {
         ("https://a.example:08080", "https://a.example:8080", "a port with a leading zero"),
         ("https://a.example:", "https://a.example", "a colon without a port"),
         ("https://a.example:http", EXAMPLE, "a port in letters"),
+        ("http://localhost:[*]", "http://localhost:*", "any port in brackets, as in Spring"),
+        ("http://localhost:[3000]", "http://localhost:3000", "one port in brackets"),
+        ("http://localhost:[99999]", EXAMPLE, "a port in brackets that is not valid"),
     ],
     "origin-too-long": [
         (f"https://{LABEL_63}a.example", EXAMPLE, "a label of 64 letters"),
@@ -204,7 +253,6 @@ REFUSED = {
         ("https://a.*", PATTERN, "a * for the top-level domain"),
         ("https://*.*.example", PATTERN, "two labels of *"),
         ("https://*.0.0.1", PATTERN, "a * in an IPv4 address"),
-        ("https://a.example:8*", ANY_PORT, "a * within the port"),
         ("vscode-webview://*", PATTERN, "a * for an opaque host"),
         ("app://a*", PATTERN, "a * within an opaque host"),
         ("http://localhost:**", ANY_PORT, "two * for the port"),
@@ -213,12 +261,39 @@ REFUSED = {
 REFUSED_ROWS = [(code, *row) for code, entries in REFUSED.items() for row in entries]
 # An entry that is not one origin. Code, entry, what the hint says, why.
 AB = '["https://a.example", "https://b.example"]'
+SPLIT = '[each.strip() for each in text.split(",")]'
 NOT_ONE_ORIGIN = [
     ("origin-empty", "", "Leave it out", "an empty string"),
     ("origin-empty", "  ", "Leave it out", "nothing but blanks"),
+    ("origin-empty", '""', "Leave it out", "nothing in quotes"),
+    ("origin-empty", "\ufeff", "Leave it out", "nothing but a byte order mark"),
+    ("origin-word", "None", "Leave it out", "a variable that was not set, in Python"),
+    ("origin-word", "undefined", "Leave it out", "the same in JavaScript"),
+    ("origin-word", "false", "such as", "a word for False"),
+    ("origin-quoted", '"undefined"', "Leave it out", "a variable that was not set, in quotes"),
     ("origin-list-in-a-string", "https://a.example,https://b.example", AB, "origins joined by a comma"),
     ("origin-list-in-a-string", "https://a.example, b.example/", AB, "origins with faults of their own"),
     ("origin-list-in-a-string", "https://a.example https://b.example", AB, "origins joined by a space"),
+    ("origin-list-in-a-string", "https://a.example, https://b.example", SPLIT, "how to split them"),
+    ("origin-list-in-a-string", "https://a.example,https://b.example,", AB, "a comma at the end"),
+    ("origin-list-in-a-string", "https://a.example;https://b.example", AB, "origins joined by a semicolon"),
+    ("origin-list-in-a-string", '"https://a.example","https://b.example"', AB, "quotes around each"),
+    ("origin-list-in-a-string", '["https://a.example"]', '["https://a.example"]', "a list in JSON"),
+    ("origin-list-in-a-string", '["https://a.example", "https://b.example"]', "json.loads(text)", "of two"),
+    ("origin-list-in-a-string", "['https://a.example', 'https://b.example']", AB, "a list in Python"),
+    ("origin-list-in-a-string", "('https://a.example', 'https://b.example/')", AB, "a tuple in Python"),
+    ("origin-list-in-a-string", "[https://a.example, https://b.example]", AB, "a list without quotes"),
+    ("origin-list-in-a-string", "[]", "allow_origins=[]", "an empty list"),
+    ("origin-list-in-a-string", "https://a,example.com", "one string for each", "a comma for a dot"),
+    ("origin-list-in-a-string", "[object Object]", "one string for each", "a list of what is not known"),
+    ("origin-quoted", '"[\\"https://a.example\\"]"', '["https://a.example"]', "a list in quotes"),
+    ("origin-port", "https://a.example:[1,2]", '["https://a.example:1", "https://a.example:2"]', "ports"),
+    ("origin-wildcard", "http://localhost:30??", r'r"http://localhost:30[0-9][0-9]"', "a glob in a port"),
+    ("origin-wildcard", "https://a.b:8*", r'r"https://a\.b:8[0-9]*"', "a * within the port"),
+    ("origin-wildcard", "https://*.a.b:8*", 'Use "*" only', "another * before it"),
+    ("origin-regex", "https://[a-z]+.a.example", "allow_origin_regex", "a range"),
+    ("origin-regex", "https://app[12].a.example", "allow_origin_regex", "a set"),
+    ("origin-regex", "https?://a.example", "allow_origin_regex", "an optional letter"),
     ("origin-regex", r"https://.*\.a", r'allow_origin_regex=r"https://.*\.a"', "a regular expression"),
 ]
 
@@ -247,7 +322,7 @@ SEVERAL_FAULTS = [
     ("127.1", "missing-scheme ip-address", "http://127.0.0.1", "no scheme, and IPv4 in two numbers"),
     ("HTTP://127.1", "upper-case ip-address", "http://127.0.0.1", "upper case, and IPv4 in two numbers"),
     ("https://a.example/a?x=1#t", "path query fragment", "https://a.example", "path, query and fragment"),
-    ("me@A:0 ", "space missing-scheme userinfo upper-case port", "https://a", "five faults"),
+    ("me@A.b:0 ", "space missing-scheme userinfo upper-case port", "https://a.b", "five faults"),
     (f"https://{'a' * 400}", "too-long too-long too-long", EXAMPLE, "label, host and whole too long"),
 ]
 
@@ -323,6 +398,21 @@ def test_a_text_that_no_browser_sends_is_refused_in_a_policy_and_in_a_request(te
 def test_the_origins_of_allow_credentials_are_held_to_the_same_rules(entry: str) -> None:
     (problem,) = refused({"allow_credentials": [entry]})
     assert (problem.option, problem.value) == ("allow_credentials", entry)
+
+
+# Entry, what the hint says, why.
+NOT_WITH_CREDENTIALS = [
+    ("http://localhost:30??", "Write each origin", "a glob in the port"),
+    (r"https://.*\.a", "Write each origin", "a regular expression"),
+    ("all", "write allow_credentials=True", "a word for everyone"),
+]
+
+
+@rows("entry, says", NOT_WITH_CREDENTIALS)
+def test_the_hint_for_an_origin_with_credentials_gives_them(entry: str, says: str) -> None:
+    problem, *_ = refused({"allow_credentials": [entry, "https://a.example"]})
+    assert (problem.option, problem.value) == ("allow_credentials", entry)
+    assert says in problem.hint
 
 
 def test_a_fault_does_not_hide_another_fault_of_the_origin_that_was_meant() -> None:

@@ -133,19 +133,17 @@ WRONG_TYPES = [
     ("allow_headers", True, 'allow_headers=["Authorization"]', "headers as a bool"),
     ("expose_headers", None, 'expose_headers=["X-Request-Id"]', "exposed headers as None"),
     ("allow_private_network", None, "allow_private_network=False", "private network as None"),
-    ("allow_private_network", 1, "allow_private_network=False", "private network as a number"),
-    ("allow_private_network", "true", "allow_private_network=False", "private network as a string"),
+    ("allow_private_network", 1, "allow_private_network=True", "private network as a number"),
+    ("allow_private_network", "true", "allow_private_network=True", "private network as a string"),
     ("dangerously_allow", True, 'dangerously_allow=["insecure-origins"]', "dangers as a bool"),
 ]
 # Option, entry, what to write, why.
 WRONG_ENTRIES = [
     ("allow_origins", 1, ORIGINS, "a number among origins"),
-    ("allow_origins", None, ORIGINS, "None among origins"),
     ("allow_credentials", True, 'allow_credentials=["https://app.example.com"]', "a bool among credentials"),
     ("allow_methods", b"GET", 'allow_methods=["GET", "POST"]', "bytes among methods"),
     ("allow_headers", 1, 'allow_headers=["Authorization"]', "a number among headers"),
     ("allow_headers", re.compile("x-.*"), 'allow_headers=["Authorization"]', "an expression among headers"),
-    ("expose_headers", None, 'expose_headers=["X-Request-Id"]', "None among exposed headers"),
     ("dangerously_allow", 1, 'dangerously_allow=["insecure-origins"]', "a number among dangers"),
 ]
 
@@ -166,6 +164,8 @@ NOT_WRITTEN_OUT = [
     ("allow_origin_func", True, "allow_origin_func=func", "a function as a bool"),
     ("allow_origins", [re.compile("a")], "allow_origin_regex=re.compile(...)", "an expression among origins"),
     ("allow_origins", re.compile("a"), "allow_origin_regex=re.compile(...)", "origins as an expression"),
+    ("allow_origins", [None], "Leave it out.", "None among origins"),
+    ("expose_headers", [None], "Leave it out.", "None among exposed headers"),
 ]
 
 

@@ -21,6 +21,8 @@ SUBDOMAINS = {"allow_origins": "https://*.example.com"}
 BELOW = "'https://*.example.com'"
 HTTP = "http://app.example.com"
 ANY_PORT = {"allow_origins": "https://*.example.com:*"}
+LOCALHOST = {"allow_origins": "http://localhost:3000"}
+ANY_LOCAL = {"allow_origins": ["https://a.example", "http://127.0.0.1:*"]}
 TWELVE = [f"X-{letter}" for letter in "ABCDEFGHIJKL"]
 ELEVEN = TWELVE[:11]
 FIFTY_ONE = {"allow_origins": [*(f"https://n{number}.example" for number in range(50)), APP]}
@@ -105,8 +107,15 @@ EXPLAINED = [
     (ORIGIN, SUBDOMAINS, "https://a.example.org", "GET", "", BELOW, "a pattern of another host"),
     (ORIGIN, ANY_PORT, "http://a.example.com:8", "GET", "", "'https://*", "a pattern of another scheme"),
     (ORIGIN, FIFTY_ONE, HTTP, "GET", "", '"http://app', "fifty entries are compared"),
+    (ORIGIN, LISTED, f"{APP}:8443", "GET", "", f'Add "{APP}:8443" to allow_origins', "another port"),
+    (ORIGIN, LOCALHOST, "http://127.0.0.1:3000", "GET", "", 'Add "http://127.0.0.1:3000"', "127.0.0.1"),
+    (ORIGIN, LOCALHOST, "http://[::1]:3000", "GET", "", "[::1] and localhost", "[::1], not localhost"),
+    (ORIGIN, ANY_LOCAL, "http://localhost:8", "GET", "", "localhost and 127.0.0.1", "localhost, any port"),
+    (ORIGIN, LOCALHOST, "http://127.0.0.1:8", "GET", "", "so that", "another address and port"),
     ("origin-null", LISTED, "null", "GET", "", "", "null"),
     (MALFORMED, LISTED, f"{APP}/", "GET", "", f"'{APP}'", "an origin typed by hand"),
+    (MALFORMED, LISTED, "https://app.*", "GET", "", "", "a glob"),
+    (MALFORMED, LISTED, "*.example.com", "GET", "", "", "a pattern"),
     (MALFORMED, LISTED, f"{APP}, {APP}", "GET", "", "", "two origins"),
     (MALFORMED, LISTED, f"https://{'app.' * 100}a/", "GET", "", "", "a text that is too long"),
     (MALFORMED, LISTED, "D\r\n\u00e4\U0001f36a", "GET", "", "", "a text that is not printable"),

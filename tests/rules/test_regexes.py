@@ -380,7 +380,7 @@ UNPROVEN = [
 def test_what_cannot_be_proved_is_refused_unless_that_is_accepted(regex: str) -> None:
     problem = problem_of(regex, "null-origin")
     assert problem.code == "unproven-regex"
-    assert 'dangerously_allow=["unproven-regex"]' in problem.hint
+    assert 'dangerously_allow=["null-origin", "unproven-regex"]' in problem.hint
     assert_hint_works(regex, problem, None)
     assert policy_with(regex, "unproven-regex").dangerously_allow == ("unproven-regex",)
 

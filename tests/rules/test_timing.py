@@ -63,8 +63,18 @@ def test_the_policy_replaces_what_the_application_says() -> None:
     assert own[0] in without.merged(own)
 
 
-@pytest.mark.parametrize("value", ["true", 1, None, ["https://a.example"]])
-def test_it_is_true_or_false(value: Any) -> None:
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("true", True),
+        (1, True),
+        ("off", False),
+        ("maybe", False),
+        (None, False),
+        (["https://a.example"], False),
+    ],
+)
+def test_it_is_true_or_false(value: Any, meant: bool) -> None:
     (problem,) = refused({"timing_allow_origin": value})
     assert_problem(problem, "wrong-type", "timing_allow_origin", value)
-    assert problem.hint == "Write timing_allow_origin=False."
+    assert problem.hint == f"Write timing_allow_origin={meant}."

@@ -13,7 +13,7 @@ from crosscors import CORSPolicy, CORSRequest, PolicyWarning
 from crosscors.asgi import CORSMiddleware
 
 from .conftest import ApprovePolicies
-from .kit import APP, assert_warned, refused, rows, warned
+from .kit import APP, assert_problem, assert_warned, refused, rows, warned
 
 A = "https://a.example"
 SUBDOMAINS = "https://*.example.com"
@@ -65,10 +65,39 @@ def test_what_changes_nothing_warns(options: dict[str, Any], code: str, option: 
     assert_warned(options, code, option, value)
 
 
+# Entry, what to write instead (None: an example), why.
+UNLIKELY = [
+    ("http://frontend:3000", "http://localhost:3000", "a service of Docker Compose"),
+    ("http://web", "http://localhost", "one without a port"),
+    ("http://my-react-1:8080", "http://localhost:8080", "a name with a known part"),
+    ("http://my_ui", "http://localhost", "a name with an underscore"),
+    ("https://undefined", "https://app.example.com", "a variable that was not set"),
+    ("http://none:3000", "https://app.example.com", "the same in Python, in lower case"),
+]
+
+
+@rows("entry, write", UNLIKELY)
+def test_a_host_that_is_surely_not_meant_warns(entry: str, write: str) -> None:
+    for option in ("allow_origins", "allow_credentials"):
+        dangers = {"dangerously_allow": ["insecure-origins"]}
+        (problem,) = warned({option: [entry], **dangers})
+        assert_problem(problem, "unlikely-host", option, entry)
+        assert f'"{write}"' in problem.hint
+        assert warned({option: [write]}) == []
+    (problem,) = warned({"allow_origins": [entry], "allow_credentials": [entry], **dangers})
+    assert problem.option == "allow_origins"
+
+
 # Options, why.
 SENSIBLE = [
     ({}, "no options"),
     ({"allow_origins": "*"}, "everyone"),
+    ({"allow_origins": "http://intranet"}, "a machine in an intranet"),
+    ({"allow_origins": "http://jenkins:8080"}, "one with a port"),
+    ({"allow_origins": "https://frontend:3000"}, "https, which needs a certificate, so the name is known"),
+    ({"allow_origins": "http://frontend.localhost:3000"}, "a name of this machine"),
+    ({"allow_origins": ["http://frontend.example", "http://build:3000"]}, "other names"),
+    ({"allow_origins": ["null", "app://undefined-app"]}, "null, which is what browsers send"),
     ({"allow_origins": "*", "allow_credentials": [A]}, "everyone, and one with credentials"),
     ({"allow_origins": [A], "allow_credentials": [A]}, "an origin allowed, and with credentials"),
     ({"allow_origins": [SUBDOMAINS], "allow_credentials": [APP]}, "one origin of a pattern with credentials"),
@@ -145,4 +174,5 @@ def test_what_the_warnings_say(approved_policies: ApprovePolicies) -> None:
     told: list[tuple[str, dict[str, Any]]] = [
         (why, {"allow_origins": entries}) for entries, _, why in COVERED
     ]
+    told += [(why, {"allow_origins": entry}) for entry, _, why in UNLIKELY]
     approved_policies("warnings", [*told, *((why, options) for options, _, _, _, why in WARNED)])

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.public_suffixes import SuffixListError, public_suffix_list
-from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, NULL, is_loopback, split
+from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, INSECURE_SCHEMES, NULL, is_loopback, split
+from crosscors.core.origins.unlikely import on_this_machine
 from crosscors.core.values import ANY, Findings, collected, read_strings, refused, without_repeats
 from crosscors.core.words import Everyone, Words
 
@@ -23,9 +24,6 @@ NULL_ORIGIN = "null-origin"
 PUBLIC_SUFFIX_SUBDOMAINS = "public-suffix-subdomains"
 UNPROVEN_REGEX = "unproven-regex"
 DANGERS = (INSECURE_ORIGINS, NULL_ORIGIN, PUBLIC_SUFFIX_SUBDOMAINS, UNPROVEN_REGEX)
-
-# Schemes that go over the network in plain text. Schemes of apps use no network.
-INSECURE_SCHEMES = frozenset(DEFAULT_PORTS) - {"https", "wss"}
 
 
 def read(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
@@ -65,19 +63,19 @@ def entry_problems(option: str, entry: str, dangers: tuple[str, ...], words: Wor
     if entry in ORIGINS_OF_ANYBODY:
         if NULL_ORIGIN not in dangers:
             message = f'"{entry}" is not safe with credentials: {ORIGINS_OF_ANYBODY[entry]}.'
-            hint = opt_in("Leave it out", NULL_ORIGIN, words)
+            hint = opt_in("Leave it out", NULL_ORIGIN, words, dangers)
             yield Problem("null-with-credentials", name, entry, message, hint)
         return
     scheme, host, _ = split(entry)
     if INSECURE_ORIGINS not in dangers and is_insecure(scheme, host):
         message = f"{shown(entry)} is not safe with credentials: {ANYONE_ON_THE_PATH}."
-        secure = _over_https(entry)
-        hint = opt_in(f'Write "{secure}"' if secure else "Use https", INSECURE_ORIGINS, words)
+        secure = on_this_machine(entry) or _over_https(entry)
+        hint = opt_in(f'Write "{secure}"' if secure else "Use https", INSECURE_ORIGINS, words, dangers)
         yield Problem("insecure-origin-with-credentials", name, entry, message, hint)
     domain = host.removeprefix("*.").removesuffix(".")
     if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and _has_many_owners(scheme, host):
         message = f"{shown(entry)} is not safe with credentials: {owners_below(domain)}."
-        hint = opt_in(_instead_of_pattern(entry, domain), PUBLIC_SUFFIX_SUBDOMAINS, words)
+        hint = opt_in(_instead_of_pattern(entry, domain), PUBLIC_SUFFIX_SUBDOMAINS, words, dangers)
         yield Problem("public-suffix-with-credentials", name, entry, message, hint)
 
 
@@ -102,10 +100,10 @@ ORIGINS_OF_ANYBODY = {
 }
 
 
-def opt_in(instead: str, danger: str, words: Words) -> str:
-    """A hint: what to write instead, or how to accept the danger."""
-    accepted = words.setting(OPTION, f'["{danger}"]')
-    return f"{instead}, or accept the danger with {accepted}."
+def opt_in(instead: str, danger: str, words: Words, accepted: tuple[str, ...]) -> str:
+    """A hint: what to write instead, or how to accept the danger in addition to those that are accepted."""
+    names = ", ".join(f'"{name}"' for name in (*accepted, danger))
+    return f"{instead}, or accept the danger with {words.setting(OPTION, f'[{names}]')}."
 
 
 def _over_https(entry: str) -> str | None:

@@ -11,8 +11,10 @@ import socket
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from crosscors.core.errors import Problem, shown
+from crosscors.core.origins import environment
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
@@ -27,26 +29,30 @@ from crosscors.core.origins.serialized import (
     is_loopback,
     serialize_ipv6,
 )
-from crosscors.core.values import ANY
+from crosscors.core.values import ANY, meant_bool
 from crosscors.core.words import Words
 
 # Signs of a regular expression. ".*" alone is not: there are globs such as "https://a.*".
-_REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]")
-_LIST_SEPARATORS = re.compile(r"[\s,;]+")
+_REGEX_SIGNS = re.compile(
+    r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]|s\?:|\.\+|(?<=[\w.-])\[[^\]:]+\]|\[[^\]:]*\][+*?{]"
+)
 _OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):", re.IGNORECASE)
-_BROKEN_SCHEME = re.compile(r"(?:https?(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
+_BROKEN_SCHEME = re.compile(r"(?:(https?)(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
+_TWO_SCHEMES = re.compile(r"(https?):/*(https?):/*(?=[^/:])", re.IGNORECASE)
+_SLASH_TOO_MANY = re.compile(r"((?:https?|wss?|ftp)://)/+(?=[^/])", re.IGNORECASE)
+# "*" for any port is the one glob that is a pattern. "http://localhost:30??" could be read as a query.
+_GLOB_IN_PORT = re.compile(r"(.+//(?:\[[^\]]*\]|[^/?#:\[\]]+)):(?!\*\Z)([0-9]*[?*][0-9?*]*)")
 _END_OF_AUTHORITY = re.compile(r"[/?#\\]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _HOST = re.compile(r"[A-Za-z0-9_.*-]+")
 _IDEOGRAPHIC_FULL_STOP = "\u3002"
-_JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 def problems_of(option: str, entry: str, words: Words) -> tuple[Problem, ...]:
     """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them."""
     name = words.name(option)
-    whole = _fault_of_the_whole(entry.strip(), words)
+    whole = _fault_of_the_whole(option, environment.visible(entry).strip(), words)
     if whole is not None:
         code, message, hint = whole
         return (Problem(code, name, entry, f"{shown(entry)} {message}", hint),)
@@ -59,14 +65,46 @@ def problems_of(option: str, entry: str, words: Words) -> tuple[Problem, ...]:
     )
 
 
+def entries_meant(entry: str) -> tuple[str, ...]:
+    """The entries that were surely meant: several if it is a list in one string, none if nobody can tell."""
+    text = environment.unquoted(environment.visible(entry).strip())
+    pieces = environment.with_each_port(text) or environment.pieces(text)
+    if pieces is None:
+        return tuple(filter(None, [mended(text)]))
+    has_scheme = ["://" in piece for piece in pieces]
+    if any(has_scheme) and not all(has_scheme) and not re.search(r"\s", text):
+        return ()  # "https://app,example.com" is not a list
+    meant = [entries_meant(piece) for piece in pieces]
+    return tuple(dict.fromkeys(chain.from_iterable(meant))) if all(meant) else ()
+
+
 def mended(entry: str) -> str | None:
     """The entry that was surely meant, in the form that browsers send; None if it cannot be guessed."""
-    text = entry.strip()
+    text = environment.unquoted(environment.value_in_line(environment.visible(entry).strip()))
     if text == ANY or text.lower() == NULL:
         return text.lower()
+    if environment.means_everyone(text):
+        return ANY
+    if environment.placeholder_in(text) or _REGEX_SIGNS.search(text):
+        return None
+    twice = _TWO_SCHEMES.match(text)
+    if twice is not None:
+        is_certain = twice[1].lower() == twice[2].lower()
+        return mended(f"{twice[2]}://{text[twice.end() :]}") if is_certain else None
+    of_port = _GLOB_IN_PORT.fullmatch(text)
+    if of_port is not None:
+        return mended(f"{of_port[1]}:*") if set(of_port[2]) == {"*"} else None
+    return _mended_parts(_SLASH_TOO_MANY.sub(r"\1", text))
+
+
+def _mended_parts(text: str) -> str | None:
     parts = _Parts.of(text)
     host = _serialized_host(parts)
-    scheme = parts.scheme.lower() or ("http" if is_loopback(host) else "https")
+    written = parts.scheme or parts.broken_scheme
+    is_named = written or "." in parts.host or host.startswith("[") or is_loopback(host)
+    if not is_named or environment.means_unset(host):
+        return None  # "https://yes" is not what anybody means
+    scheme = written.lower() or ("http" if is_loopback(host) else "https")
     port = parts.port.removeprefix(":").lstrip("0")
     if port == DEFAULT_PORTS.get(scheme):
         port = ""
@@ -78,34 +116,120 @@ def _hint(code: str, meant: str | None, words: Words) -> str:
     if meant is not None:
         return f'Write "{meant}".'
     if code != "origin-wildcard":
-        return 'Write an origin such as "https://app.example.com".'
+        return f"Write {_EXAMPLE}."
     return (
         'Use "*" only for subdomains ("https://*.example.com") or for any port ("http://localhost:*"). For '
         f"anything else, use {words.name('allow_origin_regex')}."
     )
 
 
-def _fault_of_the_whole(text: str, words: Words) -> tuple[str, str, str] | None:
+_EXAMPLE = 'an origin such as "https://app.example.com"'
+
+
+def _fault_of_the_whole(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
     """Code, message and hint of a fault that concerns the whole entry; None if it has none."""
-    if not text:
+    plain = environment.unquoted(text)
+    if not plain:
         cause = 'An unset environment variable can cause this: "".split(",") is [""].'
         return "origin-empty", "is empty.", f"Leave it out. {cause}"
     if text in (ANY, NULL):
         return "origin-space", "begins or ends with white space.", f'Write "{text}".'
+    return (
+        _template_fault(text)
+        or _list_fault(option, text, words)
+        or _line_fault(text, words)
+        or (_quotes_fault(option, plain, words) if plain != text else None)
+        or _word_fault(option, text, words)
+        or _expression_fault(option, text, words)
+        or _scheme_fault(text, words)
+    )
+
+
+def _template_fault(text: str) -> tuple[str, str, str] | None:
+    placeholder = environment.placeholder_in(text)
+    if placeholder is None:
+        return None
+    message = f"is a template: nothing replaced {shown(placeholder)} with a value."
+    return "origin-template", message, f"Give it its value, or write {_EXAMPLE}."
+
+
+def _list_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
+    """A list in one string: joined by commas or the like, in JSON or Python, or of ports."""
+    meant = entries_meant(text)
+    entries = ", ".join(f'"{each}"' for each in meant)
+    if environment.with_each_port(text) is not None:
+        hint = f"Write {f'[{entries}]' if len(meant) > 1 else entries or _EXAMPLE}."
+        return "origin-port", "has its ports in brackets, as in Spring.", hint
+    pieces = environment.pieces(text)
+    if pieces is None:
+        return None
+    message, hint = "is a list in one string.", "Write a list with one string for each origin."
+    if not pieces:
+        message, hint = "is an empty list in one string.", f"Write {words.setting(option, '[]')}."
+    elif meant:
+        hint = f"Write [{entries}].{_splitting(text, meant)}"
+    return "origin-list-in-a-string", message, hint
+
+
+def _splitting(text: str, meant: tuple[str, ...]) -> str:
+    """How to make the list at run time, if that gives exactly what was meant."""
+    code = '[each.strip() for each in text.split(",")]'
+    if tuple(each.strip() for each in text.split(",")) != meant:
+        code = "json.loads(text)"
+        if "[" + ",".join(f'"{each}"' for each in meant) + "]" != re.sub(r"\s", "", text):
+            return ""
+    return f" If the text comes from an environment variable: {code}."
+
+
+def _quotes_fault(option: str, plain: str, words: Words) -> tuple[str, str, str]:
+    message = "has quotes around it that are part of the text; Docker and some .env files keep them."
+    inner = _word_fault(option, plain, words) or (
+        None if mended(plain) else _fault_of_the_whole(option, plain, words)
+    )
+    return "origin-quoted", message, inner[2] if inner else _hint("", mended(plain), words)
+
+
+def _word_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
+    """A word that is not an origin."""
+    message = "is not an origin."
+    if environment.means_everyone(text):
+        if option == "allow_credentials":
+            everyone = words.setting(option, "True")
+            return "origin-word", message, f"To give credentials to every allowed origin, write {everyone}."
+        return "origin-word", message, 'Write "*" to allow every origin.'
     if text.lower() == NULL:
-        return "origin-upper-case", "has upper-case letters; browsers send lower case.", 'Write "null".'
-    pieces = [piece for piece in _LIST_SEPARATORS.split(text) if piece]
-    if "," in text or ";" in text or (len(pieces) > 1 and all("://" in piece for piece in pieces)):
-        entries = ", ".join(f'"{mended(piece)}"' for piece in pieces)
-        hint = (
-            f"Write [{entries}]."
-            if all(map(mended, pieces))
-            else "Write a list with one string for each origin."
-        )
-        return "origin-list-in-a-string", "is a list in one string.", hint
+        message = "has upper-case letters; browsers send lower case."
+        meaning = "pages that have no origin of their own, such as sandboxed frames, send it"
+        return "origin-upper-case", message, f'Leave it out. Write "null" only if you mean null: {meaning}.'
+    if environment.means_unset(text):
+        return "origin-word", message, "Leave it out. An environment variable that is not set can cause this."
+    if meant_bool(text) is None:
+        is_port = text.isascii() and text.isdigit()
+        hint = 'Write an origin such as "http://localhost:3000".'
+        return ("origin-word", "is only a number.", hint) if is_port else None
+    everyone = ', or "*" to allow every origin' if meant_bool(text) else ""
+    return "origin-word", message, f"Write {_EXAMPLE}{everyone}."
+
+
+def _line_fault(text: str, words: Words) -> tuple[str, str, str] | None:
+    """A whole line of a .env or YAML file."""
+    value = environment.value_in_line(text)
+    if value == text:
+        return None
+    message = f"has more than the origin in it: {shown(text.replace(value, '', 1).strip())}."
+    return "origin-space", message, _hint("", mended(value), words)
+
+
+def _expression_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
+    """A glob, a regular expression, or a file."""
+    of_port = _GLOB_IN_PORT.fullmatch(text)
+    if of_port is not None and mended(text) is None:
+        hint = _EACH_ORIGIN if option == "allow_credentials" else _port_hint(of_port, words)
+        return "origin-wildcard", 'has a "*" or "?" that is only part of the port.', hint
     if _REGEX_SIGNS.search(text):
         regex = words.setting("allow_origin_regex", f'r"{text}"')
         hint = f'Write {regex}, or a pattern such as "https://*.example.com".'
+        hint = _EACH_ORIGIN if option == "allow_credentials" else hint
         return "origin-regex", "looks like a regular expression; entries are compared literally.", hint
     if _OPAQUE_SCHEME.match(text):
         hint = 'Serve the page from a local server and write "http://localhost:*".'
@@ -113,11 +237,35 @@ def _fault_of_the_whole(text: str, words: Words) -> tuple[str, str, str] | None:
     return None
 
 
+def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
+    """Two schemes, or a slash too many after the scheme."""
+    hint = _hint("", mended(text), words)
+    if _TWO_SCHEMES.match(text):
+        return "origin-scheme", "has two schemes.", hint
+    if _SLASH_TOO_MANY.match(text):
+        return "origin-path", "has more than two slashes after its scheme.", hint
+    return None
+
+
+# An expression gets credentials only where all origins do.
+_EACH_ORIGIN = 'Write each origin as an entry of its own, or a pattern such as "https://*.example.com".'
+
+
+def _port_hint(of_port: re.Match[str], words: Words) -> str:
+    origin, port = mended(of_port[1]), of_port[2]
+    if origin is None or ANY in origin:
+        return _hint("origin-wildcard", None, words)
+    digits = port.replace("?", "[0-9]").replace("*", "[0-9]*")
+    regex = f"{re.escape(origin)}:{digits}"
+    return f"""Write {words.setting("allow_origin_regex", f'r"{regex}"')}."""
+
+
 @dataclass(frozen=True)
 class _Parts:
     """The parts of an entry, valid or not."""
 
     scheme: str
+    broken_scheme: str  # one that lacks a colon or a slash
     userinfo: str
     host: str
     port: str  # with its colon; empty if there is none
@@ -126,19 +274,26 @@ class _Parts:
     @classmethod
     def of(cls, text: str) -> _Parts:
         scheme, separator, rest = text.partition("://")
-        if not separator:
-            scheme, rest = "", _BROKEN_SCHEME.sub("", text, count=1)
+        broken = None if separator else _BROKEN_SCHEME.match(text)
+        if broken is not None:
+            scheme, rest = "", text[broken.end() :]
         authority = _END_OF_AUTHORITY.split(rest, maxsplit=1)[0]
         userinfo, at, host_and_port = authority.rpartition("@")
         host, colon, port = host_and_port.rpartition(":")
         if not colon or host_and_port.endswith("]"):
             host, colon, port = host_and_port, "", ""
-        return cls(scheme, userinfo + at, host, colon + port, rest[len(authority) :])
+        broken_scheme = (broken and broken[1]) or ""
+        return cls(scheme, broken_scheme, userinfo + at, host, colon + port, rest[len(authority) :])
 
 
 def _faults(entry: str) -> Iterator[tuple[str, str]]:
-    parts = _Parts.of(entry.strip())
-    if entry != entry.strip():
+    text = environment.visible(entry)
+    if environment.without_mark(entry) != entry:
+        yield "origin-invisible", "begins with a byte order mark, which is invisible."
+    elif text != entry:
+        yield "origin-invisible", f"has an invisible character: {environment.invisible_in(entry)}."
+    parts = _Parts.of(text.strip())
+    if text != text.strip():
         yield "origin-space", "begins or ends with white space."
     yield from _scheme_faults(parts.scheme)
     if parts.userinfo:
@@ -146,7 +301,7 @@ def _faults(entry: str) -> Iterator[tuple[str, str]]:
     yield from _host_faults(parts)
     yield from _port_faults(parts)
     yield from _tail_faults(parts.tail)
-    if len(entry) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH:
         yield "origin-too-long", f"is longer than the {MAX_LENGTH} characters an origin can have."
 
 
@@ -286,9 +441,8 @@ def _ipv4(host: str) -> str | None:
 def _ascii_host(host: str) -> str:
     """The domain as browsers send it: lower case, and Punycode if it is not ASCII (UTS #46, nearly)."""
     normal = unicodedata.normalize("NFKC", host).replace(_IDEOGRAPHIC_FULL_STOP, ".")
-    visible = (letter for letter in normal if unicodedata.category(letter) != "Cf" or letter in _JOINERS)
     # Letter by letter, so that no sigma becomes a final sigma.
-    lowered = "".join(letter.lower() for letter in visible)
+    lowered = "".join(letter.lower() for letter in normal)
     return ".".join(_ascii_label(label) for label in lowered.split("."))
 
 

@@ -7,10 +7,13 @@ They are read together, because what is safe without credentials may not be safe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import cast
 
 from crosscors.core.errors import Problem, shown
-from crosscors.core.origins import dangers, faults, function
+from crosscors.core.origins import dangers, environment, faults, function, unlikely
 from crosscors.core.origins.function import OriginFunc
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.origins.public_suffixes import SuffixListError
@@ -24,6 +27,8 @@ from crosscors.core.values import (
     covered_by_any,
     is_several,
     is_text_pattern,
+    meant_bool,
+    not_a_bool,
     read_strings,
     refused,
     warned,
@@ -71,18 +76,50 @@ def read(
     accepted, of_dangers = dangers.read(dangerously_allow, words)
     options = OriginOptions(listed, regex, func, credentials, accepted)
     alone = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
-    return options, alone + _judge_credentials(options, words) + _judge_coverage(options, words)
+    together = _judge_credentials(options, words) + _judge_hosts(options, words)
+    return options, alone + together + _judge_coverage(options, words)
 
 
 def _read_entries(option: str, value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     """The entries. A faulty one is replaced with what was meant, so that later checks see that, too."""
-    regex_option = "allow_origin_regex" if option == "allow_origins" else None
-    entries, found = read_strings(option, value, _EXAMPLE, words, regex_option=regex_option)
+
+    def instead_of(found: object) -> str | None:
+        if option == "allow_origins" and is_text_pattern(found):
+            return f"Write {words.setting('allow_origin_regex', 're.compile(...)')}."
+        return _instead_of_url(found)
+
+    entries, found = read_strings(option, value, _EXAMPLE, words, instead_of=instead_of)
     wrong = [entry for entry in entries if not _is_entry(entry)]
     problems = [problem for entry in wrong for problem in faults.problems_of(option, entry, words)]
-    meant = [entry if _is_entry(entry) else faults.mended(entry) for entry in entries] if wrong else entries
-    read, repeats = without_repeats(option, filter(None, meant), words)
+    meant = chain.from_iterable(
+        (entry,) if _is_entry(entry) else faults.entries_meant(entry) for entry in entries
+    )
+    read, repeats = without_repeats(option, meant if wrong else entries, words)
     return read, found + Findings(tuple(problems)) + repeats
+
+
+def _instead_of_url(value: object) -> str | None:
+    """What to write instead of an object that prints as a URL, as those of pydantic, httpx and yarl do."""
+    is_bytes = isinstance(value, bytes)
+    if is_several(value):
+        return _instead_of_inner_list(value)
+    try:
+        text = value.decode() if isinstance(value, bytes) else str(value)
+    except Exception:  # noqa: BLE001  # a str can raise anything, and must not hide the message
+        return None
+    meant = faults.mended(text) if "://" in text else None
+    if meant is None or isinstance(value, Mapping):
+        return None
+    if is_bytes or text.rstrip("/") != meant:
+        return f'Write "{meant}".'
+    return f'Write str(url).rstrip("/") for each URL. Here, it gives "{meant}".'
+
+
+def _instead_of_inner_list(value: Iterable[object]) -> str | None:
+    """What to write instead of a list within the list, as ``[text.split(",")]`` gives it."""
+    meant = [faults.mended(each) if isinstance(each, str) else None for each in value]
+    entries = ", ".join(f'"{each}"' for each in meant)
+    return f"Write [{entries}] without another list around it." if meant and all(meant) else None
 
 
 def _is_entry(entry: str) -> bool:
@@ -109,16 +146,28 @@ def _read_credentials(value: object, words: Words) -> tuple[bool | tuple[str, ..
     option = "allow_credentials"
     if isinstance(value, bool):
         return value, Findings()
-    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        message = f"takes True or False, not the string {shown(value)}."
-        hint = f"Write {words.setting(option, value.strip().capitalize())}."
-        return False, refused("wrong-type", words.name(option), value, message, hint)
+    meant = _meant_credentials(value)
+    if meant is not None:  # judge what was meant, so that later checks see that, too
+        return meant, not_a_bool(option, value, meant, words)
     if not isinstance(value, str) and not is_several(value):
         message = f"takes True, False or a list of origins, not {shown(value)}."
         hint = f"Write {words.setting(option, 'True')}, or {words.setting(option, _EXAMPLE)}."
         return False, refused("wrong-type", words.name(option), value, message, hint)
     entries, found = _read_entries(option, value, words)
     return entries or False, found
+
+
+def _meant_credentials(value: object) -> bool | None:
+    """True or False, if the value stands for that: alone, or as the only entry of a list."""
+    if value is None:
+        return False
+    if isinstance(value, (list, tuple)):  # CORS_ALLOW_CREDENTIALS = env.list("CREDENTIALS")
+        entries = cast("Sequence[object]", value)
+        is_word = len(entries) == 1 and isinstance(entries[0], str)
+        return _meant_credentials(entries[0]) if is_word else None
+    if isinstance(value, str) and environment.means_everyone(value.strip()):
+        return True
+    return meant_bool(value)
 
 
 def _judge_credentials(options: OriginOptions, words: Words) -> Findings:
@@ -140,6 +189,15 @@ def _judge_credentials(options: OriginOptions, words: Words) -> Findings:
     except SuffixListError as error:
         problems.append(dangers.unreadable_list(error, words))
     return Findings(tuple(problems)) + of_regex
+
+
+def _judge_hosts(options: OriginOptions, words: Words) -> Findings:
+    """Warnings about hosts that are surely not meant. An entry of both lists is warned about once."""
+    listed = options.allow_credentials if isinstance(options.allow_credentials, tuple) else ()
+    options_of = dict.fromkeys(listed, "allow_credentials") | dict.fromkeys(
+        options.allow_origins, "allow_origins"
+    )
+    return collected(unlikely.findings(option, entry, words) for entry, option in options_of.items())
 
 
 def _judge_coverage(options: OriginOptions, words: Words) -> Findings:

@@ -21,6 +21,9 @@ FILE = "file://"  # some apps send this instead of null; any local file can have
 # URL, "special scheme" and its default port; a browser leaves the default port out.
 DEFAULT_PORTS = {"ftp": "21", "http": "80", "https": "443", "ws": "80", "wss": "443"}
 
+# Schemes that go over the network in plain text. Schemes of apps use no network.
+INSECURE_SCHEMES = frozenset(DEFAULT_PORTS) - {"https", "wss"}
+
 # URL, "origin": pages with these have the origin null, or none, or (blob) that of the page that made it.
 SCHEMES_WITHOUT_ORIGIN = frozenset({"about", "blob", "data", "file", "javascript"})
 

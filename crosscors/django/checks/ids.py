@@ -56,6 +56,12 @@ NUMBERS = {
     "too-many-sites": 49,
     "unproven-regex": 50,
     "timing-list-cut": 51,
+    "origin-invisible": 60,
+    "origin-quoted": 61,
+    "origin-template": 62,
+    "origin-word": 63,
+    "unlikely-host": 64,
+    "path-url": 65,
     # What only the Django adapter finds.
     "old-name-ignored": 70,
     "not-importable": 71,

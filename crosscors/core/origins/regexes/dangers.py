@@ -11,7 +11,6 @@ from crosscors.core.errors import shown
 from crosscors.core.origins.dangers import (
     ANYONE_ON_THE_PATH,
     INSECURE_ORIGINS,
-    INSECURE_SCHEMES,
     NULL_ORIGIN,
     ORIGINS_OF_ANYBODY,
     PUBLIC_SUFFIX_SUBDOMAINS,
@@ -25,7 +24,7 @@ from crosscors.core.origins.public_suffixes import public_suffix_list
 from crosscors.core.origins.regexes.automaton import matches, quick_length
 from crosscors.core.origins.regexes.mending import Meant, mended
 from crosscors.core.origins.regexes.sites import Owner, Site, Sites, sites_of
-from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, split
+from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, INSECURE_SCHEMES, split
 from crosscors.core.values import Findings, collected, refused, warned
 from crosscors.core.words import Words
 
@@ -72,13 +71,13 @@ def _faults(
         domain = of_many.sites[0].name
         witness = _below_suffix(_plainest(of_many.origins, meant), domain, regex)
         message = f"{_UNSAFE} it matches unrelated sites such as {witness}, and {owners_below(domain)}."
-        hint = opt_in(instead or _name_your_site(domain), PUBLIC_SUFFIX_SUBDOMAINS, words)
+        hint = opt_in(instead or _name_your_site(domain), PUBLIC_SUFFIX_SUBDOMAINS, words, dangers)
         yield "wildcard-with-credentials", message, hint
 
     of_files = _Wrong.of(sites, lambda site: site.owner is Owner.FILES and NULL_ORIGIN not in dangers)
     if of_files.origins:
         message = f"{_UNSAFE} it matches {FILE}, and {ORIGINS_OF_ANYBODY[FILE]}."
-        yield "null-with-credentials", message, opt_in("Leave it out", NULL_ORIGIN, words)
+        yield "null-with-credentials", message, opt_in("Leave it out", NULL_ORIGIN, words, dangers)
 
     insecure = _Wrong.of(sites, lambda site: _is_insecure(site, dangers))
     if insecure.origins:
@@ -88,7 +87,7 @@ def _faults(
         yield (
             "insecure-origin-with-credentials",
             message,
-            opt_in(instead or use_https, INSECURE_ORIGINS, words),
+            opt_in(instead or use_https, INSECURE_ORIGINS, words, dangers),
         )
 
     every = (of_anybody, of_many, of_files, insecure)
@@ -97,7 +96,7 @@ def _faults(
     if because is not None and UNPROVEN_REGEX not in dangers:
         message = f"cannot be proved to be safe with credentials: {because}."
         instead = f"Write a simpler expression that names your sites, such as {_EXAMPLE}"
-        hint = opt_in(instead, UNPROVEN_REGEX, words)
+        hint = opt_in(instead, UNPROVEN_REGEX, words, dangers)
         yield "unproven-regex", message, hint
 
     named = {site.name for site in sites.examples}

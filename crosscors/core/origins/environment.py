@@ -1,0 +1,109 @@
+"""What environment variables, .env files and templates make of origins.
+
+A variable that nobody set becomes a word, Docker keeps the quotes of an .env file, an editor adds a byte
+order mark, and a list becomes one string. Nothing in here knows what an origin is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# As they are, as Latin-1 reads them, and as Python reads them in the C locale (PEP 383).
+_BYTE_ORDER_MARKS = ("\ufeff", "\u00ef\u00bb\u00bf", "\udcef\udcbb\udcbf")
+_JOINERS = "\u200c\u200d"  # invisible, but part of some names
+_QUOTES = "\"'`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
+_AROUND_TEXT = re.compile(rf"\A(?:\\?[{_QUOTES}]\s*)+|(?:\s*\\?[{_QUOTES}])+\Z")
+# A line of a .env or YAML file: "ORIGIN=https://a.example", "- https://a.example", "https://a.example # mine"
+_BEFORE_VALUE = re.compile(r"(?:-\s+|(?:[A-Za-z_]\w*)?\s*=\s*)(?=\S+\Z)")
+_COMMENT = re.compile(r"\s+#.*", re.DOTALL)
+_SEPARATORS = re.compile(r"[\s,;]+")
+_PORTS_IN_BRACKETS = re.compile(r"(.+:)\[([0-9*,\s]+)\]")
+# Digits in braces are a repeat in a regular expression, and two hexadecimal digits after "%" are a character.
+_PLACEHOLDER = re.compile(
+    r"\$\{[^{}]*\}|\$\([A-Za-z_]\w*\)|\$[A-Z_][A-Z0-9_]+|\#?\{\{?[%\s]*[A-Za-z_][^{},]*\}?\}"
+    r"|%(?:\([A-Za-z_]\w*\))?s|%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w+%|<[A-Za-z_][\w .-]*>"
+)
+_EVERYONE = frozenset({"all", "any", "anyone", "everyone", "everything", "all origins", "any origin"})
+_UNSET = frozenset({"undefined", "none", "nil", "nan", "null", "unset"})
+
+
+def visible(text: str) -> str:
+    """The text without byte order mark and invisible characters."""
+    kept = ""
+    for letter in without_mark(text):
+        is_in_name = letter in _JOINERS and not kept.isascii()
+        if is_in_name or unicodedata.category(letter) != "Cf":
+            kept += letter
+    return kept
+
+
+def without_mark(text: str) -> str:
+    """The text without the byte order mark of the file that it was read from."""
+    for mark in _BYTE_ORDER_MARKS:
+        text = text.removeprefix(mark)
+    return text
+
+
+def invisible_in(text: str) -> str:
+    """The first invisible character, as a reader can look it up: "U+200B ZERO WIDTH SPACE"."""
+    first = next(letter for letter in text if visible(letter) == "")
+    return f"U+{ord(first):04X} {unicodedata.name(first, '')}".rstrip()
+
+
+def unquoted(text: str) -> str:
+    """The text without quotes around it, of whatever kind, or at one end of it."""
+    return _AROUND_TEXT.sub("", text)
+
+
+def value_in_line(text: str) -> str:
+    """The value, if the text is a whole line of a .env or YAML file; otherwise the text."""
+    without_comment = _COMMENT.sub("", text)
+    start = _BEFORE_VALUE.match(without_comment)
+    return without_comment[start.end() :] if start else without_comment
+
+
+def pieces(text: str) -> list[str] | None:
+    """The entries of a list in one string, as they are written there; None if the text is not a list."""
+    in_brackets = _in_brackets(text)
+    if in_brackets is not None:
+        return _split(in_brackets)
+    found = _split(text)
+    is_list = "," in text or ";" in text or (len(found) > 1 and all("://" in piece for piece in found))
+    return found if is_list else None
+
+
+def _split(text: str) -> list[str]:
+    return [piece for piece in _SEPARATORS.split(text) if unquoted(piece)]
+
+
+def _in_brackets(text: str) -> str | None:
+    """What stands between the brackets of a list in JSON or Python; None if the text is not one."""
+    opening, inner, closing = text[:1], text[1:-1], text[-1:]
+    # "[::1]" is an address, and parentheses without quotes are a group of a regular expression.
+    if opening + closing == "[]" and "[" not in inner:
+        is_address = ":" in inner and re.fullmatch("[0-9A-Fa-f:.%]+", inner)
+        return None if is_address else inner
+    return inner if opening + closing in ("()", "{}") and any(quote in inner for quote in "\"'") else None
+
+
+def with_each_port(text: str) -> list[str] | None:
+    """An entry for each port, if they stand in brackets, as Spring has it: ``http://localhost:[*]``."""
+    match = _PORTS_IN_BRACKETS.fullmatch(text)
+    return match and [match[1] + port for port in _split(match[2])]
+
+
+def placeholder_in(text: str) -> str | None:
+    """What should have been replaced with a value: ``${URL}``, ``%URL%``, ``{{ url }}``."""
+    match = _PLACEHOLDER.search(text)
+    return match and match[0]
+
+
+def means_everyone(text: str) -> bool:
+    """Whether the text is a word for every origin."""
+    return text.lower() in _EVERYONE
+
+
+def means_unset(text: str) -> bool:
+    """Whether the text is what becomes of a variable that nobody set."""
+    return text.lower() in _UNSET
