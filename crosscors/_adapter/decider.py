@@ -13,6 +13,7 @@ scope, an environ), and follows these steps:
 
 An adapter whose framework has policies for views knows the policy only when the response starts. It calls
 ``enter_undecided`` before the application runs, and ``settle`` in step 3. For preflights it asks the router.
+If no policy covers the request, it calls ``withdraw`` in step 3, and writes nothing.
 """
 
 from __future__ import annotations
@@ -43,13 +44,13 @@ NOTHING_READY: Mapping[Any, Decision] = {}
 # header is None. (A named tuple would take 0.2 microseconds more.)
 Headers = tuple["str | None", "str | None", "str | None", "str | None"]
 
-
+# Whether debug mode is on, or what reads the flag of the framework.
 Debug = bool | Callable[[], bool]
 PlaceOfView = Callable[[CORSPolicy], str | None]
 
 
 def no_view(_: CORSPolicy) -> None:
-    """For adapters whose stack has no views."""
+    """The place of a policy in a stack that has no views."""
 
 
 class Reader(Protocol[_Source_contra]):
@@ -142,36 +143,6 @@ class Decider(Generic[_Source]):
             self.reporter.report_root_path(policies, path, root_path)
         return policy
 
-    def hears(self, decision: Decision) -> bool:
-        """Whether the decision has to be reported."""
-        return bool(decision.refusals) or self._sees_everything or is_debug_heard()
-
-    def withdraw(self, entry: Entry, source: _Source, carried: Carried) -> None:
-        """Note that no policy covers the request. Report that, unless something else answers for CORS.
-
-        Args:
-            entry: the entry of the request.
-            source: the request.
-            carried: the Access-Control headers of the response.
-        """
-        read = entry.read or self.read.keep(source)
-        entry.withdraw()
-        others = (other for other in entry.record or () if other is not entry)
-        is_covered = not all(other.is_withdrawn for other in others)
-        if is_covered or any(name == _ALLOW_ORIGIN for name, _ in carried):
-            return
-        self._report_uncovered(source, read)
-
-    def _report_uncovered(self, source: _Source, read: ReadRequest) -> None:
-        if self.everywhere is not None or self.read.headers(source)[0] is None:
-            return
-        # Nothing else makes policies depend on the path.
-        refusal = refusal_of(cast("Resources", self.policies), *self.read.path(source))
-        request = read()
-        if refusal is not None and is_cors_request(request):
-            kind = Kind.PREFLIGHT if request.is_preflight else Kind.ACTUAL
-            self.reporter.report(Decision(kind, False, ResponseHeaders(), refusals=(refusal,)), None, read)
-
     def ready_for(self, policy: CORSPolicy) -> Mapping[Any, Decision]:
         """What needs no asking: decisions about listed origins, by Origin as the reader has it.
 
@@ -188,6 +159,8 @@ class Decider(Generic[_Source]):
         """What the policy says, unless only its function can tell.
 
         Args:
+            policy: the policy that covers the request.
+            source: the request.
             asked: Origin alone, as text or bytes; for OPTIONS, all four headers.
         """
         questions = questions_to(policy)
@@ -250,6 +223,7 @@ class Decider(Generic[_Source]):
         entry.policy = policy
         entry.decision = decision
         if not (self._sees_everything or isinstance(self._debug, bool)) and self.debug:
+            # The flag of the framework is on. Every new origin comes here first, so no request is missed.
             self._sees_everything, self.ready = True, NOTHING_READY
         entry.read = self.read.keep(source) if policy is None or self.hears(decision) else None
         entry.written = entry.record = None
@@ -268,6 +242,36 @@ class Decider(Generic[_Source]):
         entry.settle(policy, decision)
         if not self.hears(decision):
             entry.read = None  # nobody wants to hear of it
+
+    def hears(self, decision: Decision) -> bool:
+        """Whether the decision has to be reported."""
+        return bool(decision.refusals) or self._sees_everything or is_debug_heard()
+
+    def withdraw(self, entry: Entry, source: _Source, carried: Carried) -> None:
+        """Note that no policy covers the request. Report that, unless something else answers for CORS.
+
+        Args:
+            entry: the entry of the request.
+            source: the request.
+            carried: the Access-Control headers of the response.
+        """
+        read = entry.read or self.read.keep(source)
+        entry.withdraw()
+        others = (other for other in entry.record or () if other is not entry)
+        is_covered = not all(other.is_withdrawn for other in others)
+        if is_covered or any(name == _ALLOW_ORIGIN for name, _ in carried):
+            return
+        self._report_uncovered(source, read)
+
+    def _report_uncovered(self, source: _Source, read: ReadRequest) -> None:
+        if self.everywhere is not None or self.read.headers(source)[0] is None:
+            return
+        # Nothing else makes policies depend on the path.
+        refusal = refusal_of(cast("Resources", self.policies), *self.read.path(source))
+        request = read()
+        if refusal is not None and is_cors_request(request):
+            kind = Kind.PREFLIGHT if request.is_preflight else Kind.ACTUAL
+            self.reporter.report(Decision(kind, False, ResponseHeaders(), refusals=(refusal,)), None, read)
 
 
 def deciders_made() -> int:
