@@ -50,6 +50,10 @@ FAULTS: dict[str, dict[str, Any]] = {
     "by the old name": {"CORS_ORIGIN_ALLOW_ALL": True, "CORS_ALLOW_CREDENTIALS": True},
     "a listed asterisk with credentials": {"CORS_ALLOWED_ORIGINS": "*", "CORS_ALLOW_CREDENTIALS": True},
     "null with credentials": {"CORS_ALLOWED_ORIGINS": [ORIGIN, "null"], "CORS_ALLOW_CREDENTIALS": True},
+    "plain http with credentials": {
+        "CORS_ALLOWED_ORIGINS": ["http://a.com"],
+        "CORS_ALLOW_CREDENTIALS": True,
+    },
     "the second expression is not valid": {"CORS_ALLOWED_ORIGIN_REGEXES": ["a", "(bad"]},
     "an expression under the old name": {"CORS_ORIGIN_REGEX_WHITELIST": ["(bad"]},
     "the second matches everything, with credentials": {

@@ -1,7 +1,8 @@
 """What the documentation of django-cors-headers promises, held against crosscors.django.
 
 Where crosscors keeps a promise in another way on purpose, the test's name says how. What a defect of theirs
-is, tests/conformance/known.py shows; how settings are refused, tests/django/test_settings.py.
+is, tests/conformance/known.py shows; how settings are refused, tests/django/test_settings.py; what the signal
+does, tests/django/test_signal.py.
 """
 
 from __future__ import annotations
@@ -10,17 +11,13 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest
 from django.test import override_settings
 
 from crosscors import CORSPolicy, CORSRequest, Resources
-from crosscors.django.checks import check_csrf, check_middleware, check_settings
+from crosscors.django.checks import check_csrf, check_settings
 from crosscors.django.defaults import default_headers, default_methods
-from crosscors.django.signals import check_request_enabled
 from tests.clients import ask_wsgi, preflight
 from tests.django.clients import Ask, get
 from tests.tables import each, table
@@ -258,31 +255,7 @@ def test_a_browser_agrees_on_both_stacks(handler: Any) -> None:
         assert readers(handler(), ORIGINS) == set(ORIGINS)
 
 
-@table(
-    "settings, written",
-    ("null", {"CORS_ALLOWED_ORIGINS": ["null"]}, 'CORS_DANGEROUSLY_ALLOW = ["null-origin"]'),
-    ("files", {"CORS_ALLOWED_ORIGINS": ["file://"]}, 'CORS_DANGEROUSLY_ALLOW = ["null-origin"]'),
-    ("http", {"CORS_ALLOWED_ORIGINS": ["http://a.com"]}, 'CORS_DANGEROUSLY_ALLOW = ["insecure-origins"]'),
-    ("everyone", {"CORS_ALLOW_ALL_ORIGINS": True}, 'CORS_ALLOW_CREDENTIALS = ["https://app.example.com"]'),
-)
-def test_what_is_not_safe_with_credentials_does_not_start(settings: dict[str, Any], written: str) -> None:
-    with (
-        override_settings(CORS_ALLOW_CREDENTIALS=True, **settings),
-        pytest.raises(ImproperlyConfigured, match=re.escape(written)),
-    ):
-        WSGIHandler()
-
-
 # "Setup".
-
-
-@each("middleware", COMMON, "django.middleware.csrf.CsrfViewMiddleware")
-def test_the_middleware_should_be_placed_before_any_that_can_respond_and_a_check_says_so(
-    middleware: str,
-) -> None:
-    with override_settings(MIDDLEWARE=[middleware, OURS]):
-        (message,) = check_middleware()
-    assert middleware in message.msg
 
 
 @table("middleware, allowed", ("first", [OURS, COMMON], EXAMPLE), ("after", [COMMON, OURS], None))
@@ -346,35 +319,3 @@ def test_cors_and_csrf_are_separate_and_a_check_says_which_origins_csrf_does_not
         (message,) = check_csrf()
     assert f"'{untrusted}'" in message.msg
     assert f"'{trusted}'" not in message.msg
-
-
-# "Signals".
-
-
-def test_a_handler_may_open_a_subset_of_the_urls_to_everyone_even_what_the_expression_leaves_out(
-    ask: Ask,
-) -> None:
-    requests: list[HttpRequest] = []
-
-    def handler(sender: object, request: HttpRequest, **kwargs: object) -> bool:
-        requests.append(request)
-        return request.path.startswith("/api/")
-
-    check_request_enabled.connect(handler)
-    for settings in (LISTED, {**LISTED, "CORS_URLS_REGEX": "^/other/"}):
-        assert get(ask, "/api/x", origin=EVIL, **settings).allowed == EVIL
-        assert ask("OPTIONS", "/api/x", *preflight(EVIL), **settings).allowed == EVIL
-        assert get(ask, "/other/x", origin=EVIL, **settings).allowed is None
-        assert len(requests) == 3  # once for each of them
-        assert get(ask, "/other/x", origin=EXAMPLE, **settings).allowed == EXAMPLE
-        assert len(requests) == 3  # and not for what is allowed already
-        requests.clear()
-
-
-# What it does without a promise, and users rely on.
-
-
-def test_only_preflights_carry_the_lists_and_other_options_reach_the_view(ask: Ask) -> None:
-    answer = get(ask, "/options", origin=EXAMPLE, method="OPTIONS", **LISTED)
-    assert answer.cors() == {"access-control-allow-origin": EXAMPLE, "vary": "Origin"}
-    assert set(answer.values("allow")[0].split(", ")) == {"GET", "POST", "HEAD", "OPTIONS"}
