@@ -224,6 +224,14 @@ class WithHead(Methods):
     ("of a method that has none", Methods, "POST", "none"),
     ("of a method that there is not", Methods, "DELETE", "none"),
     ("of a name that is not a method of HTTP", Methods, "CREATE", "two"),
+    ("of an inherited method", fresh(Methods), "GET", "one"),
+    (
+        "of an overridden method, which has none",
+        type("Overriding", (Methods,), {"get": Endpoint.get}),
+        "GET",
+        "none",
+    ),
+    ("of an inherited class", fresh(own(fresh(Endpoint))), "GET", "one"),
     ("of a method before its class", other(fresh(Methods)), "GET", "one"),
     ("of the class", other(fresh(Methods)), "POST", "two"),
 )

@@ -75,13 +75,7 @@ def test_a_route_of_a_view_set_goes_to_the_function_of_its_own(ask: Ask) -> None
     assert preflight(ask, "/things/latest", origin=ORIGIN, method="POST", **PROJECT).status == 200
 
 
-def test_a_class_replaces_the_policy_that_it_inherits(ask: Ask) -> None:
-    assert get(ask, "/inheriting", origin=EVIL, **PROJECT).allowed == "*"
-
-
-def test_policies_of_every_kind(ask: Ask) -> None:
-    assert get(ask, "/public", origin=None, **PROJECT).cors() == {"access-control-allow-origin": "*"}
-    assert get(ask, "/closed", **PROJECT).cors() == {"vary": "Origin"}
+def test_a_policy_may_have_an_async_function(ask: Ask) -> None:
     assert get(ask, "/asking", origin=OTHER, **PROJECT).allowed == OTHER
     assert get(ask, "/asking", origin=EVIL, **PROJECT).allowed is None
 

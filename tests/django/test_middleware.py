@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils.module_loading import import_string
 
 from crosscors import CORSPolicy, CORSRequest, Decision
@@ -31,7 +31,6 @@ from tests.django.clients import (
     ask_handler,
     get,
     over_asgi,
-    over_wsgi,
     preflight,
 )
 from tests.tables import each, table
@@ -72,26 +71,6 @@ def test_every_response_carries_the_policy(
         assert body in answer.body or debug
         assert not (path.startswith("/stream") and answer.values("content-length"))
         assert len(answer.values("set-cookie")) == (2 if path == "/cookies" else 0)
-
-
-def test_what_a_view_says_is_merged_or_replaced_and_the_rest_stays(ask: Ask) -> None:
-    assert get(ask, "/varying", **LISTED).values("vary") == ["Accept-Language, Origin"]
-    assert get(ask, "/varying-on-all", **LISTED).values("vary") == ["*"]
-    for origin, expected in ((ORIGIN, ALLOWED), (EVIL, REFUSED)):
-        answer = get(ask, "/own", origin=origin, **LISTED)
-        assert (answer.cors(), answer.values("x-own")) == (expected, ["kept"])
-
-
-def test_requests_through_the_test_clients_of_django() -> None:
-    fields = {"Origin": ORIGIN}
-
-    async def ask_async() -> Any:
-        return await AsyncClient().get("/", headers=fields)
-
-    with override_settings(**LISTED):
-        for answer in (Client().get("/", headers=fields), asyncio.run(ask_async())):
-            assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-            assert answer.headers["Vary"] == "Origin"
 
 
 # Preflights.
@@ -137,30 +116,6 @@ def test_the_policy_is_that_of_the_path_as_it_was_routed(
 
 
 # Paths.
-
-
-def test_paths_are_compared_below_the_script_name() -> None:
-    with override_settings(CORS_RESOURCES={"/api/*": {"allow_origins": [ORIGIN]}}):
-
-        def mounted(environ: Any, start_response: Any) -> Any:
-            return WSGIHandler()({**environ, "SCRIPT_NAME": "/mounted"}, start_response)
-
-        assert ask_wsgi(mounted, "GET", "/api/x", [("Origin", ORIGIN)]).allowed == ORIGIN
-
-
-@pytest.mark.parametrize(
-    ("path", "is_covered"),
-    [("/api/caf\udce9", True), ("/api/%E9", True), ("/ap\udcffi/x", False), ("//api/x", False)],
-)
-def test_bytes_that_are_not_utf8_are_read_alike_over_wsgi_and_asgi(path: str, is_covered: bool) -> None:
-    """Over WSGI, Django encodes them again."""
-    raw = path.encode("utf-8", "surrogateescape")
-    settings: dict[str, Any] = {"CORS_RESOURCES": {"/api/*": {"allow_origins": [ORIGIN]}, "/*": {}}}
-    for answer in (
-        get(over_wsgi, raw.decode("latin-1"), **settings),
-        get(over_asgi, raw.decode("utf-8", "replace"), **settings),
-    ):
-        assert (answer.allowed == ORIGIN, "vary" in answer.cors()) == (is_covered, is_covered)
 
 
 @table(

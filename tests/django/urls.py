@@ -10,7 +10,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, Stream
 from django.urls import path, re_path
 from django.views import View
 from django.views.decorators.http import etag, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,15 +21,6 @@ def hello(request: HttpRequest, **_: object) -> HttpResponse:
 
 async def hello_async(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{request.method}")
-
-
-@vary_on_headers("Accept-Language", "Origin")
-def varying(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("varies")
-
-
-def varying_on_all(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("varies", headers={"Vary": "*"})
 
 
 def with_own_fields(request: HttpRequest) -> HttpResponse:
@@ -48,14 +38,6 @@ def with_cookies(request: HttpRequest) -> HttpResponse:
     response.set_cookie("one", "1")
     response.set_cookie("two", "2")
     return response
-
-
-def empty(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(status=204)
-
-
-def too_large(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("too large", status=413)
 
 
 @etag(lambda _: '"one"')
@@ -119,12 +101,8 @@ handler500 = server_error
 urlpatterns = [
     path("", hello),
     path("async", hello_async),
-    path("varying", varying),
-    path("varying-on-all", varying_on_all),
     path("own", with_own_fields),
     path("cookies", with_cookies),
-    path("empty", empty),
-    path("too-large", too_large),
     path("tagged", tagged),
     path("missing", missing),
     path("denied", denied),

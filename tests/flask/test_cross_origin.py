@@ -60,15 +60,12 @@ def in_a_nested_blueprint_alone(add_routes: AddRoutes) -> tuple[Flask, str]:
     return app, "blueprint"
 
 
-BUILDS = [
-    alone,
-    in_an_application,
-    in_an_application_that_comes_later,
-    in_a_blueprint,
-    in_a_nested_blueprint_alone,
-]
 Build = Callable[[AddRoutes], tuple[Flask, str]]
-everywhere = each("build", *BUILDS)
+everywhere = each(
+    "build",
+    *(alone, in_an_application, in_an_application_that_comes_later),
+    *(in_a_blueprint, in_a_nested_blueprint_alone),
+)
 
 
 def wrapping(view: Callable[..., Any]) -> Callable[..., Any]:

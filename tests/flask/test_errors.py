@@ -190,15 +190,6 @@ def test_what_is_not_a_script_s_is_left_to_the_server(
     assert isinstance(found.error, ZeroDivisionError)
 
 
-@left
-def test_testing_hands_exceptions_to_the_test(config: dict[str, Any]) -> None:
-    app = failing(**config, TESTING=True)
-    for origin in (OF_APP, STRANGER, None):
-        found = attempt(app, origin=origin)
-        assert found.answer is None
-        assert isinstance(found.error, LookupError)
-
-
 @table(
     "config, status, is_raised",
     ("testing", {"TESTING": True}, None, True),

@@ -121,48 +121,6 @@ def test_path_operations_have_policies_of_their_own(endpoint: Any) -> None:
 # Classes.
 
 
-@cross_origin(allow_origins="*")
-class Both(HTTPEndpoint):
-    @own_policy
-    async def get(self, request: Request) -> Response:
-        return PlainTextResponse("get")
-
-    async def put(self, request: Request) -> Response:
-        return PlainTextResponse("put")
-
-
-class Inheriting(Mixed):
-    pass
-
-
-class Overriding(Mixed):
-    async def get(self, request: Request) -> Response:
-        return PlainTextResponse("overridden")
-
-
-class Below(Items):
-    async def get(self, request: Request) -> Response:
-        return PlainTextResponse("below")
-
-
-@table(
-    "endpoint, expected",
-    (
-        "every method of a decorated class",
-        Items,
-        {"GET": "inner", "HEAD": "inner", "PUT": "inner", "DELETE": "inner"},
-    ),
-    ("a single method", Mixed, {"GET": "inner", "HEAD": "inner", "PUT": "outer", "DELETE": "outer"}),
-    ("a method before its class", Both, {"GET": "inner", "PUT": "public"}),
-    ("an inherited method", Inheriting, {"GET": "inner", "PUT": "outer"}),
-    ("an overridden method", Overriding, {"GET": "outer", "PUT": "outer"}),
-    ("a subclass of a decorated class", Below, {"GET": "inner", "PUT": "inner"}),
-)
-def test_the_methods_of_a_class_have_its_policy_or_their_own(endpoint: Any, expected: dict[str, str]) -> None:
-    app = covered(Route("/own", endpoint))
-    assert {method: policies.of(app, "/own", method) for method in expected} == expected
-
-
 @each("actions", ["list", "create"], "list", {"get": None}, {"list": 1})
 def test_an_endpoint_may_have_an_attribute_of_any_name(actions: object) -> None:
     endpoint = type("Endpoint", (Mixed,), {"actions": actions, "cls": 1, "view_class": "x"})

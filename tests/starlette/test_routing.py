@@ -556,15 +556,3 @@ def test_a_root_path_that_comes_to_light_when_the_application_answers_counts(
     assert policies.of_actual(app, "/root/sub/none") == policies.of_actual(app, "/root//hello") == "none"
     (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     approved("log_root_path_comes_to_light", warning.getMessage())
-
-
-@table(
-    "path, root_path",
-    ("none", "/hello", ""),
-    ("which the path repeats", "/app/hello", "/app"),
-    ("which the path lacks", "/hello", "/app"),
-)
-def test_resources_match_below_the_root_path_of_the_server(path: str, root_path: str) -> None:
-    app = CORS(Starlette(routes=BY_PATH), policy=Resources({"/hello": OF_OUTER, "/*": PUBLIC}))
-    answer = ask_asgi(app, path=path, headers=FROM_OUTER, root_path=root_path)
-    assert (answer.body, answer.cors()) == (b"Hello", ALLOWED)
