@@ -46,17 +46,12 @@ REFUSED = {"vary": "Origin"}
 @table(
     "path, status, body",
     ("an async view", "/async", 200, b"GET"),
-    ("the redirect of APPEND_SLASH", "/slash", 301, b""),
     ("403", "/denied", 403, b""),
-    ("404 of a view", "/missing", 404, b""),
     ("404 of the URLconf", "/no/such/path", 404, b""),
-    ("405", "/post-only", 405, b""),
     ("500 of a view that crashed", "/crash", 500, b"the project's own page"),
     ("500 of an async view that crashed", "/crash-async", 500, b"the project's own page"),
-    ("a stream", "/stream", 200, b"onetwo"),
     ("an async stream", "/stream-async", 200, b"onetwo"),
     ("a file", "/file", 200, b"a file"),
-    ("not modified", "/tagged", 304, b""),
     ("two cookies", "/cookies", 200, b"cookies"),
 )
 @each("debug", False, True)
@@ -65,11 +60,10 @@ def test_every_response_carries_the_policy(
     ask: Ask, path: str, status: int, body: bytes, debug: bool
 ) -> None:
     for origin in (ORIGIN, EVIL, None):
-        fields = [("If-None-Match", '"one"'), *([("Origin", origin)] if origin else [])]
-        answer = ask("GET", path, *fields, DEBUG=debug, **LISTED)
+        answer = get(ask, path, origin=origin, DEBUG=debug, **LISTED)
         assert (answer.status, answer.cors()) == (status, ALLOWED if origin == ORIGIN else REFUSED)
         assert body in answer.body or debug
-        assert not (path.startswith("/stream") and answer.values("content-length"))
+        assert not (path == "/stream-async" and answer.values("content-length"))
         assert len(answer.values("set-cookie")) == (2 if path == "/cookies" else 0)
 
 

@@ -6,10 +6,9 @@ import io
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path, re_path
 from django.views import View
-from django.views.decorators.http import etag, require_POST
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,15 +39,6 @@ def with_cookies(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@etag(lambda _: '"one"')
-def tagged(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("tagged")
-
-
-def missing(request: HttpRequest) -> HttpResponse:
-    raise Http404("no such thing")
-
-
 def denied(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
@@ -59,15 +49,6 @@ def crash(request: HttpRequest) -> HttpResponse:
 
 async def crash_async(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("the view crashed")
-
-
-@require_POST
-def post_only(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("posted")
-
-
-def stream(request: HttpRequest) -> StreamingHttpResponse:
-    return StreamingHttpResponse(iter([b"one", b"two"]))
 
 
 async def stream_async(request: HttpRequest) -> StreamingHttpResponse:
@@ -103,13 +84,9 @@ urlpatterns = [
     path("async", hello_async),
     path("own", with_own_fields),
     path("cookies", with_cookies),
-    path("tagged", tagged),
-    path("missing", missing),
     path("denied", denied),
     path("crash", crash),
     path("crash-async", crash_async),
-    path("post-only", post_only),
-    path("stream", stream),
     path("stream-async", stream_async),
     path("file", file),
     path("options", Options.as_view()),

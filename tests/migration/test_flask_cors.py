@@ -1,7 +1,8 @@
 """What Flask-CORS's documentation promises its users, with our names in the import.
 
 Tests whose names end in "unlike Flask-CORS" are where we differ on purpose. What a defect of theirs is,
-tests/conformance/known.py shows. How options are refused, and what blueprints and views do, is in tests/flask.
+tests/conformance/known.py shows. How options are refused, and what blueprints and views do, is in
+tests/flask.
 """
 
 from __future__ import annotations
@@ -252,23 +253,6 @@ def test_origins_may_come_from_a_generator_unlike_flask_cors() -> None:
     assert readers(covered(origins=(origin for origin in BOTH)), ORIGINS) == set(BOTH)
 
 
-def test_every_option_of_theirs_may_be_given_at_once() -> None:
-    switches = ["send_wildcard", "vary_header", "automatic_options", "intercept_exceptions", "always_send"]
-    options: Options = {
-        "origins": [ORIGIN],
-        "methods": ["GET"],
-        "expose_headers": ["X-Total"],
-        "allow_headers": ["X-Token"],
-        "supports_credentials": True,
-        "max_age": 1,
-        "allow_private_network": True,
-        **dict.fromkeys(switches, True),
-    }
-    assert said(keywords({**options, "resources": "/*"})) == said(
-        the_configuration({**options, "resources": "/*"})
-    )
-
-
 # What the closest place says counts: resources, then keywords, then the configuration, then the default.
 
 
@@ -417,25 +401,6 @@ def test_the_most_specific_resource_counts_whatever_comes_first(is_reversed: boo
     found = [preflighted(app, path, PARTNER).values("access-control-max-age") for path in paths]
     assert found == [["1"], ["2"], ["3"], ["4"]]
     assert readers(app, ORIGINS, "/api/admin/login") == {PARTNER}  # no one falls through to a wider one
-
-
-def test_exact_paths_and_prefixes_come_before_expressions_in_their_order_unlike_flask_cors() -> None:
-    given: dict[Any, Options] = {
-        re.compile(r"/\w/\w/\w"): {"max_age": 1},
-        re.compile(r"/x/y/z/?.*"): {"max_age": 2},
-        "/a/*": {"max_age": 3},
-        "/a/b/c": {"max_age": 4},
-    }
-    app = covered("/a/b/c", resources=given)
-    paths = ("/x/y/z", "/a/b/d", "/a/b/c")
-    found = [preflighted(app, path).values("access-control-max-age") for path in paths]
-    assert found == [["1"], ["3"], ["4"]]
-
-
-def test_paths_are_decoded_and_have_no_query() -> None:
-    app = covered("/caf\xe9/menu", "/other", resources="/caf\xe9/*")
-    found = [gets(app, STRANGER, path) for path in ("/caf\xe9/menu?page=2", "/caf%C3%A9/menu", "/other?/caf")]
-    assert found == [True, True, False]
 
 
 def test_cookies_go_to_the_listed_origins() -> None:
