@@ -428,7 +428,8 @@ def test_websockets_are_left_alone(kind: type[Starlette], origin: str) -> None:
 
     app = CORS(kind(routes=[WebSocketRoute("/ws", echo)]), allow_origins=[OUTER])
     with TestClient(app).websocket_connect("/ws", headers={"Origin": origin}) as session:
-        assert session.extra_headers == [(b"x-own", b"1")]
+        headers: object = session.extra_headers
+        assert headers == [(b"x-own", b"1")]
         session.send_text("echo")
         assert session.receive_text() == "echo"
 
