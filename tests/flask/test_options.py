@@ -430,6 +430,14 @@ def test_a_whole_policy_comes_before_the_configuration_and_may_be_for_some_paths
     assert is_allowed(app, ORIGIN)
 
 
+def test_an_async_function_is_refused_in_a_resource_too() -> None:
+    async def func(_request: object) -> bool:
+        return True
+
+    for own in ({"allow_origin_func": func}, CORSPolicy(allow_origin_func=func)):
+        assert [problem.code for problem in problems_of(resources={"/*": own})] == ["async-origin-func"]
+
+
 # Credentials from further out.
 
 
