@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
 import threading
@@ -21,6 +22,7 @@ from django.utils.module_loading import import_string
 from crosscors import CORSPolicy, CORSRequest, Decision
 from crosscors.django import CORSMiddleware, DjangoCORSRequest
 from tests.clients import ask_wsgi
+from tests.clients import preflight as preflight_fields
 from tests.django.clients import (
     EVIL,
     LISTED,
@@ -200,41 +202,106 @@ def test_every_decision_is_told_once(ask: Ask) -> None:
     get(ask, "/api/x", **settings)
     get(ask, "/other/x", **settings)
     preflight(ask, "/api/x", origin=EVIL, **settings)
-    assert told == [("GET", "/api/x", True), ("OPTIONS", "/api/x", False)]
+    assert told == [("GET", "/api/x", True), ("GET", "/other/x", False), ("OPTIONS", "/api/x", False)]
+
+
+@table(
+    "settings, hint",
+    (
+        "the paths are in CORS_RESOURCES",
+        {"CORS_RESOURCES": {"/api/*": {"allow_origins": [ORIGIN]}}},
+        "Add a key that covers it to CORS_RESOURCES, such as {}. The nearest keys are '/api/*'.",
+    ),
+    (
+        "the paths are in CORS_URLS_REGEX",
+        {"CORS_URLS_REGEX": "^/api/", **LISTED},
+        "CORS_URLS_REGEX is '(?:^/api/).*'. Let it match the path.",
+    ),
+)
+@table(
+    "send, named",
+    ("an actual request", get, "'GET {}'"),
+    ("a preflight", preflight, "the preflight for 'GET {}'"),
+)
+@each("path", "/other/x", "/crash")
+def test_a_path_that_no_policy_covers_is_told_once(  # noqa: PLR0913, PLR0917  # rows of two tables
+    ask: Ask,
+    caplog: pytest.LogCaptureFixture,
+    send: Any,
+    path: str,
+    settings: dict[str, Any],
+    named: str,
+    hint: str,
+) -> None:
+    told: list[tuple[bool, str]] = []
+
+    def tell(_: CORSRequest, decision: Decision) -> None:
+        told.append((decision.allowed, decision.refusals[0].code))
+
+    raised = pytest.raises(RuntimeError) if path == "/crash" else contextlib.nullcontext()
+    with caplog.at_level(logging.INFO, "crosscors"), raised:
+        answer = send(ask, path, DEBUG_PROPAGATE_EXCEPTIONS=True, CORS_ON_DECISION=tell, **settings)
+        assert answer.cors() == {}
+    assert told == [(False, "path-not-covered")]
+    (message,) = [each.getMessage() for each in caplog.records if each.name == "crosscors"]
+    key = "'/other/*'" if path == "/other/x" else "'/crash/*'"
+    assert message == (
+        f"{named.format(path)} gets no CORS headers: no policy covers the path '{path}'. {hint.format(key)}"
+    )
+
+
+@each("send", get, preflight)
+def test_of_a_path_that_a_key_leaves_out_nothing_is_told(
+    ask: Ask, caplog: pytest.LogCaptureFixture, send: Any
+) -> None:
+    with caplog.at_level(logging.INFO, "crosscors"):
+        assert send(ask, CORS_RESOURCES={"/*": {"allow_origins": [ORIGIN]}, "/": None}).cors() == {}
+    assert [each for each in caplog.records if each.name == "crosscors"] == []
 
 
 IN_A_DICT: dict[str, Any] = {"allow_origins": [ORIGIN]}
+PURGE = {"method": "PURGE"}
 BY_VIEW = {"ROOT_URLCONF": "tests.django.marked_urls"}
 
 
 @table(
-    "path, settings, asked, written",
+    "path, settings, asked, of, written",
     (
         "an old name",
         "/",
         {"CORS_ORIGIN_WHITELIST": []},
         {"origin": EVIL},
+        "the application",
         f'CORS_ORIGIN_WHITELIST = ["{EVIL}"]',
     ),
-    ("a setting", "/", LISTED, {"method": "PURGE"}, "CORS_ALLOW_METHODS = "),
-    ("CORS_POLICY", "/", {"CORS_POLICY": IN_A_DICT}, {"method": "PURGE"}, '"allow_methods": ['),
-    ("a CORSPolicy", "/", {"CORS_POLICY": CORSPolicy(**IN_A_DICT)}, {"method": "PURGE"}, "allow_methods=["),
-    ("CORS_RESOURCES", "/", {"CORS_RESOURCES": {"/*": IN_A_DICT}}, {"method": "PURGE"}, '"allow_methods": ['),
-    ("a view", "/function", BY_VIEW, {"method": "PURGE", "origin": OTHER}, "allow_methods="),
-    ("beside a view", "/plain", {**BY_VIEW, **LISTED}, {"method": "PURGE"}, "CORS_ALLOW_METHODS = "),
+    ("a setting", "/", LISTED, PURGE, "the application", "CORS_ALLOW_METHODS = "),
+    ("CORS_POLICY", "/", {"CORS_POLICY": IN_A_DICT}, PURGE, "the application", '"allow_methods": ['),
+    (
+        "a CORSPolicy",
+        "/",
+        {"CORS_POLICY": CORSPolicy(**IN_A_DICT)},
+        PURGE,
+        "the application",
+        "allow_methods=[",
+    ),
+    ("CORS_RESOURCES", "/", {"CORS_RESOURCES": {"/*": IN_A_DICT}}, PURGE, "'/*'", '"allow_methods": ['),
+    ("a view", "/function", BY_VIEW, {**PURGE, "origin": OTHER}, "the view 'function'", "allow_methods="),
+    ("beside a view", "/plain", {**BY_VIEW, **LISTED}, PURGE, "the application", "CORS_ALLOW_METHODS = "),
 )
-def test_the_log_says_what_to_write_in_the_words_that_the_policy_is_written_in(
+def test_the_log_says_whose_policy_it_is_and_what_to_write_in_its_words(  # noqa: PLR0913, PLR0917  # a row
     ask: Ask,
     caplog: pytest.LogCaptureFixture,
     path: str,
     settings: dict[str, Any],
     asked: dict[str, str],
+    of: str,
     written: str,
 ) -> None:
     with caplog.at_level(logging.INFO, "crosscors"):
         preflight(ask, path, **asked, **settings)
     (record,) = [each for each in caplog.records if each.name == "crosscors"]
-    assert f"GET {path}" in record.getMessage() or f"PURGE {path}" in record.getMessage()
+    named = f"the preflight for '{asked.get('method', 'GET')} {path}'"
+    assert record.getMessage().startswith(f"the CORS policy of {of} refused {named}: ")
     assert written in record.getMessage()
 
 
@@ -289,6 +356,27 @@ def test_overridden_settings_take_effect_while_the_middleware_is_running() -> No
         pytest.raises(ImproperlyConfigured, match="CORS_ALLOW_METHODS"),
     ):
         client.get("/")
+
+
+@each("handler", WSGIHandler, ASGIHandler)
+def test_django_s_debug_is_read_at_each_request_unless_cors_debug_says_otherwise(handler: Any) -> None:
+    with override_settings(CORS_ALLOW_METHODS=["GET"], **LISTED):
+        running = handler()
+
+        def refused() -> tuple[int, bool]:
+            fields = preflight_fields(ORIGIN, "PUT")
+            if handler is WSGIHandler:
+                answer = ask_wsgi(running, "OPTIONS", "/", fields)
+            else:
+                answer = ask_handler(running, "OPTIONS", "/", *fields)
+            return answer.status, bool(answer.values("x-cors-refused"))
+
+        for debug in (False, True, False):
+            with override_settings(DEBUG=debug):
+                assert refused() == ((200, True) if debug else (400, False))
+            for forced in (True, False):
+                with override_settings(DEBUG=debug, CORS_DEBUG=forced):
+                    assert refused() == ((200, True) if forced else (400, False))
 
 
 def test_settings_are_read_once() -> None:

@@ -103,7 +103,7 @@ def test_what_is_told_of_the_request_is_what_came(ask: Ask, caplog: pytest.LogCa
     with caplog.at_level(logging.INFO, "crosscors"):
         get(ask, "/v1/x", origin=EVIL, MIDDLEWARE=REWRITING, **LISTED)
     (message,) = [each.getMessage() for each in caplog.records if each.name == "crosscors"]
-    assert message.startswith("refused 'GET /v1/x'")
+    assert message.startswith("the CORS policy of the application refused 'GET /v1/x': ")
 
 
 # The view that would be reached.

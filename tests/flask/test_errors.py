@@ -176,6 +176,8 @@ def test_a_page_gets_an_answer_it_can_read_and_the_server_the_exception(config: 
     "origin, fields, resources",
     ("no origin", None, [], "/*"),
     ("a navigation", OF_APP, NAVIGATION, "/*"),
+    ("a script of the same origin", OF_APP, [("Sec-Fetch-Site", "same-origin")], "/*"),
+    ("a script of the same origin, as Host shows", OF_APP, [("Host", "app.example.com")], "/*"),
     ("a path that no policy covers", OF_APP, [], "/api/*"),
 )
 def test_what_is_not_a_script_s_is_left_to_the_server(
@@ -352,7 +354,13 @@ def test_on_a_server_a_page_can_read_that_the_application_failed(server: Server)
 
 
 @pytest.mark.parametrize("server", ["development"], indirect=True)
-@table("origin, fields", ("a request without origin", "", []), ("a navigation", OF_APP, NAVIGATION))
+@table(
+    "origin, fields",
+    ("a request without origin", "", []),
+    ("a navigation", OF_APP, NAVIGATION),
+    ("a script of the same origin", OF_APP, [("Sec-Fetch-Site", "same-origin")]),
+    ("a script of the same origin, as Host shows", "http://127.0.0.1:3000", [("Host", "127.0.0.1:3000")]),
+)
 def test_the_debugger_has_its_page(server: Server, origin: str, fields: Fields) -> None:
     answer = server.ask("/raises", *fields, origin=origin)
     assert answer.status == 500

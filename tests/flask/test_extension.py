@@ -155,7 +155,95 @@ def test_debug_holds_for_all_policies_of_the_application(debug: bool) -> None:
         assert ask_wsgi(app, "OPTIONS", path, preflight(origin, "PUT")).status == (200 if debug else 400)
 
 
-def test_on_decision_is_told_once_of_every_request_that_a_policy_covers() -> None:
+@each("build", with_view, site)
+@each("debug", None, False, True)
+def test_without_debug_that_of_flask_is_read_at_each_request(build: Any, debug: bool | None) -> None:
+    app = site()
+    if build is with_view:
+        app.add_url_rule("/view", "view", of_view())
+    CORS(app, debug=debug, origins=OF_APP, methods=["GET"])
+    for app.debug in (False, True, False):
+        explains = app.debug if debug is None else debug
+        refused = ask_wsgi(app, "OPTIONS", "/", preflight(OF_APP, "PUT"))
+        assert (refused.status, bool(refused.values("x-cors-refused"))) == (
+            200 if explains else 400,
+            explains,
+        )
+        assert bool(ask(app, origin=OF_INNER).values("x-cors-refused")) == explains
+
+
+def decorated_with(bp: Blueprint | None = None, **options: Any) -> Flask:
+    """An application with a page, /view with a policy of its own, and policies for some paths or none."""
+    app = site("/other", "/api/items")
+    app.add_url_rule("/view", "view", of_view())
+    if bp is not None:
+        CORS(bp, origins=OF_BLUEPRINT)
+        app.register_blueprint(bp)
+    if options:
+        CORS(app, origins=OF_APP, **options)
+    return app
+
+
+@table(
+    "build, path, of",
+    ("the application", lambda: decorated_with(methods=["GET"]), "/other", "the application"),
+    ("a key of resources", lambda: decorated_with(resources="/api/*"), "/api/items", "'/api/*'"),
+    ("a view", lambda: decorated_with(methods=["GET"]), "/view", "the view 'of_its_own'"),
+    ("a view, alone", decorated_with, "/view", "the view 'of_its_own'"),
+    ("a blueprint", lambda: decorated_with(blueprint(path="/bp")), "/bp", "the blueprint 'bp'"),
+)
+def test_the_log_says_whose_policy_refused(
+    build: Callable[[], Flask], path: str, of: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "crosscors")
+    app = build()
+    app.view_functions["view"].__qualname__ = "of_its_own"
+    ask(app, path, origin=OF_INNER)
+    ask_wsgi(app, "OPTIONS", path, preflight(OF_INNER))
+    assert [message.partition(": ")[0] for message in caplog.messages] == [
+        f"the CORS policy of {of} refused 'GET {path}'",
+        f"the CORS policy of {of} refused the preflight for 'GET {path}'",
+    ]
+
+
+@table(
+    "build, hint",
+    (
+        "resources",
+        lambda: decorated_with(resources=["/api/*"]),
+        "Add a key that covers it to resources, such as '/other/*'. The nearest keys are '/api/*'.",
+    ),
+    (
+        "resources with options",
+        lambda: decorated_with(resources={"/api/*": {"methods": ["GET"]}}),
+        "Add a key that covers it to resources, such as '/other/*'. The nearest keys are '/api/*'.",
+    ),
+    (
+        "views and blueprints that have the only policies",
+        lambda: decorated_with(blueprint(path="/bp")),
+        "Give its view a policy with @cross_origin(...), or the application with CORS(app, ...).",
+    ),
+)
+@each("fails", False, True)
+def test_a_path_that_no_policy_covers_is_told_once(
+    build: Callable[[], Flask], hint: str, fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "crosscors")
+    app = build()
+    if fails:
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+        app.view_functions["/other"] = lambda: str(1 // 0)
+    found = attempt_wsgi(app, "GET", "/other", [("Origin", OF_APP)])
+    assert isinstance(found.error, ZeroDivisionError) == fails
+    ask_wsgi(app, "OPTIONS", "/other", preflight(OF_APP))
+    ask_wsgi(app, "OPTIONS", "/other", [])
+    assert [message for message in caplog.messages if "Exception" not in message] == [
+        f"{named} gets no CORS headers: no policy covers the path '/other'. {hint}"
+        for named in ("'GET /other'", "the preflight for 'GET /other'")
+    ]
+
+
+def test_on_decision_is_told_once_of_every_cross_origin_request_and_of_all_that_a_policy_covers() -> None:
     told: list[tuple[CORSRequest, Decision]] = []
     app = site("/", "/other")
     app.add_url_rule("/view", "view", of_view())
@@ -164,13 +252,19 @@ def test_on_decision_is_told_once_of_every_request_that_a_policy_covers() -> Non
     for path in ("/", "/other", "/view", "/missing"):
         ask(app, path)
     ask_wsgi(app, "OPTIONS", "/", preflight(OF_APP))
-    ask_wsgi(app)
+    for path in ("/", "/other"):
+        ask_wsgi(app, path=path)
     assert [(asked.path, decision.kind, decision.allowed) for asked, decision in told] == [
         ("/", Kind.ACTUAL, True),
+        ("/other", Kind.ACTUAL, False),
         ("/view", Kind.ACTUAL, False),
         ("/missing", Kind.ACTUAL, True),
         ("/", Kind.PREFLIGHT, True),
         ("/", Kind.NOT_CORS, True),
+    ]
+    assert [refusal.code for _, decision in told for refusal in decision.refusals] == [
+        "path-not-covered",
+        "origin-not-allowed",
     ]
 
 
