@@ -19,7 +19,7 @@ from starlette.routing import Route
 import crosscors.django
 import crosscors.flask
 import crosscors.starlette
-from crosscors import CORSPolicy, PolicyError
+from crosscors import CORSPolicy, PolicyError, Resources
 from tests.clients import Policies, ask_wsgi, attempt_asgi
 from tests.tables import each, table
 
@@ -29,15 +29,13 @@ POLICY = CORSPolicy(allow_origins=[ONE])
 OTHER = CORSPolicy(allow_origins=[TWO])
 
 Decorator = Callable[[Any], Any]
-DECORATORS: list[Any] = [
-    crosscors.starlette.cross_origin,
-    crosscors.flask.cross_origin,
-    crosscors.django.cross_origin,
-]
+MODULES: dict[str, Any] = {
+    "starlette": crosscors.starlette,
+    "flask": crosscors.flask,
+    "django": crosscors.django,
+}
 everywhere = pytest.mark.parametrize(
-    "mark",
-    [decorator(policy=POLICY) for decorator in DECORATORS],
-    ids=["starlette", "flask", "django"],
+    "mark", [module.cross_origin(policy=POLICY) for module in MODULES.values()], ids=MODULES
 )
 own: Decorator = crosscors.starlette.cross_origin(policy=POLICY)
 other: Decorator = crosscors.starlette.cross_origin(policy=OTHER)
@@ -101,9 +99,8 @@ def test_a_decorated_class_and_method_still_find_the_class_above_them(mark: Deco
         def get(self) -> str:
             return super().get() + " below"
 
-    marked = mark(fresh(View))
-    assert (issubclass(marked, View), marked().get()) == (True, "get")
-    assert (marked.__name__, marked.__doc__, marked.__module__) == ("View", "A view.", __name__)
+    cls = fresh(View)
+    assert mark(cls) is cls
     Below.get = mark(Below.get)  # type: ignore[method-assign]
     assert Below().get() == "get below"
 
@@ -136,6 +133,7 @@ class Slotted:
     ("of a class", lambda mark: mark(fresh(View)), "view-policy-twice"),
     ("of a partial", lambda mark: mark(functools.partial(view)), "view-policy-twice"),
     ("of what wraps one", lambda mark: functools.wraps(mark(view))(lambda: None), "view-policy-twice"),
+    ("a static method", lambda _: staticmethod(view), "wrong-type"),
     ("a bound method", lambda _: View().get, "wrong-type"),
     ("a function of Python's own", lambda _: len, "wrong-type"),
     ("an object without attributes", lambda _: Slotted(), "wrong-type"),
@@ -150,6 +148,31 @@ def test_what_cannot_have_a_policy_is_refused(
         mark(given)
     assert [(problem.code, problem.option) for problem in caught.value.problems] == [(code, "cross_origin")]
     assert code == "view-policy-twice" or caught.value.problems[0].value is given
+
+
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+@table(
+    "options, code, option",
+    ("a faulty option", {"allow_origins": f"{ONE}/"}, "origin-trailing-slash", "allow_origins"),
+    ("an unknown option", {"allow_orgins": "*"}, "unknown-option", "allow_orgins"),
+    ("an option of the application", {"debug": True}, "unknown-option", "debug"),
+    ("a policy and options", {"policy": POLICY, "max_age": 1}, "policy-and-options", "policy"),
+    ("a policy for each path", {"policy": Resources({"/*": POLICY})}, "wrong-type", "policy"),
+    ("what is not a policy", {"policy": "*"}, "wrong-type", "policy"),
+)
+def test_wrong_options_are_refused_where_they_are_written(
+    module: Any, options: dict[str, Any], code: str, option: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        module.cross_origin(**options)
+    assert [(problem.code, problem.option) for problem in caught.value.problems] == [(code, option)]
+
+
+@pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
+def test_a_decorator_without_parentheses_is_refused(module: Any) -> None:
+    with pytest.raises(PolicyError) as caught:
+        module.cross_origin(view)
+    assert [problem.code for problem in caught.value.problems] == ["wrong-type"]
 
 
 def test_a_subclass_of_a_decorated_class_may_have_a_policy_of_its_own() -> None:
@@ -201,6 +224,14 @@ class WithHead(Methods):
     ("of a method that has none", Methods, "POST", "none"),
     ("of a method that there is not", Methods, "DELETE", "none"),
     ("of a name that is not a method of HTTP", Methods, "CREATE", "two"),
+    ("of an inherited method", fresh(Methods), "GET", "one"),
+    (
+        "of an overridden method, which has none",
+        type("Overriding", (Methods,), {"get": Endpoint.get}),
+        "GET",
+        "none",
+    ),
+    ("of an inherited class", fresh(own(fresh(Endpoint))), "GET", "one"),
     ("of a method before its class", other(fresh(Methods)), "GET", "one"),
     ("of the class", other(fresh(Methods)), "POST", "two"),
 )

@@ -48,7 +48,9 @@ class FlaskWords:
         self._form = form
 
     def name(self, option: str) -> str:
-        return f"{self._place} {self._label(option).name}".lstrip()
+        label = self._label(option)
+        is_of_resource = option != "resources" or label.form == IN_DICT
+        return f"{self._place if is_of_resource else ''} {label.name}".lstrip()
 
     def setting(self, option: str, value: str) -> str:
         if self._is_among_origins(option) and not value.startswith("re.compile("):

@@ -71,10 +71,14 @@ def ask_wsgi(
 Ask = Callable[..., Response]
 
 
-@pytest.fixture(params=[ask_asgi, ask_wsgi], ids=["asgi", "wsgi"])
-def ask(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ask:
+@pytest.fixture(autouse=True)
+def demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PAGE_ORIGIN, PAGE)
     monkeypatch.setenv(PORT, "8002")
+
+
+@pytest.fixture(params=[ask_asgi, ask_wsgi], ids=["asgi", "wsgi"])
+def ask(request: pytest.FixtureRequest) -> Ask:
     function: Ask = request.param
     return function
 
@@ -148,11 +152,7 @@ def test_a_body_has_a_limit(ask: Ask, method: str, path: str) -> None:
     assert response.headers["access-control-allow-origin"] == PAGE
 
 
-def test_no_more_of_a_body_is_read_than_to_see_that_it_is_too_large(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv(PAGE_ORIGIN, PAGE)
-    monkeypatch.setenv(PORT, "8002")
+def test_no_more_of_a_body_is_read_than_to_see_that_it_is_too_large() -> None:
     received: list[int] = []
     sent: list[Any] = []
 
@@ -257,9 +257,7 @@ def test_the_login_sets_the_cookie_by_which_the_user_is_known(ask: Ask) -> None:
     assert json.loads(ask("GET", "/me", origin=PAGE, cookie=cookie).body) == {"user": "ada"}
 
 
-def test_each_api_has_a_cookie_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(PAGE_ORIGIN, PAGE)
-    monkeypatch.setenv(PORT, "8002")
+def test_each_api_has_a_cookie_of_its_own() -> None:
     cookie = ask_asgi("POST", "/login").headers["set-cookie"].split(";")[0]
     assert ask_wsgi("GET", "/me", cookie=cookie).status == 401
 

@@ -45,16 +45,6 @@ def exempt(request: HttpRequest) -> HttpResponse:
     return HttpResponse("exempt")
 
 
-@cross_origin(allow_origins="*")
-def public(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("public")
-
-
-@cross_origin()
-def closed(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("closed")
-
-
 async def is_other(request: CORSRequest) -> bool:
     return request.origin == OTHER
 
@@ -71,11 +61,6 @@ class Whole(View):
 
     def put(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse("whole")
-
-
-@cross_origin(allow_origins="*")
-class Inheriting(Whole):
-    """A policy of its own in place of the inherited one."""
 
 
 class ByMethod(View):
@@ -151,11 +136,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("function", function),
     path("async", async_function),
     path("exempt", exempt),
-    path("public", public),
-    path("closed", closed),
     path("asking", asking),
     path("whole", Whole.as_view()),
-    path("inheriting", Inheriting.as_view()),
     path("by-method", ByMethod.as_view()),
     path("dispatched", Dispatched.as_view()),
     path("api-function", api_function),

@@ -50,6 +50,8 @@ COMMON = "django.middleware.common.CommonMiddleware"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 THEIRS = "corsheaders.middleware.CorsMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
+ALL_ORIGINS: dict[str, Any] = {"CORS_ALLOW_CREDENTIALS": [ORIGIN], "CORS_ALLOW_ALL_ORIGINS": True}
+WRITING: dict[str, Any] = {"allow_origins": [ORIGIN], "allow_credentials": True, "allow_methods": ["PUT"]}
 WITH_CREDENTIALS: dict[str, Any] = {"CORS_ALLOW_CREDENTIALS": True, "MIDDLEWARE": [OURS, CSRF]}
 
 
@@ -128,6 +130,10 @@ def text(message: CheckMessage) -> str:
     return f"{kind} {message.id}: {message.msg}\n  {message.hint}"
 
 
+def receiver(**_: object) -> bool:
+    return True
+
+
 @table(
     "middleware, id_, hint",
     ("missing in an empty list", [], "W072", OURS),
@@ -180,15 +186,11 @@ def test_every_middleware_that_can_answer_before_ours_is_named(approved: Callabl
 
 
 def test_middleware_that_django_has_got_later_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "django.contrib.auth.middleware.LoginRequiredMiddleware"
-    module, _, qualname = name.rpartition(".")
-    fake = type(qualname, (), {"__module__": module})
-    monkeypatch.setattr(
-        "crosscors.django.checks.of_middleware.import_string",
-        lambda path: fake if path == name else CORSMiddleware,
-    )
-    (message,) = seen(check_middleware, MIDDLEWARE=[name, OURS])
-    assert message.msg.startswith(name)
+    # Django has it since 5.1.
+    module, name = "django.contrib.auth.middleware", "LoginRequiredMiddleware"
+    monkeypatch.setattr(f"{module}.{name}", type(name, (), {"__module__": module}), raising=False)
+    (message,) = seen(check_middleware, MIDDLEWARE=[f"{module}.{name}", OURS])
+    assert message.msg.startswith(f"{module}.{name}")
 
 
 def test_middleware_that_answers_nothing_may_stand_anywhere() -> None:
@@ -242,21 +244,12 @@ def test_origins_that_may_write_are_trusted_as_django_trusts_them(
 
 
 def test_the_message_says_which_and_what_to_write(approved: Callable[[str, str], None]) -> None:
-    ports = missing_origins([], CORS_ALLOWED_ORIGINS=["http://localhost:*"])
     both = missing_origins([OTHER], CORS_ALLOWED_ORIGINS=[ORIGIN, OTHER, "http://localhost:*"])
-    assert ports is not None
+    ports = missing_origins([], CORS_ALLOWED_ORIGINS=["http://localhost:*"])
+    many = missing_origins([], CORS_ALLOWED_ORIGINS=[f"https://s{i}.example.com" for i in range(12)])
     assert both is not None
     assert (both.id, both.is_serious()) == ("crosscors.W076", False)
-    assert f'"{ORIGIN}"' in str(both.hint)
-    assert '"http://localhost:3000"' in str(ports.hint)
-    approved("django_W076", f"{text(both)}\n{text(ports)}")
-
-
-def test_many_missing_origins_are_counted() -> None:
-    message = missing_origins([], CORS_ALLOWED_ORIGINS=[f"https://s{i}.example.com" for i in range(12)])
-    assert message is not None
-    assert "'https://s9.example.com' and 2 more. " in message.msg
-    assert "s10.example.com" not in f"{message.msg}{message.hint}"
+    approved("django_W076", "\n".join(text(message) for message in (both, ports, many) if message))
 
 
 @table(
@@ -264,14 +257,7 @@ def test_many_missing_origins_are_counted() -> None:
     ("no credentials", {"CORS_ALLOW_CREDENTIALS": False, **LISTED}),
     ("no unsafe methods", {"CORS_ALLOW_METHODS": ["GET", "HEAD", "OPTIONS"], **LISTED}),
     ("no CSRF protection", {"MIDDLEWARE": [OURS], **LISTED}),
-    (
-        "all origins without credentials",
-        {
-            "CORS_ALLOW_CREDENTIALS": [ORIGIN],
-            "CORS_ALLOW_ALL_ORIGINS": True,
-            "CSRF_TRUSTED_ORIGINS": [ORIGIN],
-        },
-    ),
+    ("all origins without credentials", {**ALL_ORIGINS, "CSRF_TRUSTED_ORIGINS": [ORIGIN]}),
     (
         "null, which Django cannot trust",
         {"CORS_ALLOWED_ORIGINS": ["null"], "CORS_DANGEROUSLY_ALLOW": ["null-origin"]},
@@ -285,15 +271,10 @@ def test_who_cannot_write_need_not_be_trusted(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"CORS_ALLOW_CREDENTIALS": [ORIGIN], "CORS_ALLOW_ALL_ORIGINS": True},
+        ALL_ORIGINS,
         {"CORS_ALLOW_METHODS": "*", "CORS_ALLOW_CREDENTIALS": True, **LISTED},
-        {"CORS_POLICY": {"allow_origins": [ORIGIN], "allow_credentials": True, "allow_methods": ["PUT"]}},
-        {
-            "CORS_RESOURCES": {
-                "/a": None,
-                "/b": CORSPolicy(allow_origins=[ORIGIN], allow_credentials=True, allow_methods=["PUT"]),
-            }
-        },
+        {"CORS_POLICY": WRITING},
+        {"CORS_RESOURCES": {"/a": None, "/b": CORSPolicy(**WRITING)}},
     ],
 )
 def test_every_policy_is_looked_at(settings: dict[str, Any]) -> None:
@@ -302,8 +283,7 @@ def test_every_policy_is_looked_at(settings: dict[str, Any]) -> None:
 
 
 def test_the_policies_of_views_are_looked_at_too() -> None:
-    given = CORSPolicy(allow_origins=[ORIGIN], allow_credentials=True, allow_methods=["PUT"])
-    cross_origin(policy=given)
+    cross_origin(**WRITING)
     for urls in ({}, {"ROOT_URLCONF": None}):
         (message,) = seen(check_csrf, MIDDLEWARE=[OURS, CSRF], **urls)
         assert ORIGIN in message.msg
@@ -313,9 +293,6 @@ def test_the_policies_of_views_are_looked_at_too() -> None:
 
 
 def test_receivers_that_are_not_asked(approved: Callable[[str, str], None]) -> None:
-    def receiver(**_: object) -> bool:
-        return True
-
     def is_allowed(request: CORSRequest) -> bool:
         return True
 
@@ -403,9 +380,6 @@ def test_without_urls_every_policy_of_a_view_is_warned_of() -> None:
 
 def test_receivers_of_the_other_library_s_signal_are_warned_of() -> None:
     assert seen(check_signal) == []
-
-    def receiver(**_: object) -> bool:
-        return True
 
     their_signal.connect(receiver)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
 import threading
@@ -15,12 +16,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils.module_loading import import_string
 
 from crosscors import CORSPolicy, CORSRequest, Decision
 from crosscors.django import CORSMiddleware, DjangoCORSRequest
 from tests.clients import ask_wsgi
+from tests.clients import preflight as preflight_fields
 from tests.django.clients import (
     EVIL,
     LISTED,
@@ -31,7 +33,6 @@ from tests.django.clients import (
     ask_handler,
     get,
     over_asgi,
-    over_wsgi,
     preflight,
 )
 from tests.tables import each, table
@@ -47,17 +48,12 @@ REFUSED = {"vary": "Origin"}
 @table(
     "path, status, body",
     ("an async view", "/async", 200, b"GET"),
-    ("the redirect of APPEND_SLASH", "/slash", 301, b""),
     ("403", "/denied", 403, b""),
-    ("404 of a view", "/missing", 404, b""),
     ("404 of the URLconf", "/no/such/path", 404, b""),
-    ("405", "/post-only", 405, b""),
     ("500 of a view that crashed", "/crash", 500, b"the project's own page"),
     ("500 of an async view that crashed", "/crash-async", 500, b"the project's own page"),
-    ("a stream", "/stream", 200, b"onetwo"),
     ("an async stream", "/stream-async", 200, b"onetwo"),
     ("a file", "/file", 200, b"a file"),
-    ("not modified", "/tagged", 304, b""),
     ("two cookies", "/cookies", 200, b"cookies"),
 )
 @each("debug", False, True)
@@ -66,32 +62,11 @@ def test_every_response_carries_the_policy(
     ask: Ask, path: str, status: int, body: bytes, debug: bool
 ) -> None:
     for origin in (ORIGIN, EVIL, None):
-        fields = [("If-None-Match", '"one"'), *([("Origin", origin)] if origin else [])]
-        answer = ask("GET", path, *fields, DEBUG=debug, **LISTED)
+        answer = get(ask, path, origin=origin, DEBUG=debug, **LISTED)
         assert (answer.status, answer.cors()) == (status, ALLOWED if origin == ORIGIN else REFUSED)
         assert body in answer.body or debug
-        assert not (path.startswith("/stream") and answer.values("content-length"))
+        assert not (path == "/stream-async" and answer.values("content-length"))
         assert len(answer.values("set-cookie")) == (2 if path == "/cookies" else 0)
-
-
-def test_what_a_view_says_is_merged_or_replaced_and_the_rest_stays(ask: Ask) -> None:
-    assert get(ask, "/varying", **LISTED).values("vary") == ["Accept-Language, Origin"]
-    assert get(ask, "/varying-on-all", **LISTED).values("vary") == ["*"]
-    for origin, expected in ((ORIGIN, ALLOWED), (EVIL, REFUSED)):
-        answer = get(ask, "/own", origin=origin, **LISTED)
-        assert (answer.cors(), answer.values("x-own")) == (expected, ["kept"])
-
-
-def test_requests_through_the_test_clients_of_django() -> None:
-    fields = {"Origin": ORIGIN}
-
-    async def ask_async() -> Any:
-        return await AsyncClient().get("/", headers=fields)
-
-    with override_settings(**LISTED):
-        for answer in (Client().get("/", headers=fields), asyncio.run(ask_async())):
-            assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-            assert answer.headers["Vary"] == "Origin"
 
 
 # Preflights.
@@ -137,30 +112,6 @@ def test_the_policy_is_that_of_the_path_as_it_was_routed(
 
 
 # Paths.
-
-
-def test_paths_are_compared_below_the_script_name() -> None:
-    with override_settings(CORS_RESOURCES={"/api/*": {"allow_origins": [ORIGIN]}}):
-
-        def mounted(environ: Any, start_response: Any) -> Any:
-            return WSGIHandler()({**environ, "SCRIPT_NAME": "/mounted"}, start_response)
-
-        assert ask_wsgi(mounted, "GET", "/api/x", [("Origin", ORIGIN)]).allowed == ORIGIN
-
-
-@pytest.mark.parametrize(
-    ("path", "is_covered"),
-    [("/api/caf\udce9", True), ("/api/%E9", True), ("/ap\udcffi/x", False), ("//api/x", False)],
-)
-def test_bytes_that_are_not_utf8_are_read_alike_over_wsgi_and_asgi(path: str, is_covered: bool) -> None:
-    """Over WSGI, Django encodes them again."""
-    raw = path.encode("utf-8", "surrogateescape")
-    settings: dict[str, Any] = {"CORS_RESOURCES": {"/api/*": {"allow_origins": [ORIGIN]}, "/*": {}}}
-    for answer in (
-        get(over_wsgi, raw.decode("latin-1"), **settings),
-        get(over_asgi, raw.decode("utf-8", "replace"), **settings),
-    ):
-        assert (answer.allowed == ORIGIN, "vary" in answer.cors()) == (is_covered, is_covered)
 
 
 @table(
@@ -238,16 +189,6 @@ def test_a_sync_function_does_not_block_the_event_loop_and_without_one_there_is_
     assert started == set()
 
 
-def test_a_function_that_raises_refuses_and_is_logged(ask: Ask, caplog: pytest.LogCaptureFixture) -> None:
-    def is_allowed(request: CORSRequest) -> bool:
-        raise LookupError("the database is gone")
-
-    answer = get(ask, CORS_ORIGIN_FUNC=is_allowed)
-    assert (answer.status, answer.cors()) == (200, REFUSED)
-    (record,) = [each for each in caplog.records if each.name == "crosscors" and each.exc_info]
-    assert record.levelno == logging.ERROR
-
-
 # What is told of decisions.
 
 
@@ -261,58 +202,106 @@ def test_every_decision_is_told_once(ask: Ask) -> None:
     get(ask, "/api/x", **settings)
     get(ask, "/other/x", **settings)
     preflight(ask, "/api/x", origin=EVIL, **settings)
-    assert told == [("GET", "/api/x", True), ("OPTIONS", "/api/x", False)]
+    assert told == [("GET", "/api/x", True), ("GET", "/other/x", False), ("OPTIONS", "/api/x", False)]
 
 
+@table(
+    "settings, hint",
+    (
+        "the paths are in CORS_RESOURCES",
+        {"CORS_RESOURCES": {"/api/*": {"allow_origins": [ORIGIN]}}},
+        "Add a key that covers it to CORS_RESOURCES, such as {}. The nearest keys are '/api/*'.",
+    ),
+    (
+        "the paths are in CORS_URLS_REGEX",
+        {"CORS_URLS_REGEX": "^/api/", **LISTED},
+        "CORS_URLS_REGEX is '(?:^/api/).*'. Let it match the path.",
+    ),
+)
+@table(
+    "send, named",
+    ("an actual request", get, "'GET {}'"),
+    ("a preflight", preflight, "the preflight for 'GET {}'"),
+)
+@each("path", "/other/x", "/crash")
+def test_a_path_that_no_policy_covers_is_told_once(  # noqa: PLR0913, PLR0917  # rows of two tables
+    ask: Ask,
+    caplog: pytest.LogCaptureFixture,
+    send: Any,
+    path: str,
+    settings: dict[str, Any],
+    named: str,
+    hint: str,
+) -> None:
+    told: list[tuple[bool, str]] = []
+
+    def tell(_: CORSRequest, decision: Decision) -> None:
+        told.append((decision.allowed, decision.refusals[0].code))
+
+    raised = pytest.raises(RuntimeError) if path == "/crash" else contextlib.nullcontext()
+    with caplog.at_level(logging.INFO, "crosscors"), raised:
+        answer = send(ask, path, DEBUG_PROPAGATE_EXCEPTIONS=True, CORS_ON_DECISION=tell, **settings)
+        assert answer.cors() == {}
+    assert told == [(False, "path-not-covered")]
+    (message,) = [each.getMessage() for each in caplog.records if each.name == "crosscors"]
+    key = "'/other/*'" if path == "/other/x" else "'/crash/*'"
+    assert message == (
+        f"{named.format(path)} gets no CORS headers: no policy covers the path '{path}'. {hint.format(key)}"
+    )
+
+
+@each("send", get, preflight)
+def test_of_a_path_that_a_key_leaves_out_nothing_is_told(
+    ask: Ask, caplog: pytest.LogCaptureFixture, send: Any
+) -> None:
+    with caplog.at_level(logging.INFO, "crosscors"):
+        assert send(ask, CORS_RESOURCES={"/*": {"allow_origins": [ORIGIN]}, "/": None}).cors() == {}
+    assert [each for each in caplog.records if each.name == "crosscors"] == []
+
+
+IN_A_DICT: dict[str, Any] = {"allow_origins": [ORIGIN]}
+PURGE = {"method": "PURGE"}
 BY_VIEW = {"ROOT_URLCONF": "tests.django.marked_urls"}
 
 
 @table(
-    "path, settings, asked, written",
+    "path, settings, asked, of, written",
     (
-        "the old name of a setting",
+        "an old name",
         "/",
         {"CORS_ORIGIN_WHITELIST": []},
         {"origin": EVIL},
+        "the application",
         f'CORS_ORIGIN_WHITELIST = ["{EVIL}"]',
     ),
-    ("a setting", "/", LISTED, {"method": "PURGE"}, "CORS_ALLOW_METHODS = "),
+    ("a setting", "/", LISTED, PURGE, "the application", "CORS_ALLOW_METHODS = "),
+    ("CORS_POLICY", "/", {"CORS_POLICY": IN_A_DICT}, PURGE, "the application", '"allow_methods": ['),
     (
-        "CORS_POLICY",
+        "a CORSPolicy",
         "/",
-        {"CORS_POLICY": {"allow_origins": [ORIGIN]}},
-        {"method": "PURGE"},
-        '"allow_methods": [',
-    ),
-    (
-        "CORS_POLICY that is a CORSPolicy",
-        "/",
-        {"CORS_POLICY": CORSPolicy(allow_origins=[ORIGIN])},
-        {"method": "PURGE"},
+        {"CORS_POLICY": CORSPolicy(**IN_A_DICT)},
+        PURGE,
+        "the application",
         "allow_methods=[",
     ),
-    (
-        "CORS_RESOURCES",
-        "/",
-        {"CORS_RESOURCES": {"/*": {"allow_origins": [ORIGIN]}}},
-        {"method": "PURGE"},
-        '"allow_methods": [',
-    ),
-    ("a view", "/function", BY_VIEW, {"method": "PURGE", "origin": OTHER}, "allow_methods="),
-    ("beside a view", "/plain", {**BY_VIEW, **LISTED}, {"method": "PURGE"}, "CORS_ALLOW_METHODS = "),
+    ("CORS_RESOURCES", "/", {"CORS_RESOURCES": {"/*": IN_A_DICT}}, PURGE, "'/*'", '"allow_methods": ['),
+    ("a view", "/function", BY_VIEW, {**PURGE, "origin": OTHER}, "the view 'function'", "allow_methods="),
+    ("beside a view", "/plain", {**BY_VIEW, **LISTED}, PURGE, "the application", "CORS_ALLOW_METHODS = "),
 )
-def test_the_log_says_what_to_write_in_the_words_that_the_policy_is_written_in(
+def test_the_log_says_whose_policy_it_is_and_what_to_write_in_its_words(  # noqa: PLR0913, PLR0917  # a row
     ask: Ask,
     caplog: pytest.LogCaptureFixture,
     path: str,
     settings: dict[str, Any],
     asked: dict[str, str],
+    of: str,
     written: str,
 ) -> None:
     with caplog.at_level(logging.INFO, "crosscors"):
         preflight(ask, path, **asked, **settings)
     (record,) = [each for each in caplog.records if each.name == "crosscors"]
-    assert f"GET {path}" in record.getMessage() or f"PURGE {path}" in record.getMessage()
+    named = f"the preflight for '{asked.get('method', 'GET')} {path}'"
+    assert record.getMessage().startswith(f"the CORS policy of {of} refused {named}: ")
     assert written in record.getMessage()
 
 
@@ -367,6 +356,27 @@ def test_overridden_settings_take_effect_while_the_middleware_is_running() -> No
         pytest.raises(ImproperlyConfigured, match="CORS_ALLOW_METHODS"),
     ):
         client.get("/")
+
+
+@each("handler", WSGIHandler, ASGIHandler)
+def test_django_s_debug_is_read_at_each_request_unless_cors_debug_says_otherwise(handler: Any) -> None:
+    with override_settings(CORS_ALLOW_METHODS=["GET"], **LISTED):
+        running = handler()
+
+        def refused() -> tuple[int, bool]:
+            fields = preflight_fields(ORIGIN, "PUT")
+            if handler is WSGIHandler:
+                answer = ask_wsgi(running, "OPTIONS", "/", fields)
+            else:
+                answer = ask_handler(running, "OPTIONS", "/", *fields)
+            return answer.status, bool(answer.values("x-cors-refused"))
+
+        for debug in (False, True, False):
+            with override_settings(DEBUG=debug):
+                assert refused() == ((200, True) if debug else (400, False))
+            for forced in (True, False):
+                with override_settings(DEBUG=debug, CORS_DEBUG=forced):
+                    assert refused() == ((200, True) if forced else (400, False))
 
 
 def test_settings_are_read_once() -> None:

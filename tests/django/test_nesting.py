@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import io
 from typing import TYPE_CHECKING, Any, cast
 
 import a2wsgi
@@ -18,7 +19,7 @@ import crosscors.asgi
 import crosscors.wsgi
 from crosscors import CORSPolicy, CORSRequest, Decision, Resources
 from crosscors._adapter.marks import has_own_policy
-from tests.clients import Answer, ask_wsgi
+from tests.clients import Answer, ask_asgi, ask_wsgi
 from tests.django.clients import EVIL, ORIGIN, OTHER, ask_handler, over_asgi, over_wsgi
 from tests.tables import table
 
@@ -41,75 +42,52 @@ def nothing_told() -> None:
     told.clear()
 
 
-def tell_inner(request: CORSRequest, decision: Decision) -> None:
-    told.append(("inner", request.path, decision.allowed))
-
-
-def tell_outer(request: CORSRequest, decision: Decision) -> None:
-    told.append(("outer", request.path, decision.allowed))
-
-
 def wsgi(path: str, origin: str, **settings: Any) -> Answer:
     with override_settings(**SETTINGS, **settings):
-        app = crosscors.wsgi.CORSMiddleware(WSGIHandler(), policy=OUTER, on_decision=tell_outer)
+        app = crosscors.wsgi.CORSMiddleware(WSGIHandler(), policy=OUTER, on_decision=tell("outer"))
         return ask_wsgi(app, path=path, headers=[("Origin", origin)])
 
 
 def asgi(path: str, origin: str, **settings: Any) -> Answer:
     with override_settings(**SETTINGS, **settings):
         handler: Any = ASGIHandler()
-        app: Any = crosscors.asgi.CORSMiddleware(handler, policy=OUTER, on_decision=tell_outer)
+        app: Any = crosscors.asgi.CORSMiddleware(handler, policy=OUTER, on_decision=tell("outer"))
         return ask_handler(app, "GET", path, ("Origin", origin))
+
+
+def tell(who: str) -> Callable[[CORSRequest, Decision], None]:
+    return lambda request, decision: told.append((who, request.path, decision.allowed))
 
 
 STACKS = pytest.mark.parametrize("ask", [wsgi, asgi])
 
 
 @STACKS
-@pytest.mark.parametrize("path", ["/", "/nowhere"])
 @table(
-    "origin, allowed",
-    ("allowed by the settings", ORIGIN, True),
-    ("allowed outside", OTHER, False),
-    ("allowed by both", BOTH, True),
-    ("allowed by nobody", EVIL, False),
+    "settings, origin, by, allowed",
+    ("allowed by the settings", {}, ORIGIN, "inner", True),
+    ("allowed outside", {}, OTHER, "inner", False),
+    ("a path that the settings leave out", {"CORS_URLS_REGEX": "^/api/"}, OTHER, "outer", True),
 )
-def test_the_settings_decide_who_reads(
-    ask: Callable[..., Answer], path: str, origin: str, allowed: bool
+def test_a_decision_is_told_once_by_whom_it_is(
+    ask: Callable[..., Answer], settings: dict[str, Any], origin: str, by: str, allowed: bool
 ) -> None:
-    answer = ask(path, origin, CORS_ON_DECISION=tell_inner)
+    answer = ask("/", origin, CORS_ON_DECISION=tell("inner"), **settings)
     assert answer.allowed == (origin if allowed else None)
-    assert answer.values("vary") == ["Origin"]
-    assert told == [("inner", path, allowed)]
-
-
-@STACKS
-def test_where_the_settings_do_not_apply_the_outer_policy_does(ask: Callable[..., Answer]) -> None:
-    answer = ask("/", OTHER, CORS_URLS_REGEX=r"^/api/", CORS_ON_DECISION=tell_inner)
-    assert answer.allowed == OTHER
-    assert told == [("outer", "/", True)]
+    assert told == [(by, "/", allowed)]
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, True), (OTHER, False)])
-def test_over_a2wsgi_the_settings_decide_who_reads(origin: str, allowed: bool) -> None:
-    bridge: Any = a2wsgi.WSGIMiddleware
+def test_over_a2wsgi_the_settings_decide_who_reads_either_way_round(origin: str, allowed: bool) -> None:
+    to_wsgi, to_asgi = cast("Any", a2wsgi.WSGIMiddleware), cast("Any", a2wsgi.ASGIMiddleware)
     with override_settings(**SETTINGS):
-        app: Any = crosscors.asgi.CORSMiddleware(bridge(WSGIHandler()), policy=OUTER)
-
-        async def versioned(scope: Any, receive: Any, send: Any) -> None:
-            await app({**scope, "http_version": "1.1"}, receive, send)
-
-        answer = ask_handler(cast("ASGIHandler", versioned), "GET", "/", ("Origin", origin))
-    assert answer.allowed == (origin if allowed else None)
-
-
-@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, True), (OTHER, False)])
-def test_so_they_do_over_a2wsgi_the_other_way_round(origin: str, allowed: bool) -> None:
-    bridge: Any = a2wsgi.ASGIMiddleware
-    with override_settings(**SETTINGS):
-        app: Any = crosscors.wsgi.CORSMiddleware(bridge(ASGIHandler()), policy=OUTER)
-        answer = ask_wsgi(app, headers=[("Origin", origin)])
-    assert answer.allowed == (origin if allowed else None)
+        over_asgi: Any = crosscors.asgi.CORSMiddleware(to_wsgi(WSGIHandler()), policy=OUTER)
+        over_wsgi: Any = crosscors.wsgi.CORSMiddleware(to_asgi(ASGIHandler()), policy=OUTER)
+        answers = (
+            ask_asgi(over_asgi, headers=[("Origin", origin)], http_version="1.1"),
+            ask_wsgi(over_wsgi, headers=[("Origin", origin)]),
+        )
+    assert [answer.allowed for answer in answers] == [origin if allowed else None] * 2
 
 
 @pytest.mark.parametrize("handler", [WSGIHandler, ASGIHandler])
@@ -143,7 +121,7 @@ def test_an_exception_that_leaves_django_is_reported_once(
             origin,
             ROOT_URLCONF=_Urls(fail),
             DEBUG_PROPAGATE_EXCEPTIONS=True,
-            CORS_ON_DECISION=tell_inner,
+            CORS_ON_DECISION=tell("inner"),
             **settings,
         )
     assert told == ([("inner", "/view", allowed)] if is_covered else [("outer", "/view", not allowed)])
@@ -213,6 +191,10 @@ _BY_PATH: Any = crosscors.wsgi.CORSMiddleware(
     ("the same environ", lambda request: _run(_INNER, request.META)),
     ("a copy of it", lambda request: _run(_INNER, dict(request.META))),
     (
+        "an application behind a bridge",
+        lambda request: _run(_INNER_ASGI, {**request.META, "wsgi.input": io.BytesIO()}),
+    ),
+    (
         "a strict policy, then a loose one",
         lambda request: (
             _run(_BY_PATH, {**request.META, "PATH_INFO": "/private"})
@@ -231,16 +213,6 @@ def test_what_a_view_asks_of_other_applications_is_read_only_by_whom_all_allow(
     assert b"inner" in answer.body
     assert answer.allowed is None
     assert answer.values("vary") == ["Origin"]
-
-
-def test_so_is_what_it_asks_over_a_bridge() -> None:
-    settings: dict[str, Any] = {
-        **SETTINGS,
-        "ROOT_URLCONF": _Urls(lambda request: HttpResponse(_run(_INNER_ASGI, request.META))),
-    }
-    answer = over_wsgi("GET", "/view", ("Origin", ORIGIN), **settings)
-    assert answer.body == b"inner"
-    assert answer.allowed is None
 
 
 def test_django_between_two_adapters_is_between_them_in_the_record() -> None:

@@ -12,7 +12,7 @@ import pytest
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import sync_and_async_middleware
 from django.views import View
 from rest_framework.decorators import api_view
@@ -20,8 +20,8 @@ from rest_framework.decorators import api_view
 from crosscors import CORSPolicy, PolicyWarning
 from crosscors.django import CORSMiddleware, cross_origin
 from crosscors.django.settings import read_settings
-from crosscors.django.views import answered_by, reached_by
 from tests.django.clients import EVIL, LISTED, ORIGIN, OTHER, Ask, allowed_origin, get, preflight
+from tests.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,21 +103,10 @@ def test_what_is_told_of_the_request_is_what_came(ask: Ask, caplog: pytest.LogCa
     with caplog.at_level(logging.INFO, "crosscors"):
         get(ask, "/v1/x", origin=EVIL, MIDDLEWARE=REWRITING, **LISTED)
     (message,) = [each.getMessage() for each in caplog.records if each.name == "crosscors"]
-    assert message.startswith("refused 'GET /v1/x'")
+    assert message.startswith("the CORS policy of the application refused 'GET /v1/x': ")
 
 
 # The view that would be reached.
-
-
-def test_answered_by_and_reached_by() -> None:
-    request = RequestFactory().get("/strict")
-    with override_settings(ROOT_URLCONF=Urls(strict=strict)):
-        assert answered_by(request) is None
-        assert reached_by(request) is strict
-    with override_settings(ROOT_URLCONF=None):
-        assert reached_by(request) is None
-    with override_settings(ROOT_URLCONF=Urls(plain=plain)):
-        assert reached_by(request) is None
 
 
 @pytest.mark.usefixtures("no_marked_views")
@@ -135,19 +124,20 @@ def test_a_view_that_is_added_after_the_first_requests_has_its_policy(ask: Ask) 
 
 @pytest.mark.usefixtures("no_marked_views")
 def test_while_no_view_has_a_policy_none_is_looked_for(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    looked: list[tuple[object, ...]] = []
-    monkeypatch.setattr("crosscors.django.views.mark_of", lambda *given: looked.append(given))
-    monkeypatch.setattr("crosscors.django.views.resolve", lambda *given: looked.append(given))
-    for asked_for in ("/", "/no/such/path"):
-        assert allowed_origin(get(ask, asked_for, **LISTED)) == ORIGIN
-        assert preflight(ask, asked_for, **LISTED).status == 200
-    assert looked == []
+    routed: list[str] = []
+    resolve = URLResolver.resolve
 
+    def counting(self: URLResolver, path: str) -> Any:
+        routed.append(path)
+        return resolve(self, path)
 
-def test_a_preflight_that_no_policy_covers_reaches_the_view(ask: Ask) -> None:
-    settings: dict[str, Any] = {"ROOT_URLCONF": Urls(plain=plain), "CORS_RESOURCES": {"/other": {}}}
-    answer = preflight(ask, "/plain", **settings)
-    assert (answer.body, answer.cors()) == (b"plain", {})
+    monkeypatch.setattr(URLResolver, "resolve", counting)
+    settings: dict[str, Any] = {"MIDDLEWARE": [CROSSCORS], **LISTED}
+    for path_, times in (("/", 1), ("/no/such/path", 1)):
+        assert get(ask, path_, **settings).allowed == ORIGIN
+        assert preflight(ask, path_, **settings).status == 200
+        assert len(routed) == times
+        routed.clear()
 
 
 # A policy that something hides.
@@ -189,26 +179,19 @@ class ByMethod(View):
 
 def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [
-        each.getMessage()
-        for each in caplog.records
-        if each.name == "crosscors" and each.levelno == logging.WARNING
+        text for name, level, text in caplog.record_tuples if (name, level) == ("crosscors", logging.WARNING)
     ]
 
 
-@pytest.mark.parametrize(
-    "hide",
-    [
-        pytest.param(hiding, id="a decorator without functools.wraps"),
-        pytest.param(Hiding, id="an object that calls the view"),
-        pytest.param(api_view(["GET"]), id="api_view"),
-    ],
-)
 @pytest.mark.parametrize("send", [get, preflight])
+@table(
+    "hide",
+    ("a decorator without functools.wraps", hiding),
+    ("an object that calls the view", Hiding),
+    ("api_view", api_view(["GET"])),
+)
 def test_a_hidden_policy_is_warned_of_at_the_first_request(
-    ask: Ask,
-    hide: Callable[[Any], Any],
-    send: Callable[..., Any],
-    caplog: pytest.LogCaptureFixture,
+    ask: Ask, hide: Callable[[Any], Any], send: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     settings: dict[str, Any] = {"ROOT_URLCONF": Urls(hidden=hide(strict), plain=plain), **LISTED}
     send(ask, "/plain", **settings)
@@ -219,22 +202,19 @@ def test_a_hidden_policy_is_warned_of_at_the_first_request(
     assert message.startswith("the policy that @cross_origin(...) gives to 'strict' does not apply: ")
 
 
-@pytest.mark.parametrize(
-    "view", [showing(strict), ByMethod.as_view(), plain], ids=["shown", "by method", "none"]
+@table(
+    "views",
+    ("a decorator with functools.wraps", {"view": showing(strict)}),
+    ("a policy of another method", {"view": ByMethod.as_view()}),
+    ("no policy", {"view": plain}),
+    ("a view that calls another routed view", {"view": hiding(strict), "strict": strict}),
 )
 def test_a_policy_that_nothing_hides_is_not_warned_of(
-    ask: Ask, view: Any, caplog: pytest.LogCaptureFixture
+    ask: Ask, views: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings: dict[str, Any] = {"ROOT_URLCONF": Urls(view=view), **LISTED}
+    settings: dict[str, Any] = {"ROOT_URLCONF": Urls(**views), **LISTED}
     get(ask, "/view", **settings)
     preflight(ask, "/view", **settings)
-    assert warnings_in(caplog) == []
-
-
-def test_a_view_that_calls_another_routed_view_hides_nothing(
-    ask: Ask, caplog: pytest.LogCaptureFixture
-) -> None:
-    get(ask, "/both", ROOT_URLCONF=Urls(strict=strict, both=hiding(strict)), **LISTED)
     assert warnings_in(caplog) == []
 
 

@@ -6,11 +6,9 @@ import io
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path, re_path
 from django.views import View
-from django.views.decorators.http import etag, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,15 +20,6 @@ def hello(request: HttpRequest, **_: object) -> HttpResponse:
 
 async def hello_async(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{request.method}")
-
-
-@vary_on_headers("Accept-Language", "Origin")
-def varying(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("varies")
-
-
-def varying_on_all(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("varies", headers={"Vary": "*"})
 
 
 def with_own_fields(request: HttpRequest) -> HttpResponse:
@@ -50,23 +39,6 @@ def with_cookies(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def empty(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(status=204)
-
-
-def too_large(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("too large", status=413)
-
-
-@etag(lambda _: '"one"')
-def tagged(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("tagged")
-
-
-def missing(request: HttpRequest) -> HttpResponse:
-    raise Http404("no such thing")
-
-
 def denied(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
@@ -77,15 +49,6 @@ def crash(request: HttpRequest) -> HttpResponse:
 
 async def crash_async(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("the view crashed")
-
-
-@require_POST
-def post_only(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("posted")
-
-
-def stream(request: HttpRequest) -> StreamingHttpResponse:
-    return StreamingHttpResponse(iter([b"one", b"two"]))
 
 
 async def stream_async(request: HttpRequest) -> StreamingHttpResponse:
@@ -119,19 +82,11 @@ handler500 = server_error
 urlpatterns = [
     path("", hello),
     path("async", hello_async),
-    path("varying", varying),
-    path("varying-on-all", varying_on_all),
     path("own", with_own_fields),
     path("cookies", with_cookies),
-    path("empty", empty),
-    path("too-large", too_large),
-    path("tagged", tagged),
-    path("missing", missing),
     path("denied", denied),
     path("crash", crash),
     path("crash-async", crash_async),
-    path("post-only", post_only),
-    path("stream", stream),
     path("stream-async", stream_async),
     path("file", file),
     path("options", Options.as_view()),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from http.client import HTTPConnection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from flask import Flask, Response, abort, got_request_exception, request
 from werkzeug.exceptions import Conflict, HTTPException, InternalServerError, NotFound
@@ -22,7 +21,7 @@ from crosscors import CORSRequest, Decision
 from crosscors.flask import CORS, cross_origin
 from tests.clients import Answer, Attempt, Fields, ask_wsgi, attempt_wsgi, preflight
 from tests.flask.apps import ALLOWED, OF_APP, OF_VIEW, STRANGER
-from tests.integrations.servers import free_port
+from tests.integrations.servers import environment, free_port, wait_for
 from tests.tables import each, table
 
 if TYPE_CHECKING:
@@ -59,12 +58,6 @@ def attempt(
     return attempt_wsgi(app, method, path, headers + (fields or []))
 
 
-def answered(app: Any, path: str = "/raises", origin: str | None = OF_APP, method: str = "GET") -> Answer:
-    answer = attempt(app, path, origin, method).answer
-    assert answer is not None
-    return answer
-
-
 # In production.
 
 ERRORS = {"/aborts": 409, "/ends": 403, "/missing": 404, "/only-post": 405}
@@ -74,16 +67,14 @@ ERRORS = {"/aborts": 409, "/ends": 403, "/missing": 404, "/only-post": 405}
 @each("method", "GET", "HEAD")
 def test_errors_have_their_headers_for_the_allowed_and_vary_for_all(path: str, method: str) -> None:
     app, status = failing(), {**ERRORS, "/raises": 500}[path]
-    allowed, refused = (answered(app, path, origin, method) for origin in (OF_APP, STRANGER))
+    allowed, refused = (attempt(app, path, origin, method).get() for origin in (OF_APP, STRANGER))
     assert (allowed.status, allowed.cors()) == (status, ALLOWED)
     assert (refused.status, refused.cors()) == (status, {"vary": "Origin"})
     assert allowed.body == refused.body
     assert ask_wsgi(app, "OPTIONS", path, preflight(OF_APP)).status == 200
 
 
-def test_in_production_the_exception_is_logged_once_and_goes_no_further(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_in_production_the_exception_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     assert attempt(failing()).get().status == 500
     assert [record.getMessage() for record in caplog.records] == ["Exception on /raises [GET]"]
 
@@ -104,7 +95,7 @@ def test_in_production_the_exception_is_logged_once_and_goes_no_further(
 def test_what_error_handlers_answer_is_covered(handled: Any, path: str, status: int) -> None:
     app = failing()
     app.register_error_handler(handled, lambda _: ("handled", status, {"Access-Control-Allow-Origin": "*"}))
-    answer = answered(app, path)
+    answer = attempt(app, path).get()
     assert (answer.status, answer.body, answer.cors()) == (status, b"handled", ALLOWED)
 
 
@@ -119,7 +110,8 @@ def test_errors_in_hooks_are_covered(place: str) -> None:
         app.register_error_handler(500, fail)
     else:
         getattr(app, place)(fail)
-    answer = answered(app)
+    answer = attempt(app).answer
+    assert answer is not None
     assert (answer.status, answer.cors()) == (500, ALLOWED)
 
 
@@ -184,6 +176,8 @@ def test_a_page_gets_an_answer_it_can_read_and_the_server_the_exception(config: 
     "origin, fields, resources",
     ("no origin", None, [], "/*"),
     ("a navigation", OF_APP, NAVIGATION, "/*"),
+    ("a script of the same origin", OF_APP, [("Sec-Fetch-Site", "same-origin")], "/*"),
+    ("a script of the same origin, as Host shows", OF_APP, [("Host", "app.example.com")], "/*"),
     ("a path that no policy covers", OF_APP, [], "/api/*"),
 )
 def test_what_is_not_a_script_s_is_left_to_the_server(
@@ -196,15 +190,6 @@ def test_what_is_not_a_script_s_is_left_to_the_server(
     found = attempt(app, origin=origin, method="POST", fields=fields)
     assert found.answer is None
     assert isinstance(found.error, ZeroDivisionError)
-
-
-@left
-def test_testing_hands_exceptions_to_the_test(config: dict[str, Any]) -> None:
-    app = failing(**config, TESTING=True)
-    for origin in (OF_APP, STRANGER, None):
-        found = attempt(app, origin=origin)
-        assert found.answer is None
-        assert isinstance(found.error, LookupError)
 
 
 @table(
@@ -289,7 +274,7 @@ def test_a_response_that_has_begun_is_not_begun_again() -> None:
 
 APPLICATION = """
 from flask import Flask
-from crosscors.flask import CORS, cross_origin
+from crosscors.flask import CORS
 
 app = Flask(__name__)
 CORS(app, origins="https://app.example.com")
@@ -302,88 +287,56 @@ def raises():
 def works():
     return "Hello"
 """
+SERVERS = {
+    "development": "flask --app failing run --debug --no-reload --port {}",
+    "gunicorn": "gunicorn failing:propagating() --bind 127.0.0.1:{}",
+}
+PROPAGATING = """
+def propagating():
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    return app
+"""
 
 
+@dataclass(frozen=True)
 class Server:
     """A server on a port of this machine, whose log can be read."""
 
-    def __init__(self, port: int, log: Path) -> None:
-        self.port = port
-        self._log = log
+    port: int
+    log: Path
 
     def ask(self, path: str, *fields: tuple[str, str], method: str = "GET", origin: str = OF_APP) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
-        with contextlib.closing(connection):
-            headers = {"Origin": origin} if origin else {}
-            connection.request(method, path, headers=headers | dict(fields))
-            response = connection.getresponse()
-            # An incomplete body raises http.client.IncompleteRead.
-            body = response.read()
-            return Answer(
-                response.status, [(name.lower(), value) for name, value in response.getheaders()], body
+        headers = [("Origin", origin)] if origin else []
+        with httpx.Client(trust_env=False) as client:
+            # An incomplete body raises httpx.RemoteProtocolError.
+            response = client.request(
+                method, f"http://127.0.0.1:{self.port}{path}", headers=[*headers, *fields]
             )
+        return Answer(response.status_code, response.headers.multi_items(), response.content)
 
     def log_with(self, text: str) -> str:
         """The log, when it has the text, which servers write after the answer."""
         deadline = time.monotonic() + 20
-        while text not in (log := self._log.read_text()) and time.monotonic() < deadline:
+        while text not in (log := self.log.read_text()) and time.monotonic() < deadline:
             time.sleep(0.05)
         return log
 
 
-@contextlib.contextmanager
-def serving(folder: Path, *command: str, bind: str, application: str) -> Iterator[Server]:
-    (folder / "failing.py").write_text(application)
-    port, log = free_port(), folder / "log"
-    # Development mode and warnings as errors are for our tests, not for the servers' own code.
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "FLASK"))}
-    environ["PYTHONPATH"] = str(ROOT)
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command, bind.format(port)],
-            cwd=folder,
-            env=environ,
-            stderr=stderr,
-            stdout=stderr,
-        )
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "failing.py").write_text(APPLICATION + PROPAGATING)
+    found = Server(free_port(), folder / "log")
+    command = [sys.executable, "-m", *SERVERS[request.param].format(found.port).split()]
+    environ = {**environment(), "PYTHONPATH": str(ROOT)}
+    with found.log.open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environ, stderr=log, stdout=log)
     try:
-        server = Server(port, log)
-        deadline = time.monotonic() + 30
-        while True:
-            assert process.poll() is None, f"the server ended: {log.read_text()}"
-            assert time.monotonic() < deadline, "the server did not answer"
-            with contextlib.suppress(OSError):
-                assert server.ask("/works").body == b"Hello"
-                break
-            time.sleep(0.05)
-        yield server
+        wait_for(found.port, process)
+        yield found
     finally:
         process.terminate()
         process.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def development_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    command = ("flask", "--app", "failing", "run", "--debug", "--no-reload", "--port")
-    folder = tmp_path_factory.mktemp("debug")
-    with serving(folder, *command, bind="{}", application=APPLICATION) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def propagating_gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    application = f'{APPLICATION}\napp.config["PROPAGATE_EXCEPTIONS"] = True\n'
-    folder = tmp_path_factory.mktemp("gunicorn")
-    with serving(
-        folder, "gunicorn", "failing:app", "--bind", bind="127.0.0.1:{}", application=application
-    ) as server:
-        yield server
-
-
-@pytest.fixture(params=["development_server", "propagating_gunicorn"])
-def server(request: pytest.FixtureRequest) -> Server:
-    chosen: Server = request.getfixturevalue(request.param)
-    return chosen
 
 
 def test_on_a_server_a_page_can_read_that_the_application_failed(server: Server) -> None:
@@ -400,9 +353,16 @@ def test_on_a_server_a_page_can_read_that_the_application_failed(server: Server)
     assert (answer.status, answer.body, answer.cors()) == (200, b"Hello", ALLOWED)
 
 
-@table("origin, fields", ("a request without origin", "", []), ("a navigation", OF_APP, NAVIGATION))
-def test_the_debugger_has_its_page(development_server: Server, origin: str, fields: Fields) -> None:
-    answer = development_server.ask("/raises", *fields, origin=origin)
+@pytest.mark.parametrize("server", ["development"], indirect=True)
+@table(
+    "origin, fields",
+    ("a request without origin", "", []),
+    ("a navigation", OF_APP, NAVIGATION),
+    ("a script of the same origin", OF_APP, [("Sec-Fetch-Site", "same-origin")]),
+    ("a script of the same origin, as Host shows", "http://127.0.0.1:3000", [("Host", "127.0.0.1:3000")]),
+)
+def test_the_debugger_has_its_page(server: Server, origin: str, fields: Fields) -> None:
+    answer = server.ask("/raises", *fields, origin=origin)
     assert answer.status == 500
     assert b"Werkzeug Debugger" in answer.body
     assert b"what the log tells" in answer.body

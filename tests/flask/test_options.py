@@ -88,19 +88,10 @@ def test_a_name_that_is_like_no_other_is_refused_with_all_names(approved: Callab
         approved("flask_names", problem.hint)
 
 
-@table(
-    "options, option",
-    ("debug in a resource", {"resources": {"/*": {"debug": True}}}, "resources['/*'] debug"),
-    (
-        "on_decision in a resource",
-        {"resources": {"/*": {"on_decision": print}}},
-        "resources['/*'] on_decision",
-    ),
-    ("resources in a resource", {"resources": {"/*": {"resources": "/a"}}}, "resources['/*'] resources"),
-)
-def test_a_resource_has_no_options_of_the_application(options: Any, option: str) -> None:
-    [problem] = problems_of(**options)
-    assert problem.option == option
+@each("name", "debug", "on_decision", "resources")
+def test_a_resource_has_no_options_of_the_application(name: str) -> None:
+    [problem] = problems_of(resources={"/*": {name: True}})
+    assert problem.option == f"resources['/*'] {name}"
 
 
 @each("name", "CORS_ORIGIN_WHITELIST", "CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOWED_ORIGINS", "CORS_HEADERS")
@@ -151,25 +142,17 @@ def test_a_switch_takes_only_true(name: str, value: Any) -> None:
             (r"https://.*\.example\.com", "https://a.example.com", "https://*.example.com"),
             (r"^https://.*\.example\.com$", "https://a.example.com", "https://*.example.com"),
             (r"https:\/\/.*\.example\.com", "https://a.example.com", "https://*.example.com"),
-            (r"https://.+\.vercel\.app", "https://a.vercel.app", "https://*.vercel.app"),
-            (r"https://[a-z]+\.example\.com", "https://a.example.com", None),
+            (r"https://.+\.example\.com", "https://a.example.com", "https://*.example.com"),
             (r"https://[^.]+\.example\.com", "https://a.example.com", None),
-            (r"https://\w+\.example\.com", "https://a.example.com", None),
             (r"https?://.*\.example\.com", "http://a.example.com", None),
-            (r"https://(www\.)?example\.com", "https://example.com", None),
-            (r"https://(a|b)\.example\.com", "https://b.example.com", None),
             (r"https://(.*\.)?example\.com", "https://example.com", None),
             (r"https://example\.com", "https://example.com", "https://example.com"),
-            (r"https://my-app-[a-z0-9]+-team\.vercel\.app", "https://my-app-1-team.vercel.app", None),
-            (r"https://preview-\d+--site\.netlify\.app", "https://preview-7--site.netlify.app", None),
             (r"https://example.com|https://a.com", "https://a.com", None),
             (r"http://localhost:\d+", "http://localhost:3000", "http://localhost:*"),
             (r"^http://localhost:\d+$", "http://localhost:3000", "http://localhost:*"),
             (r"http://localhost:[0-9]+", "http://localhost:3000", "http://localhost:*"),
             (r"http://localhost(:\d+)?", "http://localhost", "http://localhost:*"),
-            (r"^https?://localhost:\d+$", "https://localhost:3000", None),
             (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:3000", "http://127.0.0.1:*"),
-            (r"http://192\.168\.\d+\.\d+:3000", "http://192.168.1.2:3000", None),
             (r"http://[::1]:\d+", None, "http://[::1]:*"),
             (r"chrome-extension://.*", "chrome-extension://abcdefgh", None),
             (r".*\.example\.com", "https://a.example.com", None),
@@ -221,21 +204,6 @@ def test_what_cannot_be_an_origin_is_refused_and_no_hint_opens_more(origins: Any
         assert not re.fullmatch(written, str(origins).replace("*", "evil.example"))
 
 
-@table(
-    "origins, is_app_allowed",
-    ("one alone", [re.compile("https://APP.example.com", re.IGNORECASE)], True),
-    ("the first", [re.compile("https://APP.*", re.IGNORECASE), re.compile("https://B.example")], True),
-    ("flags within", [re.compile("(?i)https://APP.+"), re.compile("https://b.example")], True),
-    ("comments", [re.compile("https://app # a\n.+ # b", re.VERBOSE), re.compile("https://b.example")], True),
-    ("none of the other's", [re.compile("https://APP.+"), re.compile("https://b", re.IGNORECASE)], False),
-    ("a reference to a group, alone", re.compile(r"https://ap(p)\.exam(\1)?le\.com|https://(a)pp.*"), True),
-)
-def test_expressions_keep_their_flags_side_by_side(origins: Any, is_app_allowed: bool) -> None:
-    app = site(origins=origins)
-    assert is_allowed(app, ORIGIN) == is_app_allowed
-    assert not is_allowed(app, ANYWHERE)
-
-
 @each("regex", r"https://b\.example", re.compile(r"https://b\.example"))
 def test_expressions_among_the_origins_stand_beside_allow_origin_regex(regex: Any) -> None:
     origins = ["https://c.example", re.compile(r"https://app\.example\.com")]
@@ -250,6 +218,8 @@ def test_expressions_among_the_origins_stand_beside_allow_origin_regex(regex: An
 # Values.
 
 WITH: dict[str, Any] = {"supports_credentials": True}
+EXPOSING_ALL: dict[str, Any] = {**WITH, "expose_headers": "*", "origins": ORIGIN}
+ON_A_SUFFIX: dict[str, Any] = {**WITH, "origins": "https://*.github.io"}
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "max_age below nought in a string": ({"max_age": "-1"}, "wrong-type"),
     "max_age with a unit": ({"max_age": "10m"}, "wrong-type"),
@@ -275,17 +245,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "methods with TRACE": ({"methods": ["TRACE"]}, "forbidden-method"),
     "allow_headers in one string": ({"allow_headers": "X-A, X-B"}, "not-a-token"),
     "expose_headers in one string": ({"expose_headers": "X-A, X-B"}, "not-a-token"),
-    "expose_headers with credentials": (
-        {**WITH, "expose_headers": "*", "origins": ORIGIN},
-        "wildcard-with-credentials",
-    ),
+    "expose_headers with credentials": (EXPOSING_ALL, "wildcard-with-credentials"),
     "credentials a string": ({"supports_credentials": "true", "origins": ORIGIN}, "wrong-type"),
     "credentials a number": ({"supports_credentials": 1, "origins": ORIGIN}, "wrong-type"),
     "http with credentials": ({**WITH, "origins": "http://example.com"}, "insecure-origin-with-credentials"),
-    "a public suffix with credentials": (
-        {**WITH, "origins": "https://*.github.io"},
-        "public-suffix-with-credentials",
-    ),
+    "a public suffix with credentials": (ON_A_SUFFIX, "public-suffix-with-credentials"),
     "null with credentials": ({**WITH, "origins": "null"}, "null-with-credentials"),
     "everyone with credentials": ({**WITH, "origins": "*"}, "wildcard-with-credentials"),
     "an expression with credentials": ({**WITH, "origins": re.compile(".*")}, "wildcard-with-credentials"),
@@ -384,21 +348,6 @@ def test_every_problem_of_every_place_is_told_at_once() -> None:
     ]
 
 
-def test_every_view_with_a_wrong_policy_is_named() -> None:
-    app = Flask(__name__)
-    app.config["CORS_SUPPORTS_CREDENTIALS"] = True
-    for name in ("first", "second"):
-        view: Any = lambda: "Hello"  # noqa: E731
-        view.__qualname__ = name
-        app.add_url_rule(f"/{name}", name, cross_origin()(view))
-    with pytest.raises(PolicyError) as refused:
-        CORS(app, origins=ORIGIN)
-    assert [problem.option for problem in refused.value.problems] == [
-        "cross_origin of 'first' origins",
-        "cross_origin of 'second' origins",
-    ]
-
-
 # resources.
 
 
@@ -451,10 +400,7 @@ ANYONE = CORSPolicy(allow_origins="*")
 @table(
     "options, code",
     ("a string", {"policy": "*"}, "wrong-type"),
-    ("None", {"policy": None}, "wrong-type"),
-    ("a class", {"policy": CORSPolicy}, "wrong-type"),
     ("a dict", {"policy": {"origins": "*"}}, "wrong-type"),
-    ("a policy and options", {"policy": ANYONE, "origins": ORIGIN}, "policy-and-options"),
     ("resources and options", {"policy": Resources({"/*": ANYONE}), "max_age": 1}, "policy-and-options"),
     ("resources and resources", {"policy": Resources({}), "resources": "/api/*"}, "policy-and-options"),
     ("an unknown option beside a policy", {"policy": ANYONE, "orgins": ORIGIN}, "unknown-option"),
@@ -484,20 +430,12 @@ def test_a_whole_policy_comes_before_the_configuration_and_may_be_for_some_paths
     assert is_allowed(app, ORIGIN)
 
 
-def test_an_async_function_is_refused_in_every_place() -> None:
+def test_an_async_function_is_refused_in_a_resource_too() -> None:
     async def func(_request: object) -> bool:
         return True
 
-    asking = CORSPolicy(allow_origin_func=func)
-    places: list[dict[str, Any]] = [
-        {"allow_origin_func": func},
-        {"policy": asking},
-        {"policy": Resources({"/*": asking})},
-        {"resources": {"/*": {"allow_origin_func": func}}},
-        {"resources": {"/*": asking}},
-    ]
-    for options in places:
-        assert [problem.code for problem in problems_of(**options)] == ["async-origin-func"]
+    for own in ({"allow_origin_func": func}, CORSPolicy(allow_origin_func=func)):
+        assert [problem.code for problem in problems_of(resources={"/*": own})] == ["async-origin-func"]
 
 
 # Credentials from further out.

@@ -13,15 +13,13 @@ from typing import Any
 import pytest
 from fastapi.middleware.cors import CORSMiddleware as FastAPICORSMiddleware
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware as TheirCORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from crosscors import CORSPolicy, PolicyError
 from crosscors.asgi import CORSMiddleware
 from crosscors.fastapi import CORS
-from tests.clients import Answer, ask_asgi, attempt_asgi, preflight
+from tests.clients import Answer, ask_asgi, preflight
 from tests.starlette.apps import EVIL, fail, hello
 from tests.tables import each, table
 
@@ -44,35 +42,14 @@ def preflighted(app: Any, method: str = "GET", *names: str) -> Answer:
     return ask_asgi(app, "OPTIONS", headers=preflight(ORG, method, *names))
 
 
-def cors_of(app: Any, path: str = "/", origin: str | None = ORG) -> dict[str, str]:
-    answer = attempt_asgi(app, path=path, headers=[("Origin", origin)] if origin else []).answer
-    assert answer is not None
-    return answer.cors()
-
-
 # Options, and their defaults.
 
 
 @each("option", *(set(inspect.signature(TheirCORSMiddleware).parameters) - {"app"}))
 def test_every_option_of_theirs_is_here_with_the_same_default(option: str) -> None:
+    assert FastAPICORSMiddleware is TheirCORSMiddleware
     theirs = inspect.signature(TheirCORSMiddleware).parameters[option].default
     assert inspect.signature(CORSPolicy).parameters[option].default == theirs
-
-
-@table(
-    "option, default",
-    ("no origin", "allow_origins", ()),
-    ("no expression", "allow_origin_regex", None),
-    ("GET", "allow_methods", ("GET",)),
-    ("no header", "allow_headers", ()),
-    ("no credentials", "allow_credentials", False),
-    ("no private network", "allow_private_network", False),
-    ("nothing exposed", "expose_headers", ()),
-    ("ten minutes", "max_age", 600),
-)
-def test_the_default_of_an_option_is_the_documented_one(option: str, default: object) -> None:
-    assert FastAPICORSMiddleware is TheirCORSMiddleware
-    assert inspect.signature(CORSPolicy).parameters[option].default == default
 
 
 @table(
@@ -95,12 +72,6 @@ def test_these_origins_are_permitted(options: dict[str, Any], allowed: set[str])
     app = covered(**options)
     assert readers(app, ORIGINS) == allowed
     assert readers(app, ORIGINS, names=["Content-Language"]) == allowed
-
-
-def test_otherwise_a_star_does_not_vary_because_its_answer_is_the_same_for_everyone() -> None:
-    app = covered(allow_origins=["*"])
-    assert cors_of(app) == cors_of(app, origin=None) == {"access-control-allow-origin": "*"}
-    assert "Origin" not in preflighted(app).cors()["vary"]
 
 
 @table(
@@ -148,27 +119,13 @@ def test_these_headers_are_allowed(options: dict[str, Any], names: list[str], is
     assert (preflighted(app, "GET", ", ".join(names)).status == 200) == is_allowed
 
 
-def test_every_header_is_a_star_with_authorization_or_with_credentials_what_was_asked() -> None:
-    for credentials, expected in ((False, "*, Authorization"), (True, "x-a, x-b")):
-        app = covered(allow_origins=[ORG], allow_headers=["*"], allow_credentials=credentials)
-        answer = preflighted(app, "GET", "x-a,x-b")
-        assert answer.cors()["access-control-allow-headers"] == expected
-
-
-def test_cookies_are_supported_where_they_are_allowed_and_refused_origins_hear_nothing_of_them() -> None:
-    app = covered(allow_origins=[ORG], allow_credentials=True, expose_headers=["X-Total"])
-    assert gets_with_credentials(app, ORG)
-    assert not gets_with_credentials(app, EVIL)
+def test_cookies_are_supported_where_they_are_allowed() -> None:
+    app = covered(allow_origins=[ORG], allow_credentials=True)
+    assert [gets_with_credentials(app, origin) for origin in (ORG, EVIL)] == [True, False]
     assert not gets_with_credentials(covered(allow_origins=[ORG]), ORG)
-    assert cors_of(app, origin=EVIL) == cors_of(app, origin=None) == {"vary": "Origin"}
 
 
-@table(
-    "options",
-    ("a star", {"allow_origins": ["*"]}),
-    ("a star alone", {"allow_origins": "*"}),
-    ("an expression for all", {"allow_origin_regex": ".*"}),
-)
+@each("options", {"allow_origins": ["*"]}, {"allow_origin_regex": ".*"})
 def test_otherwise_every_origin_with_credentials_is_refused_instead_of_reflected(options: Any) -> None:
     with pytest.raises(PolicyError) as caught:
         covered(allow_credentials=True, **options)
@@ -187,20 +144,6 @@ def test_otherwise_the_example_of_fastapi_needs_https_or_an_opt_in() -> None:
     assert all(gets_with_credentials(covered(allow_origins=example[1:], **options), o) for o in example[1:])
 
 
-def test_listed_response_headers_are_exposed_on_responses_and_not_on_preflights() -> None:
-    app = covered(allow_origins=[ORG], expose_headers=["X-One", "X-Two"])
-    assert cors_of(app)["access-control-expose-headers"] == "X-One, X-Two"
-    assert "access-control-expose-headers" not in preflighted(app).cors()
-
-
-@each("seconds", 0, 5, 86400)
-def test_preflights_are_cached_for_so_many_seconds_and_refused_ones_not_at_all(seconds: int) -> None:
-    app = covered(allow_origins=[ORG], max_age=seconds)
-    assert preflighted(app).cors()["access-control-max-age"] == str(seconds)
-    assert "access-control-max-age" not in cors_of(app)
-    assert "access-control-max-age" not in preflighted(app, "DELETE").cors()
-
-
 @each("allowed", True, False)
 def test_private_networks_are_answered_where_they_are_allowed(allowed: bool) -> None:
     app = covered(allow_origins=[ORG], allow_private_network=allowed)
@@ -210,34 +153,6 @@ def test_private_networks_are_answered_where_they_are_allowed(allowed: bool) -> 
     assert answer.status == 200
     assert answer.values("access-control-allow-private-network") == (["true"] if allowed else [])
     assert not preflighted(app).values("access-control-allow-private-network")
-
-
-# The documented ways to apply it.
-
-
-def test_a_middleware_list_works_as_documented_and_otherwise_cors_is_outside_of_it() -> None:
-    hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["example.com"])
-    routes = [Route("/", hello)]
-    within = Starlette(routes=routes, middleware=[hosts, Middleware(CORSMiddleware, allow_origins=["*"])])
-    around = CORS(Starlette(routes=routes, middleware=[hosts]), allow_origins=["*"])
-    for app, host, allowed in (
-        (within, "example.com", "*"),
-        (within, "evil.example", None),
-        (around, "example.com", "*"),
-        (around, "evil.example", "*"),
-    ):
-        assert ask_asgi(app, headers=[("Origin", ORG), ("Host", host)]).allowed == allowed
-
-
-@each("wrapper", CORSMiddleware, TheirCORSMiddleware)
-def test_wrapping_covers_unhandled_errors_and_added_middleware_does_not(wrapper: Any) -> None:
-    wrapped = wrapper(app=Starlette(routes=[Route("/fail", fail)]), allow_origins=["*"])
-    assert cors_of(wrapped, "/fail")["access-control-allow-origin"] == "*"
-    app = Starlette(routes=[Route("/fail", fail)])
-    app.add_middleware(wrapper, allow_origins=["*"])
-    assert cors_of(app, "/fail") == {}
-    CORS(app, allow_origins=["*"])
-    assert cors_of(app, "/fail") == {"access-control-allow-origin": "*"}
 
 
 def test_otherwise_positional_options_are_refused() -> None:

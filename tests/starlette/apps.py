@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -13,6 +13,9 @@ from starlette.routing import BaseRoute, Route
 from crosscors.starlette import CORS, cross_origin
 from tests.clients import Policies, attempt_asgi
 from tests.tables import each
+
+if TYPE_CHECKING:
+    from crosscors.asgi import ASGIApp
 
 # The policy of the application allows one of them, that of an endpoint or mounted application the other.
 OUTER = "https://outer.example"
@@ -41,6 +44,16 @@ def fresh() -> Any:
 
 async def fail(request: Any) -> Response:
     raise LookupError("in the endpoint")
+
+
+class Opaque:
+    """Middleware that keeps what it wraps under a name of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._inner = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._inner(scope, receive, send)
 
 
 @cross_origin(allow_origins=[INNER])

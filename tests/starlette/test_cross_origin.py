@@ -16,10 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 import crosscors.flask
-from crosscors import CORSPolicy, PolicyError, Resources
+from crosscors import CORSPolicy, PolicyError
 from crosscors.starlette import CORS, cross_origin
 from tests.clients import ask_asgi
-from tests.starlette.apps import INNER, OUTER, covered, fresh, hello, kinds, own, policies
+from tests.starlette.apps import INNER, OUTER, covered, fresh, kinds, own, policies
 from tests.tables import each, table
 
 own_policy = cross_origin(allow_origins=[INNER])
@@ -61,9 +61,6 @@ class Service:
     @own_policy
     async def read(self, request: Request) -> Response:
         return PlainTextResponse("read")
-
-    async def write(self, request: Request) -> Response:
-        return PlainTextResponse("written")
 
     @staticmethod
     @own_policy
@@ -124,90 +121,10 @@ def test_path_operations_have_policies_of_their_own(endpoint: Any) -> None:
 # Classes.
 
 
-@cross_origin(allow_origins="*")
-class Both(HTTPEndpoint):
-    @own_policy
-    async def get(self, request: Request) -> Response:
-        return PlainTextResponse("get")
-
-    async def put(self, request: Request) -> Response:
-        return PlainTextResponse("put")
-
-
-class Inheriting(Mixed):
-    pass
-
-
-class Overriding(Mixed):
-    async def get(self, request: Request) -> Response:
-        return PlainTextResponse("overridden")
-
-
-class Below(Items):
-    async def get(self, request: Request) -> Response:
-        return PlainTextResponse("below")
-
-
-@table(
-    "endpoint, expected",
-    (
-        "every method of a decorated class",
-        Items,
-        {"GET": "inner", "HEAD": "inner", "PUT": "inner", "DELETE": "inner"},
-    ),
-    ("a single method", Mixed, {"GET": "inner", "HEAD": "inner", "PUT": "outer", "DELETE": "outer"}),
-    ("a method before its class", Both, {"GET": "inner", "PUT": "public"}),
-    ("an inherited method", Inheriting, {"GET": "inner", "PUT": "outer"}),
-    ("an overridden method", Overriding, {"GET": "outer", "PUT": "outer"}),
-    ("a subclass of a decorated class", Below, {"GET": "inner", "PUT": "inner"}),
-)
-def test_the_methods_of_a_class_have_its_policy_or_their_own(endpoint: Any, expected: dict[str, str]) -> None:
-    app = covered(Route("/own", endpoint))
-    assert {method: policies.of(app, "/own", method) for method in expected} == expected
-
-
-class Base(HTTPEndpoint):
-    async def get(self, request: Request) -> Response:
-        return PlainTextResponse("base")
-
-
-@own_policy
-class Derived(Base):
-    async def get(self, request: Request) -> Response:
-        # Written out, as classes do that are older than super() without arguments.
-        answer = await super(Derived, self).get(request)  # noqa: UP008
-        answer.headers["X-Own"] = "1"
-        return answer
-
-
-def test_a_decorated_class_still_finds_the_class_above_it_and_is_registered_once() -> None:
-    registered: list[str] = []
-
-    class Registered(HTTPEndpoint):
-        def __init_subclass__(cls) -> None:
-            registered.append(cls.__name__)
-
-    class Endpoint(Registered):
-        pass
-
-    assert own_policy(Endpoint).__name__ == "Endpoint"
-    assert registered == ["Endpoint"]
-    answer = ask_asgi(covered(Route("/own", Derived)), path="/own", headers=[("Origin", INNER)])
-    assert (answer.body, answer.values("x-own"), answer.allowed) == (b"base", ["1"], INNER)
-
-
 @each("actions", ["list", "create"], "list", {"get": None}, {"list": 1})
 def test_an_endpoint_may_have_an_attribute_of_any_name(actions: object) -> None:
     endpoint = type("Endpoint", (Mixed,), {"actions": actions, "cls": 1, "view_class": "x"})
     assert policies.of(covered(Route("/own", endpoint)), "/own") == "inner"
-
-
-def test_above_a_static_method_the_decorator_works_or_says_that_it_does_not() -> None:
-    try:
-        holder: Any = type("Holder", (), {"read": own_policy(staticmethod(fresh()))})
-    except PolicyError:
-        return
-    assert policies.of(covered(Route("/own", holder.read)), "/own") == "inner"
 
 
 # What stays of a path operation.
@@ -241,7 +158,8 @@ def test_one_function_has_as_many_policies_as_uses(caplog: pytest.LogCaptureFixt
     )
     paths = ("/plain", "/inner", "/public", "/a", "/b")
     assert [policies.of(app, path) for path in paths] == ["outer", "inner", "public", "inner", "inner"]
-    assert not caplog.records  # no decorator is in the wrong place
+    # No decorator is in the wrong place.
+    assert not [record for record in caplog.records if record.name == "crosscors"]
 
 
 def test_the_wrong_order_of_decorators_is_said_in_the_log(
@@ -256,42 +174,12 @@ def test_the_wrong_order_of_decorators_is_said_in_the_log(
 
     for _ in range(3):
         assert policies.of(app, "/own") == "outer"
-    (record,) = caplog.records
-    assert (record.levelno, record.name) == (logging.WARNING, "crosscors")
+    (record,) = [record for record in caplog.records if record.name == "crosscors"]
+    assert record.levelno == logging.WARNING
     approved("log_decorator_above_the_route", record.getMessage())
 
 
 # What is refused.
-
-
-@table(
-    "options, code",
-    ("an origin that no browser sends", {"allow_origins": ["https://e.com/"]}, "origin-trailing-slash"),
-    ("an option of another library", {"origins": "*"}, "unknown-option"),
-    ("an option of the application", {"debug": True}, "unknown-option"),
-    ("a policy and options", {"policy": CORSPolicy(), "max_age": 1}, "policy-and-options"),
-    ("resources", {"policy": Resources({})}, "wrong-type"),
-    ("what is not a policy", {"policy": "*"}, "wrong-type"),
-)
-def test_wrong_options_raise_at_the_decorator(options: dict[str, Any], code: str) -> None:
-    with pytest.raises(PolicyError) as caught:
-        cross_origin(**options)
-    assert [problem.code for problem in caught.value.problems] == [code]
-
-
-@table(
-    "decorate, code",
-    ("a second policy", lambda: cross_origin(allow_origins=[OUTER])(own), "view-policy-twice"),
-    ("a bound method", lambda: own_policy(Service().write), "wrong-type"),
-    ("a function of Python's own", lambda: own_policy(len), "wrong-type"),
-    ("a number", lambda: own_policy(3), "wrong-type"),  # type: ignore[type-var]
-    ("no parentheses", lambda: cross_origin(hello), "wrong-type"),  # type: ignore[arg-type]
-)
-def test_what_cannot_have_a_policy_is_refused(decorate: Callable[[], Any], code: str) -> None:
-    with pytest.raises(PolicyError) as caught:
-        decorate()
-    assert [problem.code for problem in caught.value.problems] == [code]
-    assert policies.of(covered(Route("/own", own)), "/own") == "inner"
 
 
 def test_the_decorator_of_another_framework_is_refused() -> None:

@@ -29,6 +29,7 @@ from tests.starlette.apps import (
     FROM_OUTER,
     INNER,
     OUTER,
+    Opaque,
     covered,
     fail,
     fresh,
@@ -233,14 +234,6 @@ def test_endpoints_have_their_policies_where_cors_wraps(wrap: Callable[[Any], AS
     assert [policies.of(app, path) for path in ("/own", "/other")] == ["inner", "outer"]
 
 
-@kinds
-def test_routes_that_come_after_the_first_request_have_their_policies(kind: type[Starlette]) -> None:
-    app = covered(Route("/first", own), kind=kind)
-    assert policies.of(app, "/first") == "inner"
-    app.router.routes.append(Route("/later", own))
-    assert policies.of(app, "/later") == "inner"
-
-
 # What is answered in place of an endpoint.
 
 
@@ -346,14 +339,6 @@ def test_the_endpoint_that_is_called_counts_whatever_middleware_does(
     assert policies.of_actual(app, "/v1/asking") == "inner"
 
 
-def test_where_outer_policies_are_by_path_an_unexpected_endpoint_is_never_opened() -> None:
-    app = Starlette(routes=[Route("/own", own, methods=["GET"]), Route("/own", hello, methods=["POST"])])
-    app.add_middleware(Rewriting, is_copying=True)
-    CORS(app, policy=Resources({"/*": OF_OUTER}))
-    # The endpoint without a policy has that of its path, or none.
-    assert policies.of_actual(app, "/own", "GET", [("X-Method", "POST")]) in ("closed", "outer")
-
-
 # Policies together.
 
 
@@ -363,11 +348,6 @@ def test_an_endpoint_replaces_the_policy_of_its_path() -> None:
     app = CORS(Starlette(routes=[*routes, Route("/other", hello), Route("/api/x", hello)]), policy=resources)
     paths = ("/own", "/closed", "/public/own", "/other", "/api/x", "/public/missing")
     assert [policies.of(app, path) for path in paths] == ["inner"] * 3 + ["none", "outer", "public"]
-
-
-def test_an_endpoint_without_allowed_origins_is_closed() -> None:
-    app = covered(Route("/own", cross_origin()(fresh())), allow_origins="*")
-    assert policies.of(app, "/own") == "closed"
 
 
 def test_one_endpoint_in_two_applications_has_one_policy() -> None:
@@ -412,23 +392,21 @@ def _middleware(middleware: Any = CORSMiddleware) -> list[Middleware]:
 
 @table(
     "mount",
-    ("the application wrapped", lambda app: Mount("/inner", app=CORSMiddleware(app, allow_origins=[INNER]))),
+    ("the application wrapped", lambda app: Mount("/inner", app=CORSMiddleware(app, policy=OF_INNER))),
     (
-        "the application wrapped, in other middleware",
-        lambda app: Mount("/inner", app=GZipMiddleware(CORSMiddleware(app, allow_origins=[INNER]))),
+        "that, in other middleware",
+        lambda app: Mount("/inner", app=GZipMiddleware(CORSMiddleware(app, policy=OF_INNER))),
     ),
+    ("a policy of its own", lambda app: Mount("/inner", app=CORS(app, policy=OF_INNER))),
     (
-        "the policy in other middleware",
-        lambda app: Mount("/inner", app=GZipMiddleware(CORS(app, allow_origins=[INNER]))),
+        "that, in other middleware of the mount",
+        lambda app: Mount("/inner", app=GZipMiddleware(CORS(app, policy=OF_INNER))),
     ),
     ("middleware of the mount", lambda app: Mount("/inner", app=app, middleware=_middleware())),
     ("middleware of its routes", lambda _: Mount("/inner", routes=BY_PATH, middleware=_middleware())),
+    ("middleware within", lambda _: Mount("/inner", app=Starlette(routes=BY_PATH, middleware=_middleware()))),
     (
-        "middleware of the application",
-        lambda _: Mount("/inner", app=Starlette(routes=BY_PATH, middleware=_middleware())),
-    ),
-    (
-        "CORS as middleware of the application",
+        "CORS as middleware",
         lambda _: Mount("/inner", app=Starlette(routes=BY_PATH, middleware=_middleware(CORS))),
     ),
     ("middleware of the router", lambda _: Mount("/inner", app=Router(BY_PATH, middleware=_middleware()))),
@@ -446,16 +424,6 @@ def test_a_policy_in_middleware_below_a_mount_replaces_the_outer_one(
 def test_the_middleware_of_a_route_replaces_the_policy_of_the_application(outer: Any) -> None:
     app = covered(Route("/own", hello, middleware=_middleware()), allow_origins=outer)
     assert policies.of(app, "/own") == "inner"
-
-
-class Opaque:
-    """Middleware that keeps what it wraps under a name of its own."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._inner = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._inner(scope, receive, send)
 
 
 @each("outer", CORS, CORSMiddleware)
@@ -588,15 +556,3 @@ def test_a_root_path_that_comes_to_light_when_the_application_answers_counts(
     assert policies.of_actual(app, "/root/sub/none") == policies.of_actual(app, "/root//hello") == "none"
     (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     approved("log_root_path_comes_to_light", warning.getMessage())
-
-
-@table(
-    "path, root_path",
-    ("none", "/hello", ""),
-    ("which the path repeats", "/app/hello", "/app"),
-    ("which the path lacks", "/hello", "/app"),
-)
-def test_resources_match_below_the_root_path_of_the_server(path: str, root_path: str) -> None:
-    app = CORS(Starlette(routes=BY_PATH), policy=Resources({"/hello": OF_OUTER, "/*": PUBLIC}))
-    answer = ask_asgi(app, path=path, headers=FROM_OUTER, root_path=root_path)
-    assert (answer.body, answer.cors()) == (b"Hello", ALLOWED)
