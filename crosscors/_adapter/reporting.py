@@ -60,10 +60,16 @@ def is_debug_heard() -> bool:
         return False
 
 
-def log(level: int, message: str, *values: object, error: Exception | None = None) -> None:
-    """Log the message. If a handler, filter or formatter raises, the request goes on without it."""
+def log(
+    level: int, message: str, *values: object, error: Exception | None = None, refused: Decision | None = None
+) -> None:
+    """Log the message. If a handler, filter or formatter raises, the request goes on without it.
+
+    A record about a refusal has the codes of its reasons in ``refusals``, also for ``crosscors.testing``.
+    """
+    extra = {"refusals": tuple(each.code for each in refused.refusals)} if refused else None
     with suppress(Exception):
-        logger.log(level, message, *values, exc_info=error)
+        logger.log(level, message, *values, exc_info=error, extra=extra)
 
 
 class Adapter(Protocol):
@@ -148,12 +154,14 @@ class Reporter:
         if refusal.error is not None or logger.isEnabledFor(logging.INFO):
             level = logging.INFO if refusal.error is None else logging.ERROR
             if self._may_log(level):
-                log(level, "%s", self._sentences(decision, policy, request), error=refusal.error)
+                message = self._sentences(decision, policy, request)
+                log(level, "%s", message, error=refusal.error, refused=decision)
             return
         number = first_refusals.take(refusal.code, _subject_of(decision))  # rule 2
         if number:
             last = _LAST_ONE if number == first_refusals.most else ""
-            log(logging.WARNING, "%s%s", self._sentences(decision, policy, request), last)
+            message = self._sentences(decision, policy, request)
+            log(logging.WARNING, "%s%s", message, last, refused=decision)
 
     def _log_useless_cookies(self, policy: CORSPolicy, request: CORSRequest) -> None:
         """Rule 3: browsers hide the response to a request with cookies if it gives no credentials."""

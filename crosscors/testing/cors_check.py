@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from crosscors.core.standard import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from crosscors.testing.blocked import Failure, Step
+from crosscors.testing.server_says import REFUSING, sentence
 from crosscors.testing.urls import is_url, parse
 
 if TYPE_CHECKING:
@@ -66,12 +67,20 @@ class CORSCheck:
                 f"{answered}: {_WHO_ANSWERED[response.status]}. Let the CORS middleware answer preflights"
                 f" before anything else runs, with 200 and {self._headers()}."
             )
-        if exchange.is_preflight and response.status in {400, 403}:
-            return (
-                f"{answered}. If the CORS middleware refused it, allow the origin there: {self._headers()}."
-                " If something else refused it (the body may say what), let the CORS middleware answer first."
-            )
-        return self._hint_for_null() if self.origin == "null" else self._hint_by_status(exchange)
+        if self.origin == "null":
+            return self._hint_for_null()
+        if exchange.is_preflight and response.status in REFUSING:
+            return self._hint_when_refused(answered, sentence(response))
+        return self._hint_by_status(exchange)
+
+    def _hint_when_refused(self, answered: str, said: str | None) -> str:
+        if said is not None and "origin" in said.lower():
+            return f"{answered} and says: {said}. Allow the origin on the server: {self._headers()}."
+        answer = f"{answered} and says: {said}." if said else f"{answered}."
+        return (
+            f"{answer} If the CORS middleware refused it, allow the origin there: {self._headers()}."
+            " If something else refused it, let the CORS middleware answer first."
+        )
 
     def _hint_by_status(self, exchange: Exchange) -> str:
         status, headers = exchange.response.status, self._headers()
@@ -92,6 +101,10 @@ class CORSCheck:
 
     def _headers(self) -> str:
         """The headers that let the page read the response."""
+        if self.origin == "null" and self.with_credentials:
+            return "CORS headers. Give the page a real origin: a server must not give credentials to 'null'"
+        if self.origin == "null":
+            return f"'{ALLOW_ORIGIN}: *', if every site may read it"
         if self.with_credentials:
             return f"'{ALLOW_ORIGIN}: {self.origin}' and '{ALLOW_CREDENTIALS}: true'"
         return f"'{ALLOW_ORIGIN}: {self.origin}', or '*' if every site may read it"

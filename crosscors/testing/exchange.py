@@ -67,6 +67,7 @@ class ReceivedResponse:
     raised: BaseException | None = None
     is_complete: bool = True  # False if the exception cut the body short
     is_cached: bool = False  # it came from a shared cache
+    logged: str | None = None  # why the CORS policy refused the request, if the server runs in this process
 
     def header(self, name: str) -> str | None:
         """The value of the header, or None. Several values are joined by commas."""
@@ -104,8 +105,13 @@ def _is_noise(name: str) -> bool:
     return lowered in {"accept", "user-agent", "referer"} or lowered.startswith("sec-fetch-")
 
 
+def escaped(text: str) -> str:
+    """The text without control characters, which could change what a terminal shows."""
+    return _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], text)
+
+
 def _shortened(value: str) -> str:
-    shown = _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], value[:_SHOWN_VALUE])
+    shown = escaped(value[:_SHOWN_VALUE])
     return shown if len(value) <= _SHOWN_VALUE else f"{shown}... ({len(value)} bytes)"
 
 

@@ -37,6 +37,8 @@ from crosscors.testing.response_headers import (
     readable_by_same_origin,
     token_list,
 )
+from crosscors.testing.server_log import refusals_logged
+from crosscors.testing.server_says import reason_and_remedy
 from crosscors.testing.sites import is_cross_site, is_cross_site_redirect, is_secure
 from crosscors.testing.urls import has_other_scheme, parse
 
@@ -57,6 +59,7 @@ USER_AGENT = "Mozilla/5.0 (crosscors.testing)"
 _PREFLIGHT_STAGE = "Response to preflight request doesn't pass access control check: "
 _REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 20
+_NEEDS_LOGIN = frozenset({401, 403})
 _GZIP = b"\x1f\x8b"
 # A request with one of these is for the server itself: no cache on the way may answer it.
 _CONDITIONAL = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
@@ -182,7 +185,22 @@ class Fetch:
         received = await self._send(sent)
         if request.sends_credentials:
             notes += self.cookies.store(request.url, received, self._is_cross_site())
+        else:
+            notes = self._without_cookies(sent, received)
         return self._record(Exchange(sent, received, notes=notes))
+
+    def _without_cookies(self, sent: SentRequest, received: ReceivedResponse) -> tuple[str, ...]:
+        """Notes for a page that did not ask for cookies where it seems to need them."""
+        if self.request.credentials == "omit":
+            return ()
+        asked = [sent, *(exchange.request for exchange in self.exchanges)]  # a redirect drops Authorization
+        has_authorization = any(each.header("Authorization") is not None for each in asked)
+        lacks_login = received.status in _NEEDS_LOGIN and not has_authorization
+        sets_cookies = received.header("Set-Cookie") is not None
+        cases = ((lacks_login, "no cookies were sent"), (sets_cookies, "the response set no cookies"))
+        return tuple(
+            f'{what}: the page did not write credentials="include"' for is_so, what in cases if is_so
+        )
 
     async def _cors_preflight_fetch(self) -> None:
         request = self.request
@@ -272,7 +290,8 @@ class Fetch:
         try:
             if self.limits.is_over():
                 raise self.limits.too_late(sent.url)
-            received = await self.send(sent)
+            with refusals_logged() as lines:
+                received = await self.send(sent)
         except NetworkError as error:
             error.exchanges = tuple(self.exchanges)
             raise
@@ -284,7 +303,7 @@ class Fetch:
                 f"The response has a header with NUL, CR or LF in it: {name!a}: {value!a}."
                 " Browsers discard the whole response. Remove these bytes on the server."
             )
-        return received
+        return replace(received, logged=lines[-1]) if lines else received
 
     def _record(self, exchange: Exchange) -> Exchange:
         self.exchanges.append(exchange)
@@ -295,6 +314,7 @@ class Fetch:
         if failure is None:
             return
         request, exchange = self.request, self.exchanges[-1]
+        failure = self._explained(failure, exchange.response)
         redirected = f" (redirected from '{request.urls[0]}')" if len(request.urls) > 1 else ""
         stage = _PREFLIGHT_STAGE if _is_access_check_of_preflight(exchange, failure) else ""
         message = (
@@ -302,6 +322,12 @@ class Fetch:
             f" by CORS policy: {stage}{failure.sentence}"
         )
         raise BlockedByCORS(failure, message, tuple(self.exchanges)) from exchange.response.raised
+
+    def _explained(self, failure: Failure, response: ReceivedResponse) -> Failure:
+        """The failure with what the server says. It does not know that a redirect made the origin null."""
+        is_null_by_redirect = self.request.serialized_origin != self.request.origin
+        said = None if is_null_by_redirect else reason_and_remedy(response)
+        return replace(failure, hint=said) if said else failure
 
     def _network_error(self, message: str) -> NetworkError:
         return NetworkError(message, tuple(self.exchanges))

@@ -12,6 +12,7 @@ from crosscors.core.standard import ALL_METHODS, ALLOW_HEADERS, ALLOW_METHODS, S
 from crosscors.testing.blocked import Failure, Step
 from crosscors.testing.request_headers import NON_WILDCARD
 from crosscors.testing.response_headers import Illegible, read_location, token_list
+from crosscors.testing.server_says import REFUSING, sentence
 
 if TYPE_CHECKING:
     from crosscors.testing.blocked import Reason
@@ -22,6 +23,11 @@ _ANSWER_PREFLIGHTS = (
     "The response to the preflight (OPTIONS) has status {}, but must have one from 200 to 299. Let the CORS"
     " middleware answer preflights itself, before routing, authentication and error handling."
 )
+_IF_NOT_CORS = (
+    "If something other than the CORS middleware says this, let the CORS middleware answer preflights itself,"
+    " before routing, authentication and error handling."
+)
+_SHOWN_NAMES = 12
 _NO_WILDCARD = "With credentials, '*' is not a wildcard for methods or headers."
 _NOT_AUTHORIZATION = "'*' does not cover Authorization. Name it."
 
@@ -46,25 +52,57 @@ class Preflight:
                 f" {response.status}. Let the CORS middleware answer preflights before anything else runs."
             )
             return _failure("preflight-status", "8", "It does not have HTTP ok status.", hint)
-        # Servers that refuse with the status often send the lists of what they allow.
-        refusal = self.failure(response)
-        hint = (
-            f"The server refuses the preflight ({response.status}), probably because a method or header is"
-            f" not on its lists. {refusal.hint}"
-            if refusal
-            else _ANSWER_PREFLIGHTS.format(response.status)
+        return _failure(
+            "preflight-status", "8", "It does not have HTTP ok status.", self._status_hint(response)
         )
-        return _failure("preflight-status", "8", "It does not have HTTP ok status.", hint)
+
+    def _status_hint(self, response: ReceivedResponse) -> str:
+        """Servers that refuse with the status often say why, and send the lists of what they allow."""
+        may_be_refused = response.status in REFUSING
+        said = sentence(response) if may_be_refused else None
+        remedies = self._remedies(response, may_be_refused=may_be_refused)
+        if not said and not remedies:
+            return _ANSWER_PREFLIGHTS.format(response.status)
+        refuses = f"The server refuses the preflight ({response.status})"
+        if not said:
+            return " ".join(
+                [f"{refuses}, probably because a method or header is not on its lists.", *remedies]
+            )
+        return " ".join([f"{refuses} and says: {said}.", *(remedies or [_IF_NOT_CORS])])
+
+    def _remedies(self, response: ReceivedResponse, *, may_be_refused: bool) -> list[str]:
+        """What the lists lack. Some servers refuse GET, HEAD and POST, too, which browsers always allow."""
+        try:
+            methods = token_list(response, ALLOW_METHODS)
+        except Illegible as illegible:
+            return [_illegible(str(illegible), response).hint]
+        remedies: list[str] = []
+        if may_be_refused and methods and self._is_refused_by_server(methods):
+            remedies.append(self._must_have(ALLOW_METHODS, methods, [self.method]))
+        failure = self.failure(response)
+        if failure is None:
+            return remedies
+        header_failure = self._header_failure(response) if failure.reason == "method-not-allowed" else None
+        return [*remedies, failure.hint, *([header_failure.hint] if header_failure else [])]
+
+    def _is_refused_by_server(self, methods: list[str]) -> bool:
+        is_listed = self.method in methods or (self.method == "HEAD" and "GET" in methods)
+        is_allowed_by_wildcard = "*" in methods and not self.with_credentials
+        return self.method in SAFELISTED_METHODS and not is_listed and not is_allowed_by_wildcard
 
     def failure(self, response: ReceivedResponse) -> Failure | None:
         """What is wrong with the lists, or None."""
         try:
             methods = token_list(response, ALLOW_METHODS)
-            names = token_list(response, ALLOW_HEADERS)
+            token_list(response, ALLOW_HEADERS)
         except Illegible as illegible:
             return _illegible(str(illegible), response)
         if not self._allows_method(methods or []):
             return self._method_not_allowed(methods)
+        return self._header_failure(response)
+
+    def _header_failure(self, response: ReceivedResponse) -> Failure | None:
+        names = token_list(response, ALLOW_HEADERS)
         refused = [name for name in self.unsafe_names if not self._allows_name(name, names or [])]
         refused.sort(key=lambda name: name != NON_WILDCARD)  # browsers check it first
         return self._header_not_allowed(refused, names) if refused else None
@@ -112,7 +150,8 @@ class Preflight:
     def _must_have(self, field: str, listed: list[str] | None, missing: list[str]) -> str:
         kept = [name for name in listed or () if name != "*" or not self.with_credentials]
         instead = "" if listed is None else f" instead of '{', '.join(listed)}'"
-        wanted = f"{field}: {', '.join(kept + missing)}"
+        more = ["..."] if len(missing) > _SHOWN_NAMES else []
+        wanted = f"{field}: {', '.join(kept + missing[:_SHOWN_NAMES] + more)}"
         return f"The response to OPTIONS {self.target} must have '{wanted}'{instead}."
 
 

@@ -21,7 +21,7 @@ class Response:
 
     ``type`` says how much that is: with "basic" everything except cookies, with "cors" what the server
     exposes, with "opaque" and "opaqueredirect" nothing. ``exchanges`` is everything that went over the wire,
-    including preflights.
+    including preflights. ``notes`` say what the browser held back. ``repr()`` shows them, if there are any.
     """
 
     type: ResponseType
@@ -31,6 +31,15 @@ class Response:
     url: str
     redirected: bool
     exchanges: tuple[Exchange, ...] = field(repr=False)
+
+    def __repr__(self) -> str:
+        names = ("type", "status", "headers", "url", "redirected", *(("notes",) if self.notes else ()))
+        return f"Response({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which cookies were not sent or not kept, and why."""
+        return tuple(note for exchange in self.exchanges for note in exchange.notes)
 
     @property
     def ok(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from crosscors import CORSPolicy, Resources, asgi, wsgi
 from crosscors.testing import BlockedByCORS, Browser, ReceivedResponse, SentRequest, shared_cache
 
 from .servers import (
@@ -55,6 +56,10 @@ def reply(answers: Answers, preflight: ReceivedResponse | None = None, **page: A
 
 def allowing(value: str) -> ReceivedResponse:
     return answer(("Access-Control-Allow-Origin", value))
+
+
+def covered(**options: Any) -> wsgi.CORSMiddleware:
+    return wsgi.CORSMiddleware(Scripted(answering(answer())), **(options or {"allow_origins": PAGE}))
 
 
 def reflect(request: SentRequest) -> ReceivedResponse:
@@ -110,6 +115,62 @@ SITUATIONS: dict[str, Callable[[], str]] = {
     "The response to the preflight is good, except for status 500": reply(
         answer(*ALLOW_PAGE, METHODS, HEADERS, status=500), method="PUT"
     ),
+    "A method that browsers always allow, and the server does not": reply(
+        answer(
+            *ALLOW_PAGE,
+            ("Access-Control-Allow-Methods", "GET"),
+            ("Access-Control-Allow-Headers", "Content-Type"),
+            status=403,
+        ),
+        **JSON,
+    ),
+    "The server refuses a method and a header": reply(
+        answer(*ALLOW_PAGE, METHODS, HEADERS, status=400), method="PATCH", headers={"X-Token": "1"}
+    ),
+    "The server refuses the preflight for a reason of its own": reply(
+        answer(*ALLOW_PAGE, METHODS, status=403, body=b"Sent too many requests.\n"), method="PUT"
+    ),
+    "The server refuses the origin, and says so": reply(
+        answer(status=400, body=b"Disallowed CORS origin"), method="PUT"
+    ),
+    "The server refuses the preflight, and does not say why": reply(
+        answer(status=403, body=b"<h1>Forbidden</h1>"), method="PUT"
+    ),
+    "The server refuses the preflight, and says something else": reply(
+        answer(status=403, body=b"No entry"), method="PUT"
+    ),
+    "The login runs first, and the page is a sandboxed frame": reply(
+        answer(status=401), origin="null", method="PUT"
+    ),
+    "The login runs first, and the page is a sandboxed frame with cookies": reply(
+        answer(status=401), origin="null", method="PUT", credentials="include"
+    ),
+    "Thirteen headers that are not on the list": reply(
+        answer(*ALLOW_PAGE), headers={f"X-{letter}": "1" for letter in "ABCDEFGHIJKLM"}
+    ),
+    "crosscors refuses a method": lambda: asked(covered(), **JSON),
+    "crosscors refuses a header of an ASGI application": lambda: asked(
+        asgi.CORSMiddleware(asgi_answering(), allow_origins=PAGE), headers={"X-Token": "1"}
+    ),
+    "crosscors refuses the origin": lambda: asked(covered(), origin="http://app.example.com"),
+    "crosscors refuses null": lambda: asked(covered(), origin="null", method="PUT"),
+    "crosscors refuses a method, in debug mode": lambda: asked(
+        covered(allow_origins=PAGE, debug=True), method="PUT"
+    ),
+    "No policy of crosscors covers the path": lambda: asked(
+        covered(policy=Resources({"/api/*": CORSPolicy(allow_origins=PAGE)}))
+    ),
+    "crosscors runs elsewhere, and refuses a method": reply(
+        answer(
+            *ALLOW_PAGE,
+            ("Access-Control-Allow-Methods", "GET"),
+            status=400,
+            body=b"Refused by the CORS policy: the method 'POST' is not allowed",
+        ),
+        use_cors_preflight=True,
+        method="POST",
+    ),
+    "A page that needs a login forgets its cookies": reply(answer(status=401)),
     "A slash at the end of the URL, and a redirect to it": reply(redirect("/items/", status=307), **JSON),
     "A method that is not on the list": reply(answer(*ALLOW_PAGE, METHODS, HEADERS), method="PATCH"),
     "patch in lower case": reply(
