@@ -63,7 +63,7 @@ def refuse_positional_options(
 def _named(value: object, origins: str, mapping: str) -> str:
     if isinstance(value, dict):
         return mapping
-    are_origins = isinstance(value, (str, list, tuple)) and value
+    are_origins = issubclass(type(value), (str, list, tuple)) and bool(value)
     is_whole = not shown(value).endswith("...")
     return (
         f"{origins}={shown(value)}" if are_origins and is_whole else f'{origins}=["https://app.example.com"]'
