@@ -5,15 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.keywords import IN_RESOURCES, read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.raw_headers import raw_headers
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
 from crosscors.core.decision import Decision
+from crosscors.core.errors import refuse_positional_options
 from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
@@ -59,12 +60,13 @@ class CORSMiddleware:
     def __init__(
         self,
         app: ASGIApp,
-        *,
+        *positional: NoReturn,
         policy: CORSPolicy | Resources | None = None,
         debug: bool | None = None,
         on_decision: OnDecision | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
+        refuse_positional_options(positional, "CORSMiddleware(app, {})", mapping=IN_RESOURCES)
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
         name = "crosscors.asgi.CORSMiddleware"

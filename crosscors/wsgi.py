@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.environ import cors_request, preflight_headers
-from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.keywords import IN_RESOURCES, read_policy
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
+from crosscors.core.errors import refuse_positional_options
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
@@ -50,12 +51,13 @@ class CORSMiddleware:
     def __init__(
         self,
         app: WSGIApplication,
-        *,
+        *positional: NoReturn,
         policy: CORSPolicy | Resources | None = None,
         debug: bool | None = None,
         on_decision: OnDecision | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
+        refuse_positional_options(positional, "CORSMiddleware(app, {})", mapping=IN_RESOURCES)
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
         name = "crosscors.wsgi.CORSMiddleware"

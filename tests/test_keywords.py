@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from starlette.applications import Starlette
 
 import crosscors.asgi
 import crosscors.flask
@@ -132,3 +133,46 @@ def test_the_refusals_say_what_to_write(approved: Approve) -> None:
             asgi(**options)
         texts.append((why, str(caught.value.problems[0])))
     approved("keywords", texts)
+
+
+def flask_later(*options: Any) -> None:
+    crosscors.flask.CORS().init_app(Flask(__name__), *options)
+
+
+CALLS: dict[str, Callable[..., Any]] = {
+    "CORSPolicy": CORSPolicy,
+    "ASGI": partial(crosscors.asgi.CORSMiddleware, asgi_app),
+    "WSGI": partial(crosscors.wsgi.CORSMiddleware, wsgi_app),
+    "Starlette": partial(crosscors.starlette.CORS, asgi_app),
+    "Flask": partial(crosscors.flask.CORS, Flask(__name__)),
+    "Flask, later": flask_later,
+}
+
+
+WITHOUT_NAMES: dict[str, tuple[Any, ...]] = {
+    "a list of origins, and another option": (["https://app.example.com"], ["GET"]),
+    "one origin": ("*",),
+    "a policy": (POLICY,),
+    "resources": (Resources({"/*": POLICY}),),
+    "a dict": ({"/api/*": {"origins": "*"}},),
+    "a list that is too long to be shown": ([f"{LISTED}:{port}" for port in range(1, 99)],),
+    "no origins": ([],),
+    "a switch": (True,),
+}
+
+
+def test_options_without_their_names_are_refused_with_what_to_write(approved: Approve) -> None:
+    texts: list[tuple[str, str]] = []
+    for what, values in WITHOUT_NAMES.items():
+        for name, call in CALLS.items():
+            with pytest.raises(TypeError, match="positional") as caught:
+                call(*values)
+            texts.append((f"{what}: {name}", str(caught.value)))
+    approved("options_without_names", texts)
+
+
+def test_add_middleware_says_it_too() -> None:
+    app = Starlette()
+    app.add_middleware(crosscors.asgi.CORSMiddleware, ["https://app.example.com"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"Write CORSMiddleware\(app, allow_origins=\["):
+        app.build_middleware_stack()

@@ -11,6 +11,9 @@ from crosscors.core.resources import Resources
 from crosscors.core.values import Findings, collected, read_bool, refused
 from crosscors.core.words import KEYWORDS, Words
 
+#: What to write for a dict of paths that is given without its name.
+IN_RESOURCES = "policy=Resources({...})"
+
 
 def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_await: bool) -> Policies:
     """The policy of an adapter, given as ``policy=`` or as the options of a policy.

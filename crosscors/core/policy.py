@@ -15,11 +15,11 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypedDict, TypeVar, cast
 
 from crosscors.core import exposed, headers, max_age, methods, private_network, timing
 from crosscors.core.decision import Decision
-from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem, refuse_positional_options, shown
 from crosscors.core.headers import RequestHeaders
 from crosscors.core.methods import Methods
 from crosscors.core.origins import dangers
@@ -135,7 +135,8 @@ class CORSPolicy:
     _remembered: Remembered = field(init=False, compare=False)
     _words: Words = field(init=False, compare=False)
 
-    def __init__(self, **options: Unpack[PolicyOptions]) -> None:
+    def __init__(self, *positional: NoReturn, **options: Unpack[PolicyOptions]) -> None:
+        refuse_positional_options(positional, "CORSPolicy({})", mapping="**options", policy="**options")
         found = _compose(self, options, KEYWORDS)
         if found.problems:
             raise PolicyError(found.problems)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from crosscors._adapter.keywords import check_debug, raise_problems
 from crosscors._adapter.reporting import OnDecision
-from crosscors.core.errors import shown
+from crosscors.core.errors import refuse_positional_options, shown
 from crosscors.core.policy import Policies, warn_about
 from crosscors.core.values import Findings, refused
 from crosscors.core.words import KEYWORDS
@@ -61,11 +61,12 @@ class CORS:
     def __init__(
         self,
         app: Flask | Blueprint | None = None,
-        *,
+        *positional: NoReturn,
         debug: bool | None = None,
         on_decision: OnDecision | None = None,
         **options: Unpack[AppOptions],
     ) -> None:
+        _refuse_positional(positional, "CORS(app, {})")
         self._debug = debug
         self._on_decision = on_decision
         self._given = read_keywords(options)
@@ -74,7 +75,7 @@ class CORS:
         else:
             self.init_app(app)
 
-    def init_app(self, app: Flask | Blueprint, **options: Unpack[AppOptions]) -> None:
+    def init_app(self, app: Flask | Blueprint, *positional: NoReturn, **options: Unpack[AppOptions]) -> None:
         """Give the application or blueprint its policy.
 
         Args:
@@ -88,6 +89,7 @@ class CORS:
             >>> cors = CORS(origins=["https://app.example.com"])
             >>> cors.init_app(Flask(__name__))
         """
+        _refuse_positional(positional, "cors.init_app(app, {})")
         if not isinstance(cast("object", app), (Flask, Blueprint)):
             message = f"takes a Flask application or a blueprint, not {shown(app)}."
             hint = "For another WSGI application, write CORSMiddleware(app, ...) from crosscors.wsgi."
@@ -120,6 +122,10 @@ class CORS:
             adapter.install()
 
         blueprint.record(cover)
+
+
+def _refuse_positional(values: tuple[object, ...], call: str) -> None:
+    refuse_positional_options(values, call, origins="origins", mapping="resources={...}")
 
 
 def _raise_and_warn(found: Findings) -> None:

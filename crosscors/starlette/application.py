@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 
+from crosscors._adapter.keywords import IN_RESOURCES
 from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors._adapter.reporting import OnDecision
 from crosscors.asgi import (
     ASGIApp,
 )
-from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.errors import PolicyError, Problem, refuse_positional_options, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.starlette import routing
@@ -41,7 +42,7 @@ def CORS(app: _Starlette, **options: Unpack[AdapterOptions]) -> _Starlette: ...
 def CORS(app: ASGIApp, **options: Unpack[AdapterOptions]) -> ASGIApp: ...
 def CORS(  # noqa: N802  # the same name as in Flask
     app: Starlette | ASGIApp,
-    *,
+    *positional: NoReturn,
     policy: CORSPolicy | Resources | None = None,
     debug: bool | None = None,
     on_decision: OnDecision | None = None,
@@ -73,6 +74,7 @@ def CORS(  # noqa: N802  # the same name as in Flask
 
     Standard: Fetch, "CORS protocol".
     """
+    refuse_positional_options(positional, "CORS(app, {})", mapping=IN_RESOURCES)
     _refuse_wrong_app(app)
     adapter = Adapter(app, policy=policy, debug=debug, on_decision=on_decision, **options)
     if not isinstance(app, Starlette):

@@ -111,7 +111,7 @@ def test_one_string_is_one_entry(option: str, value: str) -> None:
 
 def test_only_keywords_are_taken() -> None:
     with pytest.raises(TypeError):
-        CORSPolicy([APP])  # type: ignore[call-arg]
+        CORSPolicy([APP])  # type: ignore[arg-type]
 
 
 ORIGINS = 'allow_origins=["https://app.example.com"]'

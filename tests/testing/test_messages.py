@@ -59,7 +59,8 @@ def allowing(value: str) -> ReceivedResponse:
 
 
 def covered(**options: Any) -> wsgi.CORSMiddleware:
-    return wsgi.CORSMiddleware(Scripted(answering(answer())), **(options or {"allow_origins": PAGE}))
+    given = options or {"allow_origins": PAGE}
+    return wsgi.CORSMiddleware(Scripted(answering(answer())), **given)
 
 
 def reflect(request: SentRequest) -> ReceivedResponse:

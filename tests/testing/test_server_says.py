@@ -44,7 +44,8 @@ def log() -> Iterator[None]:
 
 
 def covered(**options: Any) -> Any:
-    return wsgi.CORSMiddleware(Scripted(answering(answer())), **(options or {"allow_origins": PAGE}))
+    given = options or {"allow_origins": PAGE}
+    return wsgi.CORSMiddleware(Scripted(answering(answer())), **given)
 
 
 def hint_of(browser: Browser, url: str = "/items", *, origin: str = OTHER, **init: Any) -> str:
