@@ -17,6 +17,7 @@ from crosscors import CORSPolicy, PolicyError, Resources
 from crosscors._adapter.marks import mark
 from crosscors.flask import CORS, cross_origin
 from tests.clients import Answer, ask_wsgi
+from tests.tables import each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -501,3 +502,22 @@ def test_other_names_are_unknown_as_ever() -> None:
     import crosscors.flask  # noqa: PLC0415
 
     assert not hasattr(crosscors.flask, "nothing")
+
+
+# Paths without their slash, as test clients may send them.
+
+
+@each("path", "api/x", "/api/x", "", "/", "api/view", "?q=1", "api")
+@each("is_preflight", False, True)
+def test_a_path_without_its_slash_is_covered_as_flask_routes_it(path: str, is_preflight: bool) -> None:
+    app = Flask(__name__)
+    for rule in ("/", "/api/x", "/api/"):
+        app.add_url_rule(rule, rule, lambda: "Hello")
+    app.add_url_rule("/api/view", "view", of_view())
+    CORS(app, resources={"/api/*": {"origins": OF_BLUEPRINT}, "/": {"origins": OF_APP}})
+    origin = OF_VIEW if "view" in path else OF_BLUEPRINT if "api" in path else OF_APP
+    headers = {"Origin": origin}
+    if is_preflight:
+        headers["Access-Control-Request-Method"] = "GET"
+    answer = app.test_client().open(path, method="OPTIONS" if is_preflight else "GET", headers=headers)
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
