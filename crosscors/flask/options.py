@@ -145,7 +145,7 @@ def read_keywords(keywords: Mapping[str, object]) -> Layer:
     return _layer((name, Label(name), value) for name, value in keywords.items())
 
 
-def read_config(config: Mapping[str, Any]) -> Layer:
+def read_config(config: Mapping[Any, Any]) -> Layer:
     """The options in the configuration of an application, such as ``CORS_ORIGINS``. None means not given."""
     given = {
         name: value

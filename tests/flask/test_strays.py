@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -211,3 +212,14 @@ def test_a_refusal_names_the_view_whose_policy_cannot_be_used(
     ask(app, "/orders", origin=STRANGER)
     refusals = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
     assert [re.findall(r"locals>\.(\w+)' refused", each) for each in refusals] == [["account"], ["orders"]]
+
+
+def test_threads_find_out_together_and_the_log_says_it_once(caplog: pytest.LogCaptureFixture) -> None:
+    app = Flask(__name__)
+    app.config["CORS_HEADERS"] = "Content-Type"
+    app.add_url_rule("/", "view", cross_origin(supports_credentials=True)(lambda: "Hello"))
+    app.add_url_rule("/plain", "plain", lambda: "Hello")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda path: ask(app, path), ["/", "/plain"] * 16))
+    assert {(answer.status, answer.allowed) for answer in answers} == {(200, None)}
+    assert caplog.text.count("refuses every origin") == 1
