@@ -254,7 +254,9 @@ _STATUS_LINES: Mapping[int | None, str] = {200: "200 OK", 400: "400 Bad Request"
 
 def path_of(environ: WSGIEnvironment) -> str:
     """The decoded path below the application's root."""
-    return _decoded(environ.get("PATH_INFO") or "/")
+    path = environ.get("PATH_INFO") or "/"
+    # Test clients can leave out the slash. Werkzeug, Bottle and others route the path as if it was there.
+    return _decoded(path if path[0] == "/" else f"/{path}")
 
 
 def _decoded(path: str) -> str:

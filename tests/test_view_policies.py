@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.views import MethodView
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -20,6 +21,7 @@ import crosscors.django
 import crosscors.flask
 import crosscors.starlette
 from crosscors import CORSPolicy, PolicyError, Resources
+from crosscors._adapter.marks import name_of
 from tests.clients import Policies, ask_wsgi, attempt_asgi
 from tests.tables import each, table
 
@@ -295,3 +297,63 @@ def test_a_routed_function_whose_copy_is_decorated_is_warned_of_unless_both_are_
     (record,) = caplog.records
     assert (record.levelno, record.name) == (logging.WARNING, "crosscors")
     assert "routed'" in record.getMessage()
+
+
+# How messages name a view.
+
+
+class Items(MethodView):
+    """A class of Flask's."""
+
+    def get(self) -> str:
+        return "Hello"
+
+
+class Calls:
+    """A class whose objects are views."""
+
+    def __call__(self) -> str:
+        return "Hello"
+
+
+def listed() -> None:
+    """A plain view."""
+
+
+@functools.wraps(listed)
+def in_decorator() -> None:
+    """A decorator's function."""
+
+
+@table(
+    "of, name",
+    ("a function", listed, "listed"),
+    ("a function in a decorator", in_decorator, "listed"),
+    ("a class of Flask's", Items.as_view("items"), "Items"),
+    ("the same in a decorator", functools.wraps(Items.as_view("items"))(lambda: ""), "Items"),
+    ("a class", Items, "Items"),
+    ("a method", Calls.__call__, "Calls.__call__"),
+    ("a bound method", Calls().__call__, "Calls.__call__"),
+    ("an object that can be called", Calls(), "Calls"),
+    ("a partial function", functools.partial(listed), "listed"),
+    ("a partial function of a partial function", functools.partial(functools.partial(listed)), "listed"),
+    ("a partial view of a class", functools.partial(Items.as_view("items")), "Items"),
+    ("a partial object", functools.partial(Calls()), "Calls"),
+    ("what is not a view", "items", "items"),
+    ("nothing", None, None),
+)
+def test_messages_name_views_as_their_developers_do(of: Any, name: str | None) -> None:
+    assert name_of(of) == repr(name)
+
+
+def test_a_view_of_a_class_is_named_in_errors_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    def decorated() -> Any:
+        return crosscors.flask.cross_origin(supports_credentials=True)(Items.as_view("items"))
+
+    app = Flask(__name__)
+    app.add_url_rule("/", "items", decorated())
+    ask_wsgi(app, "GET", "/", [("Origin", ONE)])
+    assert "'Items' refuses every origin" in caplog.text
+    with pytest.raises(PolicyError) as refused:
+        crosscors.flask.CORS(app, origins="*")
+    assert [problem.option for problem in refused.value.problems] == ["cross_origin of 'Items' origins"]

@@ -183,6 +183,9 @@ def test_a_refused_preflight_has_a_reason_phrase() -> None:
     ("a root", "/app", "/api/items", ORIGIN),
     ("a slash as the root", "/", "/api/items", ORIGIN),
     ("a root outside ASCII", "/stra\xc3\x9fe", "/api/items", ORIGIN),
+    ("no slash, as test clients may send it", "", "api/items", ORIGIN),
+    ("no slash below a root", "/app", "api/items", ORIGIN),
+    ("no slash, outside ASCII", "", "caf\u00c3\u00a9", ORIGIN),
     ("bytes of UTF-8, as PEP 3333 hands them over", "", "/caf\u00c3\u00a9", ORIGIN),
     ("bytes that are not UTF-8", "", "/caf\u00e9", None),
     ("a surrogate, which PEP 3333 does not allow", "", "/a\udcffpi/items", None),
@@ -206,6 +209,8 @@ def test_the_func_sees_path_host_and_headers() -> None:
     fields = [*FROM_ALLOWED, ("X-Tenant", "one"), ("Host", "api.example.com")]
     assert ask_wsgi(app, path="/tenants", headers=fields, CONTENT_TYPE="text/css").allowed == ORIGIN
     assert seen == [CORSRequest("GET", origin=ORIGIN, path="/tenants", host="api.example.com")]
+    ask_wsgi(app, path="tenants", headers=fields)
+    assert seen.pop().path == "/tenants"
     assert dict(seen[0].headers) == {
         "origin": ORIGIN,
         "x-tenant": "one",

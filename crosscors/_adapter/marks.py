@@ -114,8 +114,17 @@ def wrong_import(module: str) -> PolicyError:
 
 
 def name_of(view: object) -> str:
-    """The name of the view, in a form that is safe in a message."""
-    return shown(getattr(view, "__qualname__", None) or view)
+    """The name of the view, in a form that is safe in a message. That of its class, if it has one."""
+    inner: Any = view
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    named: Any = class_of(inner) or inner
+    if getattr(named, "__qualname__", None) is None and callable(named):
+        named = type(cast("object", named))
+    name, qualified = getattr(named, "__name__", None), getattr(named, "__qualname__", None)
+    # REST framework's ``api_view`` gives its classes the name of the function, but not the qualified one.
+    is_renamed = isinstance(named, type) and str(qualified).rpartition(".")[2] != name
+    return shown((name if is_renamed else qualified) or view)
 
 
 def _error(code: str, view: object, message: str, hint: str) -> PolicyError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
+from crosscors._adapter.own_names import check_resembling, is_derived
 from crosscors.core.errors import Problem
 from crosscors.core.values import Findings, collected, refused
 
@@ -93,13 +94,49 @@ def unread_names(given: Mapping[str, object]) -> Findings:
 
 
 def unknown_names(given: Mapping[str, object]) -> Findings:
-    """Problems with names that are surely mistakes. Other unknown names belong to the project."""
-    hints = {name: _REMOVED.get(name) or _nearest(name) for name in given if not _is_known(name)}
+    """What is wrong with names that resemble a setting. Other unknown names belong to the project."""
+    written = names_as_written(given)
     return collected(
-        refused("unknown-option", name, given[name], "there is no setting with this name.", hint)
-        for name, hint in hints.items()
-        if hint is not None
+        _check_removed(name, given[name]) if name in _REMOVED else _check_unknown(name, given, written)
+        for name in given
+        if not _is_known(name)
     )
+
+
+def _check_removed(name: str, value: object) -> Findings:
+    if value is None or value is False:  # the default of django-cors-headers, spelled out
+        return Findings()
+    return refused("unknown-option", name, value, "there is no setting with this name.", _REMOVED[name])
+
+
+def _check_unknown(name: str, given: Mapping[str, object], written: Mapping[str, str]) -> Findings:
+    """A misspelled name is a problem. If the right one is there, too, the project may use it for itself."""
+    nearest = _nearest(name)
+    if nearest is None:
+        return Findings()
+    enough = next((each for each in _enough(nearest, name) if _is_set(each, given, written)), None)
+    if enough is not None:
+        return check_resembling(name, given[name], (nearest,) if enough == nearest else (), written[enough])
+    hint = f"Write {nearest} = ..."
+    return refused("unknown-option", name, given[name], "there is no setting with this name.", hint)
+
+
+def _enough(setting: str, name: str) -> tuple[str, ...]:
+    """The settings of which one is enough for the policy not to lack this one, or not to need this name."""
+    if setting not in _ABOUT_ORIGINS:
+        return (setting, POLICY, RESOURCES)
+    # A name with more words, such as CORS_ALLOWED_ORIGINS_DEV, is not misspelled. It may be for another
+    # environment, where the origins are given in another way.
+    others = _ABOUT_ORIGINS if is_derived(name, setting) else (ALL_ORIGINS, "CORS_ORIGIN_FUNC")
+    return (setting, POLICY, RESOURCES, *others)
+
+
+_ABOUT_ORIGINS = ("CORS_ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_FUNC", ALL_ORIGINS)
+
+
+def _is_set(name: str, given: Mapping[str, object], written: Mapping[str, str]) -> bool:
+    value = given.get(written.get(name, name))
+    return name in written and value is not None and not (name == ALL_ORIGINS and value is False)
 
 
 def _is_known(name: str) -> bool:
@@ -113,4 +150,4 @@ def _nearest(name: str) -> str | None:
         known = {each.removeprefix(PREFIX): each for each in _KNOWN}
         close = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.85)
         nearest = known[close[0]] if close else None
-    return f"Write {nearest} = ..." if nearest else None
+    return nearest

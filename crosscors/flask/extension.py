@@ -15,7 +15,7 @@ from crosscors.core.values import Findings, refused
 from crosscors.core.words import KEYWORDS
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import AppOptions, Layer, read_config, read_keywords
-from crosscors.flask.policies import read_alone, read_app
+from crosscors.flask.policies import read_alone, read_app, without_repeats
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -100,8 +100,10 @@ class CORS:
             return
         policies, found = read_app(given.over(read_config(app.config)))
         adapter = Adapter.of(app)
-        raise_problems(found, check_debug(self._debug, KEYWORDS), adapter.view_policies.problems())
+        of_views = adapter.view_policies.problems()
+        raise_problems(without_repeats(found + check_debug(self._debug, KEYWORDS) + of_views))
         warn_about(found.warnings)
+        adapter.view_policies.told.update(warning.option for warning in found.warnings)
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
 
     def _init_blueprint(self, blueprint: Blueprint, given: Layer) -> None:
@@ -115,7 +117,9 @@ class CORS:
             flask = cast("Flask", state.app)
             policies, found = read_app(given.over(read_config(flask.config)))
             adapter = Adapter.of(flask)
-            raise_problems(found, adapter.view_policies.problems())  # its warnings were shown above
+            raise_problems(
+                without_repeats(found + adapter.view_policies.problems())
+            )  # its warnings were shown above
             # These two are undocumented, but the names of endpoints begin with them.
             name = f"{state.name_prefix}.{state.name}".lstrip(".")
             raise_problems(adapter.view_policies.cover_blueprint(name, cast("Policies", policies)))

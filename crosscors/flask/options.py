@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from crosscors.core.errors import Problem, shown
+from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.policy import OPTION_NAMES, CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.core.values import ANY, Findings, collected, refused
+from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
 from crosscors.flask.regexes import as_list
 from crosscors.flask.words import CORE_NAMES, IN_CONFIG, IN_DICT, Label
 
@@ -43,7 +44,8 @@ class AppOptions(ViewOptions, total=False):
     resources: Any
 
 
-# Flask-CORS's switches. They are always on here. The text says what False would do.
+# Flask-CORS's switches. They are always on here. The text says what False would do. Only for send_wildcard,
+# False is Flask-CORS's default.
 SWITCHES: Mapping[str, str] = {
     "send_wildcard": 'send the origin of the caller instead of "*", so caches could not share the response',
     "vary_header": "let caches serve the response for one origin to another",
@@ -62,7 +64,23 @@ _NAMES_ELSEWHERE = {
 }
 
 _NAMES = ("policy", "resources", *CORE_NAMES, *OPTION_NAMES, *SWITCHES)
-_CONFIG_PREFIX = "CORS_"
+CONFIG_PREFIX = "CORS_"
+
+
+class Stray(NamedTuple):
+    """A name in the configuration that is not an option, but resembles one.
+
+    Attributes:
+        name: such as ``CORS_ALLOWED_ORIGINS``.
+        value: its value.
+        meant: the option that it resembles.
+        is_near: whether it is so similar that it may be misspelled.
+    """
+
+    name: str
+    value: object
+    meant: str
+    is_near: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +91,16 @@ class Layer:
         values: their values, by the core's names.
         labels: how the place spells them, by the core's names.
         problems: what is wrong with their names.
+        strays: names in the configuration that strays.py judges, when all layers are known.
     """
 
     values: Mapping[str, object]
     labels: Mapping[str, Label]
     problems: tuple[Problem, ...] = ()
+    strays: tuple[Stray, ...] = ()
 
     def over(self, lower: Layer) -> Layer:
-        """Merge two layers. Options of this one win. ``policy=`` here drops all options of the lower one."""
+        """Merge two layers. Options of this one win. ``policy=`` here drops all of the lower one."""
         problems = self.problems + lower.problems
         if "policy" in self.values:
             return replace(self, problems=problems)
@@ -89,18 +109,35 @@ class Layer:
         if inherits_credentials and "allow_origins" in self.values:
             # A list of origins with credentials also allows them. Here, only the own origins are allowed.
             values["allow_credentials"] = _among(values["allow_origins"], values["allow_credentials"])
-        return Layer(values, {**lower.labels, **self.labels}, problems)
+        return Layer(values, {**lower.labels, **self.labels}, problems, self.strays + lower.strays)
 
     def without(self, name: str) -> Layer:
-        return replace(self, values={key: value for key, value in self.values.items() if key != name})
+        values = {key: value for key, value in self.values.items() if key != name}
+        return replace(self, values=values, strays=tuple(each for each in self.strays if each.meant != name))
 
 
 def _among(origins: object, credentials: object) -> object:
-    """The origins with credentials that are also among these origins. All of them, if these are "*"."""
+    """The origins with credentials that these origins allow, too, and what is not valid, to be refused."""
     allowed = as_list(origins)
-    if isinstance(credentials, bool) or ANY in allowed:
+    if ANY in allowed or not is_several(credentials):
         return credentials
-    return [origin for origin in as_list(credentials) if origin in allowed] or False
+    is_left_out = _not_allowed_by(allowed)
+    if isinstance(credentials, str):
+        return False if is_left_out(credentials) else credentials
+    return [each for each in credentials if not is_left_out(each)] or False
+
+
+def _not_allowed_by(allowed: list[object]) -> Callable[[object], bool]:
+    """Whether an entry is valid, but not among the allowed ones."""
+    entries = OriginSet.of(each for each in allowed if isinstance(each, str) and is_entry(each))
+    expressions = list(filter(is_text_pattern, allowed))
+
+    def is_left_out(entry: object) -> bool:
+        if not isinstance(entry, str) or not is_entry(entry) or entry in allowed:
+            return False
+        return entries.match(entry) is None and not any(each.fullmatch(entry) for each in expressions)
+
+    return is_left_out
 
 
 def read_keywords(keywords: Mapping[str, object]) -> Layer:
@@ -108,16 +145,28 @@ def read_keywords(keywords: Mapping[str, object]) -> Layer:
     return _layer((name, Label(name), value) for name, value in keywords.items())
 
 
-def read_config(config: Mapping[str, Any]) -> Layer:
+def read_config(config: Mapping[Any, Any]) -> Layer:
     """The options in the configuration of an application, such as ``CORS_ORIGINS``. None means not given."""
-    given = (
-        (name.removeprefix(_CONFIG_PREFIX).lower(), Label(name, IN_CONFIG), value)
+    given = {
+        name: value
         for name, value in config.items()
-        if name.startswith(_CONFIG_PREFIX) and value is not None
+        if isinstance(name, str) and name.startswith(CONFIG_PREFIX) and value is not None
+    }
+    options = {name: name.removeprefix(CONFIG_PREFIX).lower() for name in given}
+    known = _layer(
+        (options[name], Label(name, IN_CONFIG), given[name]) for name in given if options[name] in _NAMES
     )
-    # A name that resembles no option may belong to the application. But no list of origins is overlooked,
-    # because the default allows every origin.
-    return _layer(option for option in given if _nearest(option[0]) or "origin" in option[0])
+    others = (_stray(name, options[name], given[name]) for name in given if options[name] not in _NAMES)
+    return replace(known, strays=tuple(filter(None, others)))
+
+
+def _stray(name: str, option: str, value: object) -> Stray | None:
+    """None if the name resembles no option, and so belongs to the application."""
+    nearest = _nearest(option)
+    if nearest is not None:
+        return Stray(name, value, nearest, is_near=True)
+    # No list of origins is overlooked, because the default allows every origin.
+    return Stray(name, value, "origins", is_near=False) if "origin" in option else None
 
 
 def read_dict(options: Mapping[str, object], place: str) -> Layer:
@@ -134,7 +183,7 @@ def _layer(options: Iterable[tuple[str, Label, object]], place: str = "") -> Lay
         at = f"{place} {label.name}".lstrip()
         if name not in _NAMES:
             message = f"there is no option {shown(label.name)}."
-            found.append(refused("unknown-option", at, value, message, _write_instead(name, label)))
+            found.append(refused("unknown-option", at, value, message, _write_instead(name)))
         elif core_name in values:
             message = f"is given together with {labels[core_name].name}, which is the same option."
             found.append(refused("given-twice", at, value, message, "Keep one of the two."))
@@ -144,16 +193,9 @@ def _layer(options: Iterable[tuple[str, Label, object]], place: str = "") -> Lay
     return Layer(values, labels, collected(found).problems)
 
 
-def _write_instead(name: str, label: Label) -> str:
-    if label.name == "CORS_HEADERS":
-        return (
-            "Leave it out: Flask-CORS ignores it and allows all headers. To list headers, write "
-            "CORS_ALLOW_HEADERS."
-        )
+def _write_instead(name: str) -> str:
     nearest = _nearest(name)
-    if nearest is None:
-        return f"The options are {', '.join(_NAMES)}."
-    return f"Write {_CONFIG_PREFIX}{nearest.upper()}." if label.form == IN_CONFIG else f"Write {nearest}=..."
+    return f"The options are {', '.join(_NAMES)}." if nearest is None else f"Write {nearest}=..."
 
 
 def _nearest(name: str) -> str | None:

@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import TypeVar, cast
 
 from crosscors._adapter.keywords import check_sync
-from crosscors.core.errors import shown
+from crosscors.core.errors import Problem, shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.resources import Resources, make_resources
 from crosscors.core.values import ANY, Findings, collected, is_text_pattern, refused
 from crosscors.flask import regexes
 from crosscors.flask.options import SWITCHES, Layer, read_dict
+from crosscors.flask.strays import check_strays, check_strays_of_resources
 from crosscors.flask.words import AS_KEYWORD, IN_DICT, FlaskWords
 
 _Read = TypeVar("_Read")
@@ -30,7 +31,7 @@ _DEFAULTS: Mapping[str, object] = {
     "max_age": None,
 }
 _OTHER_ORIGIN_OPTIONS = frozenset({"allow_origin_regex", "allow_origin_func"})
-_DIGITS = re.compile("[0-9]+")
+_DIGITS = re.compile("[0-9]{1,20}")
 
 
 def read_app(layer: Layer) -> tuple[Policies | None, Findings]:
@@ -41,14 +42,25 @@ def read_app(layer: Layer) -> tuple[Policies | None, Findings]:
     if isinstance(layer.values.get("policy"), Resources):
         return _given_policy(layer, FlaskWords(layer.labels), Resources)
     resources = layer.values.get("resources")
-    common = layer.without("resources")
+    common, found = layer.without("resources"), check_strays_of_resources(layer)
+    policies: Policies | None
     if resources is None:
-        return read_policy(common)
-    return _read_resources(resources, replace(common, problems=()), Findings(layer.problems))
+        policies, of_policies = read_policy(common)
+    else:
+        found += Findings(layer.problems)
+        policies, of_policies = _read_resources(resources, replace(common, problems=()))
+    found = without_repeats(found + of_policies)
+    return (None if found.problems else policies), found
 
 
-def _read_resources(resources: object, common: Layer, found: Findings) -> tuple[Resources | None, Findings]:
+def without_repeats(found: Findings) -> Findings:
+    """The findings, each once. What is wrong with the configuration is found for every resource and view."""
+    return Findings(*(tuple({str(each): each for each in kind}.values()) for kind in vars(found).values()))
+
+
+def _read_resources(resources: object, common: Layer) -> tuple[Resources | None, Findings]:
     """The policy of each resource. Options that it does not have come from ``common``."""
+    found = Findings()
     policies: dict[object, CORSPolicy | None] = {}
     for key, own in _keys_and_options(resources):
         path = _path(key)
@@ -114,7 +126,8 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
     found = collected(
         (
             Findings(layer.problems),
-            _check_switches(layer, words),
+            check_strays(layer),
+            _check_switches(layer, words, is_for_everyone=ANY in regexes.as_list(options["allow_origins"])),
             of_origins,
             regexes.check_headers(options["allow_headers"], words),
             of_policy,
@@ -140,18 +153,22 @@ def _with_defaults(layer: Layer, words: FlaskWords) -> tuple[dict[str, object], 
     return options, found
 
 
-def _check_switches(layer: Layer, words: FlaskWords) -> Findings:
-    return collected(
-        refused(
-            "always-on",
-            words.name(name),
-            layer.values[name],
-            f"takes only True, not {shown(layer.values[name])}: False would {effect}.",
-            "Leave it out.",
-        )
-        for name, effect in SWITCHES.items()
-        if layer.values.get(name, True) is not True
-    )
+def _check_switches(layer: Layer, words: FlaskWords, *, is_for_everyone: bool) -> Findings:
+    switches = {name: layer.values[name] for name in SWITCHES if layer.values.get(name, True) is not True}
+    if switches.get("send_wildcard", True) is not False:
+        return collected(_refuse_switch(name, value, words) for name, value in switches.items())
+    del switches["send_wildcard"]
+    found = collected(_refuse_switch(name, value, words) for name, value in switches.items())
+    if not is_for_everyone:
+        return found
+    message = 'False has no effect: everyone gets "*", so that caches can share the response.'
+    problem = Problem("always-on", words.name("send_wildcard"), False, message, "Leave it out.")
+    return found + Findings(warnings=(problem,))
+
+
+def _refuse_switch(name: str, value: object, words: FlaskWords) -> Findings:
+    message = f"takes only True, not {shown(value)}: False would {SWITCHES[name]}."
+    return refused("always-on", words.name(name), value, message, "Leave it out.")
 
 
 def _given_policy(
@@ -169,7 +186,8 @@ def _given_policy(
     if not isinstance(policy, wanted):
         message = f"takes a CORSPolicy, not {shown(policy)}."
         return None, refused("wrong-type", name, policy, message, "Write policy=CORSPolicy(...).")
-    return _unless_async(policy, words)
+    read, found = _unless_async(policy, words)
+    return read, found + check_strays(layer)
 
 
 def _unless_async(policies: _Policies, words: FlaskWords) -> tuple[_Policies | None, Findings]:

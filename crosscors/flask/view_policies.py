@@ -30,9 +30,14 @@ from crosscors.flask.words import FlaskWords
 
 
 class ViewPolicies:
-    """The policies of an application's views and blueprints."""
+    """The policies of an application's views and blueprints.
+
+    Attributes:
+        told: the names in the configuration that were warned about.
+    """
 
     def __init__(self, flask: Flask) -> None:
+        self.told: set[str] = set()
         self._flask = flask
         self._blueprints: dict[str, Policies] = {}
         # By the id of a mark, which is kept with its policy, so that no other object gets the id.
@@ -81,7 +86,7 @@ class ViewPolicies:
 
     def problems(self) -> Findings:
         """What is wrong with the policies of the views that the application has by now."""
-        # The policy of the application reports wrong names in the configuration.
+        # The policy of the application reports options that the configuration has twice.
         config = replace(read_config(self._flask.config), problems=())
         return collected(
             Findings(_read(given, config, f"cross_origin of {name_of(view)}")[1].problems)
@@ -122,12 +127,18 @@ class ViewPolicies:
         known = self._made.get(id(given))
         if known is not None:
             return known[1]
-        policy, found = _read(given, read_config(self._flask.config))
-        fresh = (given, _NOBODY if policy is None else policy)
+        config = read_config(self._flask.config)
+        policy, found = _read(given, config)
+        fresh = (given, _nobody() if policy is None else policy)
         kept = self._made.setdefault(id(given), fresh)
         if policy is None and kept is fresh:  # not if another thread was quicker
             message = "%s refuses every origin, because its policy cannot be used: %s"
             log(logging.ERROR, message, name_of(view), " ".join(map(str, found.problems)))
+        strays = {stray.name for stray in config.strays}
+        for warning in found.warnings:  # the others were shown where the view is decorated
+            if warning.option in strays - self.told:
+                self.told.add(warning.option)
+                log(logging.WARNING, "%s", warning)
         return kept[1]
 
 
@@ -153,8 +164,9 @@ def _read(given: object, config: Layer, place: str = "") -> tuple[CORSPolicy | N
     return read_policy(given.over(config).without("resources"), place)
 
 
-# What a view gets if its own policy cannot be used.
-_NOBODY = cast("CORSPolicy", make_policy({}, FlaskWords({}))[0])
+def _nobody() -> CORSPolicy:
+    """What a view gets if its own policy cannot be used. It is a new one, so that messages name the view."""
+    return cast("CORSPolicy", make_policy({}, FlaskWords({}))[0])
 
 
 def _blueprints_of(endpoint: str) -> Iterator[str]:

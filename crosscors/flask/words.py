@@ -13,7 +13,7 @@ CORE_NAMES = {
     "methods": "allow_methods",
     "supports_credentials": "allow_credentials",
 }
-_FLASK_NAMES = {core_name: name for name, core_name in CORE_NAMES.items()}
+FLASK_NAMES = {core_name: name for name, core_name in CORE_NAMES.items()}
 
 # How each place writes an option and its value.
 AS_KEYWORD = "{}={}"
@@ -48,9 +48,10 @@ class FlaskWords:
         self._form = form
 
     def name(self, option: str) -> str:
-        label = self._label(option)
-        is_of_resource = option != "resources" or label.form == IN_DICT
-        return f"{self._place if is_of_resource else ''} {label.name}".lstrip()
+        name, form = self._label(option)
+        # An application has ``resources``, unless somebody wrote them into one of the resources.
+        is_of_application = option == "resources" and form != IN_DICT
+        return name if is_of_application else f"{self._place} {name}".lstrip()
 
     def setting(self, option: str, value: str) -> str:
         if self._is_among_origins(option) and not value.startswith("re.compile("):
@@ -66,7 +67,7 @@ class FlaskWords:
     def _label(self, option: str) -> Label:
         if self._is_among_origins(option):
             return self._label("allow_origins")
-        return self._labels.get(option) or Label(_FLASK_NAMES.get(option, option), self._form)
+        return self._labels.get(option) or Label(FLASK_NAMES.get(option, option), self._form)
 
     def _is_among_origins(self, option: str) -> bool:
         """Whether the option is the regular expression, and the reader wrote it among the origins."""

@@ -397,3 +397,11 @@ def test_settings_are_read_once() -> None:
         with override_settings(ALLOWED_HOSTS=["testserver", "127.0.0.1"]):
             assert ask_wsgi(handler, "GET", "/").status == 200
         assert len(looked) == count
+
+
+@each("path", "api/hello", "api/")
+def test_a_path_without_its_slash_is_not_covered_as_django_does_not_route_it(path: str) -> None:
+    settings: dict[str, Any] = {"CORS_URLS_REGEX": "^/api/", **LISTED}
+    answer = get(over_wsgi, path, **settings)
+    assert (answer.status, answer.allowed) == (404, None)
+    assert get(over_wsgi, f"/{path}", **settings).allowed == ORIGIN

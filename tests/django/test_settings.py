@@ -150,9 +150,70 @@ def test_settings_of_one_s_own_are_left_alone(name: str) -> None:
     assert found(**{name: ["a"]}) == []
 
 
+@table(
+    "own, settings",
+    ("more words at the end", "CORS_ALLOWED_ORIGINS_ENV", {"CORS_ALLOWED_ORIGINS": [ORIGIN]}),
+    ("more words at the beginning", "CORS_DEV_ALLOWED_ORIGINS", {"CORS_ALLOWED_ORIGINS": [ORIGIN]}),
+    ("beside the old name", "CORS_ALLOWED_ORIGINS_ENV", {"CORS_ORIGIN_WHITELIST": [ORIGIN]}),
+    ("of another setting", "CORS_ALLOW_HEADERS_RAW", {"CORS_ALLOW_HEADERS": ["x-a"]}),
+    ("beside an empty list", "CORS_ALLOWED_ORIGINS_PROD", {"CORS_ALLOWED_ORIGINS": []}),
+)
+def test_names_derived_from_a_setting_that_is_there_are_left_alone(
+    own: str, settings: dict[str, Any]
+) -> None:
+    for value in (ORIGIN, [ORIGIN], [], None, True):
+        assert found(**settings, **{own: value}) == []
+
+
+@table(
+    "own, settings, uses",
+    ("the name in Flask-CORS", "CORS_ORIGINS", {"CORS_ALLOWED_ORIGINS": [ORIGIN]}, "CORS_ALLOWED_ORIGINS"),
+    ("a near one", "CORS_ALLOWED_ORIGIN", {"CORS_ALLOWED_ORIGINS": [ORIGIN]}, "CORS_ALLOWED_ORIGINS"),
+    ("beside the old name", "CORS_ORIGINS", {"CORS_ORIGIN_WHITELIST": [ORIGIN]}, "CORS_ORIGIN_WHITELIST"),
+    ("where everyone is allowed", "CORS_ORIGINS", {"CORS_ALLOW_ALL_ORIGINS": True}, "CORS_ALLOW_ALL_ORIGINS"),
+    ("where a function decides", "CORS_ORIGINS", {"CORS_ORIGIN_FUNC": is_allowed}, "CORS_ORIGIN_FUNC"),
+    ("beside a policy", "CORS_ORIGINS", {"CORS_POLICY": {"allow_origins": ORIGIN}}, "CORS_POLICY"),
+    ("beside resources", "CORS_METHODS", {"CORS_RESOURCES": {}}, "CORS_RESOURCES"),
+    (
+        "for another environment",
+        "CORS_ALLOW_ALL_ORIGINS_DEV",
+        {"CORS_ALLOWED_ORIGINS": [ORIGIN]},
+        "CORS_ALLOWED_ORIGINS",
+    ),
+)
+def test_a_name_beside_the_right_one_is_a_warning(own: str, settings: dict[str, Any], uses: str) -> None:
+    (message,) = found(**settings, **{own: [ORIGIN]})
+    assert message.id == f"crosscors.W{NUMBERS['unknown-option']:03}"
+    assert message.msg == f"{own}: is not a setting of crosscors, and is not read. The policy uses {uses}."
+    with override_settings(**settings, **{own: [ORIGIN]}):
+        WSGIHandler()
+
+
+@table(
+    "name, settings",
+    ("another option is there", "CORS_ORIGINS", {"CORS_ALLOW_METHODS": ["GET"]}),
+    ("expressions are no list", "CORS_ORIGINS", {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://a\.com"]}),
+    ("a list is not an expression", "CORS_ALLOWED_ORIGINS_REGEX", {"CORS_ALLOWED_ORIGINS": [ORIGIN]}),
+    ("a list does not allow everyone", "CORS_ALLOW_ALL", {"CORS_ALLOWED_ORIGINS": [ORIGIN]}),
+    ("nobody is allowed", "CORS_ORIGINS", {"CORS_ALLOW_ALL_ORIGINS": False}),
+    ("the policy is not there", "CORS_ORIGINS", {"CORS_POLICY": None}),
+    ("a policy for another environment is all there is", "CORS_ALLOWED_ORIGINS_DEV", {}),
+)
+def test_a_name_that_leaves_the_policy_without_its_option_is_a_problem(
+    name: str, settings: dict[str, Any]
+) -> None:
+    (message,) = found(**settings, **{name: [ORIGIN]})
+    assert message.id == f"crosscors.E{NUMBERS['unknown-option']:03}"
+    assert message.msg.startswith(f"{name}: ")
+
+
+def test_the_defaults_of_settings_that_are_long_gone_are_left_alone() -> None:
+    assert found(CORS_MODEL=None, CORS_REPLACE_HTTPS_REFERER=False) == []
+
+
 def test_all_problems_are_found_at_once() -> None:
     messages = found(
-        CORS_ORIGINS=[ORIGIN],
+        CORS_METHODS=["GET"],
         CORS_ALLOWED_ORIGINS=["example.com"],
         CORS_ALLOWED_ORIGIN_REGEXES=["(bad", "[bad"],
         CORS_ORIGIN_FUNC="no.such",
@@ -167,8 +228,8 @@ def test_all_problems_are_found_at_once() -> None:
         "CORS_ALLOWED_ORIGIN_REGEXES",
         "CORS_ALLOW_CREDENTIALS",
         "CORS_DEBUG",
+        "CORS_METHODS",
         "CORS_ON_DECISION",
-        "CORS_ORIGINS",
         "CORS_ORIGIN_FUNC",
         "CORS_URLS_REGEX",
     ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from crosscors import CORSPolicy, PolicyError, Problem, Resources
+from crosscors import CORSPolicy, PolicyError, PolicyWarning, Problem, Resources
 from crosscors.flask import CORS, cross_origin
 from tests.clients import ask_wsgi
 from tests.tables import each, table
@@ -30,6 +31,14 @@ def problems_of(config: Mapping[str, Any] | None = None, /, **options: Any) -> t
     with pytest.raises(PolicyError) as refused:
         site(config, **options)
     return refused.value.problems
+
+
+def warnings_of(config: Mapping[str, Any] | None = None, /, **options: Any) -> list[Problem]:
+    """What an application that starts warns about."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        site(config, **options)
+    return [each.message.problem for each in caught if isinstance(each.message, PolicyWarning)]
 
 
 def configured(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +103,7 @@ def test_a_resource_has_no_options_of_the_application(name: str) -> None:
     assert problem.option == f"resources['/*'] {name}"
 
 
-@each("name", "CORS_ORIGIN_WHITELIST", "CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOWED_ORIGINS", "CORS_HEADERS")
+@each("name", "CORS_ORIGIN_WHITELIST", "CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOWED_ORIGINS", "CORS_DEV_ORIGINS")
 def test_another_library_s_name_does_not_leave_everyone_allowed(name: str) -> None:
     [problem] = problems_of({name: [ORIGIN]})
     assert problem.option == name
@@ -120,14 +129,57 @@ def test_both_spellings_in_one_place_are_refused(theirs: str, ours: str) -> None
 # Flask-CORS's switches.
 
 
-@each("name", "send_wildcard", "vary_header", "always_send", "automatic_options", "intercept_exceptions")
+@each("name", "vary_header", "always_send", "automatic_options", "intercept_exceptions")
 @each("value", False, None, 0, 1, "false", "true")
 def test_a_switch_takes_only_true(name: str, value: Any) -> None:
+    assert_switch_refused(name, value)
+
+
+@each("value", None, 0, 1, "false", "true")
+def test_what_is_not_a_bool_is_refused_for_send_wildcard_too(value: Any) -> None:
+    assert_switch_refused("send_wildcard", value)
+
+
+def assert_switch_refused(name: str, value: Any) -> None:
     places = [(problems_of(**{name: value}), name)]
     if value is not None:  # which means in the configuration that it is not given
         places.append((problems_of({f"CORS_{name.upper()}": value}), f"CORS_{name.upper()}"))
     for [problem], option in places:
         assert (problem.code, problem.option, problem.value) == ("always-on", option, value)
+
+
+@table(
+    "options, code",
+    ("everyone by default, who gets an asterisk", {}, "always-on"),
+    ("everyone by name", {"origins": ["*"]}, "always-on"),
+    ("a list, where it changes nothing", {"origins": ORIGIN}, None),
+)
+def test_send_wildcard_may_spell_out_the_default_of_flask_cors(
+    options: dict[str, Any], code: str | None
+) -> None:
+    for config, given in (({}, {"send_wildcard": False}), ({"CORS_SEND_WILDCARD": False}, {})):
+        found = warnings_of(config, **options, **given)
+        assert [each.code for each in found] == ([code] if code else [])
+
+
+def test_the_defaults_of_flask_cors_may_be_spelled_out() -> None:
+    defaults: dict[str, Any] = {
+        "origins": "*",
+        "methods": ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"],
+        "allow_headers": "*",
+        "expose_headers": None,
+        "supports_credentials": False,
+        "max_age": None,
+        "send_wildcard": False,
+        "automatic_options": True,
+        "vary_header": True,
+        "resources": r"/*",
+        "intercept_exceptions": True,
+        "always_send": True,
+        "allow_private_network": False,
+    }
+    for each_warning in (*warnings_of(**defaults), *warnings_of(configured(defaults))):
+        assert "send_wildcard" in each_warning.option.lower()
 
 
 # Regular expressions.
@@ -225,6 +277,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "max_age with a unit": ({"max_age": "10m"}, "wrong-type"),
     "max_age with a blank": ({"max_age": " 600"}, "wrong-type"),
     "max_age with a fraction": ({"max_age": "600.0"}, "wrong-type"),
+    "max_age too long in a string": ({"max_age": "9" * 5000}, "wrong-type"),
     "max_age empty": ({"max_age": ""}, "wrong-type"),
     "max_age True": ({"max_age": True}, "wrong-type"),
     "max_age below nought": ({"max_age": -1}, "negative-max-age"),
@@ -314,7 +367,11 @@ def test_what_a_hint_says_to_write_is_accepted(options: dict[str, Any], code: st
 
 def test_the_hints_are_in_the_reader_s_words(approved: Callable[[str, str], None]) -> None:
     lines = [f"{name}\n  {problems_of(**options)[0]}" for name, (options, _) in WRONG.items()]
-    lines.append(f"an old name\n  {problems_of({'CORS_HEADERS': 'X-A'})[0]}")
+    lines.append(f"a misspelled name\n  {problems_of({'CORS_ALLOWED_ORIGINS': ORIGIN})[0]}")
+    lines.append(f"the tutorials' name\n  {warnings_of({'CORS_HEADERS': 'Content-Type'})[0]}")
+    beside: dict[str, Any] = {"CORS_ALLOW_ORIGIN": ORIGIN, "CORS_ORIGINS": ORIGIN}
+    lines.append(f"a name beside the right one\n  {warnings_of(beside)[0]}")
+    lines.append(f"the default of Flask-CORS\n  {warnings_of(send_wildcard=False)[0]}")
     lines.append(f"everyone by default, with credentials\n  {problems_of(supports_credentials=True)[0]}")
     lines.append(f"a switch\n  {problems_of(vary_header=False)[0]}")
     approved("flask_problems", "\n".join(lines))
@@ -460,6 +517,52 @@ def test_an_inherited_list_of_origins_with_credentials_allows_nobody_that_is_not
         if answer.allowed
     }
     assert found == allowed
+
+
+NOT_BOOLS: list[Any] = ["true", "FALSE", 1, 0, 1.5, b"true", {}]
+
+
+@table(
+    "credentials, code",
+    *((f"{value!r} is not a bool", value, "wrong-type") for value in NOT_BOOLS),
+    *((f"{value!r} is not an origin", value, None) for value in ("yes", "1", "on", "", "app.example.com")),
+    ("a slash at the end", f"{ORIGIN}/", "origin-trailing-slash"),
+    ("a slash at the end of one entry", [ORIGIN, f"{ORIGIN}/"], "origin-trailing-slash"),
+    ("everyone", "*", "wildcard-with-credentials"),
+    ("everyone, in a list", (each for each in ["*"]), "wildcard-with-credentials"),
+    ("an entry that is not a string", [5], "wrong-type"),
+    ("several in a string", f"{ORIGIN},{ANYWHERE}", "origin-list-in-a-string"),
+)
+def test_wrong_credentials_from_further_out_are_refused_as_if_they_were_written_here(
+    credentials: Any, code: str | None
+) -> None:
+    kept = tuple(credentials) if isinstance(credentials, Iterator) else credentials
+    found = [
+        problems_of({"CORS_SUPPORTS_CREDENTIALS": kept}, origins=ORIGIN),
+        problems_of(supports_credentials=kept, resources={"/a": {"origins": ORIGIN}}),
+        problems_of(supports_credentials=kept, origins=ORIGIN),
+    ]
+    assert [{each.code for each in problems} for problems in found[1:]] == [
+        {each.code for each in found[0]}
+    ] * 2
+    assert code is None or code in {each.code for each in found[0]}
+
+
+@table(
+    "origins, is_kept",
+    ("a pattern", "https://*.example.com", True),
+    ("a pattern for others", "https://*.example.org", False),
+    ("an expression", re.compile(r"https://[a-z]+\.example\.com"), True),
+    ("an expression for others", re.compile(r"https://[a-z]+\.example\.org"), False),
+)
+@each("given", ORIGIN, [ORIGIN])
+def test_an_inherited_origin_keeps_its_credentials_if_any_entry_allows_it(
+    origins: Any, is_kept: bool, given: Any
+) -> None:
+    answer = ask_wsgi(
+        site({"CORS_SUPPORTS_CREDENTIALS": given}, origins=origins), headers=[("Origin", ORIGIN)]
+    )
+    assert ("access-control-allow-credentials" in answer.cors()) == is_kept
 
 
 def test_credentials_are_inherited_and_not_narrowed() -> None:

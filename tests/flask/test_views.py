@@ -460,3 +460,22 @@ def test_a_wrong_import_names_the_right_one(name: str, instead: str) -> None:
     with pytest.raises(ImportError, match=instead):
         exec(f"from crosscors.flask import {name}")  # noqa: S102  # what users write
     assert not hasattr(crosscors.flask, "nothing")
+
+
+# Paths without their slash, as test clients may send them.
+
+
+@each("path", "api/x", "/api/x", "", "/", "api/view", "?q=1", "api")
+@each("is_preflight", False, True)
+def test_a_path_without_its_slash_is_covered_as_flask_routes_it(path: str, is_preflight: bool) -> None:
+    app = Flask(__name__)
+    for rule in ("/", "/api/x", "/api/"):
+        app.add_url_rule(rule, rule, lambda: "Hello")
+    app.add_url_rule("/api/view", "view", of_view())
+    CORS(app, resources={"/api/*": {"origins": OF_BLUEPRINT}, "/": {"origins": OF_APP}})
+    origin = OF_VIEW if "view" in path else OF_BLUEPRINT if "api" in path else OF_APP
+    headers = {"Origin": origin}
+    if is_preflight:
+        headers["Access-Control-Request-Method"] = "GET"
+    answer = app.test_client().open(path, method="OPTIONS" if is_preflight else "GET", headers=headers)
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
