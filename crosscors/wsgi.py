@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.environ import cors_request, preflight_headers, provenance
-from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.keywords import raise_problems, read_policy
+from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
+from crosscors._adapter.stacks import check_wsgi
 from crosscors.core.origins.own import Provenance
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
@@ -48,6 +50,7 @@ class CORSMiddleware:
     Standard: Fetch, "CORS protocol"; PEP 3333.
     """
 
+    @logs_lost_errors
     def __init__(
         self,
         app: WSGIApplication,
@@ -57,6 +60,7 @@ class CORSMiddleware:
         on_decision: OnDecision | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
+        raise_problems(check_wsgi(app))
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
         name = "crosscors.wsgi.CORSMiddleware"
