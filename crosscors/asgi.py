@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.keywords import IN_RESOURCES, read_policy
+from crosscors._adapter.keywords import IN_RESOURCES, raise_problems, read_policy
+from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
+from crosscors._adapter.outside import warn_of_middleware_outside
 from crosscors._adapter.raw_headers import raw_headers
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
+from crosscors._adapter.stacks import check_asgi
 from crosscors.core.decision import Decision
 from crosscors.core.errors import refuse_positional_options
 from crosscors.core.lazy import lazy
@@ -57,6 +60,7 @@ class CORSMiddleware:
     Standard: Fetch, "CORS protocol"; ASGI, "HTTP & WebSocket ASGI Message Format".
     """
 
+    @logs_lost_errors
     def __init__(
         self,
         app: ASGIApp,
@@ -67,11 +71,13 @@ class CORSMiddleware:
         **options: Unpack[PolicyOptions],
     ) -> None:
         refuse_positional_options(positional, "CORSMiddleware(app, {})", mapping=IN_RESOURCES)
+        raise_problems(check_asgi(app))
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
         name = "crosscors.asgi.CORSMiddleware"
         self._reader = ScopeReader(app)
         self._decider = Decider(name, self._reader, self.policy, debug=bool(debug), on_decision=on_decision)
+        self._has_looked_outside = False
 
     def __getstate__(self) -> dict[str, Any]:
         """All attributes. A copy counts log limits for itself."""
@@ -79,6 +85,9 @@ class CORSMiddleware:
 
     # One function, because each further call would add 0.08 to the 1.9 microseconds that most requests take.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901, PLR0912, PLR0915
+        if not self._has_looked_outside:
+            self._has_looked_outside = True
+            warn_of_middleware_outside(scope.get("app"))
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

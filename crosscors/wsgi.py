@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.environ import cors_request, preflight_headers
-from crosscors._adapter.keywords import IN_RESOURCES, read_policy
+from crosscors._adapter.keywords import IN_RESOURCES, raise_problems, read_policy
+from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
+from crosscors._adapter.stacks import check_wsgi
 from crosscors.core.errors import refuse_positional_options
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
@@ -48,6 +50,7 @@ class CORSMiddleware:
     Standard: Fetch, "CORS protocol"; PEP 3333.
     """
 
+    @logs_lost_errors
     def __init__(
         self,
         app: WSGIApplication,
@@ -58,6 +61,7 @@ class CORSMiddleware:
         **options: Unpack[PolicyOptions],
     ) -> None:
         refuse_positional_options(positional, "CORSMiddleware(app, {})", mapping=IN_RESOURCES)
+        raise_problems(check_wsgi(app))
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
         name = "crosscors.wsgi.CORSMiddleware"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crosscors._adapter.first_messages import first_refusals, first_useless_cookies
+from crosscors._adapter.first_messages import first_lost_errors, first_refusals, first_useless_cookies
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -60,6 +60,7 @@ def old_process() -> None:
     """A process shows only its first refusals. For most tests, that is over."""
     first_refusals.forget()
     first_useless_cookies.forget()
+    first_lost_errors.forget()
     for number in range(first_refusals.most):
         first_refusals.take(f"kind {number}", "")
 

@@ -53,3 +53,5 @@ class FirstMessages:
 first_refusals = FirstMessages(most=10, most_of_a_kind=5)
 #: By origin.
 first_useless_cookies = FirstMessages(most=10, most_of_a_kind=10)
+#: By the text of the error.
+first_lost_errors = FirstMessages(most=10, most_of_a_kind=10)

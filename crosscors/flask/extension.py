@@ -8,8 +8,10 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
 from crosscors._adapter.keywords import check_debug, raise_problems
+from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.reporting import OnDecision
-from crosscors.core.errors import refuse_positional_options, shown
+from crosscors._adapter.stacks import wrong_app
+from crosscors.core.errors import refuse_positional_options
 from crosscors.core.policy import Policies, warn_about
 from crosscors.core.values import Findings, refused
 from crosscors.core.words import KEYWORDS
@@ -28,8 +30,9 @@ class CORS:
 
     Args:
         app: an application, or a blueprint; None if you call ``init_app`` later. Default: None.
-        debug: answer refused preflights with status 200 where that lets the browser's console name the
-            method or header. Default: False.
+        debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
+            that lets the browser's console name the method or header. Default: None, which means
+            ``app.debug``.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
             policy covers. Default: None.
         options: those of CORSPolicy, also under Flask-CORS's names: ``origins``, ``methods``,
@@ -58,6 +61,7 @@ class CORS:
     Standard: Fetch, "CORS protocol"; PEP 3333.
     """
 
+    @logs_lost_errors
     def __init__(
         self,
         app: Flask | Blueprint | None = None,
@@ -91,9 +95,7 @@ class CORS:
         """
         _refuse_positional(positional, "cors.init_app(app, {})")
         if not isinstance(cast("object", app), (Flask, Blueprint)):
-            message = f"takes a Flask application or a blueprint, not {shown(app)}."
-            hint = "For another WSGI application, write CORSMiddleware(app, ...) from crosscors.wsgi."
-            raise_problems(refused("wrong-type", "app", app, message, hint))
+            raise_problems(wrong_app("a Flask application or a blueprint", app))
         given = read_keywords(options).over(self._given)
         if isinstance(app, Blueprint):
             self._init_blueprint(app, given)

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 
-from crosscors._adapter.keywords import IN_RESOURCES
+from crosscors._adapter.keywords import IN_RESOURCES, raise_problems
+from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
+from crosscors._adapter.outside import ADAPTER
 from crosscors._adapter.reporting import OnDecision
+from crosscors._adapter.stacks import check_asgi, wrong_app
 from crosscors.asgi import (
     ASGIApp,
 )
-from crosscors.core.errors import PolicyError, Problem, refuse_positional_options, shown
+from crosscors.core.errors import PolicyError, Problem, refuse_positional_options
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.starlette import routing
@@ -40,6 +43,7 @@ class AdapterOptions(PolicyOptions, total=False):
 def CORS(app: _Starlette, **options: Unpack[AdapterOptions]) -> _Starlette: ...
 @overload
 def CORS(app: ASGIApp, **options: Unpack[AdapterOptions]) -> ASGIApp: ...
+@logs_lost_errors
 def CORS(  # noqa: N802  # the same name as in Flask
     app: Starlette | ASGIApp,
     *positional: NoReturn,
@@ -59,8 +63,9 @@ def CORS(  # noqa: N802  # the same name as in Flask
             ``app.add_middleware(CORS, ...)`` works, too. Unhandled exceptions are not covered then.)
         policy: a CORSPolicy, or Resources with one for each path. Instead of it, you may give the options of
             CORSPolicy here: those of Starlette's CORSMiddleware, with its defaults, and more. Default: None.
-        debug: answer refused preflights with status 200 where that lets the browser's console name the
-            method or header. Default: False.
+        debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
+            that lets the browser's console name the method or header. Default: None, which means
+            ``app.debug``.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
             policy covers. Default: None.
 
@@ -80,11 +85,11 @@ def CORS(  # noqa: N802  # the same name as in Flask
     if not isinstance(app, Starlette):
         routing.hand_out(app)
         return adapter
-    if hasattr(app, routing.ADAPTER):
+    if hasattr(app, ADAPTER):
         message = "the application already has a policy."
         hint = "Call CORS(app, ...) once. For a policy per path, write policy=Resources({...})."
         raise PolicyError((Problem("policy-twice", "app", app, message, hint),))
-    setattr(app, routing.ADAPTER, adapter)
+    setattr(app, ADAPTER, adapter)
     routing.hand_out(app)
     routing.put_outermost(app, adapter.cover)
     return app
@@ -94,10 +99,9 @@ routing.ADDED.append(CORS)
 
 
 def _refuse_wrong_app(app: object) -> None:
-    if routing.is_api_router(app) or isinstance(app, type) or not callable(app):
-        message = f"takes an application, not {shown(app)}."
-        hint = 'Write CORS(app, ...). For a part of it, write policy=Resources({"/part/*": CORSPolicy(...)}).'
-        raise PolicyError((Problem("wrong-type", "app", app, message, hint),))
+    if routing.is_api_router(app) or isinstance(app, type):
+        raise_problems(wrong_app("an application", app))
+    raise_problems(check_asgi(app))
     if routing.hides_routes(app):
         message = "this release of FastAPI hides the routes of included routers, and so their policies."
         hint = "Install fastapi>=0.137.2, or fastapi<0.137."

@@ -22,11 +22,9 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Match, Router
 
 from crosscors._adapter.decider import Decider
+from crosscors._adapter.outside import ADAPTER
 from crosscors.asgi import Arrival, ASGIApp, CORSMiddleware, Receive, Scope, Send
 from crosscors.core.policy import CORSPolicy
-
-#: Where ``CORS(app, ...)`` keeps the adapter of an application.
-ADAPTER = "__crosscors_adapter__"
 
 #: What ``add_middleware`` is given to add an adapter. ``CORS`` adds itself.
 ADDED: list[object] = []

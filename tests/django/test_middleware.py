@@ -33,6 +33,7 @@ from tests.django.clients import (
     ask_handler,
     get,
     over_asgi,
+    over_wsgi,
     preflight,
 )
 from tests.tables import each, table

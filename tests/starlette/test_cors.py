@@ -444,6 +444,41 @@ def test_debug_lets_the_browser_name_what_is_refused() -> None:
         assert ask_asgi(app, "OPTIONS", "/own", preflight(INNER, "DELETE")).status == status
 
 
+def refused_preflight(app: Starlette) -> tuple[int, bool]:
+    """The status of a refused method, and whether a header says why."""
+    answer = ask_asgi(app, "OPTIONS", "/", preflight(OUTER, "DELETE"))
+    return answer.status, bool(answer.values("x-cors-refused"))
+
+
+IN_DEBUG, OTHERWISE = (200, True), (400, False)
+
+
+@kinds
+@table(
+    "of_app, of_cors, expected",
+    ("the flag of the application counts", True, None, IN_DEBUG),
+    ("without it, debug is off", False, None, OTHERWISE),
+    ("debug=True counts without the flag", False, True, IN_DEBUG),
+    ("debug=False counts against the flag", True, False, OTHERWISE),
+)
+def test_debug_is_that_of_the_application_unless_it_is_given(
+    kind: type[Starlette], of_app: bool, of_cors: bool | None, expected: object
+) -> None:
+    app = kind(debug=of_app, routes=[Route("/", hello)])
+    CORS(app, allow_origins=[OUTER], debug=of_cors)
+    assert refused_preflight(app) == expected
+
+
+@kinds
+def test_the_flag_is_read_at_each_request(kind: type[Starlette]) -> None:
+    app = kind(routes=[Route("/", hello)])
+    CORS(app, allow_origins=[OUTER])
+    seen = []
+    for app.debug in (False, True, False):
+        seen.append(refused_preflight(app))
+    assert seen == [OTHERWISE, IN_DEBUG, OTHERWISE]
+
+
 def test_the_hook_sees_requests_as_the_application_does() -> None:
     seen: list[tuple[CORSRequest, Decision]] = []
     app = CORS(

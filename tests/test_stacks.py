@@ -1,0 +1,190 @@
+"""Applications given to the adapter of another stack: the error names the right import."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest.mock import MagicMock
+
+import a2wsgi
+import falcon
+import falcon.asgi
+import pytest
+import quart
+from asgiref.wsgi import WsgiToAsgi
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from fastapi import APIRouter, FastAPI
+from flask import Blueprint, Flask
+from litestar import Litestar
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.routing import Router
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import crosscors.asgi
+import crosscors.fastapi
+import crosscors.flask
+import crosscors.starlette
+import crosscors.wsgi
+import tests.django.conftest  # noqa: F401  # it configures Django
+from crosscors import PolicyError
+from tests.conftest import Approve
+from tests.tables import table
+
+ORIGIN = "https://app.example.com"
+
+
+async def asgi_app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
+    return []
+
+
+def awaitable_app(scope: Any, receive: Any, send: Any) -> Any:
+    return asgi_app(scope, receive, send)
+
+
+def create_app() -> Any: ...
+
+
+class WSGIClass:
+    def __init__(self, environ: Any, start_response: Any) -> None: ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b""
+
+
+class ASGIClass(FastAPI): ...
+
+
+class Unknown:
+    def __call__(self, one: Any) -> Any: ...
+
+
+@functools.wraps(wsgi_app)
+async def decorated(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class Proxy:
+    @property
+    def __signature__(self) -> Any:
+        raise RuntimeError("working outside of application context")
+
+    def __call__(self, *given: Any) -> Any: ...
+
+
+FLASK: Any = Flask("app")
+FASTAPI: Any = FastAPI()
+ASGI_OF_FLASK: Any = WsgiToAsgi  # it has no types
+
+
+def asgi(app: Any) -> Any:
+    return crosscors.asgi.CORSMiddleware(app, allow_origins=[ORIGIN])
+
+
+def wsgi(app: Any) -> Any:
+    return crosscors.wsgi.CORSMiddleware(app, allow_origins=[ORIGIN])
+
+
+def fastapi(app: Any) -> Any:
+    return crosscors.fastapi.CORS(app, allow_origins=[ORIGIN])
+
+
+def flask(app: Any) -> Any:
+    return crosscors.flask.CORS(app, origins=[ORIGIN])
+
+
+def init_app(app: Any) -> None:
+    crosscors.flask.CORS(origins=[ORIGIN]).init_app(app)
+
+
+WRONG: dict[str, tuple[Any, tuple[Callable[[Any], Any], ...]]] = {
+    "FastAPI": (FASTAPI, (flask, init_app, wsgi)),
+    "a class of one's own that inherits from it": (ASGIClass(), (flask, wsgi)),
+    "Starlette": (Starlette(), (flask, wsgi)),
+    "a router of FastAPI": (APIRouter(), (fastapi, flask, wsgi)),
+    "a router of Starlette": (Router(), (flask, wsgi)),
+    "Flask": (FLASK, (fastapi, asgi)),
+    "the function of a Flask application": (FLASK.wsgi_app, (fastapi, flask, asgi)),
+    "a blueprint": (Blueprint("part", "app"), (fastapi, asgi, wsgi)),
+    "Quart": (quart.Quart("app"), (flask, wsgi)),
+    "a blueprint of Quart": (quart.Blueprint("part", "app"), (fastapi, flask, asgi, wsgi)),
+    "Django over WSGI": (WSGIHandler(), (fastapi, flask, asgi)),
+    "Django over ASGI": (ASGIHandler(), (flask, wsgi)),
+    "the class FastAPI": (FastAPI, (fastapi, flask, asgi, wsgi)),
+    "the class Flask": (Flask, (fastapi, flask, asgi, wsgi)),
+    "another class": (Unknown, (fastapi, flask, asgi, wsgi)),
+    "an ASGI application": (asgi_app, (flask, wsgi)),
+    "one that was decorated": (decorated, (flask, wsgi)),
+    "one that is not async": (awaitable_app, (flask, wsgi)),
+    "a WSGI application": (wsgi_app, (fastapi, flask, asgi)),
+    "a class that is one": (WSGIClass, (fastapi, asgi)),
+    "Falcon": (falcon.App(), (fastapi, flask, asgi)),
+    "Falcon over ASGI": (falcon.asgi.App(), (flask, wsgi)),
+    "Litestar": (Litestar(logging_config=None), (flask, wsgi)),
+    "a Flask application behind a bridge": (a2wsgi.WSGIMiddleware(FLASK), (flask, wsgi)),
+    "a FastAPI application behind a bridge": (a2wsgi.ASGIMiddleware(FASTAPI), (fastapi, flask, asgi)),
+    "an adapter of the other stack": (asgi(FASTAPI), (flask, wsgi)),
+    "a function that makes the application": (create_app, (fastapi, flask, asgi, wsgi)),
+    "its name": ("main:app", (fastapi, flask, asgi, wsgi)),
+    "nothing": (None, (fastapi, asgi, wsgi)),
+}
+
+
+@pytest.mark.parametrize(("app", "adapters"), WRONG.values(), ids=WRONG)
+def test_each_adapter_says_what_to_write_for_what_it_was_given(
+    app: Any, adapters: tuple[Callable[[Any], Any], ...]
+) -> None:
+    texts: dict[str, str] = {}
+    for adapter in adapters:
+        with pytest.raises(PolicyError) as caught:
+            adapter(app)
+        [problem] = caught.value.problems
+        assert (problem.code, problem.option, problem.value) == ("wrong-type", "app", app)
+        texts[adapter.__name__] = problem.hint
+    assert len(set(texts.values())) == 1, texts
+
+
+def test_the_texts(approved: Approve) -> None:
+    approved("wrong_stack", [(name, _text(app, adapters[0])) for name, (app, adapters) in WRONG.items()])
+
+
+def _text(app: Any, adapter: Callable[[Any], Any]) -> str:
+    with pytest.raises(PolicyError) as caught:
+        adapter(app)
+    return str(caught.value.problems[0])
+
+
+@table(
+    "app, adapter",
+    ("Flask behind a bridge, for ASGI", a2wsgi.WSGIMiddleware(FLASK), asgi),
+    ("the same below Starlette's adapter", a2wsgi.WSGIMiddleware(FLASK), fastapi),
+    ("Flask behind asgiref's bridge", ASGI_OF_FLASK(FLASK), asgi),
+    ("FastAPI behind a bridge, for WSGI", a2wsgi.ASGIMiddleware(FASTAPI), wsgi),
+    ("Django over WSGI", WSGIHandler(), wsgi),
+    ("Django over ASGI", ASGIHandler(), asgi),
+    ("Flask over WSGI", FLASK, wsgi),
+    ("the function of a Flask application", FLASK.wsgi_app, wsgi),
+    ("a Flask application behind another middleware", ProxyFix(FLASK), wsgi),
+    ("the function of a Quart application", quart.Quart("app").asgi_app, asgi),
+    ("Falcon", falcon.App(), wsgi),
+    ("Falcon over ASGI", falcon.asgi.App(), asgi),
+    ("Litestar", Litestar(logging_config=None), asgi),
+    ("FastAPI", FASTAPI, asgi),
+    ("a router of FastAPI, which can be served", APIRouter(), asgi),
+    ("a router of Starlette", Router(), fastapi),
+    ("an endpoint of Starlette, which is a class", HTTPEndpoint, asgi),
+    ("a class that is a WSGI application", WSGIClass, wsgi),
+    ("an ASGI application that is not async", awaitable_app, asgi),
+    ("a decorator that changes the arguments", decorated, asgi),
+    ("a partial", functools.partial(asgi_app), asgi),
+    ("a function in C", max, asgi),
+    ("a type in C", functools.reduce, wsgi),
+    ("a proxy outside of its context", Proxy(), wsgi),
+    ("what stands for an application in a test", MagicMock(), wsgi),
+)
+def test_what_can_be_called_is_taken(app: Any, adapter: Callable[[Any], Any]) -> None:
+    adapter(app)
