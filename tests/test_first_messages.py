@@ -140,6 +140,11 @@ def test_a_preflight_for_a_path_without_a_policy_is_reported(
     approved("a_path_without_a_policy", unconfigured.messages[0])
 
 
+def silent(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [])
+    return []
+
+
 def test_an_exception_on_a_path_without_a_policy_is_reported(unconfigured: pytest.LogCaptureFixture) -> None:
     def fail(environ: Any, start_response: Any) -> list[bytes]:
         raise LookupError
@@ -147,6 +152,14 @@ def test_an_exception_on_a_path_without_a_policy_is_reported(unconfigured: pytes
     with pytest.raises(LookupError):
         ask_wsgi(WSGIMiddleware(fail, policy=PATHS), "GET", "/items", FETCH)
     assert "no policy covers the path '/items'" in unconfigured.messages[0]
+
+
+def test_a_path_without_a_policy_below_a_root_path_is_named_without_it(
+    unconfigured: pytest.LogCaptureFixture,
+) -> None:
+    ask_wsgi(WSGIMiddleware(silent, policy=PATHS), "GET", "/items", FETCH, SCRIPT_NAME="/root")
+    assert "no policy covers the path '/items'. " in unconfigured.messages[0]
+    assert " Keys are compared with the path below the root path '/root'." in unconfigured.messages[0]
 
 
 def test_the_key_of_the_policy_is_named(stack: Stack, unconfigured: pytest.LogCaptureFixture) -> None:

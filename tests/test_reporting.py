@@ -42,6 +42,7 @@ def guarded(**options: Any) -> CORSMiddleware:
     return CORSMiddleware(answering, **given)
 
 
+HOST = EVIL.removeprefix("https://")
 BY_FUNCTION = CORSPolicy(allow_origin_func=no_tenant)
 BY_PATH = Resources({"/*": POLICY, "/admin/*": None})
 
@@ -54,6 +55,7 @@ REPORTS: dict[str, tuple[CORSPolicy | Resources, str, str, Fields, int | None]] 
     "a function that fails": (BY_FUNCTION, "GET", "/", FROM_EVIL, logging.ERROR),
     "no Origin": (POLICY, "GET", "/", [], logging.DEBUG),
     "an allowed origin": (POLICY, "GET", "/", [("Origin", APP)], logging.DEBUG),
+    "the origin of the server": (POLICY, "GET", "/", [("Origin", EVIL), ("Host", HOST)], logging.DEBUG),
     "an allowed preflight": (POLICY, "OPTIONS", "/", preflight(APP), logging.DEBUG),
     "a path with two readings": (BY_PATH, "GET", "//admin/x", FROM_EVIL, logging.INFO),
     "such a path that would forge a line": (BY_PATH, "GET", "/ad\r\nmin/x", FROM_EVIL, logging.INFO),

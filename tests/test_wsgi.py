@@ -57,6 +57,27 @@ class Server:
 # What applications do.
 
 
+def test_where_no_policy_applies_an_application_may_start_again_or_fail_late(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def failing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", list(TEXT))
+        try:
+            raise LookupError
+        except LookupError:
+            start_response("500 Failed", [], sys.exc_info())
+            raise
+
+    caplog.set_level("INFO", "crosscors")
+    server = Server()
+    with pytest.raises(LookupError):
+        server.call(CORSMiddleware(failing, policy=Resources({"/api/*": CORSPolicy()})))
+    assert [given[:2] for given in server.started] == [("200 OK", TEXT), ("500 Failed", [])]
+    assert server.started[1][2][0] is LookupError
+    [message] = caplog.messages
+    assert message.startswith("'GET /' gets no CORS headers: ")
+
+
 def test_an_application_may_reuse_its_list_for_all_responses() -> None:
     headers = list(TEXT)
 

@@ -183,6 +183,17 @@ def decorated_with(bp: Blueprint | None = None, **options: Any) -> Flask:
     return app
 
 
+def with_another(app: Flask) -> Flask:
+    """The application with one more view and one more blueprint that have a policy."""
+    another = of_view()
+    another.__qualname__ = "another"
+    app.add_url_rule("/another", "another", another)
+    two = blueprint("two", "/two")
+    CORS(two, origins=OF_BLUEPRINT)
+    app.register_blueprint(two)
+    return app
+
+
 @table(
     "build, path, of",
     ("the application", lambda: decorated_with(methods=["GET"]), "/other", "the application"),
@@ -190,6 +201,14 @@ def decorated_with(bp: Blueprint | None = None, **options: Any) -> Flask:
     ("a view", lambda: decorated_with(methods=["GET"]), "/view", "the view 'of_its_own'"),
     ("a view, alone", decorated_with, "/view", "the view 'of_its_own'"),
     ("a blueprint", lambda: decorated_with(blueprint(path="/bp")), "/bp", "the blueprint 'bp'"),
+    ("another view", lambda: with_another(decorated_with()), "/another", "the view 'another'"),
+    ("another blueprint", lambda: with_another(decorated_with(blueprint())), "/two", "the blueprint 'two'"),
+    (
+        "an application with such views and blueprints",
+        lambda: with_another(decorated_with(blueprint(path="/bp"), methods=["GET"])),
+        "/other",
+        "the application",
+    ),
 )
 def test_the_log_says_whose_policy_refused(
     build: Callable[[], Flask], path: str, of: str, caplog: pytest.LogCaptureFixture
@@ -197,6 +216,7 @@ def test_the_log_says_whose_policy_refused(
     caplog.set_level("INFO", "crosscors")
     app = build()
     app.view_functions["view"].__qualname__ = "of_its_own"
+    ask(app, "/view", origin=OF_VIEW)
     ask(app, path, origin=OF_INNER)
     ask_wsgi(app, "OPTIONS", path, preflight(OF_INNER))
     assert [message.partition(": ")[0] for message in caplog.messages] == [
