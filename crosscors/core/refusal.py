@@ -259,10 +259,10 @@ def _path_hint(refusal: Refusal, words: Words) -> str:
     if not refusal.allowed:
         hint = "Give its view a policy with @cross_origin(...), or the application with CORS(app, ...)."
     elif name == "CORS_URLS_REGEX":
-        hint = f"{name} is {nearest}. Let it match the path."
+        hint = f"Let {name} match it."
     else:
-        key = shown(_key_for(path))
-        hint = f"Add a key that covers it to {name}, such as {key}. The nearest keys are {nearest}."
+        key, are = shown(_key_for(path)), "key is" if len(refusal.allowed) == 1 else "keys are"
+        hint = f"Add a key that covers it to {name}, such as {key}. The nearest {are} {nearest}."
     if root_path:
         hint += f" Keys are compared with the path below the root path {shown(root_path[0])}."
     return hint

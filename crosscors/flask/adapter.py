@@ -150,6 +150,14 @@ class Adapter:
         decider = self._decider
         return decider.enter(environ, environ, policy, decider.decide(policy, environ))
 
+    def enter_undecided(self, environ: WSGIEnvironment) -> Entry:
+        """Enter a request that no policy covers, as far as is known."""
+        return self._decider.enter_undecided(environ, environ.copy())
+
+    def withdraw(self, entry: Entry, environ: WSGIEnvironment, carried: Carried) -> None:
+        """Note that no policy covers the request."""
+        self._decider.withdraw(entry, environ, carried)
+
     def _run_undecided(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Run the application, and decide when the response starts or an exception comes."""
         came, before = environ.copy(), current_request()

@@ -80,12 +80,12 @@ def _decide_alone(flask: Flask, **_: Any) -> None:
         routed = reached_by_preflight(flask, environ)
     else:
         routed = answered_by(flask, environ, None)
-    entry = adapter.decide(environ, routed)
+    entry = adapter.decide(environ, routed) or adapter.enter_undecided(environ)
     setattr(request, _ENTRY, entry)  # not in the environ, which a view may hand to another application
     # Flask calls this structure internal. But before_request() adds at the end, and only before the first
     # request.
     hooks = flask.before_request_funcs.get(None, [])
-    if entry is not None and _answer_alone not in hooks:
+    if _answer_alone not in hooks:
         flask.before_request_funcs[None] = [_answer_alone, *hooks]  # other threads may be using the old list
 
 
@@ -98,18 +98,24 @@ def _answer_alone() -> Response | None:
     return Response(decision.body, decision.status, decision.preflight_headers)
 
 
-def _write_alone(_: Flask, response: Response, **__: Any) -> None:
+def _write_alone(flask: Flask, response: Response, **__: Any) -> None:
     """Write the decision when the application's own hooks are done with the response."""
     entry: Entry | None = getattr(request, _ENTRY, None)
-    if entry is not None:
+    if entry is not None and entry.policy is None:
+        Adapter.of(flask).withdraw(entry, request.environ, carried_by(response.headers))
+    elif entry is not None:
         written = entry.answer(response.status_code, carried_by(response.headers))
         response.headers[:] = written.response_headers.merged(response.headers)
 
 
-def _leave_alone(_: Flask, exc: BaseException | None = None, **__: Any) -> None:
+def _leave_alone(flask: Flask, exc: BaseException | None = None, **__: Any) -> None:
     """Note that an exception goes on to the server without a response, if it does."""
     entry: Entry | None = getattr(request, _ENTRY, None)
-    if entry is not None and entry.written is None:
+    if entry is None or entry.written is not None:
+        return
+    if entry.policy is None:
+        Adapter.of(flask).withdraw(entry, request.environ, ())
+    else:
         entry.leave(has_raised=exc is not None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -400,3 +401,34 @@ def test_alone_what_is_wrong_with_the_configuration_refuses_every_origin_of_the_
     )
     assert (ask(app).status, ask(app).cors()) == (200, {"vary": "Origin"})
     assert caplog.text.count("cannot be used") == 1
+
+
+@table(
+    "method, path, headers, count",
+    ("a view without a policy", "GET", "/other", {}, 1),
+    ("no view", "GET", "/missing", {}, 1),
+    (
+        "a preflight for a view without a policy",
+        "OPTIONS",
+        "/other",
+        {"Access-Control-Request-Method": "PUT"},
+        1,
+    ),
+    ("a view that fails", "GET", "/failing", {}, 1),
+    ("a form post", "POST", "/other", {"Sec-Fetch-Mode": "navigate"}, 0),
+    ("a view with CORS headers of its own", "GET", "/own", {}, 0),
+)
+def test_alone_a_request_that_no_policy_covers_is_reported_once(
+    method: str, path: str, headers: dict[str, str], count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    app = Flask(__name__)
+    app.add_url_rule("/view", "view", of_view())
+    app.add_url_rule("/other", "other", lambda: "Hello", methods=["GET", "PUT"])
+    app.add_url_rule("/failing", "failing", lambda: str(1 / 0))
+    app.add_url_rule("/own", "own", lambda: ("", {"Access-Control-Allow-Origin": "*"}))
+    answer = ask_wsgi(app, method, path, [("Origin", OF_APP), *headers.items()])
+    assert answer.allowed == ("*" if path == "/own" else None)
+    assert [f"no policy covers the path '{path}'. Give its view" in each for each in caplog.messages] == [
+        True
+    ] * count

@@ -230,12 +230,12 @@ def test_the_log_says_whose_policy_refused(
     (
         "resources",
         lambda: decorated_with(resources=["/api/*"]),
-        "Add a key that covers it to resources, such as '/other/*'. The nearest keys are '/api/*'.",
+        "Add a key that covers it to resources, such as '/other/*'. The nearest key is '/api/*'.",
     ),
     (
         "resources with options",
         lambda: decorated_with(resources={"/api/*": {"methods": ["GET"]}}),
-        "Add a key that covers it to resources, such as '/other/*'. The nearest keys are '/api/*'.",
+        "Add a key that covers it to resources, such as '/other/*'. The nearest key is '/api/*'.",
     ),
     (
         "views and blueprints that have the only policies",
