@@ -22,7 +22,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
-from typing import Any
+from typing import Any, cast
 
 from crosscors._adapter.passing_on import only_passes_on
 from crosscors._adapter.reporting import log
@@ -60,7 +60,8 @@ def warn_of_middleware_outside(app: object) -> None:
     added: object = getattr(app, "user_middleware", None)
     if not isinstance(added, list) or hasattr(app, ADAPTER) or hasattr(app, _WARNED):
         return
-    outside = list(takewhile(lambda each: not _is_adapter(each), added))
+    middleware = cast("list[object]", added)
+    outside = list(takewhile(lambda each: not _is_adapter(each), middleware))
     answering = [_name_of(each) for each in outside if not _only_adds(each)]
     if not answering:
         return
@@ -68,7 +69,7 @@ def warn_of_middleware_outside(app: object) -> None:
     is_fastapi = _is_in(_modules_of(type(app)), "fastapi")
     log(
         logging.WARNING,
-        _IN_THE_LIST if len(outside) < len(added) else _FURTHER_IN,
+        _IN_THE_LIST if len(outside) < len(middleware) else _FURTHER_IN,
         ", ".join(answering),
         "crosscors.fastapi" if is_fastapi else "crosscors.starlette",
     )

@@ -172,7 +172,7 @@ class Reporter:
             log(
                 logging.WARNING,
                 "the page at %s sent cookies with %s, but the CORS policy of %s gives no credentials, so the "
-                'browser hides the response. Write %s, or fetch without credentials: "include"',
+                'browser hides the response. Write %s, or leave credentials: "include" out of fetch(...)',
                 shown(origin),
                 shown(f"{request.method} {request.path}"),
                 self._adapter.place_of(policy),
