@@ -431,3 +431,14 @@ def test_alone_a_request_that_no_policy_covers_is_reported_once(
     assert answer.allowed == ("*" if path == "/own" else None)
     said = [record.getMessage() for record in caplog.records if record.name == "crosscors"]
     assert [f"no policy covers the path '{path}'. Give its view" in each for each in said] == [True] * count
+
+
+def test_alone_an_exception_that_leaves_flask_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    app = Flask(__name__)
+    app.testing = True  # exceptions leave the application
+    app.add_url_rule("/view", "view", of_view())
+    app.add_url_rule("/failing", "failing", lambda: str(1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        ask_wsgi(app, "GET", "/failing", [("Origin", OF_APP)])
+    assert ["no policy covers the path '/failing'" in each for each in caplog.messages] == [True]
