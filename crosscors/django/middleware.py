@@ -152,12 +152,12 @@ def _run_uncovered(
 ) -> HttpResponseBase:
     """The response to a preflight that no policy covers."""
     entry = _enter(current, arrival)
-    response = None
+    response: HttpResponseBase | None = None
     try:
         response = get_response(arrival.http_request)
+        return response
     finally:
         current.decider.withdraw(entry, arrival, _carried(response))
-    return response
 
 
 async def _run_uncovered_async(
@@ -166,12 +166,12 @@ async def _run_uncovered_async(
     arrival: Arrival,
 ) -> HttpResponseBase:
     entry = _enter(current, arrival)
-    response = None
+    response: HttpResponseBase | None = None
     try:
         response = await get_response(arrival.http_request)
+        return response
     finally:
         current.decider.withdraw(entry, arrival, _carried(response))
-    return response
 
 
 def _decide(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision:

@@ -433,12 +433,23 @@ def test_alone_a_request_that_no_policy_covers_is_reported_once(
     assert [f"no policy covers the path '{path}'. Give its view" in each for each in said] == [True] * count
 
 
-def test_alone_an_exception_that_leaves_flask_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+@table(
+    "path, said",
+    ("no policy", "/failing", "no policy covers the path '/failing'"),
+    ("the policy of the view", "/view", "the CORS policy of the view 'failing' refused 'GET /view'"),
+)
+def test_alone_an_exception_that_leaves_flask_is_reported(
+    path: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing() -> str:
+        raise LookupError
+
+    failing.__qualname__ = "failing"
     caplog.set_level(logging.INFO, "crosscors")
     app = Flask(__name__)
     app.testing = True  # exceptions leave the application
-    app.add_url_rule("/view", "view", of_view())
-    app.add_url_rule("/failing", "failing", lambda: str(1 / 0))
-    with pytest.raises(ZeroDivisionError):
-        ask_wsgi(app, "GET", "/failing", [("Origin", OF_APP)])
-    assert ["no policy covers the path '/failing'" in each for each in caplog.messages] == [True]
+    app.add_url_rule("/view", "view", cross_origin(origins=OF_VIEW)(failing))
+    app.add_url_rule("/failing", "failing", failing)
+    with pytest.raises(LookupError):
+        ask_wsgi(app, "GET", path, [("Origin", OF_APP)])
+    assert [said in each for each in caplog.messages] == [True]

@@ -39,7 +39,8 @@ class Site:
         return answer(*allowed) if self.actual_is_allowed else answer()
 
     def is_preflighted(self, url: str = "/", method: str = "PUT", *, origin: str = PAGE, **init: Any) -> bool:
-        response = self.browser.page(origin).fetch(url, method=method, **{"credentials": "omit", **init})
+        init.setdefault("credentials", "omit")
+        response = self.browser.page(origin).fetch(url, method=method, **init)
         return len(response.exchanges) == 2
 
 
