@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
+from crosscors._adapter.alternatives import besides
 from crosscors._adapter.keywords import check_sync
 from crosscors.core.errors import Problem, shown
 from crosscors.core.policy import OPTION_NAMES, CORSPolicy, Policies, PolicyOptions, make_policy
@@ -249,18 +250,16 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
         options.setdefault(name, default)
     if "allow_origins" not in layer.values and not _NARROWER.isdisjoint(options):
         options["allow_origins"] = ()  # an expression or a function is not meant beside everyone
-    options["allow_origins"], options["allow_origin_regex"], of_origins = regexes.parted(
-        options["allow_origins"], options.get("allow_origin_regex"), words
-    )
+    options["allow_origins"], options["allow_origin_regex"], of_origins = regexes.parted(options, words)
     if isinstance(options["max_age"], str) and _DIGITS.fullmatch(options["max_age"]):
         options["max_age"] = int(options["max_age"])
     if options.get("expose_headers", ()) is None:
         options["expose_headers"] = ()
     policy, of_policy = make_policy(options, words)
+    of_policy = besides(of_origins, of_policy)
     of_func = Findings() if policy is None else check_sync(policy, words)
-    of_headers = regexes.among_headers(options["allow_headers"], words)
     of_names, of_switches = Findings(layer.problems), _switched_off(layer, words)
-    found = collected((of_names, of_switches, of_origins, of_headers, of_policy, of_func))
+    found = collected((of_names, of_switches, of_origins, of_policy, of_func))
     return (None if found.problems else policy), found
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins.patterns import is_entry
+from crosscors.core.origins.regexes.in_strings import to_write
+from crosscors.core.origins.regexes.too_wide import is_for_everyone
 from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
     MAX_HOST_LENGTH,
@@ -31,7 +33,7 @@ from crosscors.core.values import ANY
 from crosscors.core.words import Words
 
 # Signs of a regular expression. ".*" alone is not: there are globs such as "https://a.*".
-_REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]")
+_REGEX_SIGNS = re.compile(r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]|s\?:|\[[^\]:]*-[^\]:]*\]")
 _LIST_SEPARATORS = re.compile(r"[\s,;]+")
 _OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):", re.IGNORECASE)
 _BROKEN_SCHEME = re.compile(r"(?:https?(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
@@ -43,10 +45,16 @@ _JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
-def problems_of(option: str, entry: str, words: Words) -> tuple[Problem, ...]:
-    """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them."""
+def problems_of(
+    option: str, entry: str, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[Problem, ...]:
+    """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them.
+
+    Args:
+        accepted: the dangers that are accepted, if every entry gets credentials; otherwise None.
+    """
     name = words.name(option)
-    whole = _fault_of_the_whole(entry.strip(), words)
+    whole = _fault_of_the_whole(option, entry.strip(), accepted, words)
     if whole is not None:
         code, message, hint = whole
         return (Problem(code, name, entry, f"{shown(entry)} {message}", hint),)
@@ -85,7 +93,9 @@ def _hint(code: str, meant: str | None, words: Words) -> str:
     )
 
 
-def _fault_of_the_whole(text: str, words: Words) -> tuple[str, str, str] | None:
+def _fault_of_the_whole(
+    option: str, text: str, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[str, str, str] | None:
     """Code, message and hint of a fault that concerns the whole entry; None if it has none."""
     if not text:
         cause = 'An unset environment variable can cause this: "".split(",") is [""].'
@@ -104,13 +114,27 @@ def _fault_of_the_whole(text: str, words: Words) -> tuple[str, str, str] | None:
         )
         return "origin-list-in-a-string", "is a list in one string.", hint
     if _REGEX_SIGNS.search(text):
-        regex = words.setting("allow_origin_regex", f'r"{text}"')
-        hint = f'Write {regex}, or a pattern such as "https://*.example.com".'
+        # Expressions give credentials to all they match, or to nobody.
+        hint = _instead_of_regex(text, accepted, words) if option == "allow_origins" else _LIST
         return "origin-regex", "looks like a regular expression; entries are compared literally.", hint
     if _OPAQUE_SCHEME.match(text):
         hint = 'Serve the page from a local server and write "http://localhost:*".'
         return "origin-file", "is never sent; pages with this scheme send the origin null.", hint
     return None
+
+
+def _instead_of_regex(text: str, accepted: tuple[str, ...] | None, words: Words) -> str:
+    if accepted is None and is_for_everyone(text):
+        everyone = words.setting("allow_origins", '"*"')
+        return f"Write {everyone}."
+    meant = to_write(text, accepted)
+    if meant is None:
+        return _LIST
+    return f"Write {words.setting('allow_origin_regex', str(meant))}, or {_A_PATTERN}."
+
+
+_A_PATTERN = 'a pattern such as "https://*.example.com"'
+_LIST = f"List each origin, or write {_A_PATTERN}."
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,13 @@ NUMBERS = {
     "too-many-sites": 49,
     "unproven-regex": 50,
     "timing-list-cut": 51,
+    "regex-matches-nothing": 60,
+    "regex-glob": 61,
+    "regex-for-everyone": 62,
+    "regex-too-wide": 63,
+    "regex-too-narrow": 64,
+    "unlikely-name": 65,
+    "unlikely-method": 66,
     # What only Django's settings can have.
     "old-name-ignored": 70,
     "not-importable": 71,
