@@ -471,6 +471,7 @@ GOOD = [
     ("chrome-extension://.*", "every extension"),
     (r"(?=https://a\.com)https://a\.com", "look-ahead"),
     ("https://(?:.*){8}", "what cannot be proved"),
+    (r"https://(my)?app\.com:80", "an optional beginning, and the default port of another scheme"),
     (r"https://[a-z]+\.example\.com.?", "a dot at the end, or any letter"),
 ]
 
