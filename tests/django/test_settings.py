@@ -131,7 +131,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         'CORS_DANGEROUSLY_ALLOW = ["null-origin"]',
     ),
     "the second expression is not valid": (
-        {"CORS_ALLOWED_ORIGIN_REGEXES": ["a", "(bad"]},
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://a", "(bad"]},
         "invalid-regex",
         "CORS_ALLOWED_ORIGIN_REGEXES",
         f"CORS_ALLOWED_ORIGIN_REGEXES = {EXPRESSION}",
@@ -141,6 +141,12 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "invalid-regex",
         "CORS_ORIGIN_REGEX_WHITELIST",
         f"CORS_ORIGIN_REGEX_WHITELIST = {EXPRESSION}",
+    ),
+    "the second matches nothing": (
+        {"CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app\.example\.com", r"https://b\.com/"]},
+        "regex-matches-nothing",
+        "CORS_ALLOWED_ORIGIN_REGEXES",
+        r'CORS_ALLOWED_ORIGIN_REGEXES = [r"https://b\.com"]',
     ),
     "the second matches everything, with credentials": (
         {
@@ -158,7 +164,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         f"CORS_ALLOWED_ORIGIN_REGEXES = {EXPRESSION}",
     ),
     "expressions that cannot be one": (
-        {"CORS_ALLOWED_ORIGIN_REGEXES": ["(?P<n>a)", "(?P<n>b)"]},
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://(?P<n>a)", "https://(?P<n>b)"]},
         "invalid-regex",
         "CORS_ALLOWED_ORIGIN_REGEXES",
         '"|"',
