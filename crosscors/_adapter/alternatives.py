@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from crosscors.core.policy import make_policy
+from crosscors.core.values import Findings, collected
+from crosscors.core.words import Words
 
 _FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x"}
 
@@ -25,6 +30,30 @@ def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
         if _REFERENCE.search(each.pattern):
             raise re.error("it refers to a group by number", each.pattern)
     return re.compile("|".join(map(grouped, compiled)))
+
+
+def each_alone(
+    expressions: Iterable[str | re.Pattern[str]], options: Mapping[str, object], words: Words
+) -> Findings:
+    """What is found about each expression alone, so that messages name the one that is wrong.
+
+    Args:
+        options: those of the policy, by the core's names.
+    """
+    together = {each: options[each] for each in ("allow_credentials", "dangerously_allow") if each in options}
+    name = words.name("allow_origin_regex")
+    found = collected(make_policy({"allow_origin_regex": each, **together}, words)[1] for each in expressions)
+    return Findings(
+        tuple(problem for problem in found.problems if problem.option == name),
+        tuple(warning for warning in found.warnings if warning.option == name),
+    )
+
+
+def besides(of_each: Findings, found: Findings) -> Findings:
+    """What is found about the whole policy, without the kinds of warnings that each expression has alone."""
+    told = {(warning.code, warning.option) for warning in of_each.warnings}
+    others = (warning for warning in found.warnings if (warning.code, warning.option) not in told)
+    return replace(found, warnings=tuple(others))
 
 
 _REFERENCE = re.compile(r"\\[1-9]|\(\?\(\d")

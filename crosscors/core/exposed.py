@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from crosscors.core import standard
 from crosscors.core.response_headers import Pairs, list_header
+from crosscors.core.unlikely_names import name_findings
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -32,7 +33,9 @@ def read(value: object, words: Words, *, with_credentials: bool) -> tuple[tuple[
     entries, found = read_tokens(OPTION, value, example, "header name", words)
     names, repeats = without_repeats(OPTION, entries, words, key=str.lower)
     found += repeats + collected(_surplus(name, words) for name in names)
-    if ANY in names:
+    if ANY not in names:
+        found += name_findings(OPTION, names, words, takes_any=not with_credentials)
+    else:
         found += covered_by_any(OPTION, (name for name in names if name != ANY), words)
     if ANY in names and with_credentials:
         message = '"*" is not a wildcard with credentials; browsers read it as the name of a header.'

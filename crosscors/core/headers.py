@@ -9,6 +9,7 @@ from crosscors.core import standard
 from crosscors.core.refusal import MAX_VALUES, Refusal
 from crosscors.core.response_headers import Pairs, list_header
 from crosscors.core.token_lists import TOO_MANY_NAMES, are_tokens, distinct_names_in, names_not_in
+from crosscors.core.unlikely_names import name_findings
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -33,7 +34,9 @@ def read(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     entries, found = read_tokens(OPTION, value, '["Authorization"]', "header name", words)
     names, repeats = without_repeats(OPTION, entries, words, key=str.lower)
     found += repeats + collected(_surplus(name, words) for name in names)
-    if ANY in names:
+    if ANY not in names:
+        found += name_findings(OPTION, names, words)
+    else:
         # "*, Authorization" is what Fetch wants servers to send, so it is a natural thing to write.
         others = (name for name in names if name.lower() not in (ANY, "authorization"))
         found += covered_by_any(OPTION, others, words)

@@ -9,6 +9,7 @@ from crosscors.core import standard
 from crosscors.core.errors import shown
 from crosscors.core.refusal import Refusal
 from crosscors.core.response_headers import Pairs, list_header
+from crosscors.core.unlikely_names import method_findings
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -41,7 +42,7 @@ def read(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     if ANY in methods:
         found += covered_by_any(OPTION, (each for each in methods if each in standard.ALL_METHODS), words)
     read, repeats = without_repeats(OPTION, methods, words)
-    return read, found + repeats
+    return read, found + repeats + method_findings(OPTION, read, words)
 
 
 def _normalized(method: str) -> str:

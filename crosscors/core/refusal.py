@@ -17,6 +17,7 @@ from crosscors.core.origins.serialized import (
     split,
 )
 from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH, MAX_REQUEST_HEADERS_NAMES
+from crosscors.core.unlikely_names import is_unlikely, is_unlikely_method
 from crosscors.core.values import ANY
 from crosscors.core.words import KEYWORDS, Words
 
@@ -211,18 +212,33 @@ def _method_hint(refusal: Refusal, words: Words) -> str:
         listed = "" if upper in refusal.allowed else f" and add {shown(upper)} to {words.name(option)}"
         return f'Write fetch(url, {{method: "{upper}"}}) in the page{listed}. Methods are case-sensitive.'
     return _option_with(
-        option, refusal, words, "it", lambda name: name.upper() not in standard.FORBIDDEN_METHODS
+        option,
+        refusal,
+        words,
+        "it",
+        lambda name: name.upper() not in standard.FORBIDDEN_METHODS,
+        is_unlikely_method,
     )
 
 
 def _headers_hint(refusal: Refusal, words: Words) -> str:
     return _option_with(
-        "allow_headers", refusal, words, "them", lambda name: not standard.is_forbidden_request_header(name)
+        "allow_headers",
+        refusal,
+        words,
+        "them",
+        lambda name: not standard.is_forbidden_request_header(name),
+        is_unlikely,
     )
 
 
 def _option_with(
-    option: str, refusal: Refusal, words: Words, them: str, may_be_sent: Callable[[str], bool]
+    option: str,
+    refusal: Refusal,
+    words: Words,
+    them: str,
+    may_be_sent: Callable[[str], bool],
+    is_mistake: Callable[[str], bool],
 ) -> str:
     """What to write so that the option allows what is refused."""
     missing = tuple(value for value in refusal.values if standard.is_token(value) and may_be_sent(value))
@@ -234,7 +250,7 @@ def _option_with(
         return f"To allow {them}, add the full text to {name}. It is too long to be shown here."
     if whole != missing or len(refusal.values) == MAX_VALUES:
         return f"To allow {them}, add {_listed(whole)} and the other refused names to {name}."
-    wanted = refusal.allowed + missing
+    wanted = tuple(name for name in refusal.allowed if not is_mistake(name)) + missing
     if len(wanted) > _SHOWN_NAMES or not all(map(_is_shown_whole, wanted)):
         return f"To allow {them}, add {_listed(missing)} to {name}."
     return f"To allow {them}, write {words.setting(option, f'[{_listed(wanted)}]')}."

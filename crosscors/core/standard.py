@@ -33,6 +33,44 @@ SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
 # "forbidden method": a browser refuses to send them at all.
 FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
 
+# IANA's Hypertext Transfer Protocol (HTTP) Method Registry: the above, and those of WebDAV and its kin.
+REGISTERED_METHODS = frozenset(
+    {
+        *ALL_METHODS,
+        *FORBIDDEN_METHODS,
+        "ACL",
+        "BASELINE-CONTROL",
+        "BIND",
+        "CHECKIN",
+        "CHECKOUT",
+        "COPY",
+        "LABEL",
+        "LINK",
+        "LOCK",
+        "MERGE",
+        "MKACTIVITY",
+        "MKCALENDAR",
+        "MKCOL",
+        "MKREDIRECTREF",
+        "MKWORKSPACE",
+        "MOVE",
+        "ORDERPATCH",
+        "PRI",
+        "PROPFIND",
+        "PROPPATCH",
+        "REBIND",
+        "REPORT",
+        "SEARCH",
+        "UNBIND",
+        "UNCHECKOUT",
+        "UNLINK",
+        "UNLOCK",
+        "UPDATE",
+        "UPDATEREDIRECTREF",
+        "VERSION-CONTROL",
+    }
+)
+
 # "CORS-safelisted request-header", except Range: allowed by every policy, because a browser asks
 # for one of these names only when its value is unusual (Content-Type: application/json).
 ALWAYS_ALLOWED_HEADERS = ("Accept", "Accept-Language", "Content-Language", "Content-Type")

@@ -13,7 +13,7 @@ from typing import Any, cast
 from django import conf
 from django.utils.module_loading import import_string
 
-from crosscors._adapter.alternatives import any_of, grouped
+from crosscors._adapter.alternatives import any_of, besides, each_alone, grouped
 from crosscors._adapter.keywords import check_debug, check_on_decision
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
@@ -131,7 +131,7 @@ def _read_options(values: Mapping[str, Any], words: Words) -> tuple[CORSPolicy |
     func, of_func = _read_function(words.name("allow_origin_func"), options.get("allow_origin_func"))
     options |= {"allow_origin_regex": regex, "allow_origin_func": func}
     policy, of_policy = make_policy(options, words)
-    return policy, of_all + of_regexes + of_func + of_policy
+    return policy, of_all + of_regexes + of_func + besides(of_regexes, of_policy)
 
 
 def _read_function(name: str, value: object) -> tuple[Any, Findings]:
@@ -166,16 +166,14 @@ def _read_regexes(options: Mapping[str, Any], words: Words) -> tuple[re.Pattern[
 
 
 def _check_regex(entry: object, options: Mapping[str, Any], words: Words) -> Findings:
-    """The problems of one expression."""
+    """What is found about one expression."""
     option = "allow_origin_regex"
     name = words.name(option)
     if not isinstance(entry, str) and not is_text_pattern(entry):
         message = f"takes regular expressions, as str or compiled from str, not {shown(entry)}."
         hint = f"Write {words.setting(option, _EXAMPLE_OF_REGEX)}."
         return refused("wrong-type", name, entry, message, hint)
-    together = {each: options[each] for each in ("allow_credentials", "dangerously_allow") if each in options}
-    _, found = make_policy({option: entry, **together}, words)
-    return Findings(tuple(problem for problem in found.problems if problem.option == name))
+    return each_alone([entry], options, words)
 
 
 _EXAMPLE_OF_REGEX = r'r"https://[a-z]+\.example\.com"'

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar, cast
 
+from crosscors._adapter.alternatives import besides
 from crosscors._adapter.keywords import check_sync
 from crosscors.core.errors import Problem, shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
@@ -129,8 +130,7 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
             check_strays(layer),
             _check_switches(layer, words, is_for_everyone=ANY in regexes.as_list(options["allow_origins"])),
             of_origins,
-            regexes.check_headers(options["allow_headers"], words),
-            of_policy,
+            besides(of_origins, of_policy),
             Findings() if policy is None else check_sync(policy, words),
         )
     )
@@ -143,9 +143,7 @@ def _with_defaults(layer: Layer, words: FlaskWords) -> tuple[dict[str, object], 
     options = {**_DEFAULTS, **given}
     if "allow_origins" not in given and not _OTHER_ORIGIN_OPTIONS.isdisjoint(given):
         options["allow_origins"] = ()  # an expression or a function would be useless if everyone was allowed
-    options["allow_origins"], options["allow_origin_regex"], found = regexes.split_origins(
-        options["allow_origins"], options.get("allow_origin_regex"), words
-    )
+    options["allow_origins"], options["allow_origin_regex"], found = regexes.split_origins(options, words)
     if isinstance(options["max_age"], str) and _DIGITS.fullmatch(options["max_age"]):
         options["max_age"] = int(options["max_age"])
     if options.get("expose_headers", ()) is None:

@@ -61,6 +61,13 @@ def test_a_list_that_cannot_be_read_is_one_problem_that_says_what_to_install(
     assert "pip install" in problem.hint
     # What does not depend on the list starts all the same.
     CORSPolicy(**options)
+    # Nothing is proposed of which nothing is proved.
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(allow_origins=r"https://(a|b)\.com")
+    assert "List each origin" in caught.value.problems[0].hint
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(allow_origin_regex="*.b.com", allow_credentials=True)
+    assert "*.b.com" not in caught.value.problems[0].hint
     policy = CORSPolicy(allow_origins=["https://a.com", "http://localhost:*"], allow_credentials=True)
     with pytest.raises(PolicyError, match="pip install"):
         _ = policy.trusted_sites

@@ -54,14 +54,19 @@ FAULTS: dict[str, dict[str, Any]] = {
         "CORS_ALLOWED_ORIGINS": ["http://a.com"],
         "CORS_ALLOW_CREDENTIALS": True,
     },
-    "the second expression is not valid": {"CORS_ALLOWED_ORIGIN_REGEXES": ["a", "(bad"]},
+    "the second expression is not valid": {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://a", "(bad"]},
+    "the second matches nothing": {
+        "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app\.example\.com", r"https://b\.com/"]
+    },
     "an expression under the old name": {"CORS_ORIGIN_REGEX_WHITELIST": ["(bad"]},
     "the second matches everything, with credentials": {
         "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://app\.example\.com", "https://.*"],
         "CORS_ALLOW_CREDENTIALS": True,
     },
     "no expression": {"CORS_ALLOWED_ORIGIN_REGEXES": None},
-    "expressions that cannot be one": {"CORS_ALLOWED_ORIGIN_REGEXES": ["(?P<n>a)", "(?P<n>b)"]},
+    "expressions that cannot be one": {
+        "CORS_ALLOWED_ORIGIN_REGEXES": ["https://(?P<n>a)", "https://(?P<n>b)"]
+    },
     "a dotted path that leads nowhere": {"CORS_ORIGIN_FUNC": "project.cors.is_allowed"},
     "a dotted path to what is not a function": {"CORS_ORIGIN_FUNC": "os.sep"},
     "a hook that leads nowhere": {"CORS_ON_DECISION": "no.such"},

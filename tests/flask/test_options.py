@@ -199,17 +199,16 @@ def test_the_defaults_of_flask_cors_may_be_spelled_out() -> None:
             (r"https?://.*\.example\.com", "http://a.example.com", None),
             (r"https://(.*\.)?example\.com", "https://example.com", None),
             (r"https://example\.com", "https://example.com", "https://example.com"),
-            (r"https://example.com|https://a.com", "https://a.com", None),
+            (r"https://my-app-[a-z0-9]+-team\.vercel\.app", "https://my-app-1-team.vercel.app", None),
+            (r"https://preview-\d+--site\.netlify\.app", "https://preview-7--site.netlify.app", None),
+            (r"https://example\.com|https://a\.com", "https://a.com", None),
             (r"http://localhost:\d+", "http://localhost:3000", "http://localhost:*"),
             (r"^http://localhost:\d+$", "http://localhost:3000", "http://localhost:*"),
             (r"http://localhost:[0-9]+", "http://localhost:3000", "http://localhost:*"),
             (r"http://localhost(:\d+)?", "http://localhost", "http://localhost:*"),
             (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:3000", "http://127.0.0.1:*"),
-            (r"http://[::1]:\d+", None, "http://[::1]:*"),
+            (r"http://192\.168\.\d+\.\d+:3000", "http://192.168.1.2:3000", None),
             (r"chrome-extension://.*", "chrome-extension://abcdefgh", None),
-            (r".*\.example\.com", "https://a.example.com", None),
-            (r".*", ANYWHERE, "*"),
-            (r"^.*$", ANYWHERE, "*"),
             (r"(?i)https://EXAMPLE\.com", "https://example.com", None),
         ]
     ),
@@ -228,8 +227,46 @@ def test_an_expression_in_a_string_is_refused_and_what_is_to_be_written_allows_w
         assert is_allowed(app, ANYWHERE) == (entry == "*")
 
 
+@table(
+    "expression, credentials, hint",
+    ("no backslashes", "https?://a.com", False, r're.compile(r"https?://a\.com"), which'),
+    ("with credentials", "https?://a.com", True, r're.compile(r"https://a\.com"), which'),
+    ("an open scheme", r".*\.a\.com", False, r're.compile(r"https://.*\.a\.com"), which'),
+    ("a pattern, which means the same", r"http://[::1]:\d+", False, 'Write "http://[::1]:*".'),
+    ("everyone", ".*", False, 'Write "*".'),
+    ("everyone, with anchors", "^.*$", False, 'Write "*".'),
+    ("everyone, with credentials", ".*", True, "List each origin"),
+    ("names of many owners", r"https://.*\.github\.io", True, "List each origin"),
+    ("what is not proved", r"https://(?=a)[^/]+\.[a-z]+", False, "List each origin"),
+)
+def test_only_an_expression_that_is_proved_is_to_be_written(
+    expression: str, credentials: bool, hint: str
+) -> None:
+    [problem] = problems_of(origins=expression, supports_credentials=credentials)
+    assert problem.code == "origin-regex"
+    assert hint in problem.hint
+
+
+def test_each_of_several_expressions_is_judged_alone() -> None:
+    good, open_, wrong = (
+        re.compile(each) for each in (r"https://a\.com", "https://b.com", r"https://c\.com/")
+    )
+    [problem] = problems_of(origins=[good, wrong])
+    assert (problem.code, problem.option, problem.value) == (
+        "regex-matches-nothing",
+        "origins",
+        wrong.pattern,
+    )
+    assert r're.compile(r"https://c\.com")' in problem.hint
+    with pytest.warns(PolicyWarning, match="surely not meant") as caught:
+        site(origins=[good, open_])
+    assert [each.message.problem.value for each in caught if isinstance(each.message, PolicyWarning)] == [
+        open_.pattern
+    ]
+
+
 def test_an_expression_is_named_where_it_is_written_and_can_be_pasted() -> None:
-    expression = r'https://"\w\.example'
+    expression = r'https://["a]\.example'
     assert problems_of({"CORS_ALLOW_ORIGINS": expression})[0].option == "CORS_ALLOW_ORIGINS"
     assert problems_of(allow_origins=expression)[0].option == "allow_origins"
     assert problems_of(resources={"/*": {"origins": expression}})[0].option == "resources['/*'] origins"
@@ -309,8 +346,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown danger": ({"dangerously_allow": ["null"]}, "unknown-danger"),
     "allow_private_network a string": ({"allow_private_network": "yes"}, "wrong-type"),
     "allow_origin_func a number": ({"allow_origin_func": 5}, "wrong-type"),
-    "an expression for headers": ({"allow_headers": "X-.*"}, "header-regex"),
-    "a glob for headers": ({"allow_headers": ["X-Token", "X-*"]}, "header-regex"),
 }
 wrong = pytest.mark.parametrize(("options", "code"), WRONG.values(), ids=WRONG)
 
@@ -363,6 +398,23 @@ def test_what_a_hint_says_to_write_is_accepted(options: dict[str, Any], code: st
     assert changed or code == "unknown-danger"  # whose hint has the names
     for each_ in changed:
         site(**each_)
+
+
+@table(
+    "options, value",
+    ("an expression for headers", {"allow_headers": "X-.*"}, "X-.*"),
+    ("a glob among headers", {"allow_headers": ["X-Token", "X-*"]}, "X-*"),
+    ("every sign", {"allow_headers": "x!#$%&'*+.^_`|~"}, "x!#$%&'*+.^_`|~"),
+    ("a glob for exposed headers", {"expose_headers": ["X-*"]}, "X-*"),
+    ("methods", {"methods": "GET|POST"}, "GET|POST"),
+)
+def test_what_flask_cors_takes_for_an_expression_among_names_warns(
+    options: dict[str, Any], value: str
+) -> None:
+    with pytest.warns(PolicyWarning, match="not as patterns or regular expressions") as caught:
+        site(**options)
+    [problem] = [each.message.problem for each in caught if isinstance(each.message, PolicyWarning)]
+    assert (problem.code, problem.option, problem.value) == ("unlikely-name", *options, value)
 
 
 def test_the_hints_are_in_the_reader_s_words(approved: Callable[[str, str], None]) -> None:

@@ -44,7 +44,7 @@ POLICIES = (
 OPEN_POLICIES = (
     CORSPolicy(allow_origins="*", allow_private_network=True),
     CORSPolicy(allow_origins="*", allow_credentials=_CREDENTIALED, allow_headers="*"),
-    CORSPolicy(allow_origin_regex=r"(?s:.*)", allow_headers=["X-Token"]),
+    CORSPolicy(allow_origin_regex=r"(?s:.)*", allow_headers=["X-Token"]),
     CORSPolicy(allow_origin_func=lambda _: True, allow_credentials=True, allow_headers="*"),
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crosscors import CORSPolicy, CORSRequest, PolicyError, Problem, Resources
+from crosscors import CORSPolicy, CORSRequest, PolicyError, PolicyWarning, Problem, Resources
 from crosscors.core.origins.serialized import is_serialized_origin
 
 from ..rules import test_credentials as of_credentials
@@ -30,6 +31,7 @@ from ..rules import test_refusals as of_refusals
 from ..rules import test_regexes as of_regexes
 from ..rules import test_warnings as of_warnings
 from ..rules.kit import rows, warned
+from . import reference
 from .strategies import any_text, entries, origins_near, url_text
 
 # The text to write may be legal and still be covered by something else.
@@ -480,3 +482,121 @@ def test_a_path_in_a_hint_is_accepted(path: str) -> None:
     except PolicyError as error:
         for regex, text in chain.from_iterable(_KEY.findall(problem.hint) for problem in error.problems):
             assert Resources({re.compile(regex) if regex else text: policy}).policies
+
+
+# Regular expressions without credentials: what is written around an origin, and mistakes in it.
+
+
+def _around(origin: str) -> st.SearchStrategy[str]:
+    """Expressions that match the origin, as people write them."""
+    escaped = re.escape(origin)
+    host = origin.partition("://")[2]
+    any_label = escaped.replace(re.escape(host.partition(".")[0]), "[A-Za-z0-9_-]+", 1)
+    written = (escaped, f"^{escaped}$", rf"\A{escaped}\Z", f"({escaped}|https://other\\.example)")
+    open_ones = (
+        f"{escaped}(:\\d+)?",
+        f"(?:{escaped})(/.*)?",
+        any_label,
+        f".*{re.escape(host)}",
+        "https?://.*",
+    )
+    matching = (text for text in (*written, *open_ones) if re.fullmatch(text, origin))
+    return st.sampled_from([*matching])
+
+
+def _codes(regex: str, *, allow_credentials: bool) -> list[str]:
+    try:
+        CORSPolicy(allow_origin_regex=regex, allow_credentials=allow_credentials)
+    except PolicyError as error:
+        return [problem.code for problem in error.problems]
+    return []
+
+
+_origins = entries.flatmap(origins_near).filter(reference.is_origin)
+
+
+@given(_origins.flatmap(_around))
+@example("https://a(/.*)?")
+@example(r"http://a\.com:443")
+@example("file://|x")
+def test_an_expression_that_matches_an_origin_is_legal(regex: str) -> None:
+    assert _codes(regex, allow_credentials=False) == []
+    assert "regex-matches-nothing" not in _codes(regex, allow_credentials=True)
+
+
+_MISTAKES = (
+    (r"\.", "."),
+    (r"\.", r"\\."),
+    ("https", "HTTPS"),
+    ("https://", ""),
+    ("://", ":/"),
+    ("://", "://*."),
+    ("://", "://.*"),
+    ("example", "Example"),
+    ("com", "com/"),
+    ("com", "com/.*"),
+    ("com", "com.*"),
+    ("com", "com?"),
+    ("com", "com:443"),
+    (r"\d", "d"),
+    ("", " "),
+    ("", "^"),
+)
+_sound = st.sampled_from(
+    (
+        r"https://example\.com",
+        r"https://[a-z]+\.example\.com(:\d+)?",
+        r"https://(a|b)\.example\.com",
+        r"https?://localhost(:\d+)?|https://example\.com",
+        r"https://myapp-.*\.vercel\.app|https://example\.com",
+        r"http://192\.168\.\d+\.\d+:\d+",
+    )
+)
+
+
+def _with_mistakes(regex: str, mistakes: list[tuple[str, str]]) -> str:
+    for right, wrong in mistakes:
+        regex = regex.replace(right, wrong)
+    return regex
+
+
+_wrong_expressions = st.builds(
+    _with_mistakes, _sound, st.lists(st.sampled_from(_MISTAKES), min_size=1, max_size=3)
+)
+_OPTION = re.compile(r"Write (?:allow_origins=\[.*?\], or )?(allow_origin_regex=.*)\.$")
+
+
+@given(_wrong_expressions, st.booleans())
+def test_an_expression_in_a_hint_is_accepted_and_says_no_more_about_it(regex: str, credentials: bool) -> None:
+    for problem in _found(regex, credentials):
+        hint = _OPTION.match(problem.hint)
+        if hint is not None:
+            written = eval(hint[1].partition("=")[2])  # noqa: S307  # that is what pasting it means
+            # One hint does not say all: ":d" is told once the rest is right.
+            assert {each.code for each in _found(written, credentials)} <= {"regex-too-narrow"}
+            witness = re.search(r"lets in (\S+), which", problem.message)
+            assert witness is None or (
+                re.fullmatch(regex, witness[1]) and not re.fullmatch(written, witness[1])
+            )
+
+
+def _found(regex: str, credentials: bool) -> list[Problem]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            CORSPolicy(allow_origin_regex=regex, allow_credentials=credentials)
+        except PolicyError as error:
+            return [*error.problems]
+    return [each.message.problem for each in caught if isinstance(each.message, PolicyWarning)]
+
+
+@given(_wrong_expressions, st.data())
+def test_an_expression_in_a_warning_lets_in_no_more_than_the_one_that_it_replaces(
+    regex: str, data: st.DataObject
+) -> None:
+    for problem in _found(regex, credentials=False):
+        hint = _OPTION.match(problem.hint)
+        if problem.code == "regex-too-wide" and hint is not None:
+            written = eval(hint[1].partition("=")[2])  # noqa: S307
+            text = data.draw(st.from_regex(written, fullmatch=True, alphabet=st.characters(codec="ascii")))
+            assert re.fullmatch(regex, text) or not reference.is_origin(text)

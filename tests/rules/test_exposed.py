@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crosscors import CORSPolicy
 
 from .conftest import ApprovePolicies
-from .kit import APP, actual, assert_refused, assert_warned, keywords, preflight, rows
+from .kit import APP, actual, assert_refused, assert_warned, keywords, preflight, rows, warned
 
 # expose_headers, Access-Control-Expose-Headers, why.
 HEADER = [
@@ -37,6 +39,9 @@ WARNED = [
     ("listed-twice", ["X-Id", "X-ID"], "X-ID", "a header listed twice"),
     ("already-covered", ["X-Id", "*"], "X-Id", "a header beside *"),
     ("forbidden-header", ["Set-Cookie"], "Set-Cookie", "a header that no script can read"),
+    ("unlikely-name", ["x-amz-meta-*"], "x-amz-meta-*", "a pattern"),
+    ("unlikely-name", ["ALL"], "ALL", "ALL"),
+    ("already-covered", ["*", "ALL"], "ALL", "ALL beside *"),
     ("safelisted-header", ["Cache-Control"], "Cache-Control", "a header that every script can read"),
 ]
 
@@ -44,6 +49,13 @@ WARNED = [
 @rows("code, exposed, value", WARNED)
 def test_a_header_that_changes_nothing_warns(code: str, exposed: list[str], value: str) -> None:
     assert_warned({"expose_headers": exposed}, code, "expose_headers", value)
+
+
+def test_every_header_is_not_proposed_with_credentials() -> None:
+    options: dict[str, Any] = {"allow_credentials": ["https://a.example"]}
+    for names in (["ALL"], ["x-*"]):
+        (problem,) = warned({"expose_headers": names, **options})
+        assert '"*"' not in problem.hint
 
 
 def test_what_the_errors_and_warnings_say(approved_policies: ApprovePolicies) -> None:

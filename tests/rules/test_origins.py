@@ -65,7 +65,7 @@ def test_an_entry_that_a_browser_can_send_or_a_pattern_is_accepted(entry: str) -
     assert policy.allow_origins == (entry,)
     if "*" not in entry:
         assert actual(policy, entry).matched == entry
-        assert actual(CORSPolicy(allow_origin_regex=".*"), entry).allowed is (entry != "null")
+        assert actual(CORSPolicy(allow_origin_regex="(?s:.)*"), entry).allowed is (entry != "null")
 
 
 # Code: entry, what to write, why.
@@ -289,12 +289,34 @@ NOT_ONE_ORIGIN = [
     ("origin-quoted", '"[\\"https://a.example\\"]"', '["https://a.example"]', "a list in quotes"),
     ("origin-port", "https://a.example:[1,2]", '["https://a.example:1", "https://a.example:2"]', "ports"),
     ("origin-wildcard", "http://localhost:30??", r'r"http://localhost:30[0-9][0-9]"', "a glob in a port"),
-    ("origin-wildcard", "https://a.b:8*", r'r"https://a\.b:8[0-9]*"', "a * within the port"),
+    ("origin-wildcard", "https://a.example:8*", r'r"https://a\.example:8[0-9]*"', "a * within the port"),
+    (
+        "origin-wildcard",
+        "http://server:8*",
+        '"http://server:*" for any port',
+        "a * in the port of a server",
+    ),
     ("origin-wildcard", "https://*.a.b:8*", 'Use "*" only', "another * before it"),
     ("origin-regex", "https://[a-z]+.a.example", "allow_origin_regex", "a range"),
     ("origin-regex", "https://app[12].a.example", "allow_origin_regex", "a set"),
     ("origin-regex", "https?://a.example", "allow_origin_regex", "an optional letter"),
     ("origin-regex", r"https://.*\.a", r'allow_origin_regex=r"https://.*\.a"', "a regular expression"),
+    (
+        "origin-regex",
+        "https://a.com|https://b.com",
+        r'allow_origin_regex=r"https://a\.com|https://b\.com"',
+        "an expression whose dots have no backslashes",
+    ),
+    (
+        "origin-regex",
+        "https?://a.com",
+        r'allow_origin_regex=r"https?://a\.com"',
+        "an optional letter, and no backslash",
+    ),
+    ("origin-regex", "https://[a-z]+.a.com", r'r"https://[a-z]+\.a\.com"', "a range, and no backslashes"),
+    ("origin-regex", "https://(.*)", "List each origin", "an expression that nothing is proved of"),
+    ("origin-regex", "(a.com", "List each origin", "an expression that is not valid"),
+    ("origin-regex", "^.*$", 'allow_origins="*"', "an expression for everyone"),
 ]
 
 
@@ -306,7 +328,7 @@ def test_an_entry_that_can_never_match_is_refused_with_the_entry_to_write(
     assert_problem(problem, code, "allow_origins", entry)
     assert f'"{write}"' in problem.hint
     assert CORSPolicy(allow_origins=[write]).allow_origins == (write,)
-    assert codes(actual(CORSPolicy(allow_origin_regex="(?s:.*)"), entry)) == ["origin-malformed"]
+    assert codes(actual(CORSPolicy(allow_origin_regex="(?s:.)*"), entry)) == ["origin-malformed"]
 
 
 @rows("code, entry, says", NOT_ONE_ORIGIN)
@@ -314,6 +336,23 @@ def test_an_entry_that_is_not_one_origin_is_refused(code: str, entry: str, says:
     (problem,) = refused({"allow_origins": [entry]})
     assert_problem(problem, code, "allow_origins", entry)
     assert says in problem.hint
+
+
+# Expression, what the hint says if all origins get credentials, why.
+WITH_CREDENTIALS = [
+    ("https?://a.com", r'allow_origin_regex=r"https://a\.com"', "http is left out"),
+    (r"https://.*\.github\.io", "List each origin", "names of many owners"),
+    (".*", "List each origin", "everyone"),
+]
+
+
+@rows("regex, says", WITH_CREDENTIALS)
+def test_only_an_expression_that_is_safe_with_credentials_is_proposed(regex: str, says: str) -> None:
+    (problem,) = refused({"allow_origins": [regex], "allow_credentials": True})
+    assert problem.code == "origin-regex"
+    assert says in problem.hint
+    (problem,) = refused({"allow_credentials": [regex]})
+    assert "allow_origin_regex" not in problem.hint
 
 
 # Entry, codes without "origin-", what each hint says to write, why.
@@ -391,7 +430,7 @@ def test_a_text_that_no_browser_sends_is_refused_in_a_policy_and_in_a_request(te
     for said in (said for problem in problems for said in (problem.message, problem.hint)):
         assert said.isascii()
         assert said.isprintable()
-    assert codes(actual(CORSPolicy(allow_origin_regex="(?s:.*)"), text)) == ["origin-malformed"]
+    assert codes(actual(CORSPolicy(allow_origin_regex="(?s:.)*"), text)) == ["origin-malformed"]
 
 
 @pytest.mark.parametrize("entry", ["https://a.example/", "http://localhost:*/", "https://*.A.example"])
@@ -402,8 +441,8 @@ def test_the_origins_of_allow_credentials_are_held_to_the_same_rules(entry: str)
 
 # Entry, what the hint says, why.
 NOT_WITH_CREDENTIALS = [
-    ("http://localhost:30??", "Write each origin", "a glob in the port"),
-    (r"https://.*\.a", "Write each origin", "a regular expression"),
+    ("http://localhost:30??", "List each origin", "a glob in the port"),
+    (r"https://.*\.a", "List each origin", "a regular expression"),
     ("all", "write allow_credentials=True", "a word for everyone"),
 ]
 

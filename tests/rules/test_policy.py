@@ -271,7 +271,11 @@ EQUAL = [
     ({"allow_origins": APP}, {"allow_origins": [APP]}, "a string and a list of it"),
     ({"max_age": 60}, {"max_age": timedelta(minutes=1)}, "seconds and a timedelta"),
     ({"allow_methods": "put"}, {"allow_methods": ["PUT"]}, "a method in either case"),
-    ({"allow_origin_regex": "a"}, {"allow_origin_regex": re.compile("a")}, "an expression, compiled"),
+    (
+        {"allow_origin_regex": "https://a"},
+        {"allow_origin_regex": re.compile("https://a")},
+        "an expression, compiled",
+    ),
     ({"allow_origin_func": allow}, {"allow_origin_func": allow}, "the same function"),
     ({"allow_methods": ["GET"]}, {}, "a default and nothing"),
     ({"allow_credentials": []}, {"allow_credentials": False}, "an empty list of credentials and False"),
@@ -317,14 +321,14 @@ def test_a_policy_is_hashable_whatever_its_function_is() -> None:
     assert Resources({"/a": policy, "/b": policy}).policies == (policy,)
 
 
-ASCII_A = re.compile("a", re.ASCII)
+ASCII_A = re.compile("https://a", re.ASCII)
 TEN = [*"abcdefghij"]
 # Options, what is between the parentheses of the repr, why.
 SHOWN = [
     ({}, "", "only defaults"),
     ({"allow_origins": [B], "max_age": 600}, f"allow_origins=['{B}']", "defaults are left out"),
     ({"allow_private_network": True, "max_age": 0}, "max_age=0, allow_private_network=True", "ordered"),
-    ({"allow_origin_regex": ASCII_A}, "allow_origin_regex=re.compile('a', re.ASCII)", "flags"),
+    ({"allow_origin_regex": ASCII_A}, "allow_origin_regex=re.compile('https://a', re.ASCII)", "flags"),
     ({"allow_headers": TEN}, f"allow_headers={TEN}", "all of ten entries"),
     ({"allow_headers": [*TEN, "k", "l"]}, f"allow_headers={TEN}"[:-1] + ", and 2 more]", "ten of many"),
 ]

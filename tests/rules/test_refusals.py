@@ -79,6 +79,24 @@ def test_following_the_hint_allows_the_request(
     assert decided({**options, **keywords(write)}, origin, method, headers).allowed
 
 
+# Options with an entry that is surely a mistake, method, headers, the keywords that the hint gives, why.
+WITHOUT_MISTAKES = [
+    (with_headers("x-amz-*", "X-A"), "GET", "x-amz-acl", "allow_headers=['X-A', 'x-amz-acl']", "a pattern"),
+    (with_methods("PUST", "PATCH"), "PUT", "", "allow_methods=['PATCH', 'PUT']", "a misspelled method"),
+    (with_methods("GET|PUT"), "PUT", "", "allow_methods=['PUT']", "methods joined as in an expression"),
+]
+
+
+@pytest.mark.filterwarnings("ignore::crosscors.PolicyWarning")
+@rows("options, method, headers, write", WITHOUT_MISTAKES)
+def test_a_hint_does_not_repeat_what_is_surely_a_mistake(
+    options: dict[str, Any], method: str, headers: str, write: str
+) -> None:
+    (refusal,) = decided(options, APP, method, headers).refusals
+    assert f"write {write}." in refusal.hint
+    assert decided({**options, **keywords(write)}, APP, method, headers).allowed
+
+
 # Code, origin, the opt-in to add to others, why.
 OPT_INS = [
     ("origin-insecure", "http://a", "insecure-origins", "http"),

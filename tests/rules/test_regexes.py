@@ -13,7 +13,7 @@ import pytest
 from crosscors import CORSPolicy, CORSRequest, PolicyWarning, Problem
 
 from ..conftest import Approve
-from .conftest import said_of
+from .conftest import ApprovePolicies, said_of
 from .kit import (
     APP,
     EVERY_DANGER,
@@ -55,8 +55,8 @@ MATCHES: list[tuple[Regex, dict[str, Any], str, str | None, bool, str]] = [
     (SUBDOMAINS, {}, "https://a.example.com.evil.test", "origin-not-allowed", False, "another end"),
     (SUBDOMAINS, {}, "http://a.example.com", "origin-not-allowed", False, "another beginning"),
     (SUBDOMAINS, {}, f"{APP}\n", "origin-malformed", False, "a line break at the end"),
-    (".*", {}, "not an origin", "origin-malformed", False, "only origins are tried"),
-    (".*", {}, "null", "origin-null", False, "null is not tried"),
+    ("https?://.*|x", {}, "x", "origin-malformed", False, "only origins are tried"),
+    ("https?://.*|null", {}, "null", "origin-null", False, "null is not tried"),
     (ANYONE, {}, "http://a.com", None, False, "anyone, without credentials"),
     (ANYONE, LISTED, "file://", None, False, "anyone, where others get credentials"),
     (LOOKING_AHEAD, NOT_PROVED, APP, None, True, "an expression that is not proved"),
@@ -117,7 +117,8 @@ def witness_of(regex: Regex, problem: Problem) -> str:
     """The origin that the problem shows; the expression lets it in."""
     found = WITNESS.search(problem.message)
     assert found is not None
-    assert actual(CORSPolicy(allow_origin_regex=regex), found[1]).allowed
+    assert re.compile(regex).fullmatch(found[1])
+    assert actual(CORSPolicy(allow_origins=[found[1]]), found[1]).allowed
     return found[1]
 
 
@@ -165,10 +166,6 @@ NAMED: list[tuple[Regex, list[str], str]] = [
     (r"https://.*\.city\.kobe\.jp", ["city.kobe.jp"], "an exception of the list"),
     (r"https://.*\.corp\.internal", ["corp.internal"], "below a top level nobody lists"),
     (r"https://intranet", ["intranet"], "a single label"),
-    (r"https://a\.com\+b\.com", [], "no host: a character that domains do not have"),
-    (r"https://g::1\]", [], "no host: half an address"),
-    (r"app:/:host", [], "no origin: a colon too many"),
-    ("(?ai:https://ma\u017ftercard\\.com)", [], "a letter that ASCII does not take for an s"),
     (r"https://github\.io", ["github.io"], "a public suffix itself"),
     (r"https?://localhost(:\d+)?", ["loopback"], "localhost"),
     (r"https?://(.+\.)?localhost:[0-9]+", ["loopback"], "whatever is below localhost"),
@@ -194,7 +191,6 @@ NAMED: list[tuple[Regex, list[str], str]] = [
     (r"https://b\.com$x|https://a\.com", ["a.com"], "characters after the end"),
     (r"[a_]b://x|https://a\.com", ["a.com", "ab://x"], "a scheme, and one that is not"),
     (r"https://xn--bcher-kva\.example", ["xn--bcher-kva.example"], "Punycode"),
-    ("", [], "nothing"),
     (rf"https://\[{'0' * 40}\]|https://a\.com", ["a.com"], "an address that is too long"),
     (r"https://\[::01\]|https://a\.com", ["a.com"], "an address in another form"),
     (r"https://x\]|https://a\.com", ["a.com"], "a bracket that nothing opens"),
@@ -210,6 +206,285 @@ NAMED: list[tuple[Regex, list[str], str]] = [
 @rows("regex, sites", NAMED)
 def test_an_expression_that_names_its_sites_is_accepted(regex: Regex, sites: list[str]) -> None:
     assert policy_with(regex).trusted_sites == tuple(sites)
+
+
+# What matches nothing. Expression, what to write (None: an example), why.
+NOTHING: list[tuple[Regex, str | None, str]] = [
+    ("example.com", r"https://example\.com", "no scheme"),
+    (r"example\.com|www\.example\.com", r"https://(?:example\.com|www\.example\.com)", "no schemes"),
+    (r"\.example\.com$", r"https://.*\.example\.com", "the end of a host"),
+    ("//example.com", r"https://example\.com", "no scheme before the slashes"),
+    (r"https:/example\.com", r"https://example\.com", "one slash"),
+    (r"localhost:\d+", r"http://localhost:\d+", "no scheme before localhost"),
+    ("127.0.0.1:3000", r"http://127\.0\.0\.1:3000", "an address and a port"),
+    (r"https://app\.example\.com/", r"https://app\.example\.com", "a slash at the end"),
+    (r"^https://app\.example\.com/$", r"https://app\.example\.com", "a slash before the $"),
+    ("https://app.example.com/", r"https://app\.example\.com", "a slash, and no backslashes"),
+    (r"https://.*\.example\.com/.*", r"https://.*\.example\.com", "a path"),
+    (r"https://a\.com/(v1|v2)", r"https://a\.com", "a path with alternatives"),
+    (r"https://a\.com(/.+)", r"https://a\.com", "a path in a group"),
+    (r"(https://a\.com/|https://b\.com/)", r"(https://a\.com|https://b\.com)", "two slashes"),
+    (r"https://a\.com/.*|https://b\.com/.*", r"https://a\.com|https://b\.com", "two paths"),
+    (r"https://a\.com?x=1", r"https://a\.com", "a query"),
+    (r"https://a\.com#top", r"https://a\.com", "a fragment"),
+    (r"https:\/\/a\.com\/", r"https://a\.com", "backslashes before slashes"),
+    (r"/^https:\/\/a\.com$/i", r"https://a\.com", "the slashes of JavaScript"),
+    (r'"https://a\.com"', r"https://a\.com", "quotes within"),
+    (r"https://app\\.example\\.com", r"https://app\.example\.com", "backslashes twice"),
+    (r"https://APP\.example\.com", r"https://app\.example\.com", "upper case in the host"),
+    (r"HTTPS://app\.example\.com", r"https://app\.example\.com", "upper case in the scheme"),
+    (r" https://a\.com", r"https://a\.com", "a blank before"),
+    ("https://a\\.com\n", r"https://a\.com", "a line break after"),
+    (r"https://a\.com | https://b\.com", r"https://a\.com|https://b\.com", "blanks between"),
+    (r"https://a\.com, https://b\.com", r"https://a\.com|https://b\.com", "a comma between"),
+    (r"https://a\.com$:\d+", r"https://a\.com:\d+", "a $ in the middle"),
+    (r"https://^app\.a\.com", r"https://app\.a\.com", "a ^ in the middle"),
+    (r"https://a\.com:443", r"https://a\.com", "the default port"),
+    (r"http://localhost:d+", r"http://localhost:\d+", "the letter d for digits"),
+    (r"chrome-extension://abc/", "chrome-extension://abc", "an app and a slash"),
+    (r"(?i)app\.example\.com", r"(?i)https://app\.example\.com", "any case, and no scheme"),
+    (re.compile(r"a\.com", re.VERBOSE), None, "verbose"),
+    (f"{'a' * 200}.com", None, "what is too long for a hint"),
+    ("a", None, "a letter"),
+    (r"/api/.*", None, "a path alone"),
+    (r"https?://", None, "a scheme alone"),
+    (r"https://a\.com:(0|08|65536|99999|123456)", None, "ports that do not exist"),
+    (r"https://me@a\.com", None, "a user name"),
+    ("https://[\"']a.com", None, "both quotes"),
+    (r"https://a\.com\+b\.com", None, "a character that domains do not have"),
+    (r"https://g::1\]", None, "half an address"),
+    (r"app:/:host", None, "a colon too many"),
+    ("(?ai:https://ma\u017ftercard\\.com)", None, "a letter that ASCII does not take for an s"),
+    (r"https://(?!)a\.com", None, "look-ahead that nothing passes"),
+    ("https://*", None, "any number of slashes"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("regex, write", NOTHING)
+def test_an_expression_that_matches_no_origin_is_refused(
+    regex: Regex, write: str | None, credentials: bool
+) -> None:
+    (problem,) = refused({"allow_origin_regex": regex, "allow_credentials": credentials})
+    pattern = regex if isinstance(regex, str) else regex.pattern
+    assert_problem(problem, "regex-matches-nothing", "allow_origin_regex", pattern)
+    told = re.search(r"such as (\S+), in lower", problem.message)
+    assert told is not None
+    followed = CORSPolicy(allow_credentials=credentials, **keywords(_option_in(problem.hint)))
+    assert write is None or followed.allow_origin_regex == re.compile(write)
+    assert write is None or actual(followed, told[1]).allowed
+    assert not actual(followed, "https://unrelated.com").allowed
+
+
+def _option_in(hint: str) -> str:
+    """What a hint tells to write."""
+    found = re.search(r"allow_\w+=.*(?=\.$)", hint)
+    assert found is not None
+    return found[0].partition(", or allow_")[0]
+
+
+# Expression, what the hint says, why.
+EMPTY = [
+    ("", "Leave it out", "empty"),
+    ("^$", "Leave it out", "anchors alone"),
+    ("null", 'allow_origins=["null"]', "null, which no expression is asked about"),
+]
+
+
+@rows("regex, hint", EMPTY)
+def test_an_expression_that_names_nothing_is_refused(regex: str, hint: str) -> None:
+    (problem,) = refused({"allow_origin_regex": regex})
+    assert_problem(problem, "regex-matches-nothing", "allow_origin_regex", regex)
+    assert hint in problem.hint
+
+
+GLOBS: list[tuple[str, str | None, str]] = [
+    ("https://*.example.com", 'allow_origins=["https://*.example.com"]', "subdomains"),
+    (r"^https://*\.example\.com$", 'allow_origins=["https://*.example.com"]', "with backslashes and anchors"),
+    ("https?://*.localhost", r'allow_origin_regex=r"https?://.*\.localhost"', "what no pattern can say"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("regex, write", GLOBS)
+def test_a_pattern_given_as_an_expression_is_refused(regex: str, write: str, credentials: bool) -> None:
+    (problem,) = refused({"allow_origin_regex": regex, "allow_credentials": credentials})
+    assert_problem(problem, "regex-glob", "allow_origin_regex", regex)
+    assert write in problem.hint
+    CORSPolicy(allow_credentials=credentials, **keywords(write))
+
+
+def test_a_pattern_that_is_not_safe_with_credentials_is_not_proposed() -> None:
+    assert "github" in refused({"allow_origin_regex": "https://*.github.io"})[0].hint
+    assert "github" not in refused({"allow_origin_regex": "https://*.github.io", **TRUE})[0].hint
+
+
+# Expression that is not valid, what to write with credentials and without, why.
+INVALID_GLOBS = [
+    ("*.example.com", 'allow_origins=["https://*.example.com"]', True, "subdomains"),
+    ("*", 'allow_origins="*"', False, "everyone"),
+    ("*.github.io", 'allow_origins=["https://*.github.io"]', False, "names of many owners"),
+]
+
+
+@rows("regex, write, is_safe", INVALID_GLOBS)
+def test_a_pattern_that_is_not_a_valid_expression_is_proposed_as_an_entry(
+    regex: str, write: str, is_safe: bool
+) -> None:
+    (problem,) = refused({"allow_origin_regex": regex})
+    assert problem.code == "invalid-regex"
+    assert write in problem.hint
+    CORSPolicy(**keywords(write))
+    (problem,) = refused({"allow_origin_regex": regex, **TRUE})
+    assert (write in problem.hint) is is_safe
+
+
+# Without credentials. Expression, what to write (None: an example), the origin shown (None: any), why.
+TOO_WIDE: list[tuple[Regex, str | None, str | None, str]] = [
+    ("https://app.example.com", r"https://app\.example\.com", None, "dots without backslashes"),
+    (r"https://app.example\.com", r"https://app\.example\.com", None, "a dot without a backslash"),
+    ("^https://app.example.com$", r"https://app\.example\.com", None, "anchors, and such dots"),
+    (r"https:\/\/app.example.com", r"https://app\.example\.com", None, "backslashes before slashes"),
+    (r"(?i)https://App.Example.com", r"(?i)https://App\.Example\.com", None, "any case"),
+    ("https://(a.com|b.com)", r"https://(a\.com|b\.com)", None, "dots in alternatives"),
+    (r"https://[a-z.]+.example.com", r"https://[a-z.]+\.example\.com", None, "a dot in a set, which stays"),
+    (r"https://.*.example.com", r"https://.*\.example\.com", "https://aexample.com", "a dot after anything"),
+    (r"https://myapp-.*.vercel.app", r"https://myapp-.*\.vercel\.app", None, "previews, with such dots"),
+    (r"https?://127.0.0.1:\d+", r"https?://127\.0\.0\.1:\d+", None, "an address"),
+    (r"http://localhost.\d+", r"http://localhost:\d+", None, "a dot before a port"),
+    (r"https://a\.com.8080", r"https://a\.com:8080", None, "a dot before a port that is spelled out"),
+    ("https?://localhost.*", r"https?://localhost(:\d+)?", None, "localhost with an open end"),
+    ("https?://localhost.+", r"https?://localhost:\d+", None, "localhost and something"),
+    (r"https://example\.com.*", r"https://example\.com(:\d+)?", None, "an open end"),
+    (r"https://example\.com[^/]*", r"https://example\.com(:\d+)?", None, "an open end without slashes"),
+    (r"https://example\.com(.*)", r"https://example\.com(:\d+)?", None, "an open end in a group"),
+    (
+        r"http://localhost.*|http://127\.0\.0\.1.*",
+        r"http://localhost(:\d+)?|http://127\.0\.0\.1(:\d+)?",
+        None,
+        "two open ends",
+    ),
+    (r"https://.*example\.com", r"https://([a-z0-9-]+\.)*example\.com", None, "an open beginning"),
+    (r"https://[\w.]+example\.com", r"https://([\w]+\.)+example\.com", None, "a set as the beginning"),
+    (r".*example\.com", r"https?://([a-z0-9-]+\.)*example\.com", None, "an open scheme and beginning"),
+    (r"https://example\.com?", r"https://example\.com", "https://example.co", "an optional last letter"),
+    (r"http://192\.168\..*", r"http://192\.168\.\d+\.\d+(:\d+)?", None, "the beginning of an address"),
+    ("http://192.168.1.*", r"http://192\.168\.1\.\d+(:\d+)?", None, "an address with an asterisk"),
+    (r"https://myapp.*", None, None, "the beginning of a name"),
+    (r"https://(dev|staging)\..*", None, None, "the first label alone"),
+    (r"https://example\..*", None, None, "any end of a name"),
+    (r"https://www\.mycompany.*", None, None, "a name without its top-level domain"),
+]
+
+
+@rows("regex, write, unmeant", TOO_WIDE)
+def test_an_expression_that_lets_in_more_than_was_meant_warns(
+    regex: Regex, write: str | None, unmeant: str | None
+) -> None:
+    (problem,) = warned({"allow_origin_regex": regex})
+    pattern = regex if isinstance(regex, str) else regex.pattern
+    assert_problem(problem, "regex-too-wide", "allow_origin_regex", pattern)
+    told = re.search(r"lets in (\S+), which", problem.message)
+    assert told is not None
+    assert unmeant in (None, told[1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert actual(CORSPolicy(allow_origin_regex=regex), told[1]).allowed
+    followed = CORSPolicy(**keywords(_option_in(problem.hint)))
+    assert write is None or followed.allow_origin_regex == re.compile(write)
+    assert not actual(followed, told[1]).allowed
+
+
+ANYONE_AT_ALL = [(regex, regex) for regex in (".*", "^.*$", ".+", "(?s).*", "(.*)", ".*://.*")]
+
+
+@rows("regex", ANYONE_AT_ALL)
+def test_an_expression_for_everyone_warns(regex: str) -> None:
+    (problem,) = warned({"allow_origin_regex": regex})
+    assert_problem(problem, "regex-for-everyone", "allow_origin_regex", regex)
+    assert 'allow_origins="*"' in problem.hint
+
+
+# Expression, an origin that is not let in, code, what to write, why.
+TOO_FEW = [
+    ("^https://app", "https://app.example.com", "regex-too-narrow", "allow_origin_regex=", "a beginning"),
+    (
+        r"^https://(dev|staging)\.",
+        "https://dev.example.com",
+        "regex-too-narrow",
+        "allow_origin_regex=",
+        "a label and its dot",
+    ),
+    (
+        "http://localhost(:d+)?",
+        "http://localhost:3000",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"http://localhost(:\d+)?"',
+        "the letter d for digits",
+    ),
+    (
+        "http://localhost:*",
+        "http://localhost:3000",
+        "regex-glob",
+        'allow_origins=["http://localhost:*"]',
+        "a pattern for any port",
+    ),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("regex, origin, code, write", TOO_FEW)
+def test_an_expression_that_lets_in_fewer_than_was_meant_warns(
+    regex: str, origin: str, code: str, write: str, credentials: bool
+) -> None:
+    options: dict[str, Any] = {"allow_origin_regex": regex, "allow_credentials": credentials}
+    (problem,) = warned(options)
+    assert_problem(problem, code, "allow_origin_regex", regex)
+    assert write in problem.hint
+    with pytest.warns(PolicyWarning):
+        assert not actual(CORSPolicy(**options), origin).allowed
+    followed = CORSPolicy(allow_credentials=credentials, **keywords(_option_in(problem.hint)))
+    assert actual(followed, origin).allowed or "such as" in problem.hint
+
+
+# Expressions of public projects, and others that may be meant as they are.
+GOOD = [
+    (r"https://[a-z]+\.example\.com", "one label of letters"),
+    (r"https://.*\.example\.com", "anything before a domain"),
+    (r".*\.example\.com", "any scheme and subdomain"),
+    (r"^https:\/\/(?:.+\.)?example\.com$", "a domain and all below it"),
+    (r"https://myapp-.*\.vercel\.app", "previews"),
+    (r"https://.*myteam\.vercel\.app", "previews of a team"),
+    (r"https://deploy-preview-\d+--site\.netlify\.app", "previews by number"),
+    (r"https://.*\.ngrok(-free)?\.(io|app)", "tunnels"),
+    (r"https://.*\.github\.io", "names of many owners"),
+    ("https://.*", "all of https"),
+    ("https?://.*", "all of the web"),
+    (r"https://[^/]+", "all of https, without slashes"),
+    (r"https://.*\.com", "all of .com"),
+    (r"https?://.*:3000", "any host at a port"),
+    (r"https://a\.com|https://.*", "an origin, or all"),
+    (r"https://example\.[a-z]+", "any top level"),
+    (r"https://example(-staging|-dev)?\.com", "an optional part"),
+    (r"http://localhost:\d+", "localhost at a port"),
+    (r"https?://(localhost|127\.0\.0\.1)(:\d+)?", "loopback"),
+    ("^http://localhost", "localhost without a port"),
+    ("http://frontend", "a host of one label"),
+    (r"http://192\.168\.\d+\.\d+(:\d+)?", "a private network"),
+    (r"https://example\.com(:.*)?", "any port"),
+    (r"https://example\.com(/.*)?", "an optional path"),
+    (r"https://example\.com:443|https://a\.com", "a default port among others"),
+    ("chrome-extension://.*", "every extension"),
+    (r"(?=https://a\.com)https://a\.com", "look-ahead"),
+    ("https://(?:.*){8}", "what cannot be proved"),
+    (r"https://(my)?app\.com:80", "an optional beginning, and the default port of another scheme"),
+    (r"https://[a-z]+\.example\.com.?", "a dot at the end, or any letter"),
+]
+
+
+@rows("regex", GOOD)
+def test_an_expression_that_may_be_meant_as_it_is_does_not_warn(regex: str) -> None:
+    assert warned({"allow_origin_regex": regex}) == []
 
 
 # Regular expression, what to write (None: an example), why.
@@ -461,6 +736,15 @@ if sys.version_info >= (3, 11):
     @pytest.mark.parametrize("regex", [r"https://(?>[a-z]+\.)example\.com", r"https://[a-z]++\.example\.com"])
     def test_atomic_groups_and_possessive_repeats_are_taken_for_ordinary_ones(regex: str) -> None:
         assert policy_with(regex).trusted_sites == ("example.com",)
+
+
+def test_what_is_said_without_credentials(approved_policies: ApprovePolicies) -> None:
+    told: list[tuple[str, Regex]] = [(why, regex) for regex, _, why in (*NOTHING, *EMPTY, *GLOBS)]
+    told += [(why, regex) for regex, _, _, why in (*TOO_WIDE, *INVALID_GLOBS)]
+    told += [(why, regex) for regex, *_, why in TOO_FEW] + [("everyone", ".*")]
+    approved_policies(
+        "regexes_without_credentials", [(why, {"allow_origin_regex": one}) for why, one in told]
+    )
 
 
 def test_what_the_errors_say(approved: Approve) -> None:

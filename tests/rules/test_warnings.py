@@ -106,9 +106,12 @@ SENSIBLE = [
     ({"allow_origins": [SUBDOMAINS, f"{APP}:*"]}, "a pattern, and one of its hosts at any port"),
     ({"allow_origins": [SUBDOMAINS, "http://*.example.com"]}, "patterns of two schemes"),
     ({"allow_origins": [A], "allow_origin_regex": r"https://b\.example"}, "an expression for others"),
-    ({"allow_origins": [SUBDOMAINS], "allow_origin_regex": ".*"}, "a pattern and an expression"),
+    ({"allow_origins": [SUBDOMAINS], "allow_origin_regex": "https://.*"}, "a pattern and an expression"),
     ({"allow_origins": [A], "allow_origin_func": anyone}, "an origin and a function"),
-    ({"allow_origins": ["null"], "allow_origin_regex": ".*"}, "null, which no expression is asked about"),
+    (
+        {"allow_origins": ["null"], "allow_origin_regex": "https?://.*|null"},
+        "null, which no expression is asked about",
+    ),
     ({"allow_origins": [A], "allow_origin_regex": "https://(?:.*){8}"}, "what may take minutes"),
 ]
 

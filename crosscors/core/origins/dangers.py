@@ -79,6 +79,18 @@ def entry_problems(option: str, entry: str, dangers: tuple[str, ...], words: Wor
         yield Problem("public-suffix-with-credentials", name, entry, message, hint)
 
 
+def is_safe_entry(entry: str, accepted: tuple[str, ...] | None, words: Words) -> bool:
+    """Whether an entry may be written in a hint.
+
+    Args:
+        accepted: the dangers that are accepted, if the entry gets credentials; otherwise None.
+    """
+    try:
+        return accepted is None or not any(entry_problems("allow_origins", entry, accepted, words))
+    except SuffixListError:
+        return False
+
+
 def _everyone_with_credentials(everyone: Everyone, words: Words) -> Problem:
     message = (
         f'{everyone.remark}browsers refuse "*" with credentials; a server that sends the caller\'s origin '

@@ -15,7 +15,10 @@ from itertools import chain
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins import environment
+from crosscors.core.origins.dangers import is_safe_entry
 from crosscors.core.origins.patterns import is_entry
+from crosscors.core.origins.regexes.in_strings import to_write
+from crosscors.core.origins.regexes.too_wide import is_for_everyone
 from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
     MAX_HOST_LENGTH,
@@ -34,7 +37,8 @@ from crosscors.core.words import Words
 
 # Signs of a regular expression. ".*" alone is not: there are globs such as "https://a.*".
 _REGEX_SIGNS = re.compile(
-    r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]|s\?:|\.\+|(?<=[\w.-])\[[^\]:]+\]|\[[^\]:]*\][+*?{]"
+    r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]|s\?:|\.\+"
+    r"|(?<=[\w.-])\[[^\]:]+\]|\[[^\]:]*\][+*?{]|\[[^\]:]*-[^\]:]*\]"
 )
 _OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):", re.IGNORECASE)
 _BROKEN_SCHEME = re.compile(r"(?:(https?)(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
@@ -49,10 +53,16 @@ _IDEOGRAPHIC_FULL_STOP = "\u3002"
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
-def problems_of(option: str, entry: str, words: Words) -> tuple[Problem, ...]:
-    """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them."""
+def problems_of(
+    option: str, entry: str, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[Problem, ...]:
+    """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them.
+
+    Args:
+        accepted: the dangers that are accepted, if every entry gets credentials; otherwise None.
+    """
     name = words.name(option)
-    whole = _fault_of_the_whole(option, environment.visible(entry).strip(), words)
+    whole = _fault_of_the_whole(option, environment.visible(entry).strip(), accepted, words)
     if whole is not None:
         code, message, hint = whole
         return (Problem(code, name, entry, f"{shown(entry)} {message}", hint),)
@@ -126,7 +136,9 @@ def _hint(code: str, meant: str | None, words: Words) -> str:
 _EXAMPLE = 'an origin such as "https://app.example.com"'
 
 
-def _fault_of_the_whole(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
+def _fault_of_the_whole(
+    option: str, text: str, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[str, str, str] | None:
     """Code, message and hint of a fault that concerns the whole entry; None if it has none."""
     plain = environment.unquoted(text)
     if not plain:
@@ -138,9 +150,9 @@ def _fault_of_the_whole(option: str, text: str, words: Words) -> tuple[str, str,
         _template_fault(text)
         or _list_fault(option, text, words)
         or _line_fault(text, words)
-        or (_quotes_fault(option, plain, words) if plain != text else None)
+        or (_quotes_fault(option, plain, accepted, words) if plain != text else None)
         or _word_fault(option, text, words)
-        or _expression_fault(option, text, words)
+        or _expression_fault(option, text, accepted, words)
         or _scheme_fault(text, words)
     )
 
@@ -181,10 +193,12 @@ def _splitting(text: str, meant: tuple[str, ...]) -> str:
     return f" If the text comes from an environment variable: {code}."
 
 
-def _quotes_fault(option: str, plain: str, words: Words) -> tuple[str, str, str]:
+def _quotes_fault(
+    option: str, plain: str, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[str, str, str]:
     message = "has quotes around it that are part of the text; Docker and some .env files keep them."
     inner = _word_fault(option, plain, words) or (
-        None if mended(plain) else _fault_of_the_whole(option, plain, words)
+        None if mended(plain) else _fault_of_the_whole(option, plain, accepted, words)
     )
     return "origin-quoted", message, inner[2] if inner else _hint("", mended(plain), words)
 
@@ -220,21 +234,49 @@ def _line_fault(text: str, words: Words) -> tuple[str, str, str] | None:
     return "origin-space", message, _hint("", mended(value), words)
 
 
-def _expression_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
+def _expression_fault(
+    option: str, text: str, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[str, str, str] | None:
     """A glob, a regular expression, or a file."""
     of_port = _GLOB_IN_PORT.fullmatch(text)
     if of_port is not None and mended(text) is None:
-        hint = _EACH_ORIGIN if option == "allow_credentials" else _port_hint(of_port, words)
+        hint = _port_hint(of_port, accepted, words) if option == "allow_origins" else LIST_EACH_ORIGIN
         return "origin-wildcard", 'has a "*" or "?" that is only part of the port.', hint
     if _REGEX_SIGNS.search(text):
-        regex = words.setting("allow_origin_regex", f'r"{text}"')
-        hint = f'Write {regex}, or a pattern such as "https://*.example.com".'
-        hint = _EACH_ORIGIN if option == "allow_credentials" else hint
+        # Expressions give credentials to all they match, or to nobody.
+        hint = _instead_of_regex(text, accepted, words) if option == "allow_origins" else LIST_EACH_ORIGIN
         return "origin-regex", "looks like a regular expression; entries are compared literally.", hint
     if _OPAQUE_SCHEME.match(text):
         hint = 'Serve the page from a local server and write "http://localhost:*".'
         return "origin-file", "is never sent; pages with this scheme send the origin null.", hint
     return None
+
+
+def _instead_of_regex(text: str, accepted: tuple[str, ...] | None, words: Words) -> str:
+    if accepted is None and is_for_everyone(text):
+        everyone = words.setting("allow_origins", '"*"')
+        return f"Write {everyone}."
+    meant = to_write(text, accepted)
+    if meant is None:
+        return LIST_EACH_ORIGIN
+    return f"Write {words.setting('allow_origin_regex', str(meant))}, or {_A_PATTERN}."
+
+
+def _port_hint(of_port: re.Match[str], accepted: tuple[str, ...] | None, words: Words) -> str:
+    origin, port = mended(of_port[1]), of_port[2]
+    if origin is None or ANY in origin:
+        return _hint("origin-wildcard", None, words)
+    digits = port.replace("?", "[0-9]").replace("*", "[0-9]*")
+    meant, any_port = to_write(f"{re.escape(origin)}:{digits}", accepted), f"{origin}:*"
+    if meant is not None:
+        return f"Write {words.setting('allow_origin_regex', str(meant))}."
+    if is_entry(any_port) and is_safe_entry(any_port, accepted, words):
+        return f'List each origin, or write "{any_port}" for any port.'
+    return LIST_EACH_ORIGIN
+
+
+_A_PATTERN = 'a pattern such as "https://*.example.com"'
+LIST_EACH_ORIGIN = f"List each origin, or write {_A_PATTERN}."
 
 
 def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
@@ -245,19 +287,6 @@ def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
     if _SLASH_TOO_MANY.match(text):
         return "origin-path", "has more than two slashes after its scheme.", hint
     return None
-
-
-# An expression gets credentials only where all origins do.
-_EACH_ORIGIN = 'Write each origin as an entry of its own, or a pattern such as "https://*.example.com".'
-
-
-def _port_hint(of_port: re.Match[str], words: Words) -> str:
-    origin, port = mended(of_port[1]), of_port[2]
-    if origin is None or ANY in origin:
-        return _hint("origin-wildcard", None, words)
-    digits = port.replace("?", "[0-9]").replace("*", "[0-9]*")
-    regex = f"{re.escape(origin)}:{digits}"
-    return f"""Write {words.setting("allow_origin_regex", f'r"{regex}"')}."""
 
 
 @dataclass(frozen=True)

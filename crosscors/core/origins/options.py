@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import cast
@@ -17,6 +18,7 @@ from crosscors.core.origins import dangers, environment, faults, function, unlik
 from crosscors.core.origins.function import OriginFunc
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.origins.public_suffixes import SuffixListError
+from crosscors.core.origins.regexes import too_wide
 from crosscors.core.origins.regexes.automaton import matches, quick_length
 from crosscors.core.origins.regexes.dangers import regex_findings
 from crosscors.core.origins.serialized import is_serialized_origin
@@ -69,18 +71,26 @@ def read(
     words: Words,
 ) -> tuple[OriginOptions, Findings]:
     """The options in their final form."""
-    listed, of_origins = _read_entries("allow_origins", allow_origins, words)
-    regex, of_regex = _read_regex(allow_origin_regex, words)
+    accepted, of_dangers = dangers.read(dangerously_allow, words)
+    accepted_for_all = accepted if allow_credentials is True else None
+    listed, of_origins = _read_entries("allow_origins", allow_origins, accepted_for_all, words)
+    regex, of_regex = _read_regex(allow_origin_regex, accepted_for_all, words)
     func, of_func = function.read(allow_origin_func, words)
     credentials, of_credentials = _read_credentials(allow_credentials, words)
-    accepted, of_dangers = dangers.read(dangerously_allow, words)
     options = OriginOptions(listed, regex, func, credentials, accepted)
     alone = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
-    together = _judge_credentials(options, words) + _judge_hosts(options, words)
-    return options, alone + together + _judge_coverage(options, words)
+    together = (
+        _judge_credentials(options, words),
+        _judge_without_credentials(options, words),
+        _judge_hosts(options, words),
+        _judge_coverage(options, words),
+    )
+    return options, alone + collected(together)
 
 
-def _read_entries(option: str, value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
+def _read_entries(
+    option: str, value: object, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[tuple[str, ...], Findings]:
     """The entries. A faulty one is replaced with what was meant, so that later checks see that, too."""
 
     def instead_of(found: object) -> str | None:
@@ -90,7 +100,7 @@ def _read_entries(option: str, value: object, words: Words) -> tuple[tuple[str, 
 
     entries, found = read_strings(option, value, _EXAMPLE, words, instead_of=instead_of)
     wrong = [entry for entry in entries if not _is_entry(entry)]
-    problems = [problem for entry in wrong for problem in faults.problems_of(option, entry, words)]
+    problems = [problem for entry in wrong for problem in faults.problems_of(option, entry, accepted, words)]
     meant = chain.from_iterable(
         (entry,) if _is_entry(entry) else faults.entries_meant(entry) for entry in entries
     )
@@ -126,7 +136,9 @@ def _is_entry(entry: str) -> bool:
     return entry == ANY or is_entry(entry)
 
 
-def _read_regex(value: object, words: Words) -> tuple[re.Pattern[str] | None, Findings]:
+def _read_regex(
+    value: object, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[re.Pattern[str] | None, Findings]:
     option = "allow_origin_regex"
     name = words.name(option)
     hint = "Write " + words.setting(option, r'r"https://[a-z]+\.example\.com"')
@@ -139,6 +151,9 @@ def _read_regex(value: object, words: Words) -> tuple[re.Pattern[str] | None, Fi
         return re.compile(value), Findings()
     except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
         message = f"{shown(value)} is not a valid regular expression: {error}."
+        entry = faults.mended(value) if value.startswith(ANY) else None  # a pattern such as *.example.com
+        if entry is not None and dangers.is_safe_entry(entry, accepted, words):
+            hint = "Write " + words.setting("allow_origins", f'"{ANY}"' if entry == ANY else f'["{entry}"]')
         return None, refused("invalid-regex", name, value, message, f"{hint}.")
 
 
@@ -153,7 +168,7 @@ def _read_credentials(value: object, words: Words) -> tuple[bool | tuple[str, ..
         message = f"takes True, False or a list of origins, not {shown(value)}."
         hint = f"Write {words.setting(option, 'True')}, or {words.setting(option, _EXAMPLE)}."
         return False, refused("wrong-type", words.name(option), value, message, hint)
-    entries, found = _read_entries(option, value, words)
+    entries, found = _read_entries(option, value, None, words)
     return entries or False, found
 
 
@@ -189,6 +204,14 @@ def _judge_credentials(options: OriginOptions, words: Words) -> Findings:
     except SuffixListError as error:
         problems.append(dangers.unreadable_list(error, words))
     return Findings(tuple(problems)) + of_regex
+
+
+def _judge_without_credentials(options: OriginOptions, words: Words) -> Findings:
+    """What is wrong with an expression that gives no credentials."""
+    if options.allow_origin_regex is not None and options.allow_credentials is not True:
+        with suppress(SuffixListError):  # without the list, nothing is known
+            return too_wide.regex_findings(options.allow_origin_regex, words)
+    return Findings()
 
 
 def _judge_hosts(options: OriginOptions, words: Words) -> Findings:

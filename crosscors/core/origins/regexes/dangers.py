@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -24,11 +25,11 @@ from crosscors.core.origins.public_suffixes import public_suffix_list
 from crosscors.core.origins.regexes.automaton import matches, quick_length
 from crosscors.core.origins.regexes.mending import Meant, mended
 from crosscors.core.origins.regexes.sites import Owner, Site, Sites, sites_of
-from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, INSECURE_SCHEMES, split
+from crosscors.core.origins.regexes.soundness import MAX_SITES, is_anybody, is_insecure, is_sound
+from crosscors.core.origins.regexes.too_narrow import fewer_findings, nothing_findings
+from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, split
 from crosscors.core.values import Findings, collected, refused, warned
 from crosscors.core.words import Words
-
-MAX_SITES = 64  # for each regular expression; nobody reads a longer list of trusted sites
 
 
 def regex_findings(regex: re.Pattern[str], dangers: tuple[str, ...], words: Words) -> Findings:
@@ -39,16 +40,27 @@ def regex_findings(regex: re.Pattern[str], dangers: tuple[str, ...], words: Word
     """
     name = words.name("allow_origin_regex")
     sites = sites_of(regex)
+    is_safe = partial(is_sound, dangers=dangers)
+    of_nothing = nothing_findings(regex, sites, is_safe, words)
+    if of_nothing.problems:
+        return of_nothing
     faults = list(_faults(regex, sites, dangers, words))
-    apps = sorted(site.name for site in sites.examples if site.owner is Owner.APP)
-    if apps and not faults:
-        message = f"gives credentials to every page with an origin like {', '.join(apps)}."
-        hint = f"List the origins in {words.name('allow_origins')} if you know them."
-        return warned("any-app-origin", name, regex.pattern, message, hint)
+    if not faults:
+        return _of_apps(regex, sites, words) + fewer_findings(regex, sites, is_safe, words)
     return collected(
         refused(code, name, regex.pattern, f"{shown(regex.pattern)} {message}", hint)
         for code, message, hint in faults
     )
+
+
+def _of_apps(regex: re.Pattern[str], sites: Sites, words: Words) -> Findings:
+    """A warning about schemes of apps whose hosts are open."""
+    apps = sorted(site.name for site in sites.examples if site.owner is Owner.APP)
+    if not apps:
+        return Findings()
+    message = f"gives credentials to every page with an origin like {', '.join(apps)}."
+    hint = f"List the origins in {words.name('allow_origins')} if you know them."
+    return warned("any-app-origin", words.name("allow_origin_regex"), regex.pattern, message, hint)
 
 
 def _faults(
@@ -57,7 +69,7 @@ def _faults(
     """Code, message and hint of each thing that is wrong."""
     meant = _meant(regex, sites, dangers)
     instead = f"Write {meant}" if meant else None
-    of_anybody = _Wrong.of(sites, _is_anybody)
+    of_anybody = _Wrong.of(sites, is_anybody)
     if of_anybody.origins:
         witness = _with_shorter(_with_suffix(_plainest(of_anybody.origins, meant), regex), sites)
         message = f"{_UNSAFE} it matches unrelated sites such as {witness}, whose owners can {_ACT}."
@@ -79,7 +91,7 @@ def _faults(
         message = f"{_UNSAFE} it matches {FILE}, and {ORIGINS_OF_ANYBODY[FILE]}."
         yield "null-with-credentials", message, opt_in("Leave it out", NULL_ORIGIN, words, dangers)
 
-    insecure = _Wrong.of(sites, lambda site: _is_insecure(site, dangers))
+    insecure = _Wrong.of(sites, lambda site: is_insecure(site, dangers))
     if insecure.origins:
         witness = _plainest(insecure.origins, meant)
         message = f"{_UNSAFE} it matches {witness}, and {ANYONE_ON_THE_PATH}."
@@ -151,16 +163,12 @@ _USE_HTTPS_EXCEPT_FOR_LOOPBACK = (
 def _meant(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]) -> Meant | None:
     """The expression as it was surely meant. It must pass the proof, so that no hint opens a hole."""
 
-    def is_sound(tried: re.Pattern[str]) -> bool:
-        named = sites_of(tried)
-        return (
-            named.unproven is None
-            and 0 < len(named.examples) <= MAX_SITES
-            and all(_is_sound_site(site, dangers) and origins for site, origins in named.examples.items())
-            and (_has_plain_loopback(named) or not _has_plain_loopback(sites))
+    def keeps_loopback(tried: re.Pattern[str]) -> bool:
+        return is_sound(tried, dangers) and (
+            _has_plain_loopback(sites_of(tried)) or not _has_plain_loopback(sites)
         )
 
-    return mended(regex, is_sound)
+    return mended(regex, keeps_loopback)
 
 
 def _has_plain_loopback(sites: Sites) -> bool:
@@ -181,7 +189,8 @@ def _lets_in(regex: re.Pattern[str], origin: str) -> bool:
 def _with_shorter(witness: str, sites: Sites) -> str:
     """Both example.co and example.com, if the last letter is optional."""
     of_one = (one for site in sites.examples if site.owner is Owner.ONE for one in sites.examples[site])
-    shorter = next((one for one in of_one if witness.startswith(one) and "." in one[:-1]), None)
+    beginnings = (one for one in of_one if one != witness and witness.startswith(one))
+    shorter = next((one for one in beginnings if "." in one[:-1]), None)
     return f"{shorter} and {witness}" if shorter else witness
 
 
@@ -192,24 +201,3 @@ def _below_suffix(witness: str, domain: str, regex: re.Pattern[str]) -> str:
         return witness
     better = witness.replace(f".{domain}", f".{suffixes.parents[domain]}")
     return better if _lets_in(regex, better) else witness
-
-
-def _is_anybody(site: Site) -> bool:
-    """Whether anybody can have a page there, and no opt-in says that this is meant."""
-    if site.owner is Owner.ANYBODY:
-        return True
-    # To opt in to all names below a domain does not include names that only look like one's own: anybody can
-    # buy notexample.com, and nothing distinguishes it from what was meant.
-    return site.owner is Owner.MANY and site.is_part and public_suffix_list().is_registry(site.name)
-
-
-def _is_insecure(site: Site, dangers: tuple[str, ...]) -> bool:
-    is_local = site.owner is Owner.LOOPBACK
-    return INSECURE_ORIGINS not in dangers and site.scheme in INSECURE_SCHEMES and not is_local
-
-
-def _is_sound_site(site: Site, dangers: tuple[str, ...]) -> bool:
-    """Whether the site has a name that can have one owner."""
-    if site.owner is Owner.LOOPBACK:
-        return True
-    return site.owner is Owner.ONE and "." in site.name and not _is_insecure(site, dangers)

@@ -10,8 +10,8 @@ A site is named if the author spelled out every character of its name. If any of
 open (a dot, a range, an optional part, a repeat), anybody might register a name that fits. The part before
 the registrable domain may be as open as the author likes: it all belongs to one owner.
 
-The grammar here is a little larger than that of origins: it ignores lengths, default ports and Punycode, and
-accepts any open IPv6 address. So it may find a site that no origin has. Examples are checked.
+The grammar here is a little larger than that of origins: it ignores lengths and Punycode, and accepts any
+open IPv6 address. So it may find a site that no origin has. Examples are checked.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from crosscors.core.origins.regexes.automaton import (
 from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
     FILE,
+    MAX_PORT,
     OPAQUE_HOST_CHARACTERS,
     SCHEMES_WITHOUT_ORIGIN,
     is_number,
@@ -194,7 +195,7 @@ def _read_together(automaton: Automaton) -> Iterator[tuple[Site, str]]:
         site = reader.site
         if state == Automaton.LAST and site is not None:
             yield site, _text(pair, came_from)
-        if isinstance(reader, _Scheme) and state not in before_scheme:
+        if isinstance(_without_port(reader), _Scheme) and state not in before_scheme:
             continue
         for step in automaton.steps[state]:
             if step.characters:
@@ -218,7 +219,8 @@ def _read_together(automaton: Automaton) -> Iterator[tuple[Site, str]]:
 
 def _read(reader: _Reader, characters: str, is_open: bool) -> _Read:
     """The readers after one of these characters, each with that character."""
-    tried = _samples(characters) if is_open and not isinstance(reader, (_Scheme, _Expected)) else characters
+    needs_each = isinstance(_without_port(reader), (_Scheme, _Expected))
+    tried = _samples(characters) if is_open and not needs_each else characters
     after = {new: character for character in reversed(tried) for new in reader.before(character, is_open)}
     return tuple(after.items())[::-1]
 
@@ -301,7 +303,7 @@ class _Host:
 
     def before(self, character: str, is_open: bool) -> Iterator[_Reader]:
         if self.is_end and character.isdigit():
-            yield _Port(character != "0")
+            yield _Port(_like(character, is_open), character != "0")
         if self.is_end and character == "/":
             yield _Expected("file:/", _Start(Site("file", FILE, Owner.FILES)))
         if character == "]":
@@ -319,15 +321,62 @@ _END = _Host(is_end=True)
 class _Port:
     """Some digits of a port; whether it may begin with the first of them."""
 
+    digits: str
     may_begin: bool
     is_inside = False
     site = None
 
     def before(self, character: str, is_open: bool) -> Iterator[_Reader]:
-        if character.isdigit():
-            yield _Port(character != "0")
+        digits = character + self.digits
+        if character.isdigit() and len(digits) <= len(_HIGHEST) and not _is_too_high(digits):
+            yield _Port(_like(digits, is_open), character != "0")
         if character == ":" and self.may_begin:
-            yield _Host(is_end=False)
+            host = _Host(is_end=False)
+            yield _BeforePort(self.digits, host) if self.digits in DEFAULT_PORTS.values() else host
+
+
+_HIGHEST = str(MAX_PORT)
+
+
+def _is_too_high(digits: str) -> bool:
+    return len(digits) == len(_HIGHEST) and digits > _HIGHEST
+
+
+def _like(digits: str, is_open: bool) -> str:
+    """Digits that are the end of the same ports as these, as far as ports matter: too high, or a default.
+
+    Where the first of them is open, other ports are possible, too. Then it does not matter that one of these
+    is a default.
+    """
+    if not is_open and any(port.endswith(digits) for port in DEFAULT_PORTS.values()):
+        return digits
+    highest = _HIGHEST[-len(digits) :]
+    return highest if digits <= highest else "9" * len(digits)
+
+
+@dataclass(frozen=True, slots=True)
+class _BeforePort:
+    """What comes before a port that is the default of some scheme: with that, browsers leave it out."""
+
+    port: str
+    reader: _Reader
+
+    @property
+    def is_inside(self) -> bool:
+        return self.reader.is_inside
+
+    @property
+    def site(self) -> Site | None:
+        site = self.reader.site
+        return None if site is None or DEFAULT_PORTS.get(site.scheme) == self.port else site
+
+    def before(self, character: str, is_open: bool) -> Iterator[_Reader]:
+        for reader in self.reader.before(character, is_open):
+            yield _BeforePort(self.port, reader)
+
+
+def _without_port(reader: _Reader) -> _Reader:
+    return reader.reader if isinstance(reader, _BeforePort) else reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,39 @@
+"""Regular expressions in strings among the origins, where strings are compared as they are."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+from crosscors.core.origins.public_suffixes import SuffixListError
+from crosscors.core.origins.regexes.mending import (
+    TOO_NARROW,
+    TOO_WIDE,
+    UNSAFE,
+    Meant,
+    compiled_or_none,
+    is_pasteable,
+    mended,
+)
+from crosscors.core.origins.regexes.soundness import is_narrow, is_sound
+
+
+def to_write(text: str, accepted: tuple[str, ...] | None) -> Meant | None:
+    """The expression that was meant; None if it is not proved to let in only who was meant.
+
+    Args:
+        text: the expression in the string.
+        accepted: the dangers that are accepted, if the origins get credentials; otherwise None.
+
+    >>> str(to_write("https://a.example.com|https://b.example.com", None))
+    'r"https://a\\\\.example\\\\.com|https://b\\\\.example\\\\.com"'
+    """
+    regex = compiled_or_none(text)
+    if regex is None:
+        return None
+    is_acceptable = is_narrow if accepted is None else partial(is_sound, dangers=accepted)
+    with suppress(SuffixListError):  # without the list, nothing is proved
+        if is_pasteable(text) and is_acceptable(regex):
+            return Meant(regex)
+        return mended(regex, is_acceptable, (*TOO_NARROW, *(TOO_WIDE if accepted is None else UNSAFE)))
+    return None
