@@ -247,6 +247,26 @@ def test_only_an_expression_that_is_proved_is_to_be_written(
     assert hint in problem.hint
 
 
+@table(
+    "text, code",
+    ("an empty list", "[]", "origin-list-in-a-string"),
+    ("a list in JSON", '["https://a.com"]', "origin-list-in-a-string"),
+    ("a list of expressions", r"https://.*\.a\.com, https://.*\.b\.com", "origin-list-in-a-string"),
+    ("a template", "${X}", "origin-template"),
+    ("a template in a name", r"https://${X}\.a\.com", "origin-template"),
+    ("a template in angle brackets", "https://<name>.a.com", "origin-template"),
+    ("any port, as in Spring", "http://localhost:[*]", "origin-port"),
+    ("quotes", "'https://a.com'", "origin-quoted"),
+    ("an expression in quotes", r"'https://.*\.a\.com'", "origin-quoted"),
+    ("a line of a .env file", r"ORIGIN=^https://.*\.a\.com$", "origin-space"),
+    ("an expression with a count", "https://[a-z]{1,3}.a.com", "origin-regex"),
+    ("an expression with a group", r"https://(?P<name>a|b)\.a\.com", "origin-regex"),
+    ("a set as the whole label", r"https://[abc]\.com", "origin-regex"),
+)
+def test_a_text_with_signs_of_an_expression_has_the_one_problem_that_is_certain(text: str, code: str) -> None:
+    assert [problem.code for problem in problems_of(origins=[text])] == [code]
+
+
 def test_each_of_several_expressions_is_judged_alone() -> None:
     good, open_, wrong = (
         re.compile(each) for each in (r"https://a\.com", "https://b.com", r"https://c\.com/")

@@ -19,6 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crosscors import CORSPolicy, CORSRequest, PolicyError, PolicyWarning, Problem, Resources
+from crosscors.core.origins.regexes.sites import sites_of
 from crosscors.core.origins.serialized import is_serialized_origin
 
 from ..rules import test_credentials as of_credentials
@@ -56,11 +57,12 @@ def followed(options: Options) -> CORSPolicy:
 
 
 def problems_of(options: Options) -> tuple[Problem, ...]:
+    """Why there is no policy. If there is one, what it warns about its expression."""
     try:
-        CORSPolicy(**options)
+        found = warned(options)
     except PolicyError as error:
         return error.problems
-    return ()
+    return tuple(problem for problem in found if problem.code.startswith("regex-"))
 
 
 def _changed(options: Options, problem: Problem) -> Options:
@@ -116,6 +118,7 @@ def probes(meant: Iterable[str]) -> list[str]:
         for origin in origins
         for change in (
             lambda origin: origin.replace(".", "x", 1),
+            lambda origin: "x".join(origin.rsplit(".", 1)),
             lambda origin: origin.replace("x.", "xx", 1),
             lambda origin: origin.replace("://", "://evil", 1),
             lambda origin: origin.replace("://", "://www.", 1),
@@ -135,6 +138,39 @@ def entries_of(policy: CORSPolicy) -> tuple[str, ...]:
         policy.allow_credentials or () if policy.allow_credentials is not True else ()
     )
 
+
+def examples_of(policy: CORSPolicy) -> list[str]:
+    """Origins that the expression lets in, of each site that it names."""
+    regex = policy.allow_origin_regex
+    return [] if regex is None else [*chain.from_iterable(sites_of(regex).examples.values())]
+
+
+# Expressions whose dots have no backslashes. As written, what was meant, the same with credentials, why.
+BARE_DOTS = [
+    ("https://a.com|https://b.com", r"https://a\.com|https://b\.com", None, "two origins"),
+    ("https?://a.com", r"https?://a\.com", r"https://a\.com", "either scheme"),
+    ("https://[a-z]+.a.com", r"https://[a-z]+\.a\.com", None, "a range"),
+    ("https://[abc].a.com", r"https://[abc]\.a\.com", None, "a set at the beginning"),
+    ("https://[a-z]{1,3}.a.com", r"https://[a-z]{1,3}\.a\.com", None, "a count with a comma"),
+    ("https://(?P<x>a|b).a.com", r"https://(a|b)\.a\.com", None, "a group with a name"),
+    (r"https://\w+.a.com", r"https://\w+\.a\.com", None, "letters"),
+    ("https://(.+).a.com", r"https://(.+)\.a\.com", None, "anything before a domain"),
+    ("^https://app.a.com$", r"https://app\.a\.com", None, "anchors"),
+    ("/^https://app.a.com$/", r"https://app\.a\.com", None, "slashes around it"),
+    ("https://a.(com|org)", r"https://a\.(com|org)", None, "two top levels"),
+    ("(a|b).a.com", r"https://(a|b)\.a\.com", None, "no scheme"),
+    ("https://a.com(/.*)", r"https://a\.com", None, "a path"),
+    ("https://a.com:[0-9]+", r"https://a\.com:[0-9]+", None, "a port"),
+    ("https://a.com:.*", r"https://a\.com:.*", None, "anything for the port"),
+    (
+        "http://localhost:30[0-9]+|https://a.com",
+        r"http://localhost:30[0-9]+|https://a\.com",
+        None,
+        "localhost",
+    ),
+    (r"https://app.example\.com", r"https://app\.example\.com", None, "a single one"),
+]
+AROUND = ("{}", '"{}"', "r'{}'", " {}\n", "ORIGIN={}", "{} # mine", "- {}")
 
 # Options, the options that were meant or that the hint gives as an example, why.
 A, B, APP = "https://a.example", "https://b.example", "https://app.example.com"
@@ -173,7 +209,34 @@ MEANT: list[tuple[Options, Options, str]] = [
         {"allow_origins": [B], "allow_origin_regex": r"https://[a-z]+\.a\.example"},
         "an expression in a string",
     ),
+    *(
+        (
+            {"allow_origins": [B, around.format(regex)], "allow_credentials": has_credentials},
+            {
+                "allow_origins": [B],
+                "allow_origin_regex": (safe or meant) if has_credentials else meant,
+                "allow_credentials": has_credentials,
+            },
+            f"{why}, as {around.format('an entry')!a}{' with credentials' if has_credentials else ''}",
+        )
+        for regex, meant, safe, why in BARE_DOTS
+        for around in AROUND
+        for has_credentials in (False, True)
+    ),
+    *(
+        (
+            {"allow_origin_regex": regex, "allow_credentials": has_credentials},
+            {
+                "allow_origin_regex": (safe or meant) if has_credentials else meant,
+                "allow_credentials": has_credentials,
+            },
+            f"{why}, as the expression{' with credentials' if has_credentials else ''}",
+        )
+        for regex, meant, safe, why in BARE_DOTS
+        for has_credentials in (False, True)
+    ),
     ({"allow_origins": [b"https://a.example"]}, {"allow_origins": [A]}, "bytes"),
+    ({"allow_origins": [str(b"https://a.example")]}, {"allow_origins": [A]}, "bytes that became a string"),
     ({"allow_origins": [[A, B]]}, {"allow_origins": [A, B]}, "a list within the list"),
     *(
         ({"allow_origins": [entry], "allow_credentials": True}, {"allow_credentials": [write or entry]}, why)
@@ -219,7 +282,7 @@ MEANT: list[tuple[Options, Options, str]] = [
 @rows("options, meant", MEANT)
 def test_following_hints_lets_in_what_was_meant(options: Options, meant: Options) -> None:
     policy, expected = followed(options), CORSPolicy(**meant)
-    origins = probes(entries_of(expected))
+    origins = probes([*entries_of(expected), *examples_of(expected)])
     assert {each: verdict(policy, each) for each in origins} == {
         each: verdict(expected, each) for each in origins
     }

@@ -13,16 +13,19 @@ import unicodedata
 _BYTE_ORDER_MARKS = ("\ufeff", "\u00ef\u00bb\u00bf", "\udcef\udcbb\udcbf")
 _JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _QUOTES = "\"'`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
-_AROUND_TEXT = re.compile(rf"\A(?:\\?[{_QUOTES}]\s*)+|(?:\s*\\?[{_QUOTES}])+\Z")
+_AROUND_TEXT = re.compile(rf"\A[bru]?(?:\\?[{_QUOTES}]\s*)+|(?:\s*\\?[{_QUOTES}])+\Z")
 # A line of a .env or YAML file: "ORIGIN=https://a.example", "- https://a.example", "https://a.example # mine"
 _BEFORE_VALUE = re.compile(r"(?:-\s+|(?:[A-Za-z_]\w*)?\s*=\s*)(?=\S+\Z)")
 _COMMENT = re.compile(r"\s+#.*", re.DOTALL)
-_SEPARATORS = re.compile(r"[\s,;]+")
+_SEPARATOR = r"[,;](?![0-9]*\})"  # but not that of "{1,3}" in a regular expression
+_is_list = re.compile(_SEPARATOR).search
+_SEPARATORS = re.compile(rf"(?:\s|{_SEPARATOR})+")
 _PORTS_IN_BRACKETS = re.compile(r"(.+:)\[([0-9*,\s]+)\]")
-# Digits in braces are a repeat in a regular expression, and two hexadecimal digits after "%" are a character.
+# Digits in braces are a repeat in a regular expression, and "(?P<a>" is a group there. Two hexadecimal digits
+# after "%" are a character.
 _PLACEHOLDER = re.compile(
     r"\$\{[^{}]*\}|\$\([A-Za-z_]\w*\)|\$[A-Z_][A-Z0-9_]+|\#?\{\{?[%\s]*[A-Za-z_][^{},]*\}?\}"
-    r"|%(?:\([A-Za-z_]\w*\))?s|%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w+%|<[A-Za-z_][\w .-]*>"
+    r"|%(?:\([A-Za-z_]\w*\))?s|%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w+%|(?<!\?P)<[A-Za-z_][\w .-]*>"
 )
 _EVERYONE = frozenset({"all", "any", "anyone", "everyone", "everything", "all origins", "any origin"})
 _UNSET = frozenset({"undefined", "none", "nil", "nan", "null", "unset"})
@@ -69,7 +72,7 @@ def pieces(text: str) -> list[str] | None:
     if in_brackets is not None:
         return _split(in_brackets)
     found = _split(text)
-    is_list = "," in text or ";" in text or (len(found) > 1 and all("://" in piece for piece in found))
+    is_list = _is_list(text) or (len(found) > 1 and all("://" in piece for piece in found))
     return found if is_list else None
 
 

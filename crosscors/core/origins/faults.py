@@ -37,8 +37,8 @@ from crosscors.core.words import Words
 
 # Signs of a regular expression. ".*" alone is not: there are globs such as "https://a.*".
 _REGEX_SIGNS = re.compile(
-    r"\\[.dws-]|^\^|\$$|[()|]|(?:^|//)\.[*+]|s\?:|\.\+"
-    r"|(?<=[\w.-])\[[^\]:]+\]|\[[^\]:]*\][+*?{]|\[[^\]:]*-[^\]:]*\]"
+    r"\\[.dws-]|^/?\^|\$(?:/[gimsuy]*)?$|[()|]|(?:^|//|:)\.[*+]|s\?:|\.\+"
+    r"|(?<=[\w.-])\[[^\]:]+\]|(?<=//)\[[^\]:.]+\](?=.)|\[[^\]:]*\][+*?{]|\[[^\]:]*-[^\]:]*\]"
 )
 _OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):", re.IGNORECASE)
 _BROKEN_SCHEME = re.compile(r"(?:(https?)(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
@@ -129,7 +129,9 @@ def _hint(code: str, meant: str | None, words: Words) -> str:
         return f"Write {_EXAMPLE}."
     return (
         'Use "*" only for subdomains ("https://*.example.com") or for any port ("http://localhost:*"). For '
-        f"anything else, use {words.name('allow_origin_regex')}."
+        "anything else, write a regular expression, such as "
+        + words.setting("allow_origin_regex", r'r"https://[a-z]+\.example\.com"')
+        + "."
     )
 
 
@@ -149,7 +151,7 @@ def _fault_of_the_whole(
     return (
         _template_fault(text)
         or _list_fault(option, text, words)
-        or _line_fault(text, words)
+        or _line_fault(option, text, accepted, words)
         or (_quotes_fault(option, plain, accepted, words) if plain != text else None)
         or _word_fault(option, text, words)
         or _expression_fault(option, text, accepted, words)
@@ -197,10 +199,15 @@ def _quotes_fault(
     option: str, plain: str, accepted: tuple[str, ...] | None, words: Words
 ) -> tuple[str, str, str]:
     message = "has quotes around it that are part of the text; Docker and some .env files keep them."
-    inner = _word_fault(option, plain, words) or (
-        None if mended(plain) else _fault_of_the_whole(option, plain, accepted, words)
-    )
-    return "origin-quoted", message, inner[2] if inner else _hint("", mended(plain), words)
+    inner = _word_fault(option, plain, words)
+    return "origin-quoted", message, inner[2] if inner else _hint_for_inner(option, plain, accepted, words)
+
+
+def _hint_for_inner(option: str, text: str, accepted: tuple[str, ...] | None, words: Words) -> str:
+    """What to write for a text that stood in something else, such as quotes."""
+    meant = mended(text)
+    inner = None if meant else _fault_of_the_whole(option, text, accepted, words)
+    return inner[2] if inner else _hint("", meant, words)
 
 
 def _word_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
@@ -225,13 +232,15 @@ def _word_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | 
     return "origin-word", message, f"Write {_EXAMPLE}{everyone}."
 
 
-def _line_fault(text: str, words: Words) -> tuple[str, str, str] | None:
+def _line_fault(
+    option: str, text: str, accepted: tuple[str, ...] | None, words: Words
+) -> tuple[str, str, str] | None:
     """A whole line of a .env or YAML file."""
     value = environment.value_in_line(text)
     if value == text:
         return None
     message = f"has more than the origin in it: {shown(text.replace(value, '', 1).strip())}."
-    return "origin-space", message, _hint("", mended(value), words)
+    return "origin-space", message, _hint_for_inner(option, environment.unquoted(value), accepted, words)
 
 
 def _expression_fault(

@@ -25,7 +25,14 @@ from crosscors.core.origins.public_suffixes import public_suffix_list
 from crosscors.core.origins.regexes.automaton import matches, quick_length
 from crosscors.core.origins.regexes.mending import Meant, mended
 from crosscors.core.origins.regexes.sites import Owner, Site, Sites, sites_of
-from crosscors.core.origins.regexes.soundness import MAX_SITES, is_anybody, is_insecure, is_sound
+from crosscors.core.origins.regexes.soundness import (
+    MAX_SITES,
+    has_plain_loopback,
+    is_anybody,
+    is_insecure,
+    is_sound,
+    keeps_loopback,
+)
 from crosscors.core.origins.regexes.too_narrow import fewer_findings, nothing_findings
 from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, split
 from crosscors.core.values import Findings, collected, refused, warned
@@ -95,7 +102,7 @@ def _faults(
     if insecure.origins:
         witness = _plainest(insecure.origins, meant)
         message = f"{_UNSAFE} it matches {witness}, and {ANYONE_ON_THE_PATH}."
-        use_https = _USE_HTTPS_EXCEPT_FOR_LOOPBACK if _has_plain_loopback(sites) else "Use https"
+        use_https = _USE_HTTPS_EXCEPT_FOR_LOOPBACK if has_plain_loopback(sites) else "Use https"
         yield (
             "insecure-origin-with-credentials",
             message,
@@ -163,17 +170,10 @@ _USE_HTTPS_EXCEPT_FOR_LOOPBACK = (
 def _meant(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]) -> Meant | None:
     """The expression as it was surely meant. It must pass the proof, so that no hint opens a hole."""
 
-    def keeps_loopback(tried: re.Pattern[str]) -> bool:
-        return is_sound(tried, dangers) and (
-            _has_plain_loopback(sites_of(tried)) or not _has_plain_loopback(sites)
-        )
+    def is_acceptable(tried: re.Pattern[str]) -> bool:
+        return is_sound(tried, dangers) and keeps_loopback(tried, sites)
 
-    return mended(regex, keeps_loopback)
-
-
-def _has_plain_loopback(sites: Sites) -> bool:
-    """Whether pages on this machine are let in without https, as in development."""
-    return any(site.owner is Owner.LOOPBACK and site.scheme == "http" for site in sites.examples)
+    return mended(regex, is_acceptable)
 
 
 def _with_suffix(witness: str, regex: re.Pattern[str]) -> str:

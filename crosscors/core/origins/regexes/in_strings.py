@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
-from functools import partial
 
 from crosscors.core.origins.public_suffixes import SuffixListError
 from crosscors.core.origins.regexes.mending import (
@@ -15,7 +15,8 @@ from crosscors.core.origins.regexes.mending import (
     is_pasteable,
     mended,
 )
-from crosscors.core.origins.regexes.soundness import is_narrow, is_sound
+from crosscors.core.origins.regexes.sites import sites_of
+from crosscors.core.origins.regexes.soundness import is_narrow, is_sound, keeps_loopback
 
 
 def to_write(text: str, accepted: tuple[str, ...] | None) -> Meant | None:
@@ -31,7 +32,11 @@ def to_write(text: str, accepted: tuple[str, ...] | None) -> Meant | None:
     regex = compiled_or_none(text)
     if regex is None:
         return None
-    is_acceptable = is_narrow if accepted is None else partial(is_sound, dangers=accepted)
+
+    def is_acceptable(tried: re.Pattern[str]) -> bool:
+        is_proved = is_narrow(tried) if accepted is None else is_sound(tried, accepted)
+        return is_proved and keeps_loopback(tried, sites_of(regex))
+
     with suppress(SuffixListError):  # without the list, nothing is proved
         if is_pasteable(text) and is_acceptable(regex):
             return Meant(regex)

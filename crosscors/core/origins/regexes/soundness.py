@@ -6,7 +6,7 @@ import re
 
 from crosscors.core.origins.dangers import INSECURE_ORIGINS
 from crosscors.core.origins.public_suffixes import public_suffix_list
-from crosscors.core.origins.regexes.sites import Owner, Site, sites_of
+from crosscors.core.origins.regexes.sites import Owner, Site, Sites, sites_of
 from crosscors.core.origins.serialized import INSECURE_SCHEMES, is_number
 
 MAX_SITES = 64  # for each regular expression; nobody reads a longer list of trusted sites
@@ -43,6 +43,20 @@ def is_narrow(regex: re.Pattern[str]) -> bool:
         and bool(named.examples)
         and all(_is_narrow_site(site) and origins for site, origins in named.examples.items())
     )
+
+
+def keeps_loopback(tried: re.Pattern[str], sites: Sites) -> bool:
+    """Whether an expression still lets in pages on this machine without https, if one with these sites does.
+
+    Raises:
+        SuffixListError: if the public suffix list cannot be read.
+    """
+    return has_plain_loopback(sites_of(tried)) or not has_plain_loopback(sites)
+
+
+def has_plain_loopback(sites: Sites) -> bool:
+    """Whether pages on this machine are let in without https, as in development."""
+    return any(site.owner is Owner.LOOPBACK and site.scheme == "http" for site in sites.examples)
 
 
 def is_glob(regex: re.Pattern[str]) -> bool:
