@@ -542,3 +542,10 @@ def test_what_the_errors_say(approved_policies: ApprovePolicies) -> None:
     entries = [(why, entry) for _, entry, _, why in (*REFUSED_ROWS, *NOT_ONE_ORIGIN)]
     entries += [(why, entry) for entry, _, _, why in SEVERAL_FAULTS]
     approved_policies("origins", [(why, {"allow_origins": [entry]}) for why, entry in entries])
+
+
+def test_a_glob_in_the_port_of_an_unsafe_origin_is_not_made_an_expression() -> None:
+    entry = "ftp://a.example:2?"
+    (problem,) = refused({"allow_origins": [entry], "allow_credentials": True})
+    assert_problem(problem, "origin-wildcard", "allow_origins", entry)
+    assert problem.hint.startswith("List each origin, ")
