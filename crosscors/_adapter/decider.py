@@ -124,7 +124,12 @@ class Decider(Generic[_Source]):
     def debug(self) -> bool:
         """Whether debug mode is on at the moment."""
         debug = self._debug
-        return debug if isinstance(debug, bool) else debug()
+        if isinstance(debug, bool):
+            return debug
+        is_on = debug()
+        if is_on and not self._sees_everything:
+            self._sees_everything, self.ready = True, NOTHING_READY
+        return is_on
 
     def place_of(self, policy: CORSPolicy) -> str:
         """What the policy belongs to, for messages."""
@@ -222,10 +227,9 @@ class Decider(Generic[_Source]):
         entry.adapter = self
         entry.policy = policy
         entry.decision = decision
-        if not (self._sees_everything or isinstance(self._debug, bool)) and self.debug:
-            # The flag of the framework is on. Every new origin comes here first, so no request is missed.
-            self._sees_everything, self.ready = True, NOTHING_READY
-        entry.read = self.read.keep(source) if policy is None or self.hears(decision) else None
+        # In debug mode, allowed requests count, too. Every new origin comes here first, so none is missed.
+        is_heard = policy is None or self.hears(decision) or (decision.status is None and self.debug)
+        entry.read = self.read.keep(source) if is_heard else None
         entry.written = entry.record = None
         if self.read.bridge in holder:
             bring_over(holder)
