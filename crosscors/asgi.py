@@ -178,8 +178,9 @@ class CORSMiddleware:
         arrived = {**scope, "path": arrival[0], "root_path": root_path}
         policy = self._decider.policy_for(arrived)
         if policy is None:
-            self._decider.withdraw(entry, arrived, carried(message))
-            await send(message)
+            start = readable(message)
+            self._decider.withdraw(entry, arrived, carried(start))
+            await send(start)
             return
         entry.policy = policy
         entry.decision = await self._decider.decide_async(policy, arrived)
@@ -246,6 +247,14 @@ _SCOPE = "the scope"
 _START = "the message http.response.start"
 
 
+def readable(message: Message) -> Message:
+    """The message that starts a response. If its headers can be read only once, a copy with a list of them."""
+    headers: Any = message.get("headers")
+    if type(headers) in _LISTS and all(type(pair) in _LISTS for pair in headers):
+        return message
+    return {**message, "headers": raw_headers(message.get("headers"), _START)}
+
+
 def carried(message: Message) -> Iterator[tuple[str, str]]:
     """The Access-Control headers of the message that starts a response."""
     headers = raw_headers(message.get("headers"), _START)
@@ -264,6 +273,7 @@ async def run_uncovered(
 
     def send_watched(message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start" and not entry.is_withdrawn:
+            message = readable(message)
             decider.withdraw(entry, arrived, carried(message))
         return send(message)
 

@@ -10,6 +10,7 @@ import pytest
 
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind, Resources
 from crosscors.asgi import CORSMiddleware as ASGIMiddleware
+from crosscors.starlette import CORS
 from crosscors.wsgi import CORSMiddleware as WSGIMiddleware
 from tests.clients import Fields, ask_asgi, ask_wsgi, preflight
 from tests.conftest import Approve
@@ -188,6 +189,18 @@ def test_a_proxy_that_changes_host_is_named_where_it_may_be_the_cause(
 ) -> None:
     stack.ask(stack.guard(**ALLOWED), "POST", "/", fields)
     assert ("a proxy changes Host" in unconfigured.messages[0]) is is_said
+
+
+async def lazy_app(scope: Any, receive: Any, send: Any) -> None:
+    pairs = [(b"x-one", b"1"), (b"x-two", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": (iter(pair) for pair in pairs)})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize("cover", [ASGIMiddleware, CORS])
+def test_a_path_without_a_policy_keeps_headers_that_can_be_read_only_once(cover: Any) -> None:
+    answer = ask_asgi(cover(lazy_app, policy=PATHS), "GET", "/items", FETCH)
+    assert answer.headers == [("x-one", "1"), ("x-two", "2")]
 
 
 # Debug mode.

@@ -42,6 +42,7 @@ from crosscors.asgi import (
     joined,
     leave,
     preflight_headers,
+    readable,
     root_path_now,
     run_uncovered,
     with_usual_headers,
@@ -219,10 +220,14 @@ class Adapter:
                 ):
                     visit.routed = None
                     return send(written(message, entry, known))
-            ask = self._settle(entry, visit, scope, message)
+            ask = self._settle(entry, visit, scope)
             if ask is not None:
                 return self._send_asked(message, ask, entry, visit, scope, send)
-            return send(message if entry.is_withdrawn else written(message, entry))
+            if entry.policy is None:
+                message = readable(message)
+                self._decider.withdraw(entry, visit.arrived(scope), carried(message))
+                return send(message)
+            return send(written(message, entry))
 
         return send_with_cors
 
@@ -236,21 +241,24 @@ class Adapter:
         self, entry: Entry, visit: Visit, scope: Scope, *, can_await: bool
     ) -> None:
         """Settle if no response came, because adapters further out read the decision."""
-        ask = self._settle(entry, visit, scope, {}) if entry.written is None else None
+        ask = None
+        if entry.written is None:
+            ask = self._settle(entry, visit, scope)
+            if ask is None and entry.policy is None:
+                self._decider.withdraw(entry, visit.arrived(scope), ())
         visit.routed = None
         if ask is not None and can_await:
             await self._settle_by_function(ask, entry, visit, scope)
 
-    def _settle(self, entry: Entry, visit: Visit, scope: Scope, start: Message) -> AskFunction | None:
+    def _settle(self, entry: Entry, visit: Visit, scope: Scope) -> AskFunction | None:
         """Settle by the policy of what answered. If only its function can tell, return that instead.
 
-        Args:
-            start: the message that starts the response; empty if there is none.
+        If no policy covers the request, the entry has none afterwards.
         """
         policy = self._policy_answered(entry, visit, scope)
         if policy is None:
             _report_unanswered(entry)
-            self._decider.withdraw(entry, visit.arrived(scope), carried(start))
+            entry.policy = None
             return None
         is_known = policy is visit.expected
         answer = entry.decision if is_known else self._decider.ask(policy, scope, visit.origin)
