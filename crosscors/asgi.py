@@ -248,7 +248,7 @@ _START = "the message http.response.start"
 
 
 def readable(message: Message) -> Message:
-    """The message that starts a response. If its headers can be read only once, a copy with a list of them."""
+    """The message that starts a response; a copy of it if its headers can be read only once."""
     headers: Any = message.get("headers")
     if type(headers) in _LISTS and all(type(pair) in _LISTS for pair in headers):
         return message

@@ -25,6 +25,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Protocol, cast
 
 from crosscors._adapter.first_messages import first_refusals, first_useless_cookies
@@ -131,8 +132,8 @@ class Reporter:
             if not decision.refusals:
                 self._log_allowed(decision, policy, read)
             elif self.has_hook or _is_shown(decision):
+                read = cache(read)  # the hook gets the same request
                 request = read()
-                read = lambda: request  # noqa: E731  # read once
                 if policy is not None:
                     decision = questions_to(policy).examined(decision, request)
                 self._log_refusals(decision, policy, request)

@@ -1,7 +1,7 @@
 """Whether a request comes from a page of this server itself.
 
-Browsers send Origin also with requests to the page's own origin, unless the method is GET or HEAD (Fetch,
-"append a request `Origin` header"). CORS has no say in them.
+Browsers also send Origin to the page's own origin, unless the method is GET or HEAD (Fetch, "append a request
+`Origin` header"). CORS has no say in them.
 """
 
 from __future__ import annotations
