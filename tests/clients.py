@@ -147,6 +147,22 @@ def ask_asgi(
     return attempt_asgi(app, method, path, headers, **scope).get()
 
 
+def start_asgi(app: ASGIApp) -> None:
+    """A startup and a shutdown; what the application raises is raised."""
+    received = ["lifespan.startup", "lifespan.shutdown"]
+
+    async def receive() -> Message:
+        return {"type": received.pop(0)}
+
+    async def send(message: Message) -> None:
+        pass  # startups and shutdowns that fail raise as well
+
+    async def serve() -> None:
+        await app({"type": "lifespan", "state": {}}, receive, send)
+
+    asyncio.run(serve())
+
+
 # WSGI.
 
 
