@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Literal
 
 from crosscors.core.lazy import lazy
 from crosscors.core.refusal import Refusal
@@ -28,10 +29,13 @@ class Decision:
             preflight.
         allowed: whether everything that the request asks for is allowed.
         response_headers: the headers of the response, and how to write them; many decisions share one object.
-        status: the status of the response to a preflight; None for every other request.
+        status: the status of the response, if the application is not asked: to a preflight, or 403 from the
+            cross-origin protection. None for every other request.
         refusals: why the request is not allowed; empty if it is.
         matched: the entry that allowed the origin: an origin, a pattern, ``"*"``, the regular
             expression, or ``"allow_origin_func"``; None if nothing did.
+        protection: ``"enforced"`` if the cross-origin protection refuses the request; ``"report"`` if it
+            would, but only reports; None if the CORS policy decided.
 
     Example:
         >>> from crosscors import CORSPolicy, CORSRequest
@@ -47,8 +51,9 @@ class Decision:
     status: int | None
     refusals: tuple[Refusal, ...]
     matched: str | None
+    protection: Literal["enforced", "report"] | None
 
-    def __init__(  # one for each attribute
+    def __init__(  # noqa: PLR0913  # one for each attribute
         self,
         kind: Kind,
         allowed: bool,
@@ -57,6 +62,7 @@ class Decision:
         status: int | None = None,
         refusals: tuple[Refusal, ...] = (),
         matched: str | None = None,
+        protection: Literal["enforced", "report"] | None = None,
     ) -> None:
         # This bypasses the lock of a frozen dataclass: 0.4 instead of 1.1 microseconds for each new origin.
         attributes = vars(self)
@@ -66,6 +72,7 @@ class Decision:
         attributes["status"] = status
         attributes["refusals"] = refusals
         attributes["matched"] = matched
+        attributes["protection"] = protection
 
     @property
     def headers(self) -> Pairs:
@@ -79,11 +86,12 @@ class Decision:
 
     @lazy
     def body(self) -> bytes:
-        """The body of the response to a preflight, as plain ASCII text: ``OK``, or what is refused."""
+        """The body of the response, if there is a status, as plain ASCII text: ``OK``, or what is refused."""
         if self.allowed:
             return b"OK"
         reasons = "; ".join([refusal.message for refusal in self.refusals])
-        return f"Refused by the CORS policy: {reasons}".encode("ascii")
+        who = "CORS policy" if self.protection is None else "cross-origin protection"
+        return f"Refused by the {who}: {reasons}".encode("ascii")
 
     @lazy
     def preflight_headers(self) -> Pairs:

@@ -73,7 +73,7 @@ def read(
     """The options in their final form."""
     accepted, of_dangers = dangers.read(dangerously_allow, words)
     accepted_for_all = accepted if allow_credentials is True else None
-    listed, of_origins = _read_entries("allow_origins", allow_origins, accepted_for_all, words)
+    listed, of_origins = read_entries("allow_origins", allow_origins, accepted_for_all, words)
     regex, of_regex = _read_regex(allow_origin_regex, accepted_for_all, words)
     func, of_func = function.read(allow_origin_func, words)
     credentials, of_credentials = _read_credentials(allow_credentials, words)
@@ -88,7 +88,7 @@ def read(
     return options, alone + collected(together)
 
 
-def _read_entries(
+def read_entries(
     option: str, value: object, accepted: tuple[str, ...] | None, words: Words
 ) -> tuple[tuple[str, ...], Findings]:
     """The entries. A faulty one is replaced with what was meant, so that later checks see that, too."""
@@ -168,7 +168,7 @@ def _read_credentials(value: object, words: Words) -> tuple[bool | tuple[str, ..
         message = f"takes True, False or a list of origins, not {shown(value)}."
         hint = f"Write {words.setting(option, 'True')}, or {words.setting(option, _EXAMPLE)}."
         return False, refused("wrong-type", words.name(option), value, message, hint)
-    entries, found = _read_entries(option, value, None, words)
+    entries, found = read_entries(option, value, None, words)
     return entries or False, found
 
 

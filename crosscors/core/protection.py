@@ -1,0 +1,406 @@
+"""Cross-origin protection: may this request reach the application at all. All the rules are here.
+
+CORS decides which pages may read responses. It stops no form post, no beacon and no WebSocket. This does. The
+policy that lets pages read also says who may write.
+
+1.  The host must be one of ``allowed_hosts``, if there are any. Preflights are no exception.
+2.  A path of ``exempt`` takes requests from everywhere.
+3.  Safe methods are served: GET, HEAD, OPTIONS, TRACE and QUERY. The exception is a request that opens a
+    WebSocket.
+4.  If the browser says that the page has the same origin, or that there is no page, the request is served.
+    This comes before Origin, because own pages with ``Referrer-Policy: no-referrer`` post forms with ``null``.
+5.  The origin is one of ``trusted_origins``, or the policy of the path allows it with credentials: served.
+6.  The policy allows the origin without credentials: served if the request carries nothing that a browser
+    sends by itself (cookies, and Authorization of the schemes in ``_AMBIENT``), and is not a navigation. A
+    form post is one, and a form post to a login form signs the user in as the attacker. A Bearer token is no
+    such thing: a script that knows it has set it, after a preflight.
+7.  In 5 and 6, the policy must also allow the method, which browsers do not check for form posts. A WebSocket
+    has no method to check. ``trusted_origins`` may use every method.
+8.  If the browser says that the page has another origin, any other request is refused.
+9.  If the browser does not say where a request is from, it is served if it has no Origin, because then it is
+    not from a browser. It is also served if its origin is one of the server itself. Any other is refused.
+    (Chromium does not say it for WebSockets. No browser says it over plain http, except to this machine.)
+
+An origin that is ``null`` or malformed is never trusted. X-Forwarded-* is never read: anybody can send it.
+
+Standards: Fetch Metadata Request Headers; Fetch, "`Origin` header"; RFC 9110, section 9.2.1 (safe methods);
+RFC 6455, section 4 (WebSockets).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, NoReturn, cast
+
+from crosscors.core import hosts
+from crosscors.core.decision import Decision, Kind
+from crosscors.core.errors import PolicyError, refuse_positional_options, shown
+from crosscors.core.hosts import AllowedHosts
+from crosscors.core.origins import dangers
+from crosscors.core.origins import options as origins
+from crosscors.core.origins.own import is_own_origin
+from crosscors.core.origins.patterns import OriginSet
+from crosscors.core.origins.public_suffixes import SuffixListError
+from crosscors.core.origins.serialized import MAX_LENGTH, NULL, is_serialized_origin, split
+from crosscors.core.policy import CORSPolicy, Policies, questions_to, warn_about
+from crosscors.core.refusal import Refusal, RefusalCode
+from crosscors.core.request import CORSRequest
+from crosscors.core.resources import Resources, has_one_reading_with_key, make_resources
+from crosscors.core.response_headers import ResponseHeaders
+from crosscors.core.standard import ALLOW_CREDENTIALS
+from crosscors.core.values import (
+    ANY,
+    Findings,
+    collected,
+    is_several,
+    is_text_pattern,
+    read_bool,
+    refused,
+    warned,
+)
+from crosscors.core.words import KEYWORDS, Words
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+
+# Authentication schemes whose credentials a browser adds by itself, in lower case.
+_AMBIENT = ("basic", "digest", "negotiate", "ntlm")
+_SAME_ORIGIN = ("same-origin", "none")
+_OTHER_ORIGIN: dict[str | None, RefusalCode] = {
+    "cross-site": "cross-site-request",
+    "same-site": "same-site-request",
+}
+
+
+class Sender(NamedTuple):
+    """What a request says about where it comes from. A header that is missing is None.
+
+    A header that came twice is both values joined with a comma.
+
+    Attributes:
+        site: Sec-Fetch-Site.
+        origin: Origin.
+        host: Host.
+        mode: Sec-Fetch-Mode.
+        cookie: Cookie, or any text if there is one.
+        authorization: Authorization.
+    """
+
+    site: str | None = None
+    origin: str | None = None
+    host: str | None = None
+    mode: str | None = None
+    cookie: str | None = None
+    authorization: str | None = None
+
+
+def sender_of(request: CORSRequest) -> Sender:
+    """What the request says about where it comes from."""
+    get = request.headers.get
+    return Sender(
+        get("sec-fetch-site"),
+        request.origin,
+        request.host or None,
+        get("sec-fetch-mode"),
+        get("cookie"),
+        get("authorization"),
+    )
+
+
+@dataclass(frozen=True, init=False)
+class CrossOriginProtection:
+    """Which requests reach the application at all. Checked once, then immutable.
+
+    The policy says who may write: an origin that it allows with credentials may send every method that the
+    policy allows. An origin that it allows without credentials may do so without cookies. No other page may
+    send an unsafe request (POST, PUT, DELETE and so on) or open a WebSocket. Pages of the server itself may,
+    and so may clients that are not browsers. See docs/protection.md.
+
+    Args:
+        report_only: log what would be refused, call the hook, and change nothing. Default: False.
+        trusted_origins: origins and patterns whose pages may send every request, although no policy allows
+            them. Prohibited: ``"*"``, ``"null"``, ``"file://"`` and public suffixes (``https://*.github.io``).
+            Default: none.
+        own_origins: the origins by which browsers reach this server, exact ones and patterns. If there are
+            any, Host is not compared. Write them if a proxy changes Host. Default: none.
+        allowed_hosts: the hosts that Host may name, against DNS rebinding: ``"api.example.com"`` (with any
+            port), ``"localhost:8000"``, ``"*.example.com"``, ``"[::1]"``. Default: every host.
+        exempt: paths that take requests from every site, such as ``"/saml/acs"`` or ``"/hooks/*"``. They are
+            written like the keys of Resources, also as compiled regular expressions. A path that routers can
+            read in several ways is never exempt. Default: none.
+
+    Raises:
+        PolicyError: listing every problem of the options.
+
+    Example:
+        >>> protection = CrossOriginProtection()
+        >>> headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+        >>> form = CORSRequest("POST", origin="https://evil.example", headers=headers)
+        >>> protection.check(form).refusals[0].code
+        'cross-site-request'
+    """
+
+    report_only: bool = False
+    trusted_origins: tuple[str, ...] = ()
+    own_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    exempt: tuple[str | re.Pattern[str], ...] = ()
+    _trusted: OriginSet = field(init=False, repr=False, compare=False)
+    _own: OriginSet = field(init=False, repr=False, compare=False)
+    _hosts: AllowedHosts = field(init=False, repr=False, compare=False)
+    _exempt: Resources = field(init=False, repr=False, compare=False)
+
+    def __init__(
+        self,
+        *positional: NoReturn,
+        report_only: bool = False,
+        trusted_origins: str | Iterable[str] = (),
+        own_origins: str | Iterable[str] = (),
+        allowed_hosts: str | Iterable[str] = (),
+        exempt: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
+    ) -> None:
+        call, mapping = "CrossOriginProtection({})", "**options"
+        refuse_positional_options(positional, call, origins="trusted_origins", mapping=mapping)
+        only, of_report = read_bool("report_only", report_only, KEYWORDS)
+        trusted, of_trusted = _read_trusted(trusted_origins, KEYWORDS)
+        own, of_own = _read_own(own_origins, KEYWORDS)
+        allowed, of_hosts = hosts.read(allowed_hosts, KEYWORDS)
+        paths, of_paths = _read_exempt(exempt)
+        resources, of_keys = make_resources(dict.fromkeys(paths), "exempt")
+        found = collected((of_report, of_trusted, of_own, of_hosts, of_paths, of_keys))
+        if found.problems:
+            raise PolicyError(found.problems)
+        vars(self).update(  # this bypasses the lock of the dataclass
+            report_only=only,
+            trusted_origins=trusted,
+            own_origins=own,
+            allowed_hosts=allowed,
+            exempt=paths,
+            _trusted=OriginSet.of(trusted),
+            _own=OriginSet.of(own),
+            _hosts=AllowedHosts.of(allowed),
+            _exempt=cast("Resources", resources),
+        )
+        warn_about(found.warnings)
+
+    def check(
+        self,
+        request: CORSRequest,
+        policy: Policies | None = None,
+        *,
+        root_path: str = "",
+        is_websocket: bool = False,
+    ) -> Decision | None:
+        """None if the request may be served, otherwise the decision that refuses it, with status 403.
+
+        Args:
+            request: the request. ``headers`` must have Sec-Fetch-Site, Sec-Fetch-Mode, Cookie and
+                Authorization, if the request has them.
+            policy: the policy that covers the application; None if there is none. Default: None.
+            root_path: where the application is mounted. Default: ``""``.
+            is_websocket: whether the request opens a WebSocket. Default: False.
+
+        Raises:
+            TypeError: if ``allow_origin_func`` has to be called and is async.
+
+        Example:
+            >>> policy = CORSPolicy(allow_origins="*", allow_methods="*")
+            >>> headers = {"sec-fetch-site": "cross-site", "authorization": "Bearer x"}
+            >>> request = CORSRequest("PUT", origin="https://app.example", headers=headers)
+            >>> CrossOriginProtection().check(request, policy) is None
+            True
+        """
+        answer = self._examine(request, root_path, is_websocket=is_websocket)
+        if not isinstance(answer, Open):
+            return answer
+        covering = None if policy is None else policy.policy_for(request.path, root_path)
+        return answer.judge(covering, None if covering is None else covering.decide(request))
+
+    async def check_async(
+        self,
+        request: CORSRequest,
+        policy: Policies | None = None,
+        *,
+        root_path: str = "",
+        is_websocket: bool = False,
+    ) -> Decision | None:
+        """The same as ``check``, but it awaits ``allow_origin_func`` if that is async."""
+        answer = self._examine(request, root_path, is_websocket=is_websocket)
+        if not isinstance(answer, Open):
+            return answer
+        covering = None if policy is None else policy.policy_for(request.path, root_path)
+        return answer.judge(covering, None if covering is None else await covering.decide_async(request))
+
+    def _examine(self, request: CORSRequest, root_path: str, *, is_websocket: bool) -> Decision | Open | None:
+        sender = sender_of(request)
+        return self.examine(request.method, sender, request.path, root_path, is_websocket=is_websocket)
+
+    def examine(
+        self, method: str, sender: Sender, path: str, root_path: str, *, is_websocket: bool
+    ) -> Decision | Open | None:
+        """The first rules, which need no policy: None if the request is served; Open if a policy decides."""
+        if self.allowed_hosts and not self._hosts.admit(sender.host or ""):
+            refusal = Refusal("host-not-allowed", (sender.host or "",), self.allowed_hosts)
+            return self.refused(sender, refusal, ResponseHeaders())
+        if self.exempt and has_one_reading_with_key(self._exempt, path, root_path):
+            return None
+        if (method in SAFE_METHODS and not is_websocket) or sender.site in _SAME_ORIGIN:
+            return None
+        origin = sender.origin
+        if origin is None and sender.site not in _OTHER_ORIGIN:
+            return None
+        if origin is not None and _is_among(self._trusted, origin):
+            return None
+        return Open(self, method, sender, is_websocket)
+
+    def is_own(self, sender: Sender) -> bool:
+        """Whether the origin is one of the server itself."""
+        origin = sender.origin or ""
+        return _is_among(self._own, origin) if self.own_origins else is_own_origin(origin, sender.host or "")
+
+    def refused(self, sender: Sender, refusal: Refusal, headers: ResponseHeaders) -> Decision:
+        """The decision that refuses the request."""
+        kind = Kind.NOT_CORS if sender.origin is None else Kind.ACTUAL
+        effect: Literal["report", "enforced"] = "report" if self.report_only else "enforced"
+        return Decision(kind, False, headers, status=403, refusals=(refusal,), protection=effect)
+
+
+class Open(NamedTuple):
+    """A question that only the policy of the path can answer. The caller asks that, and goes on from here."""
+
+    protection: CrossOriginProtection
+    method: str
+    sender: Sender
+    is_websocket: bool
+
+    def judge(self, policy: CORSPolicy | None, decision: Decision | None) -> Decision | None:
+        """None if the request is served, otherwise the decision that refuses it (rules 5 to 9).
+
+        Args:
+            policy: the policy that covers the path; None if none does.
+            decision: what that policy says about an actual request with this origin; None if there is none.
+        """
+        sender, refusal = self.sender, None
+        if policy is not None and decision is not None and _allows(decision, sender.origin):
+            refusal = self._objection(policy, decision)
+            if refusal is None:
+                return None
+        code = _OTHER_ORIGIN.get(sender.site)
+        if code is None and self.protection.is_own(sender):
+            return None
+        if refusal is None:
+            refusal = self._refusal(code)
+        headers = ResponseHeaders() if decision is None else decision.response_headers
+        return self.protection.refused(sender, refusal, headers)
+
+    def _objection(self, policy: CORSPolicy, decision: Decision) -> Refusal | None:
+        """Why an origin that the policy allows may not send this request; None if it may (rules 5 to 7)."""
+        sender = self.sender
+        refusal = None if self.is_websocket else questions_to(policy).methods.refusal(self.method)
+        if refusal is not None or _CREDENTIALS in decision.headers:
+            return refusal
+        if sender.mode == "navigate":
+            return Refusal("navigation-not-trusted", (sender.origin or "",))
+        if sender.cookie is not None or _is_ambient(sender.authorization):
+            return Refusal("credentials-not-allowed", (sender.origin or "",))
+        return None
+
+    def _refusal(self, code: RefusalCode | None) -> Refusal:
+        """Why an origin that no policy allows may not send this request (rules 8 and 9)."""
+        origin = self.sender.origin
+        if self.is_websocket:
+            code = "websocket-origin"
+        elif code is None:
+            code = "null-origin-no-metadata" if origin == NULL else "origin-not-own"
+        return Refusal(code, (origin or "", self.sender.host or ""))
+
+
+_CREDENTIALS = (ALLOW_CREDENTIALS, "true")
+
+
+def _allows(decision: Decision, origin: str | None) -> bool:
+    """Whether the policy allows the origin, and it is one that a browser gives to a page with an address."""
+    # A form post is allowed as NOT_CORS, because CORS has no say in it.
+    if decision.kind is not Kind.ACTUAL or not decision.allowed or origin in (None, NULL):
+        return False
+    # A public policy does not look at the origin. All others have.
+    return decision.matched != ANY or is_serialized_origin(origin or "")
+
+
+def _is_among(listed: OriginSet, origin: str) -> bool:
+    return len(origin) <= MAX_LENGTH and listed.match(origin) is not None
+
+
+def _is_ambient(authorization: str | None) -> bool:
+    """Whether a browser may have added these credentials by itself.
+
+    >>> [_is_ambient(value) for value in ("Bearer x", "basic YTpi", "Bearer x, NTLM y", None)]
+    [False, True, True, False]
+    """
+    pieces = [] if authorization is None else authorization.split(",")
+    return any(piece.lower().split(maxsplit=1)[:1] == [scheme] for piece in pieces for scheme in _AMBIENT)
+
+
+def _read_trusted(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
+    """``trusted_origins``. What nobody owns alone is refused, because there is no safe use for it."""
+    option = "trusted_origins"
+    entries, found = origins.read_entries(option, value, None, words)
+    return entries, found + collected(_judge_trusted(option, entry, words) for entry in entries)
+
+
+def _judge_trusted(option: str, entry: str, words: Words) -> Findings:
+    name = words.name(option)
+    if entry == ANY:
+        return _everyone(name)
+    if entry in dangers.ORIGINS_OF_ANYBODY:
+        message = f'"{entry}" cannot be trusted: {dangers.ORIGINS_OF_ANYBODY[entry]}.'
+        return refused("null-trusted", name, entry, message, "Leave it out.")
+    scheme, host, _ = split(entry)
+    try:
+        if dangers.has_many_owners(scheme, host):
+            domain = host.removeprefix("*.").removesuffix(".")
+            message = f"{shown(entry)} cannot be trusted: {dangers.owners_below(domain)}."
+            return refused("public-suffix-trusted", name, entry, message, "List your own origins.")
+    except SuffixListError as error:
+        return Findings(problems=(dangers.unreadable_list(error, words),))
+    if dangers.is_insecure(scheme, host):
+        return warned("insecure-origin-trusted", name, entry, f"is not safe: {dangers.ANYONE_ON_THE_PATH}.")
+    return Findings()
+
+
+def _read_own(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
+    """``own_origins``."""
+    option = "own_origins"
+    entries, found = origins.read_entries(option, value, None, words)
+    name = words.name(option)
+    for entry in entries:
+        if entry == ANY:
+            found += _everyone(name)
+        elif entry in dangers.ORIGINS_OF_ANYBODY:
+            message = f'"{entry}" is not the origin of a server.'
+            found += refused("null-trusted", name, entry, message, "Leave it out.")
+    return entries, found
+
+
+def _read_exempt(value: object) -> tuple[tuple[str | re.Pattern[str], ...], Findings]:
+    """``exempt``. ``make_resources`` judges the paths."""
+    if isinstance(value, str) or is_text_pattern(value):
+        return (value,), Findings()
+    hint = 'Write exempt=["/hooks/*"].'
+    if not is_several(value):
+        message = f"takes a path or a list of paths, not {shown(value)}."
+        return (), refused("wrong-type", "exempt", value, message, hint)
+    entries = tuple(value)
+    others = (entry for entry in entries if not (isinstance(entry, str) or is_text_pattern(entry)))
+    found = collected(
+        refused("wrong-type", "exempt", entry, f"takes paths, not {shown(entry)}.", hint) for entry in others
+    )
+    return () if found.problems else cast("tuple[str | re.Pattern[str], ...]", entries), found
+
+
+def _everyone(name: str) -> Findings:
+    message = '"*" would let every page on the web act as your signed-in users.'
+    return refused(
+        "everyone-trusted", name, ANY, message, f'List the origins: {name}=["https://app.example.com"].'
+    )
