@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.keywords import IN_RESOURCES, raise_problems, read_policy
+from crosscors._adapter.keywords import IN_RESOURCES, Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.outside import warn_of_middleware_outside
 from crosscors._adapter.raw_headers import raw_headers
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
 from crosscors._adapter.stacks import check_asgi
+from crosscors._adapter.websockets import guard_handshake
 from crosscors.core.decision import Decision
 from crosscors.core.errors import refuse_positional_options
 from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.protection import Sender, make_sender
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
 from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH
+from crosscors.core.words import KEYWORDS
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -49,6 +52,9 @@ class CORSMiddleware:
             that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
             policy covers. Default: None.
+        protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
+            status 403. ``"report"``: only log them. A CrossOriginProtection has further options. Default:
+            False.
 
     Raises:
         PolicyError: listing every problem of the options.
@@ -68,15 +74,24 @@ class CORSMiddleware:
         policy: CORSPolicy | Resources | None = None,
         debug: bool | None = None,
         on_decision: OnDecision | None = None,
+        protect: Protect = False,
         **options: Unpack[PolicyOptions],
     ) -> None:
         refuse_positional_options(positional, "CORSMiddleware(app, {})", mapping=IN_RESOURCES)
         raise_problems(check_asgi(app))
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
-        name = "crosscors.asgi.CORSMiddleware"
+        protection, found = read_protect(protect, KEYWORDS)
+        raise_problems(found)
         self._reader = ScopeReader(app)
-        self._decider = Decider(name, self._reader, self.policy, debug=bool(debug), on_decision=on_decision)
+        self._decider = Decider(
+            "crosscors.asgi.CORSMiddleware",
+            self._reader,
+            self.policy,
+            debug=bool(debug),
+            on_decision=on_decision,
+            protection=protection,
+        )
         self._has_looked_outside = False
 
     def __getstate__(self) -> dict[str, Any]:
@@ -88,10 +103,11 @@ class CORSMiddleware:
         if not self._has_looked_outside:
             self._has_looked_outside = True
             warn_of_middleware_outside(scope.get("app"))
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         decider = self._decider
+        if scope["type"] != "http":
+            if decider.protection is None or not await self._refuses_handshake(scope, receive, send):
+                await self.app(scope, receive, send)
+            return
         asked = arrival = None
         origin: Any = None
         try:
@@ -118,6 +134,13 @@ class CORSMiddleware:
             ready = decider.ready_for(policy)
             arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
         known = ready.get(origin) if asked is None else None
+        decision = known or decider.ask(policy, scope, origin if asked is None else asked)
+        if isinstance(decision, AskFunction):
+            decision = await decider.ask_function_async(policy, decision, scope)
+        if decider.protection is not None and scope["method"] not in decider.unguarded:
+            refused = decider.guard(policy, decision, scope)
+            if refused is not None:
+                known, decision = None, refused
         if known is not None and ((logger.level or root.level) > DEBUG or not is_debug_heard()):
             # What ``decider.enter`` does for every other decision.
             entry = Entry()
@@ -129,12 +152,9 @@ class CORSMiddleware:
                 entry = decider.enter(scope, scope, policy, known)
         else:
             known = None
-            decision = decider.ask(policy, scope, origin if asked is None else asked)
-            if isinstance(decision, AskFunction):
-                decision = await decider.ask_function_async(policy, decision, scope)
             entry = decider.enter(scope, scope, policy, decision)
             if decision.status is not None:
-                await answer_preflight(entry, send)
+                await answer_itself(entry, send)
                 return
 
         if arrival is not None:
@@ -148,6 +168,13 @@ class CORSMiddleware:
             raise
         if entry.written is None:
             entry.leave(has_raised=False)
+
+    async def _refuses_handshake(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Whether this is a WebSocket handshake that the cross-origin protection refuses."""
+        if scope["type"] != "websocket":
+            return False
+        usual = with_usual_headers(scope)
+        return await guard_handshake(self._decider, self._decider.policy_for(usual), usual, receive, send)
 
     def _sender_by_path(
         self, entry: Entry, known: Decision | None, arrival: Arrival, scope: Scope, send: Send
@@ -265,6 +292,10 @@ async def run_uncovered(
     decider: Decider[Scope], app: ASGIApp, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Leave a request to the application. Unless that sends CORS headers, report that no policy does."""
+    refused = None if decider.protection is None else decider.guard(None, None, scope)
+    if refused is not None:
+        await answer_itself(decider.enter(scope, scope, None, refused), send)
+        return
     if decider.read.headers(scope)[0] is None:
         await app(scope, receive, send)
         return
@@ -284,11 +315,11 @@ async def run_uncovered(
             decider.withdraw(entry, arrived, ())
 
 
-async def answer_preflight(entry: Entry, send: Send) -> None:
+async def answer_itself(entry: Entry, send: Send) -> None:
     """Send the decision, which is the whole response."""
     decision = entry.decision
     entry.answer(decision.status, ())
-    headers = list(decision.raw_preflight_headers)  # a copy, because servers may change their list
+    headers = list(decision.raw_whole_headers)  # a copy, because servers may change their list
     await send({"type": "http.response.start", "status": decision.status, "headers": headers})
     await send({"type": "http.response.body", "body": decision.body})
 
@@ -378,7 +409,7 @@ class ScopeReader:
 
     def headers(self, scope: Scope) -> Headers:
         headers = preflight_headers(scope["headers"])
-        return headers if scope["method"] == "OPTIONS" else (headers[0], None, None, None)
+        return headers if scope.get("method") == "OPTIONS" else (headers[0], None, None, None)
 
     def path(self, scope: Scope) -> tuple[str, str]:
         root_path = scope.get("root_path", "")
@@ -391,6 +422,25 @@ class ScopeReader:
         root_path: str = getattr(self._fastapi, "root_path", "")
         return root_path
 
+    def sender(self, scope: Scope) -> Sender:
+        found = [pair for pair in scope["headers"] if pair[0] in _ABOUT_SENDER]
+        read: dict[bytes, bytes] = dict(found)
+        if len(read) < len(found):
+            read = {name: b", ".join(value for each, value in found if each == name) for name in read}
+        get = {name: value.decode("latin-1") for name, value in read.items()}.get
+        return make_sender(
+            (
+                scope.get("method", "GET"),  # a WebSocket has none
+                scope["type"] == "websocket",
+                get(b"sec-fetch-site"),
+                get(b"origin"),
+                get(b"host"),
+                get(b"sec-fetch-mode"),
+                get(b"cookie"),
+                get(b"authorization"),
+            )
+        )
+
     def keep(self, scope: Scope) -> ReadRequest:
         return partial(_request, dict(scope))  # routers and middleware change paths in the scope
 
@@ -401,7 +451,8 @@ def _request(scope: Scope) -> CORSRequest:
         if pair[0] in _NAMES:
             read.setdefault(pair[0], []).append(pair[1])
     values = {_NAMES[name]: b", ".join(parts).decode("latin-1") for name, parts in read.items()}
-    return CORSRequest(scope["method"], path=path_of(scope), headers=_Headers(scope["headers"]), **values)
+    method: str = scope.get("method", "GET")  # a WebSocket has none
+    return CORSRequest(method, path=path_of(scope), headers=_Headers(scope["headers"]), **values)
 
 
 # A longer header is refused unread, so there is no need to decode a megabyte.
@@ -454,6 +505,9 @@ _NAMES = {
     b"access-control-request-private-network": "request_private_network",
 }
 _ASKING = frozenset(_NAMES) - {b"host"}
+_ABOUT_SENDER = frozenset(
+    {b"sec-fetch-site", b"origin", b"host", b"sec-fetch-mode", b"cookie", b"authorization"}
+)
 
 
 class _Headers(Mapping[str, str]):

@@ -6,6 +6,7 @@ scope, an environ), and follows these steps:
 1.  Find the policy that covers the request (``policy_for``) and ask it (``ask``). If it answers AskFunction,
     call ``allow_origin_func`` (``ask_function``), with ``await`` where the adapter can. Enter the decision
     into the record of nested adapters (``enter``; see nesting.py).
+    If there is a cross-origin protection, ask it (``guard``). If it refuses, enter its decision instead.
 2.  A decision with a status is the whole response. The adapter sends it, and the application does not run.
 3.  Otherwise the application runs. When its response starts, ``Entry.answer`` says which decision to write.
     That is another one if adapters are nested. It also reports the decision that was written.
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, join
@@ -29,6 +31,7 @@ from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
 from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
+from crosscors.core.protection import SAFE_METHODS, Ask, CrossOriginProtection, Sender
 from crosscors.core.resources import Resources, keys_of, refusal_of
 from crosscors.core.response_headers import ResponseHeaders
 from crosscors.core.rulebook import AskFunction
@@ -39,6 +42,7 @@ _Source = TypeVar("_Source", bound=Any)
 _Source_contra = TypeVar("_Source_contra", bound=Any, contravariant=True)
 
 NOTHING_READY: Mapping[Any, Decision] = {}
+NO_METHODS: frozenset[str] = frozenset()
 
 # Origin, then Access-Control-Request-Method, -Headers and -Private-Network, which only OPTIONS has. A missing
 # header is None. (A named tuple would take 0.2 microseconds more.)
@@ -72,6 +76,10 @@ class Reader(Protocol[_Source_contra]):
         """The path, decoded once, and the root path below which the application routes."""
         ...
 
+    def sender(self, source: _Source_contra, /) -> Sender:
+        """What the request says about where it comes from."""
+        ...
+
     def keep(self, source: _Source_contra, /) -> ReadRequest:
         """A function that returns the request as it came. Applications write into what they are given."""
         ...
@@ -86,14 +94,16 @@ class Decider(Generic[_Source]):
         policies: what it delivers.
         debug: whether debug mode is on; a function if the framework has a flag for that, which may change.
         on_decision: the hook, if any.
+        protection: the cross-origin protection, if any.
         place_of_view: which view, endpoint or blueprint has a policy, for messages; None if none has it.
 
     Attributes:
         everywhere: the policy of every path; None if it depends on the path.
         words: what the developer calls the options, also where no policy covers a path.
+        unguarded: the methods of requests that the protection lets pass, unless they open a WebSocket.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one for each keyword of the adapters
         self,
         name: str,
         reader: Reader[_Source],
@@ -101,11 +111,14 @@ class Decider(Generic[_Source]):
         *,
         debug: Debug,
         on_decision: OnDecision | None,
+        protection: CrossOriginProtection | None = None,
         place_of_view: PlaceOfView = no_view,
     ) -> None:
         self.name = name
         self.read = reader
         self.policies = policies
+        self.protection = protection
+        self.unguarded = NO_METHODS if protection is None or protection.allowed_hosts else SAFE_METHODS
         self._debug = debug
         self._place_of_view = place_of_view
         self.words = next(map(words_of, policies.policies), KEYWORDS)
@@ -117,8 +130,14 @@ class Decider(Generic[_Source]):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies count for themselves what they log."""
-        hook, place_of_view = self.reporter.on_decision, self._place_of_view
-        return _copied, (self.name, self.read, self.policies, self._debug, hook, place_of_view)
+        make = partial(
+            type(self),
+            debug=self._debug,
+            on_decision=self.reporter.on_decision,
+            protection=self.protection,
+            place_of_view=self._place_of_view,
+        )
+        return make, (self.name, self.read, self.policies)
 
     @property
     def debug(self) -> bool:
@@ -209,6 +228,32 @@ class Decider(Generic[_Source]):
             return await self.ask_function_async(policy, answer, source)
         return answer
 
+    def guard(self, policy: CORSPolicy | None, decision: Decision | None, source: _Source) -> Decision | None:
+        """The decision that refuses the request, if the cross-origin protection does. The adapter sends it.
+
+        Where the protection only reports, this reports, and returns None.
+
+        Args:
+            policy: the policy that covers the request; None if none does, or if that is not known.
+            decision: what that policy says, its function included.
+            source: the request.
+        """
+        protection = cast("CrossOriginProtection", self.protection)
+        sender = self.read.sender(source)
+        if sender.method in self.unguarded and not sender.is_websocket:
+            return None
+        path, root_path = self.read.path(source) if protection.exempt else ("", "")
+        answer = protection.examine(sender, path, root_path)
+        if answer is Ask.POLICY:
+            answer = protection.judge(sender, policy, decision)
+        if answer is None:
+            return None
+        if protection.report_only:
+            self.reporter.report(answer, policy, self.read.keep(source))
+            return None
+        words = self.words if policy is None else words_of(policy)
+        return explained(answer, words) if self.debug else answer
+
     def enter(
         self,
         holder: MutableMapping[str, Any],
@@ -292,14 +337,3 @@ _count = _Count()
 
 _ALLOW_ORIGIN = ALLOW_ORIGIN.lower()
 _UNDECIDED = Decision(Kind.NOT_CORS, False, ResponseHeaders())
-
-
-def _copied(
-    name: str,
-    reader: Reader[_Source],
-    policies: Policies,
-    debug: Debug,
-    on_decision: OnDecision | None,
-    place_of_view: PlaceOfView,
-) -> Decider[_Source]:
-    return Decider(name, reader, policies, debug=debug, on_decision=on_decision, place_of_view=place_of_view)

@@ -9,6 +9,7 @@ from typing import Literal
 from crosscors.core.lazy import lazy
 from crosscors.core.refusal import Refusal
 from crosscors.core.response_headers import Pairs, RawPairs, ResponseHeaders
+from crosscors.core.standard import ALLOW_CREDENTIALS
 
 
 class Kind(enum.Enum):
@@ -85,6 +86,11 @@ class Decision:
         return self.response_headers.vary
 
     @lazy
+    def gives_credentials(self) -> bool:
+        """Whether the page may read the response to a request with credentials."""
+        return (ALLOW_CREDENTIALS, "true") in self.headers
+
+    @lazy
     def body(self) -> bytes:
         """The body of the response, if there is a status, as plain ASCII text: ``OK``, or what is refused."""
         if self.allowed:
@@ -94,13 +100,13 @@ class Decision:
         return f"Refused by the {who}: {reasons}".encode("ascii")
 
     @lazy
-    def preflight_headers(self) -> Pairs:
-        """All headers of the response to a preflight, including those of its body."""
+    def whole_headers(self) -> Pairs:
+        """All headers of the response, if there is a status, including those of its body."""
         return (_PLAIN_TEXT, ("Content-Length", str(len(self.body))), *self.response_headers.complete)
 
     @lazy
-    def raw_preflight_headers(self) -> RawPairs:
-        """``preflight_headers`` as bytes, with names in lower case."""
+    def raw_whole_headers(self) -> RawPairs:
+        """``whole_headers`` as bytes, with names in lower case."""
         return (_RAW_PLAIN_TEXT, (b"content-length", b"%d" % len(self.body)), *self.response_headers.raw)
 
 

@@ -8,7 +8,7 @@ policy that lets pages read also says who may write.
 3.  Safe methods are served: GET, HEAD, OPTIONS, TRACE and QUERY. The exception is a request that opens a
     WebSocket.
 4.  If the browser says that the page has the same origin, or that there is no page, the request is served.
-    This comes before Origin, because own pages with ``Referrer-Policy: no-referrer`` post forms with ``null``.
+    This comes before Origin, which is ``null`` if the own page has ``Referrer-Policy: no-referrer``.
 5.  The origin is one of ``trusted_origins``, or the policy of the path allows it with credentials: served.
 6.  The policy allows the origin without credentials: served if the request carries nothing that a browser
     sends by itself (cookies, and Authorization of the schemes in ``_AMBIENT``), and is not a navigation. A
@@ -29,9 +29,11 @@ RFC 6455, section 4 (WebSockets).
 
 from __future__ import annotations
 
+import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, NamedTuple, NoReturn, cast
 
 from crosscors.core import hosts
@@ -49,7 +51,6 @@ from crosscors.core.refusal import Refusal, RefusalCode
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources, has_one_reading_with_key, make_resources
 from crosscors.core.response_headers import ResponseHeaders
-from crosscors.core.standard import ALLOW_CREDENTIALS
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -79,6 +80,8 @@ class Sender(NamedTuple):
     A header that came twice is both values joined with a comma.
 
     Attributes:
+        method: the request method.
+        is_websocket: whether it opens a WebSocket.
         site: Sec-Fetch-Site.
         origin: Origin.
         host: Host.
@@ -87,6 +90,8 @@ class Sender(NamedTuple):
         authorization: Authorization.
     """
 
+    method: str
+    is_websocket: bool
     site: str | None = None
     origin: str | None = None
     host: str | None = None
@@ -95,10 +100,15 @@ class Sender(NamedTuple):
     authorization: str | None = None
 
 
-def sender_of(request: CORSRequest) -> Sender:
-    """What the request says about where it comes from."""
+# The same as ``Sender(*values)``, without a call of Python code, which takes 0.2 microseconds more.
+make_sender: Callable[[tuple[str | bool | None, ...]], Sender] = partial(tuple.__new__, Sender)
+
+
+def _sender_of(request: CORSRequest, *, is_websocket: bool) -> Sender:
     get = request.headers.get
     return Sender(
+        request.method,
+        is_websocket,
         get("sec-fetch-site"),
         request.origin,
         request.host or None,
@@ -106,6 +116,12 @@ def sender_of(request: CORSRequest) -> Sender:
         get("cookie"),
         get("authorization"),
     )
+
+
+class Ask(enum.Enum):
+    """An answer to "is the request served?": only the policy of its path can tell."""
+
+    POLICY = enum.auto()
 
 
 @dataclass(frozen=True, init=False)
@@ -185,20 +201,14 @@ class CrossOriginProtection:
         warn_about(found.warnings)
 
     def check(
-        self,
-        request: CORSRequest,
-        policy: Policies | None = None,
-        *,
-        root_path: str = "",
-        is_websocket: bool = False,
+        self, request: CORSRequest, policy: Policies | None = None, *, is_websocket: bool = False
     ) -> Decision | None:
         """None if the request may be served, otherwise the decision that refuses it, with status 403.
 
         Args:
             request: the request. ``headers`` must have Sec-Fetch-Site, Sec-Fetch-Mode, Cookie and
                 Authorization, if the request has them.
-            policy: the policy that covers the application; None if there is none. Default: None.
-            root_path: where the application is mounted. Default: ``""``.
+            policy: the policy of the application; None if there is none. Default: None.
             is_websocket: whether the request opens a WebSocket. Default: False.
 
         Raises:
@@ -211,135 +221,123 @@ class CrossOriginProtection:
             >>> CrossOriginProtection().check(request, policy) is None
             True
         """
-        answer = self._examine(request, root_path, is_websocket=is_websocket)
-        if not isinstance(answer, Open):
+        sender = _sender_of(request, is_websocket=is_websocket)
+        answer = self.examine(sender, request.path)
+        if answer is not Ask.POLICY:
             return answer
-        covering = None if policy is None else policy.policy_for(request.path, root_path)
-        return answer.judge(covering, None if covering is None else covering.decide(request))
+        covering = None if policy is None else policy.policy_for(request.path)
+        return self.judge(sender, covering, None if covering is None else covering.decide(request))
 
     async def check_async(
-        self,
-        request: CORSRequest,
-        policy: Policies | None = None,
-        *,
-        root_path: str = "",
-        is_websocket: bool = False,
+        self, request: CORSRequest, policy: Policies | None = None, *, is_websocket: bool = False
     ) -> Decision | None:
         """The same as ``check``, but it awaits ``allow_origin_func`` if that is async."""
-        answer = self._examine(request, root_path, is_websocket=is_websocket)
-        if not isinstance(answer, Open):
+        sender = _sender_of(request, is_websocket=is_websocket)
+        answer = self.examine(sender, request.path)
+        if answer is not Ask.POLICY:
             return answer
-        covering = None if policy is None else policy.policy_for(request.path, root_path)
-        return answer.judge(covering, None if covering is None else await covering.decide_async(request))
+        covering = None if policy is None else policy.policy_for(request.path)
+        decision = None if covering is None else await covering.decide_async(request)
+        return self.judge(sender, covering, decision)
 
-    def _examine(self, request: CORSRequest, root_path: str, *, is_websocket: bool) -> Decision | Open | None:
-        sender = sender_of(request)
-        return self.examine(request.method, sender, request.path, root_path, is_websocket=is_websocket)
+    def examine(self, sender: Sender, path: str, root_path: str = "") -> Decision | Ask | None:
+        """Rules 1 to 4, and the rest as far as it needs no policy.
 
-    def examine(
-        self, method: str, sender: Sender, path: str, root_path: str, *, is_websocket: bool
-    ) -> Decision | Open | None:
-        """The first rules, which need no policy: None if the request is served; Open if a policy decides."""
+        Returns:
+            None if the request is served, the decision that refuses it, or that only the policy can tell.
+        """
         if self.allowed_hosts and not self._hosts.admit(sender.host or ""):
             refusal = Refusal("host-not-allowed", (sender.host or "",), self.allowed_hosts)
-            return self.refused(sender, refusal, ResponseHeaders())
+            return self._refused(sender, refusal, ResponseHeaders())
         if self.exempt and has_one_reading_with_key(self._exempt, path, root_path):
             return None
-        if (method in SAFE_METHODS and not is_websocket) or sender.site in _SAME_ORIGIN:
+        if sender.site in _SAME_ORIGIN or (sender.method in SAFE_METHODS and not sender.is_websocket):
             return None
-        origin = sender.origin
-        if origin is None and sender.site not in _OTHER_ORIGIN:
-            return None
-        if origin is not None and _is_among(self._trusted, origin):
-            return None
-        return Open(self, method, sender, is_websocket)
+        if sender.origin is None:
+            return Ask.POLICY if sender.site in _OTHER_ORIGIN else None
+        is_trusted = self.trusted_origins and _is_among(self._trusted, sender.origin)
+        return None if is_trusted else Ask.POLICY
 
-    def is_own(self, sender: Sender) -> bool:
+    def judge(self, sender: Sender, policy: CORSPolicy | None, decision: Decision | None) -> Decision | None:
+        """Rules 5 to 9: None if the request is served, otherwise the decision that refuses it.
+
+        Args:
+            sender: what the request says about where it comes from.
+            policy: the policy that covers the path; None if none does.
+            decision: what that policy says about an actual request with this origin; None if there is none.
+        """
+        refusal = None
+        if policy is not None and decision is not None and _allows(decision, sender.origin):
+            refusal = _objection(sender, policy, decision)
+            if refusal is None:
+                return None
+        code = _OTHER_ORIGIN.get(sender.site)
+        if code is None and self._is_own(sender):
+            return None
+        headers = ResponseHeaders() if decision is None else decision.response_headers
+        return self._refused(sender, refusal or _refusal(sender, code), headers)
+
+    def _is_own(self, sender: Sender) -> bool:
         """Whether the origin is one of the server itself."""
         origin = sender.origin or ""
         return _is_among(self._own, origin) if self.own_origins else is_own_origin(origin, sender.host or "")
 
-    def refused(self, sender: Sender, refusal: Refusal, headers: ResponseHeaders) -> Decision:
-        """The decision that refuses the request."""
+    def _refused(self, sender: Sender, refusal: Refusal, headers: ResponseHeaders) -> Decision:
         kind = Kind.NOT_CORS if sender.origin is None else Kind.ACTUAL
         effect: Literal["report", "enforced"] = "report" if self.report_only else "enforced"
         return Decision(kind, False, headers, status=403, refusals=(refusal,), protection=effect)
 
 
-class Open(NamedTuple):
-    """A question that only the policy of the path can answer. The caller asks that, and goes on from here."""
-
-    protection: CrossOriginProtection
-    method: str
-    sender: Sender
-    is_websocket: bool
-
-    def judge(self, policy: CORSPolicy | None, decision: Decision | None) -> Decision | None:
-        """None if the request is served, otherwise the decision that refuses it (rules 5 to 9).
-
-        Args:
-            policy: the policy that covers the path; None if none does.
-            decision: what that policy says about an actual request with this origin; None if there is none.
-        """
-        sender, refusal = self.sender, None
-        if policy is not None and decision is not None and _allows(decision, sender.origin):
-            refusal = self._objection(policy, decision)
-            if refusal is None:
-                return None
-        code = _OTHER_ORIGIN.get(sender.site)
-        if code is None and self.protection.is_own(sender):
-            return None
-        if refusal is None:
-            refusal = self._refusal(code)
-        headers = ResponseHeaders() if decision is None else decision.response_headers
-        return self.protection.refused(sender, refusal, headers)
-
-    def _objection(self, policy: CORSPolicy, decision: Decision) -> Refusal | None:
-        """Why an origin that the policy allows may not send this request; None if it may (rules 5 to 7)."""
-        sender = self.sender
-        refusal = None if self.is_websocket else questions_to(policy).methods.refusal(self.method)
-        if refusal is not None or _CREDENTIALS in decision.headers:
-            return refusal
-        if sender.mode == "navigate":
-            return Refusal("navigation-not-trusted", (sender.origin or "",))
-        if sender.cookie is not None or _is_ambient(sender.authorization):
-            return Refusal("credentials-not-allowed", (sender.origin or "",))
-        return None
-
-    def _refusal(self, code: RefusalCode | None) -> Refusal:
-        """Why an origin that no policy allows may not send this request (rules 8 and 9)."""
-        origin = self.sender.origin
-        if self.is_websocket:
-            code = "websocket-origin"
-        elif code is None:
-            code = "null-origin-no-metadata" if origin == NULL else "origin-not-own"
-        return Refusal(code, (origin or "", self.sender.host or ""))
-
-
-_CREDENTIALS = (ALLOW_CREDENTIALS, "true")
-
-
 def _allows(decision: Decision, origin: str | None) -> bool:
     """Whether the policy allows the origin, and it is one that a browser gives to a page with an address."""
     # A form post is allowed as NOT_CORS, because CORS has no say in it.
-    if decision.kind is not Kind.ACTUAL or not decision.allowed or origin in (None, NULL):
+    if decision.kind is not Kind.ACTUAL or not decision.allowed or origin is None or origin == NULL:
         return False
     # A public policy does not look at the origin. All others have.
-    return decision.matched != ANY or is_serialized_origin(origin or "")
+    return decision.matched != ANY or is_serialized_origin(origin)
+
+
+def _objection(sender: Sender, policy: CORSPolicy, decision: Decision) -> Refusal | None:
+    """Why an origin that the policy allows may not send this request; None if it may (rules 5 to 7)."""
+    refusal = None if sender.is_websocket else questions_to(policy).methods.refusal(sender.method)
+    if refusal is not None or decision.gives_credentials:
+        return refusal
+    if sender.mode == "navigate":
+        return Refusal("navigation-not-trusted", (sender.origin or "",))
+    if sender.cookie is not None or (sender.authorization and _is_ambient(sender.authorization)):
+        return Refusal("credentials-not-allowed", (sender.origin or "",))
+    return None
+
+
+def _refusal(sender: Sender, code: RefusalCode | None) -> Refusal:
+    """Why an origin that no policy allows may not send this request (rules 8 and 9).
+
+    Args:
+        code: the reason, if the browser says that the page has another origin.
+    """
+    if sender.is_websocket:
+        code = "websocket-origin"
+    elif code is None:
+        code = "null-origin-no-metadata" if sender.origin == NULL else "origin-not-own"
+    return Refusal(code, (sender.origin or "", sender.host or ""))
+
+
+def _is_ambient(authorization: str) -> bool:
+    """Whether a browser may have added these credentials by itself. Every line and every list is looked at.
+
+    >>> [_is_ambient(value) for value in ("Bearer x", "basic YTpi", "Bearer x, NTLM y")]
+    [False, True, True]
+    """
+    if "," not in authorization:  # which is most of them, and they can be long
+        return authorization[:_LONGEST].lower().startswith(_AMBIENT)
+    return any(piece.strip().lower().startswith(_AMBIENT) for piece in authorization.split(","))
+
+
+_LONGEST = max(map(len, _AMBIENT))
 
 
 def _is_among(listed: OriginSet, origin: str) -> bool:
     return len(origin) <= MAX_LENGTH and listed.match(origin) is not None
-
-
-def _is_ambient(authorization: str | None) -> bool:
-    """Whether a browser may have added these credentials by itself.
-
-    >>> [_is_ambient(value) for value in ("Bearer x", "basic YTpi", "Bearer x, NTLM y", None)]
-    [False, True, True, False]
-    """
-    pieces = [] if authorization is None else authorization.split(",")
-    return any(piece.lower().split(maxsplit=1)[:1] == [scheme] for piece in pieces for scheme in _AMBIENT)
 
 
 def _read_trusted(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:

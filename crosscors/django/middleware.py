@@ -231,7 +231,7 @@ def _preflight_response(
     """The decision as a response."""
     entry = current.decider.enter(_holder(arrival.http_request), arrival, policy, decision)
     entry.answer(decision.status, ())
-    return HttpResponse(decision.body, status=decision.status, headers=dict(decision.preflight_headers))
+    return HttpResponse(decision.body, status=decision.status, headers=dict(decision.whole_headers))
 
 
 def _holder(http_request: HttpRequest) -> MutableMapping[str, Any]:

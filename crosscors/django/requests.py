@@ -10,8 +10,9 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from crosscors._adapter.decider import Headers
-from crosscors._adapter.environ import cors_request, preflight_headers
+from crosscors._adapter.environ import cors_request, preflight_headers, sender_of
 from crosscors._adapter.reporting import ReadRequest
+from crosscors.core.protection import Sender
 from crosscors.core.request import CORSRequest, is_preflight
 
 __all__ = ["DjangoCORSRequest"]
@@ -81,6 +82,9 @@ class ArrivalReader:
         if "%" in path and isinstance(arrival.http_request, WSGIRequest):
             path = _ENCODED_AGAIN.sub("\ufffd", path)
         return root_path + path, root_path
+
+    def sender(self, arrival: Arrival) -> Sender:
+        return sender_of(arrival.http_request.META, arrival.method)
 
     def keep(self, arrival: Arrival) -> ReadRequest:
         return arrival.cors_request

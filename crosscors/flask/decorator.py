@@ -95,7 +95,7 @@ def _answer_alone() -> Response | None:
     if entry is None or entry.decision.status is None:
         return None
     decision = entry.decision
-    return Response(decision.body, decision.status, decision.preflight_headers)
+    return Response(decision.body, decision.status, decision.whole_headers)
 
 
 def _write_alone(flask: Flask, response: Response, **__: Any) -> None:
