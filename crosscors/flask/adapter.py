@@ -34,7 +34,7 @@ from crosscors.flask.views import Routed, answered_by, current_request, reached_
 from crosscors.wsgi import (
     CORSMiddleware,
     EnvironReader,
-    answer_preflight,
+    answer_itself,
     middleware_of,
     run_uncovered,
     starter,
@@ -140,7 +140,7 @@ class Adapter:
         entry = self.decide(environ, reached_by_preflight(self._flask, environ))
         if entry is None:
             return run_uncovered(self._decider, self._inner, environ, start_response)
-        return answer_preflight(entry, start_response)
+        return answer_itself(entry, start_response)
 
     def decide(self, environ: WSGIEnvironment, routed: Routed | None) -> Entry | None:
         """Decide at once, for this view. None if no policy covers the request."""

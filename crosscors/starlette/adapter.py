@@ -36,7 +36,7 @@ from crosscors.asgi import (
     ScopeReader,
     Send,
     UnusualHeadersError,
-    answer_preflight,
+    answer_itself,
     carried,
     check_usual,
     joined,
@@ -186,7 +186,7 @@ class Adapter:
         decision = self._decider.ask(policy, scope, asked)
         if isinstance(decision, AskFunction):
             decision = await self._decider.ask_function_async(policy, decision, scope)
-        await answer_preflight(self._decider.enter(scope, scope, policy, decision), send)
+        await answer_itself(self._decider.enter(scope, scope, policy, decision), send)
 
     def _policy_expected(self, scope: Scope) -> CORSPolicy | None:
         """The policy of the path. None if there may be something to report about the path."""
