@@ -14,7 +14,7 @@ from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.outside import warn_of_middleware_outside
 from crosscors._adapter.raw_headers import raw_headers
-from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
+from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_asgi
 from crosscors.core.decision import Decision
 from crosscors.core.errors import refuse_positional_options
@@ -118,7 +118,7 @@ class CORSMiddleware:
             ready = decider.ready_for(policy)
             arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
         known = ready.get(origin) if asked is None else None
-        if known is not None and ((logger.level or root.level) > DEBUG or not is_debug_heard()):
+        if known is not None and ((decider.logger.level or root.level) > DEBUG or not is_debug_heard()):
             # What ``decider.enter`` does for every other decision.
             entry = Entry()
             entry.adapter = decider

@@ -12,7 +12,7 @@ from crosscors._adapter.environ import cors_request, preflight_headers
 from crosscors._adapter.keywords import IN_RESOURCES, raise_problems, read_policy
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
-from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
+from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_wsgi
 from crosscors.core.errors import refuse_positional_options
 from crosscors.core.policy import CORSPolicy, PolicyOptions
@@ -84,7 +84,7 @@ class CORSMiddleware:
         else:
             asked = environ.get("HTTP_ORIGIN")
             known = ready.get(asked)
-        if known is not None and ((logger.level or root.level) > DEBUG or not is_debug_heard()):
+        if known is not None and ((decider.logger.level or root.level) > DEBUG or not is_debug_heard()):
             # What ``decider.enter`` does for every other decision.
             entry = Entry()
             entry.adapter = decider
