@@ -19,12 +19,13 @@ from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.function import OriginFunc
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.origins.public_suffixes import SuffixListError
-from crosscors.core.origins.regexes import too_wide
+from crosscors.core.origins.regexes import from_environment, too_wide
 from crosscors.core.origins.regexes.automaton import matches, quick_length
 from crosscors.core.origins.regexes.dangers import regex_findings
 from crosscors.core.origins.regexes.in_strings import meant_by
 from crosscors.core.origins.regexes.joining import joined
 from crosscors.core.origins.regexes.mending import Meant
+from crosscors.core.origins.regexes.sites import sites_of
 from crosscors.core.origins.serialized import is_serialized_origin
 from crosscors.core.values import (
     ANY,
@@ -194,19 +195,47 @@ def _read_regex(
     option = "allow_origin_regex"
     name = words.name(option)
     hint = "Write " + words.setting(option, r'r"https://[a-z]+\.example\.com"')
-    if value is None or is_text_pattern(value):
-        return value, Findings()
+    if value is None:
+        return None, Findings()
+    if is_text_pattern(value):
+        return _unless_from_environment(value.pattern, value, accepted, words)
     if not isinstance(value, str):
         message = f"takes one regular expression, as a str or compiled from a str, not {shown(value)}."
         return None, refused("wrong-type", name, value, message, f'{hint}; join alternatives with "|".')
     try:
-        return re.compile(value), Findings()
+        return _unless_from_environment(value, re.compile(value), accepted, words)
     except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
+        fault = from_environment.fault_of(value, accepted, words)
+        if fault is not None:
+            return _refused_from_environment("invalid-regex", value, fault, words)
         message = f"{shown(value)} is not a valid regular expression: {error}."
         entry = faults.mended(value) if value.startswith(ANY) else None  # a pattern such as *.example.com
         if entry is not None and dangers.is_safe_entry(entry, accepted, words):
             hint = "Write " + words.setting("allow_origins", f'"{ANY}"' if entry == ANY else f'["{entry}"]')
         return None, refused("invalid-regex", name, value, message, f"{hint}.")
+
+
+def _unless_from_environment(
+    text: str, regex: re.Pattern[str], accepted: tuple[str, ...] | None, words: Words
+) -> tuple[re.Pattern[str] | None, Findings]:
+    """The expression, unless it matches nothing because of what an environment variable made of it."""
+    fault = from_environment.fault_of(text, accepted, words)
+    try:
+        is_fine = fault is None or bool(sites_of(regex).examples) or sites_of(regex).unproven is not None
+    except SuffixListError:  # without the list, nothing is known
+        is_fine = True
+    if fault is None or is_fine:
+        return regex, Findings()
+    return _refused_from_environment("regex-matches-nothing", text, fault, words)
+
+
+def _refused_from_environment(
+    code: str, text: str, fault: tuple[str, str, Meant | None], words: Words
+) -> tuple[re.Pattern[str] | None, Findings]:
+    """The expression that was meant, so that later checks see that, and the problem."""
+    message, hint, meant = fault
+    found = refused(code, words.name("allow_origin_regex"), text, f"{shown(text)} {message}", hint)
+    return None if meant is None else meant.regex, found
 
 
 def _read_credentials(value: object, words: Words) -> tuple[bool | tuple[str, ...], Findings]:

@@ -17,6 +17,8 @@ from crosscors.core.origins.regexes.mending import (
 )
 from crosscors.core.origins.regexes.sites import sites_of
 from crosscors.core.origins.regexes.soundness import is_narrow, is_sound, keeps_loopback
+from crosscors.core.origins.regexes.too_wide import is_open
+from crosscors.core.origins.regexes.wrappings import unwrapped
 
 
 def to_write(text: str, accepted: tuple[str, ...] | None) -> Meant | None:
@@ -29,7 +31,7 @@ def to_write(text: str, accepted: tuple[str, ...] | None) -> Meant | None:
     >>> str(to_write("https://a.example.com|https://b.example.com", None))
     'r"https://a\\\\.example\\\\.com|https://b\\\\.example\\\\.com"'
     """
-    regex = compiled_or_none(text)
+    regex = compiled_or_none(unwrapped(text))
     return None if regex is None else meant_by(regex, accepted)
 
 
@@ -45,7 +47,7 @@ def meant_by(regex: re.Pattern[str], accepted: tuple[str, ...] | None) -> Meant 
         return is_proved and keeps_loopback(tried, sites_of(regex))
 
     with suppress(SuffixListError):  # without the list, nothing is proved
-        if is_pasteable(regex.pattern) and is_acceptable(regex):
+        if is_pasteable(regex.pattern) and (is_acceptable(regex) or (accepted is None and is_open(regex))):
             return Meant(regex)
         return mended(regex, is_acceptable, (*TOO_NARROW, *(TOO_WIDE if accepted is None else UNSAFE)))
     return None
