@@ -53,4 +53,3 @@ def besides(of_each: Findings, found: Findings) -> Findings:
     told = {(warning.code, warning.option) for warning in of_each.warnings}
     others = (warning for warning in found.warnings if (warning.code, warning.option) not in told)
     return replace(found, warnings=tuple(others))
-

@@ -79,7 +79,8 @@ def read(
     accepted, of_dangers = dangers.read(dangerously_allow, words)
     accepted_for_all = accepted if allow_credentials is True else None
     regex, of_regex = _read_regex(allow_origin_regex, accepted_for_all, words)
-    origins = list(cast("Iterator[object]", allow_origins)) if isinstance(allow_origins, Iterator) else allow_origins
+    is_read_once = isinstance(allow_origins, Iterator)
+    origins = list(cast("Iterator[object]", allow_origins)) if is_read_once else allow_origins
     among = _surroundings(origins, regex, accepted_for_all, words)
     listed, of_origins = _read_entries(origins, among)
     if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
@@ -293,7 +294,9 @@ def _judge_regex(regex: re.Pattern[str], accepted: tuple[str, ...] | None, words
     Raises:
         SuffixListError: if the public suffix list cannot be read.
     """
-    return too_wide.regex_findings(regex, words) if accepted is None else regex_findings(regex, accepted, words)
+    if accepted is None:
+        return too_wide.regex_findings(regex, words)
+    return regex_findings(regex, accepted, words)
 
 
 def _judge_without_credentials(options: OriginOptions, words: Words) -> Findings:

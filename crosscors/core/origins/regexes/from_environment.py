@@ -36,9 +36,7 @@ def fault_of(
     return _word_fault(plain, accepted, words) or _fault_around(text, accepted, words)
 
 
-def _word_fault(
-    word: str, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[str, str, None] | None:
+def _word_fault(word: str, accepted: tuple[str, ...] | None, words: Words) -> tuple[str, str, None] | None:
     if environment.means_unset(word) and word.lower() != "null":
         cause = "An environment variable that is not set can cause this."
         return "is only a word, so it matches no origin.", f"Leave it out. {cause}", None

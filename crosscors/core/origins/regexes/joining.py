@@ -30,7 +30,7 @@ def joined(expressions: Iterable[Meant]) -> Meant | None:
 
 
 def refers_by_number(expression: re.Pattern[str]) -> bool:
-    """Whether it refers to a group by number. As a part of another expression, it would mean another group."""
+    """Whether it refers to a group by number, which would be another group in a longer expression."""
     return _REFERENCE.search(expression.pattern) is not None
 
 
