@@ -17,7 +17,7 @@ from crosscors.core.origins.regexes.mending import (
 )
 from crosscors.core.origins.regexes.sites import sites_of
 from crosscors.core.origins.regexes.soundness import is_narrow, is_sound, keeps_loopback
-from crosscors.core.origins.regexes.too_wide import is_open
+from crosscors.core.origins.regexes.too_wide import is_for_everyone, is_open
 from crosscors.core.origins.regexes.wrappings import unwrapped
 
 
@@ -47,7 +47,12 @@ def meant_by(regex: re.Pattern[str], accepted: tuple[str, ...] | None) -> Meant 
         return is_proved and keeps_loopback(tried, sites_of(regex))
 
     with suppress(SuffixListError):  # without the list, nothing is proved
-        if is_pasteable(regex.pattern) and (is_acceptable(regex) or (accepted is None and is_open(regex))):
+        if is_pasteable(regex.pattern) and (is_acceptable(regex) or (accepted is None and _means_all(regex))):
             return Meant(regex)
         return mended(regex, is_acceptable, (*TOO_NARROW, *(TOO_WIDE if accepted is None else UNSAFE)))
     return None
+
+
+def _means_all(regex: re.Pattern[str]) -> bool:
+    """Whether the author means everyone of a kind, such as all sites with https."""
+    return is_open(regex) and not is_for_everyone(regex.pattern)
