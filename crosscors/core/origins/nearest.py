@@ -145,7 +145,7 @@ def _relation(origin: str, entry: str) -> tuple[int, _Near] | None:
     same_port = entry_port in (port, ":*")
     same_place = scheme == entry_scheme and same_port
     if is_loopback(host) and is_loopback(entry_host) and "*" not in entry_host and host != entry_host:
-        return _other_address(origin, entry) if scheme == entry_scheme else None
+        return _other_address(origin, entry)
     if same_place and _covers(entry_host.removesuffix("."), host.removesuffix(".")):
         has_dot = "which has no dot at its end" if host.endswith(".") else "which ends with a dot"
         return 1, _Near(entry, f"{has_dot}; {_DIFFERENT}")
@@ -169,9 +169,9 @@ _DIFFERENT = "browsers take the two for different origins"
 def _other_address(origin: str, entry: str) -> tuple[int, _Near]:
     """The relation of two names of this machine: localhost, 127.0.0.1, [::1]."""
     scheme, host, port = split(origin)
-    _, entry_host, entry_port = split(entry)
+    entry_scheme, entry_host, entry_port = split(entry)
     how = f"browsers take {host} and {entry_host} for different origins"
-    if entry_port in (port, ":*"):
+    if scheme == entry_scheme and entry_port in (port, ":*"):
         return 0, _Near(entry, f"but {how}", f"{scheme}://{entry_host}{port}")
     return 5, _Near(entry, f"which has {_differing(origin, entry)}; {how}")
 
