@@ -13,10 +13,11 @@ from typing import Any, cast
 from django import conf
 from django.utils.module_loading import import_string
 
-from crosscors._adapter.alternatives import any_of, besides, each_alone, grouped
+from crosscors._adapter.alternatives import any_of, besides, each_alone
 from crosscors._adapter.keywords import check_debug, check_on_decision
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
+from crosscors.core.origins.regexes.joining import grouped
 from crosscors.core.policy import CORSPolicy, Policies, make_policy, options_of
 from crosscors.core.resources import Resources, make_resources
 from crosscors.core.values import (

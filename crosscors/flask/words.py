@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from crosscors.core.words import Everyone
+from crosscors.core.words import Everyone, Expressions
 
 # Flask-CORS's names. All other options have the same name in the core.
 CORE_NAMES = {
@@ -58,6 +58,11 @@ class FlaskWords:
             value = f"re.compile({value})"
         name, form = self._label(option)
         return form.format(name, value)
+
+    def expressions(self, found: Expressions) -> str:
+        # They may stand among the origins, but compiled.
+        texts = [f'"{each}"' for each in found.origins] + [f"re.compile({each})" for each in found.own]
+        return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
     def everyone(self) -> Everyone:
         name = self.name("allow_origins")

@@ -320,7 +320,14 @@ NOT_ONE_ORIGIN = [
         "an optional letter, and no backslash",
     ),
     ("origin-regex", "https://[a-z]+.a.com", r'r"https://[a-z]+\.a\.com"', "a range, and no backslashes"),
-    ("origin-regex", "https://(.*)", "List each origin", "an expression that nothing is proved of"),
+    (
+        "origin-regex",
+        "https://(.*)",
+        'allow_origin_regex=r"https://(.*)"',
+        "all of a scheme",
+    ),
+    ("origin-regex", "https://(?!a)[^/]+", 'allow_origin_regex=r"https://(?!a)[^/]+"', "all except one"),
+    ("origin-regex", "https://b\\d\\.org", "List each origin", "an expression for domains of others"),
     ("origin-regex", "(a.com", "List each origin", "an expression that is not valid"),
     ("origin-regex", "^.*$", 'allow_origins="*"', "an expression for everyone"),
 ]

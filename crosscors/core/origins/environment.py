@@ -25,6 +25,7 @@ _PORTS_IN_BRACKETS = re.compile(r"(.+:)\[([0-9*,\s]+)\]")
 # after "%" are a character.
 _PLACEHOLDER = re.compile(
     r"\$\{[^{}]*\}|\$\([A-Za-z_]\w*\)|\$[A-Z_][A-Z0-9_]+|\#?\{\{?[%\s]*[A-Za-z_][^{},]*\}?\}"
+    r"|\A\$[A-Za-z_]\w*\Z|\A%[A-Za-z_]\w*%\Z"
     r"|%(?:\([A-Za-z_]\w*\))?s|%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w+%|(?<!\?P)<[A-Za-z_][\w .-]*>"
 )
 _EVERYONE = frozenset({"all", "any", "anyone", "everyone", "everything", "all origins", "any origin"})
@@ -84,10 +85,14 @@ def _in_brackets(text: str) -> str | None:
     """What stands between the brackets of a list in JSON or Python; None if the text is not one."""
     opening, inner, closing = text[:1], text[1:-1], text[-1:]
     # "[::1]" is an address, and parentheses without quotes are a group of a regular expression.
-    if opening + closing == "[]" and "[" not in inner:
+    if opening + closing == "[]" and ("[" not in inner or _is_quoted(inner.strip())):
         is_address = ":" in inner and re.fullmatch("[0-9A-Fa-f:.%]+", inner)
         return None if is_address else inner
     return inner if opening + closing in ("()", "{}") and any(quote in inner for quote in "\"'") else None
+
+
+def _is_quoted(text: str) -> bool:
+    return text[:1] in _QUOTES and text[-1:] in _QUOTES
 
 
 def with_each_port(text: str) -> list[str] | None:

@@ -16,8 +16,10 @@ from itertools import chain
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins import environment
 from crosscors.core.origins.dangers import is_safe_entry
+from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.in_strings import to_write
+from crosscors.core.origins.regexes.mending import Meant
 from crosscors.core.origins.regexes.too_wide import is_for_everyone
 from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
@@ -53,16 +55,11 @@ _IDEOGRAPHIC_FULL_STOP = "\u3002"
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
-def problems_of(
-    option: str, entry: str, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[Problem, ...]:
-    """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them.
-
-    Args:
-        accepted: the dangers that are accepted, if every entry gets credentials; otherwise None.
-    """
-    name = words.name(option)
-    whole = _fault_of_the_whole(option, environment.visible(entry).strip(), accepted, words)
+def problems_of(entry: str, among: Surroundings) -> tuple[Problem, ...]:
+    """Every fault of an entry that is not well-formed. Each hint shows the entry without any of them."""
+    words = among.words
+    name = words.name(among.option)
+    whole = _fault_of_the_whole(environment.visible(entry).strip(), among)
     if whole is not None:
         code, message, hint = whole
         return (Problem(code, name, entry, f"{shown(entry)} {message}", hint),)
@@ -86,6 +83,39 @@ def entries_meant(entry: str) -> tuple[str, ...]:
         return ()  # "https://app,example.com" is not a list
     meant = [entries_meant(piece) for piece in pieces]
     return tuple(dict.fromkeys(chain.from_iterable(meant))) if all(meant) else ()
+
+
+def expressions_in(entry: str, accepted: tuple[str, ...] | None) -> tuple[Meant, ...]:
+    """The expressions that were surely meant by an entry; none if it has none, or if nobody can tell.
+
+    Args:
+        accepted: the dangers that are accepted, if every entry gets credentials; otherwise None.
+    """
+    text = environment.unquoted(environment.value_in_line(environment.visible(entry).strip()))
+    if environment.placeholder_in(text) or is_for_everyone(text):
+        return ()
+    pieces = environment.pieces(text)
+    if pieces is None:
+        return tuple(filter(None, [_expression_meant(text, accepted)]))
+    meant = [expressions_in(piece, accepted) for piece in pieces if mended(piece) is None]
+    return tuple(dict.fromkeys(chain.from_iterable(meant))) if all(meant) else ()
+
+
+def origins_beside_expressions(entry: str) -> tuple[str, ...]:
+    """The origins that were surely meant by an entry that is a list of origins and expressions."""
+    pieces = environment.pieces(environment.unquoted(environment.visible(entry).strip())) or ()
+    return tuple(dict.fromkeys(filter(None, map(mended, pieces))))
+
+
+def _expression_meant(text: str, accepted: tuple[str, ...] | None) -> Meant | None:
+    of_port = _GLOB_IN_PORT.fullmatch(text)
+    if of_port is None:
+        return to_write(text, accepted) if _REGEX_SIGNS.search(text) else None
+    origin = mended(of_port[1])
+    if origin is None or ANY in origin or mended(text) is not None:
+        return None
+    digits = of_port[2].replace("?", "[0-9]").replace("*", "[0-9]*")
+    return to_write(f"{re.escape(origin)}:{digits}", accepted)
 
 
 def mended(entry: str) -> str | None:
@@ -138,9 +168,7 @@ def _hint(code: str, meant: str | None, words: Words) -> str:
 _EXAMPLE = 'an origin such as "https://app.example.com"'
 
 
-def _fault_of_the_whole(
-    option: str, text: str, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[str, str, str] | None:
+def _fault_of_the_whole(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """Code, message and hint of a fault that concerns the whole entry; None if it has none."""
     plain = environment.unquoted(text)
     if not plain:
@@ -150,12 +178,12 @@ def _fault_of_the_whole(
         return "origin-space", "begins or ends with white space.", f'Write "{text}".'
     return (
         _template_fault(text)
-        or _list_fault(option, text, words)
-        or _line_fault(option, text, accepted, words)
-        or (_quotes_fault(option, plain, accepted, words) if plain != text else None)
-        or _word_fault(option, text, words)
-        or _expression_fault(option, text, accepted, words)
-        or _scheme_fault(text, words)
+        or _list_fault(text, among)
+        or _line_fault(text, among)
+        or (_quotes_fault(plain, among) if plain != text else None)
+        or _word_fault(text, among)
+        or _expression_fault(text, among)
+        or _scheme_fault(text, among.words)
     )
 
 
@@ -167,7 +195,7 @@ def _template_fault(text: str) -> tuple[str, str, str] | None:
     return "origin-template", message, f"Give it its value, or write {_EXAMPLE}."
 
 
-def _list_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
+def _list_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """A list in one string: joined by commas or the like, in JSON or Python, or of ports."""
     meant = entries_meant(text)
     entries = ", ".join(f'"{each}"' for each in meant)
@@ -177,12 +205,20 @@ def _list_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | 
     pieces = environment.pieces(text)
     if pieces is None:
         return None
-    message, hint = "is a list in one string.", "Write a list with one string for each origin."
+    message = "is a list in one string."
     if not pieces:
-        message, hint = "is an empty list in one string.", f"Write {words.setting(option, '[]')}."
+        message, hint = "is an empty list in one string.", f"Write {among.words.setting(among.option, '[]')}."
     elif meant:
         hint = f"Write [{entries}].{_splitting(text, meant)}"
+    else:
+        hint = _hint_for_list(text, among)
     return "origin-list-in-a-string", message, hint
+
+
+def _hint_for_list(text: str, among: Surroundings) -> str:
+    """What to write for a list that is not only of origins."""
+    instead = among.to_write(expressions_in(text, among.accepted), origins_beside_expressions(text))
+    return f"Write {instead}." if instead else "Write a list with one string for each origin."
 
 
 def _splitting(text: str, meant: tuple[str, ...]) -> str:
@@ -195,27 +231,25 @@ def _splitting(text: str, meant: tuple[str, ...]) -> str:
     return f" If the text comes from an environment variable: {code}."
 
 
-def _quotes_fault(
-    option: str, plain: str, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[str, str, str]:
+def _quotes_fault(plain: str, among: Surroundings) -> tuple[str, str, str]:
     message = "has quotes around it that are part of the text; Docker and some .env files keep them."
-    inner = _word_fault(option, plain, words)
-    return "origin-quoted", message, inner[2] if inner else _hint_for_inner(option, plain, accepted, words)
+    inner = _word_fault(plain, among)
+    return "origin-quoted", message, inner[2] if inner else _hint_for_inner(plain, among)
 
 
-def _hint_for_inner(option: str, text: str, accepted: tuple[str, ...] | None, words: Words) -> str:
+def _hint_for_inner(text: str, among: Surroundings) -> str:
     """What to write for a text that stood in something else, such as quotes."""
     meant = mended(text)
-    inner = None if meant else _fault_of_the_whole(option, text, accepted, words)
-    return inner[2] if inner else _hint("", meant, words)
+    inner = None if meant else _fault_of_the_whole(text, among)
+    return inner[2] if inner else _hint("", meant, among.words)
 
 
-def _word_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | None:
+def _word_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """A word that is not an origin."""
     message = "is not an origin."
     if environment.means_everyone(text):
-        if option == "allow_credentials":
-            everyone = words.setting(option, "True")
+        if among.option == "allow_credentials":
+            everyone = among.words.setting(among.option, "True")
             return "origin-word", message, f"To give credentials to every allowed origin, write {everyone}."
         return "origin-word", message, 'Write "*" to allow every origin.'
     if text.lower() == NULL:
@@ -232,28 +266,23 @@ def _word_fault(option: str, text: str, words: Words) -> tuple[str, str, str] | 
     return "origin-word", message, f"Write {_EXAMPLE}{everyone}."
 
 
-def _line_fault(
-    option: str, text: str, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[str, str, str] | None:
+def _line_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """A whole line of a .env or YAML file."""
     value = environment.value_in_line(text)
     if value == text:
         return None
     message = f"has more than the origin in it: {shown(text.replace(value, '', 1).strip())}."
-    return "origin-space", message, _hint_for_inner(option, environment.unquoted(value), accepted, words)
+    return "origin-space", message, _hint_for_inner(environment.unquoted(value), among)
 
 
-def _expression_fault(
-    option: str, text: str, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[str, str, str] | None:
+def _expression_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """A glob, a regular expression, or a file."""
     of_port = _GLOB_IN_PORT.fullmatch(text)
     if of_port is not None and mended(text) is None:
-        hint = _port_hint(of_port, accepted, words) if option == "allow_origins" else LIST_EACH_ORIGIN
+        hint = _port_hint(text, of_port, among) if among.option == "allow_origins" else LIST_EACH_ORIGIN
         return "origin-wildcard", 'has a "*" or "?" that is only part of the port.', hint
     if _REGEX_SIGNS.search(text):
-        # Expressions give credentials to all they match, or to nobody.
-        hint = _instead_of_regex(text, accepted, words) if option == "allow_origins" else LIST_EACH_ORIGIN
+        hint = _instead_of_regex(text, among)
         return "origin-regex", "looks like a regular expression; entries are compared literally.", hint
     if _OPAQUE_SCHEME.match(text):
         hint = 'Serve the page from a local server and write "http://localhost:*".'
@@ -261,25 +290,22 @@ def _expression_fault(
     return None
 
 
-def _instead_of_regex(text: str, accepted: tuple[str, ...] | None, words: Words) -> str:
-    if accepted is None and is_for_everyone(text):
-        everyone = words.setting("allow_origins", '"*"')
+def _instead_of_regex(text: str, among: Surroundings) -> str:
+    if among.option == "allow_origins" and among.accepted is None and is_for_everyone(text):
+        everyone = among.words.setting("allow_origins", '"*"')
         return f"Write {everyone}."
-    meant = to_write(text, accepted)
-    if meant is None:
-        return LIST_EACH_ORIGIN
-    return f"Write {words.setting('allow_origin_regex', str(meant))}, or {_A_PATTERN}."
+    instead = among.to_write(expressions_in(text, among.accepted))
+    return f"Write {instead}, or {_A_PATTERN}." if instead else LIST_EACH_ORIGIN
 
 
-def _port_hint(of_port: re.Match[str], accepted: tuple[str, ...] | None, words: Words) -> str:
-    origin, port = mended(of_port[1]), of_port[2]
+def _port_hint(text: str, of_port: re.Match[str], among: Surroundings) -> str:
+    origin = mended(of_port[1])
     if origin is None or ANY in origin:
-        return _hint("origin-wildcard", None, words)
-    digits = port.replace("?", "[0-9]").replace("*", "[0-9]*")
-    meant, any_port = to_write(f"{re.escape(origin)}:{digits}", accepted), f"{origin}:*"
-    if meant is not None:
-        return f"Write {words.setting('allow_origin_regex', str(meant))}."
-    if is_entry(any_port) and is_safe_entry(any_port, accepted, words):
+        return _hint("origin-wildcard", None, among.words)
+    instead, any_port = among.to_write(expressions_in(text, among.accepted)), f"{origin}:*"
+    if instead is not None:
+        return f"Write {instead}."
+    if is_entry(any_port) and is_safe_entry(any_port, among.accepted, among.words):
         return f'List each origin, or write "{any_port}" for any port.'
     return LIST_EACH_ORIGIN
 
