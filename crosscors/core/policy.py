@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypedDict, TypeVar, c
 
 from crosscors.core import exposed, headers, max_age, methods, private_network, timing
 from crosscors.core.decision import Decision
-from crosscors.core.errors import PolicyError, PolicyWarning, Problem, refuse_positional_options, shown
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.core.headers import RequestHeaders
 from crosscors.core.methods import Methods
 from crosscors.core.origins import dangers
@@ -30,6 +30,7 @@ from crosscors.core.origins.trusted_sites import trusted_sites
 from crosscors.core.remembered import Remembered
 from crosscors.core.request import CORSRequest
 from crosscors.core.rulebook import AskFunction, Rulebook
+from crosscors.core.unnamed import Call, of_resources, refuse_positional_options
 from crosscors.core.values import Findings, collected, refused
 from crosscors.core.words import KEYWORDS, Words
 
@@ -136,7 +137,7 @@ class CORSPolicy:
     _words: Words = field(init=False, compare=False)
 
     def __init__(self, *positional: NoReturn, **options: Unpack[PolicyOptions]) -> None:
-        refuse_positional_options(positional, "CORSPolicy({})", mapping="**options", policy="**options")
+        refuse_positional_options(positional, _CALL)
         found = _compose(self, options, KEYWORDS)
         if found.problems:
             raise PolicyError(found.problems)
@@ -241,6 +242,8 @@ class CORSPolicy:
         names, network = request.request_headers, request.request_private_network
         return self._remembered.preflight(origin, method, names, network, debug)
 
+
+_CALL = Call("CORSPolicy({})", policy="**options", by_path=lambda _, policies: of_resources(policies))
 
 DEFAULTS: Mapping[str, object] = {
     each.name: each.default for each in dataclasses.fields(CORSPolicy) if each.init

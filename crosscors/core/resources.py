@@ -12,6 +12,7 @@ from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.path_keys import BELOW, is_ambiguous, path_faults, path_hint
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.refusal import Refusal
+from crosscors.core.unnamed import of_policy
 from crosscors.core.values import Findings, is_text_pattern
 
 # The keys of a Mapping are invariant: any other key type would refuse a dict of only strings, or a mixed one.
@@ -324,12 +325,13 @@ _LONGEST_READ = 8192  # characters; nobody sends a longer path of this kind, exc
 def _problems_of(policies: object, option: str) -> Iterable[Problem]:
     if not isinstance(policies, Mapping):
         message = f"takes a dict of paths and policies, not {shown(policies)}."
-        yield Problem("wrong-type", option, policies, message, 'Write Resources({"/api/*": policy}).')
+        hint = f'Write Resources({{"/api/*": {of_policy(policies)}}}).'
+        yield Problem("wrong-type", option, policies, message, hint)
         return
     for path, policy in cast("Mapping[object, object]", policies).items():
         if not (policy is None or isinstance(policy, CORSPolicy)):
             message = f"the value of {shown(path)} is not a policy: {shown(policy)}."
-            hint = "Write CORSPolicy(...), or None to leave the path to the application."
+            hint = f"Write {of_policy(policy)}, or None to leave the path to the application."
             yield Problem("wrong-type", option, policy, message, hint)
         yield from _path_problems(path, option)
 

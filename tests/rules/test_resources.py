@@ -377,12 +377,12 @@ WRONG_TYPES = [
     ({None: EXACT}, '"/api/*"', "None as a key"),
     ({b"/a": EXACT}, '"/api/*"', "bytes as a key"),
     ({re.compile(b"/a"): EXACT}, '"/api/*"', "a regular expression for bytes as a key"),
-    ({"/a": "*"}, "CORSPolicy(...)", "a string as a policy"),
+    ({"/a": "*"}, "CORSPolicy(allow_origins='*')", "a string as a policy"),
     ({"/a": CORSPolicy}, "CORSPolicy(...)", "the class as a policy"),
     ({"/a": Resources({})}, "CORSPolicy(...)", "resources as a policy"),
-    ([("/a", EXACT)], 'Resources({"/api/*": policy})', "a list of pairs"),
-    (EXACT, 'Resources({"/api/*": policy})', "a policy"),
-    (None, 'Resources({"/api/*": policy})', "None"),
+    ([("/a", EXACT)], 'Resources({"/api/*": CORSPolicy(...)})', "a list of pairs"),
+    (EXACT, 'Resources({"/api/*": CORSPolicy(...)})', "a policy"),
+    (None, 'Resources({"/api/*": CORSPolicy(...)})', "None"),
 ]
 
 
