@@ -94,8 +94,8 @@ class CORSPolicy:
             prohibited with credentials. Default: none.
         max_age: how long a browser may cache the response to a preflight, in seconds or as a timedelta. 0
             means not at all; None means the browser's default (5 seconds). Default: 600.
-        allow_private_network: answer Access-Control-Request-Private-Network, which browsers no longer
-            send. Default: False.
+        allow_private_network: answer Access-Control-Request-Private-Network. True warns, because browsers no
+            longer send that header. They ask the user. Default: False.
         timing_allow_origin: send Timing-Allow-Origin, so that pages of the same origins see in detail how
             long a response took. Images and scripts send no Origin: then the header lists the exact origins
             (at most 32), or is ``*`` if everyone is allowed. Default: False.

@@ -78,8 +78,11 @@ class CORS:
         self._debug = debug
         self._on_decision = on_decision
         self._given = read_keywords(options)
+        self._told: frozenset[str] = frozenset()
         if app is None:
-            _raise_and_warn(read_alone(self._given, read_app))
+            found = read_alone(self._given, read_app)
+            _raise_and_warn(found)
+            self._told = frozenset(map(str, found.warnings))
         else:
             self.init_app(app)
 
@@ -108,7 +111,7 @@ class CORS:
         adapter = Adapter.of(app)
         of_views = adapter.view_policies.problems()
         raise_problems(without_repeats(found + check_debug(self._debug, KEYWORDS) + of_views))
-        warn_about(found.warnings)
+        warn_about(warning for warning in found.warnings if str(warning) not in self._told)
         adapter.view_policies.told.update(warning.option for warning in found.warnings)
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
 

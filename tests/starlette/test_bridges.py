@@ -15,8 +15,8 @@ from django.test import override_settings
 from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -39,6 +39,7 @@ with warnings.catch_warnings():
 
 
 A2WSGI: Any = a2wsgi.WSGIMiddleware
+STARLETTES: Any = WSGIMiddleware
 
 
 def hello() -> str:
@@ -74,7 +75,7 @@ def django(*middleware: str) -> WSGIHandler:
         return WSGIHandler()
 
 
-WITH_POLICY = {
+WITH_POLICY: dict[str, Callable[[], Any]] = {
     "the middleware": lambda: crosscors.wsgi.CORSMiddleware(plain(), allow_origins=[INNER]),
     "Flask's extension": with_extension,
     "Flask's bound method": lambda: with_view().wsgi_app,
@@ -119,9 +120,9 @@ def test_a_bridge_that_drops_the_scope_is_said_once(
 
 @table(
     "build",
-    ("directly", lambda: WSGIMiddleware(WITH_POLICY["the middleware"]())),
-    ("in a WSGI middleware", lambda: WSGIMiddleware(ProxyFix(WITH_POLICY["the middleware"]()))),
-    ("below an ASGI middleware", lambda: GZipMiddleware(WSGIMiddleware(WITH_POLICY["the middleware"]()))),
+    ("directly", lambda: STARLETTES(WITH_POLICY["the middleware"]())),
+    ("in a WSGI middleware", lambda: STARLETTES(ProxyFix(WITH_POLICY["the middleware"]()))),
+    ("below an ASGI middleware", lambda: GZipMiddleware(STARLETTES(WITH_POLICY["the middleware"]()))),
     ("directly, in a2wsgi's", lambda: A2WSGI(WITH_POLICY["the middleware"]())),
 )
 def test_middleware_directly_in_a_bridge_answers_for_itself_and_nothing_else_is_said(
@@ -133,7 +134,7 @@ def test_middleware_directly_in_a_bridge_answers_for_itself_and_nothing_else_is_
 
 
 def test_it_is_replaced_where_no_route_leads_to_it(caplog: pytest.LogCaptureFixture) -> None:
-    app = CORS(WSGIMiddleware(WITH_POLICY["the middleware"]()), allow_origins=[OUTER])
+    app = CORS(STARLETTES(WITH_POLICY["the middleware"]()), allow_origins=[OUTER])
     assert policies.of_actual(app, "/") == "outer"
     assert "is replaced by that of CORS(app, ...)" in caplog.text
 

@@ -69,6 +69,7 @@ NUMBERS = {
     "regex-too-narrow": 62,
     "unlikely-name": 63,
     "unlikely-method": 64,
+    "no-effect": 65,
     # What only the Django adapter finds.
     "old-name-ignored": 70,
     "not-importable": 71,
