@@ -114,6 +114,7 @@ class CORS:
         warn_about(warning for warning in found.warnings if str(warning) not in self._told)
         adapter.view_policies.told.update(warning.option for warning in found.warnings)
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
+        adapter.note_reading(given)
 
     def _init_blueprint(self, blueprint: Blueprint, given: Layer) -> None:
         if self._debug is not None or self._on_decision is not None:
@@ -133,6 +134,7 @@ class CORS:
             name = f"{state.name_prefix}.{state.name}".lstrip(".")
             raise_problems(adapter.view_policies.cover_blueprint(name, cast("Policies", policies)))
             adapter.install()
+            adapter.note_reading(given)
 
         blueprint.record(cover)
 
