@@ -70,6 +70,7 @@ NUMBERS = {
     "unlikely-name": 63,
     "unlikely-method": 64,
     "no-effect": 65,
+    "unlikely-path": 66,
     # What only the Django adapter finds.
     "old-name-ignored": 70,
     "not-importable": 71,
