@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from crosscors.core.unnamed import Call, as_resources
 from crosscors.core.words import Everyone, Expressions
 
 # Flask-CORS's names. All other options have the same name in the core.
@@ -19,6 +20,11 @@ FLASK_NAMES = {core_name: name for name, core_name in CORE_NAMES.items()}
 AS_KEYWORD = "{}={}"
 IN_CONFIG = "{} = {}"
 IN_DICT = '"{}": {}'
+
+
+def call_in_flask(form: str) -> Call:
+    """A call that takes options by Flask's names and the core's, and a dict of paths as ``resources``."""
+    return Call(form, origins="origins", name=str, by_path=as_resources)
 
 
 class Label(NamedTuple):
