@@ -45,8 +45,12 @@ def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
     return read
 
 
+def _example(form: str, _: object) -> str:
+    return Call(form).written(None)
+
+
 #: How the decorator is written. A view has no paths, so a dict of paths is replaced by the example.
-DECORATION = Call("@cross_origin({})", by_path=lambda form, _: Call(form).written(None))
+DECORATION = Call("@cross_origin({})", by_path=_example)
 
 
 def refuse_positional(values: tuple[object, ...], call: Call = DECORATION) -> None:

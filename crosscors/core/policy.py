@@ -30,7 +30,7 @@ from crosscors.core.origins.trusted_sites import trusted_sites
 from crosscors.core.remembered import Remembered
 from crosscors.core.request import CORSRequest
 from crosscors.core.rulebook import AskFunction, Rulebook
-from crosscors.core.unnamed import Call, of_resources, refuse_positional_options
+from crosscors.core.unnamed import Call, refuse_positional_options, without_form
 from crosscors.core.values import Findings, collected, refused
 from crosscors.core.words import KEYWORDS, Words
 
@@ -243,7 +243,7 @@ class CORSPolicy:
         return self._remembered.preflight(origin, method, names, network, debug)
 
 
-_CALL = Call("CORSPolicy({})", policy="**options", by_path=lambda _, policies: of_resources(policies))
+_CALL = Call("CORSPolicy({})", policy="**options", by_path=without_form)
 
 DEFAULTS: Mapping[str, object] = {
     each.name: each.default for each in dataclasses.fields(CORSPolicy) if each.init

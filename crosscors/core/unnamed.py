@@ -74,6 +74,11 @@ def _as_policy(form: str, by_path: Mapping[object, object]) -> str:
     return form.format(f"policy={of_resources(by_path)}")
 
 
+def without_form(_: str, by_path: Mapping[object, object]) -> str:
+    """How a dict of paths is written in place of a policy: the call is another one."""
+    return of_resources(by_path)
+
+
 def as_resources(form: str, by_path: Mapping[object, object]) -> str:
     """How Flask's adapter takes a dict of paths."""
     text = _text({path: {"origins": each} if are_origins(each) else each for path, each in by_path.items()})
@@ -146,8 +151,8 @@ def are_origins(value: object) -> bool:
         return bool(value)
     if not isinstance(value, (list, tuple, set, frozenset)):
         return False
-    entries = cast("Iterable[object]", value)
-    return bool(value) and all(isinstance(entry, (str, re.Pattern)) for entry in entries)
+    entries = list(cast("Iterable[object]", value))
+    return bool(entries) and all(isinstance(entry, (str, re.Pattern)) for entry in entries)
 
 
 def are_paths(value: object) -> bool:

@@ -26,7 +26,7 @@ from crosscors.core.origins.regexes.in_strings import meant_by
 from crosscors.core.origins.regexes.joining import joined
 from crosscors.core.origins.regexes.mending import Meant
 from crosscors.core.origins.regexes.sites import sites_of
-from crosscors.core.origins.serialized import is_serialized_origin
+from crosscors.core.origins.serialized import NULL, is_serialized_origin
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -159,7 +159,8 @@ def _read_entries(value: object, among: Surroundings) -> tuple[tuple[str, ...], 
 def _entries_meant(entry: str) -> tuple[str, ...]:
     if _is_entry(entry):
         return (entry,)
-    return faults.entries_meant(entry) or faults.origins_beside_expressions(entry)
+    meant = faults.entries_meant(entry) or faults.origins_beside_expressions(entry)
+    return () if meant == (NULL,) else meant  # nobody is told to write null
 
 
 def _instead_of_url(value: object) -> str | None:
