@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from crosscors.core.origins.regexes.joining import grouped, refers_by_number
 from crosscors.core.policy import make_policy
 from crosscors.core.values import Findings, collected
 from crosscors.core.words import Words
-
-_FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x"}
 
 
 def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
@@ -27,7 +26,7 @@ def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
     if len(compiled) == 1:
         return compiled[0]
     for each in compiled:
-        if _REFERENCE.search(each.pattern):
+        if refers_by_number(each):
             raise re.error("it refers to a group by number", each.pattern)
     return re.compile("|".join(map(grouped, compiled)))
 
@@ -54,18 +53,3 @@ def besides(of_each: Findings, found: Findings) -> Findings:
     told = {(warning.code, warning.option) for warning in of_each.warnings}
     others = (warning for warning in found.warnings if (warning.code, warning.option) not in told)
     return replace(found, warnings=tuple(others))
-
-
-_REFERENCE = re.compile(r"\\[1-9]|\(\?\(\d")
-
-
-def grouped(expression: re.Pattern[str]) -> str:
-    """The expression as a part of another one, with its flags for this part only."""
-    flags = "".join(letter for flag, letter in _FLAGS.items() if expression.flags & flag)
-    # A verbose expression may end in a comment, which would swallow the parenthesis.
-    end = "\n)" if expression.flags & re.VERBOSE else ")"
-    return f"(?{flags}:{_INLINE_FLAGS.sub('', expression.pattern)}{end}"
-
-
-# Flags at the beginning apply to a whole expression, and are only valid there.
-_INLINE_FLAGS = re.compile(r"\A(?:\(\?[aimsux]+\))+")

@@ -25,7 +25,7 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, join
-from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_debug_heard
+from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_debug_heard, logger
 from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
@@ -99,6 +99,7 @@ class Decider(Generic[_Source]):
 
     Attributes:
         everywhere: the policy of every path; None if it depends on the path.
+        logger: the logger ``crosscors``.
         words: what the developer calls the options, also where no policy covers a path.
         unguarded: the methods of requests that the protection lets pass, unless they open a WebSocket.
     """
@@ -122,6 +123,7 @@ class Decider(Generic[_Source]):
         self._debug = debug
         self._place_of_view = place_of_view
         self.words = next(map(words_of, policies.policies), KEYWORDS)
+        self.logger = logger()
         self.reporter = Reporter(on_decision, self)
         self._sees_everything = on_decision is not None or debug is True
         self.everywhere = policies.everywhere

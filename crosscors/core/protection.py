@@ -38,10 +38,11 @@ from typing import Literal, NamedTuple, NoReturn, cast
 
 from crosscors.core import hosts
 from crosscors.core.decision import Decision, Kind
-from crosscors.core.errors import PolicyError, refuse_positional_options, shown
+from crosscors.core.errors import PolicyError, shown
 from crosscors.core.hosts import AllowedHosts
 from crosscors.core.origins import dangers
 from crosscors.core.origins import options as origins
+from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.own import is_own_origin
 from crosscors.core.origins.patterns import OriginSet
 from crosscors.core.origins.public_suffixes import SuffixListError
@@ -51,6 +52,7 @@ from crosscors.core.refusal import Refusal, RefusalCode
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources, has_one_reading_with_key, make_resources
 from crosscors.core.response_headers import ResponseHeaders
+from crosscors.core.unnamed import Call, refuse_positional_options
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -68,6 +70,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 # Authentication schemes whose credentials a browser adds by itself, in lower case.
 _AMBIENT = ("basic", "digest", "negotiate", "ntlm")
 _SAME_ORIGIN = ("same-origin", "none")
+_CALL = Call("CrossOriginProtection({})", origins="trusted_origins")
 _OTHER_ORIGIN: dict[str | None, RefusalCode] = {
     "cross-site": "cross-site-request",
     "same-site": "same-site-request",
@@ -176,8 +179,7 @@ class CrossOriginProtection:
         allowed_hosts: str | Iterable[str] = (),
         exempt: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
     ) -> None:
-        call, mapping = "CrossOriginProtection({})", "**options"
-        refuse_positional_options(positional, call, origins="trusted_origins", mapping=mapping)
+        refuse_positional_options(positional, _CALL)
         only, of_report = read_bool("report_only", report_only, KEYWORDS)
         trusted, of_trusted = _read_trusted(trusted_origins, KEYWORDS)
         own, of_own = _read_own(own_origins, KEYWORDS)
@@ -343,7 +345,7 @@ def _is_among(listed: OriginSet, origin: str) -> bool:
 def _read_trusted(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     """``trusted_origins``. What nobody owns alone is refused, because there is no safe use for it."""
     option = "trusted_origins"
-    entries, found = origins.read_entries(option, value, None, words)
+    entries, found = origins.read_entries(value, Surroundings(option, None, words))
     return entries, found + collected(_judge_trusted(option, entry, words) for entry in entries)
 
 
@@ -370,7 +372,7 @@ def _judge_trusted(option: str, entry: str, words: Words) -> Findings:
 def _read_own(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     """``own_origins``."""
     option = "own_origins"
-    entries, found = origins.read_entries(option, value, None, words)
+    entries, found = origins.read_entries(value, Surroundings(option, None, words))
     name = words.name(option)
     for entry in entries:
         if entry == ANY:

@@ -13,12 +13,13 @@ from typing import Any, cast
 from django import conf
 from django.utils.module_loading import import_string
 
-from crosscors._adapter.alternatives import any_of, besides, each_alone, grouped
+from crosscors._adapter.alternatives import any_of, besides, each_alone
 from crosscors._adapter.keywords import check_debug, check_on_decision
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
+from crosscors.core.origins.regexes.joining import grouped
 from crosscors.core.policy import CORSPolicy, Policies, make_policy, options_of
-from crosscors.core.resources import Resources, make_resources
+from crosscors.core.resources import Resources, make_resources, warnings_of
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -93,8 +94,10 @@ def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Poli
     if names.URLS_REGEX not in values:
         return policy, together + found
     paths, of_paths = _read_urls_regex(values[names.URLS_REGEX])
-    is_complete = policy is not None and paths is not None
-    return (Resources({paths: policy}) if is_complete else None), together + found + of_paths
+    found = together + found + of_paths
+    if policy is None or paths is None:
+        return None, found
+    return make_resources({paths: policy})[0], found  # without its warnings: ours are about other words
 
 
 def _check_together(values: Mapping[str, Any], words: SettingWords) -> Findings:
@@ -243,7 +246,8 @@ def _read_resources(value: object) -> tuple[Resources | None, Findings]:
     """The policies by path, from Resources or from a dict."""
     name = names.RESOURCES
     if isinstance(value, Resources):
-        return value, collected(_warnings_of(policy, name) for policy in value.policies)
+        of_policies = collected(_warnings_of(policy, name) for policy in value.policies)
+        return value, warnings_of(value, name) + of_policies
     if not isinstance(value, Mapping):
         message = f"takes Resources, or a dict of paths and policies, not {shown(value)}."
         hint = f'Write {name} = {{"/api/*": {{"allow_origins": ["https://app.example.com"]}}}}.'

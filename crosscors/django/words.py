@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crosscors.core.words import KEYWORDS, Everyone
+from crosscors.core.words import KEYWORDS, Everyone, Expressions
 from crosscors.django import names
 
 _SETTINGS = {option: name for name, option in names.OPTIONS.items()} | {
@@ -43,6 +43,11 @@ class SettingWords:
             return f"{self.name(option)} = [{value}]"
         return f"{self.name(option)} = {value}"
 
+    def expressions(self, found: Expressions) -> str:
+        is_given = _SETTINGS["allow_origin_regex"] in self.written
+        every = ", ".join(("...", *found.every) if is_given else found.every)
+        return found.beside_origins(self.setting("allow_origin_regex", every))
+
     def everyone(self) -> Everyone:
         if self.allows_all:
             name = self.name(names.ALL_ORIGINS)
@@ -68,6 +73,9 @@ class PlaceWords:
 
     def setting(self, option: str, value: str) -> str:
         return f'"{option}": {value}' if self.is_dict else KEYWORDS.setting(option, value)
+
+    def expressions(self, found: Expressions) -> str:
+        return found.beside_origins(self.setting("allow_origin_regex", found.joined))
 
     def everyone(self) -> Everyone:
         name = self.name("allow_origins")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from crosscors.core.words import Everyone
+from crosscors.core.unnamed import Call, as_resources
+from crosscors.core.words import Everyone, Expressions
 
 # Flask-CORS's names. All other options have the same name in the core.
 CORE_NAMES = {
@@ -19,6 +20,11 @@ FLASK_NAMES = {core_name: name for name, core_name in CORE_NAMES.items()}
 AS_KEYWORD = "{}={}"
 IN_CONFIG = "{} = {}"
 IN_DICT = '"{}": {}'
+
+
+def call_in_flask(form: str) -> Call:
+    """A call that takes options by Flask's names and the core's, and a dict of paths as ``resources``."""
+    return Call(form, origins="origins", name=str, by_path=as_resources)
 
 
 class Label(NamedTuple):
@@ -58,6 +64,11 @@ class FlaskWords:
             value = f"re.compile({value})"
         name, form = self._label(option)
         return form.format(name, value)
+
+    def expressions(self, found: Expressions) -> str:
+        # They may stand among the origins, but compiled.
+        texts = [f'"{each}"' for each in found.origins] + [f"re.compile({each})" for each in found.own]
+        return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
     def everyone(self) -> Everyone:
         name = self.name("allow_origins")

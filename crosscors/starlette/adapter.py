@@ -24,7 +24,7 @@ from crosscors._adapter.keywords import read_policy
 from crosscors._adapter.marks import mark_of
 from crosscors._adapter.nesting import RECORD, Entry
 from crosscors._adapter.outside import warn_of_middleware_outside
-from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, logger, root
+from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, root
 from crosscors.asgi import (
     ANSWERED_OUTSIDE,
     UNUSUAL,
@@ -151,7 +151,7 @@ class Adapter:
         visit.origin = origin
         visit.expected = policy
         visit.routed = None
-        is_heard = (logger.level or root.level) <= DEBUG and is_debug_heard()
+        is_heard = (decider.logger.level or root.level) <= DEBUG and is_debug_heard()
         if known is not None and not is_heard and RECORD not in scope and _BRIDGE not in scope:
             # What ``decider.enter`` does for every other decision.
             entry = Entry()

@@ -320,7 +320,14 @@ NOT_ONE_ORIGIN = [
         "an optional letter, and no backslash",
     ),
     ("origin-regex", "https://[a-z]+.a.com", r'r"https://[a-z]+\.a\.com"', "a range, and no backslashes"),
-    ("origin-regex", "https://(.*)", "List each origin", "an expression that nothing is proved of"),
+    (
+        "origin-regex",
+        "https://(.*)",
+        'allow_origin_regex=r"https://(.*)"',
+        "all of a scheme",
+    ),
+    ("origin-regex", "https://(?!a)[^/]+", 'allow_origin_regex=r"https://(?!a)[^/]+"', "all except one"),
+    ("origin-regex", "https://b\\d\\.org", "List each origin", "an expression for domains of others"),
     ("origin-regex", "(a.com", "List each origin", "an expression that is not valid"),
     ("origin-regex", "^.*$", 'allow_origins="*"', "an expression for everyone"),
 ]
@@ -361,14 +368,70 @@ def test_only_an_expression_that_is_safe_with_credentials_is_proposed(regex: str
     assert "allow_origin_regex" not in problem.hint
 
 
+# A single mistake that looks like several. Code, entry, the entry to write, why.
+SINGLE_MISTAKES = [
+    ("origin-scheme", r"https:\\a.example", "https://a.example", "backslashes"),
+    ("origin-scheme", r"https:\a.example", "https://a.example", "a backslash"),
+    ("origin-scheme", r"https:/\a.example", "https://a.example", "a slash and a backslash"),
+    ("origin-scheme", r"https\\a.example", "https://a.example", "backslashes without a colon"),
+    ("origin-scheme", r"\\a.example", "https://a.example", "backslashes without a scheme"),
+    ("origin-scheme", r"\\localhost:3000", "http://localhost:3000", "the same for this machine"),
+    ("origin-scheme", r"http:\\www.a.example", "http://www.a.example", "what is no \\w of an expression"),
+    ("origin-scheme", r"https:\\a.example\ ".strip(), "https://a.example", "backslashes around it"),
+    ("origin-scheme", r"https:\/\/a.example", "https://a.example", "slashes as some JSON has them"),
+    ("origin-scheme", "https;//a.example", "https://a.example", "a semicolon"),
+    ("origin-scheme", "https.//a.example", "https://a.example", "a dot"),
+    ("origin-scheme", "https:://a.example", "https://a.example", "two colons"),
+    ("origin-scheme", "https: //a.example", "https://a.example", "a blank before the slashes"),
+    ("origin-scheme", "https:// a.example", "https://a.example", "a blank after the slashes"),
+    ("origin-scheme", "https\uff1a\uff0f\uff0fa.example", "https://a.example", "an East Asian keyboard"),
+    ("origin-scheme", "https%3A%2F%2Fa.example", "https://a.example", "encoded"),
+    ("origin-scheme", "https://a.examplehttps://b.example", EXAMPLE, "two origins in one"),
+    ("origin-scheme", "https://www.https://a.example", EXAMPLE, "a scheme within"),
+    ("origin-scheme", "https://http//a.example", EXAMPLE, "a second scheme without a colon"),
+    ("origin-upper-case", "HTTPS://A.EXAMPLE", "https://a.example", "all in upper case"),
+    ("origin-path", "https://a.example/a?x=1#t", "https://a.example", "a URL with all parts"),
+    ("origin-query", "https://a.example/?x=1", "https://a.example", "a slash and a query"),
+    ("origin-fragment", "https://a.example/#/", "https://a.example", "a slash and a fragment"),
+    ("origin-userinfo", "me@a.example", "https://a.example", "an e-mail address"),
+    ("origin-userinfo", "mailto:me@a.example", "https://a.example", "a link to one"),
+    ("origin-userinfo", "https://a.example@", EXAMPLE, "a user name without a host"),
+    ("origin-word", ":3000", "http://localhost:3000", "a port alone"),
+    ("origin-file", r"C:\site\index.html", "http://localhost:*", "a file of Windows"),
+    ("origin-path", "/home/me/index.html", EXAMPLE, "a file"),
+    ("origin-host", "https:", EXAMPLE, "a scheme alone"),
+    ("origin-host", "a.example b.example", EXAMPLE, "two hosts"),
+    ("origin-port", "https://a.example:3000 /", EXAMPLE, "a blank before the slash"),
+    ("origin-ip-address", "http://[::1]3000", EXAMPLE, "a port without its colon"),
+    ("origin-ip-address", "10.0.0.0/8", "https://*.example.com", "a range of addresses"),
+    ("origin-too-long", f"https://{'a' * 400}", EXAMPLE, "label, host and whole too long"),
+    ("origin-space", "origin: https://a.example", "https://a.example", "a line of a YAML file"),
+    ("origin-space", "export ORIGIN=https://a.example", "https://a.example", "a line of a script"),
+    ("origin-space", "https://a.example // mine", "https://a.example", "a comment of JavaScript"),
+    ("origin-list-in-a-string", "https://a.example and https://b.example", "https://b.example", "a sentence"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("code, entry, write", SINGLE_MISTAKES)
+def test_a_single_mistake_is_one_problem(code: str, entry: str, write: str, credentials: bool) -> None:
+    problems = refused({"allow_origins": [entry], "allow_credentials": credentials})
+    (problem, *others) = problems
+    assert_problem(problem, code, "allow_origins", entry)
+    assert f'"{write}"' in problem.hint
+    # With credentials, what was meant may be wrong, too.
+    assert [each.code for each in others] == (
+        ["insecure-origin-with-credentials"] if credentials and write == "http://www.a.example" else []
+    )
+
+
 # Entry, codes without "origin-", what each hint says to write, why.
 SEVERAL_FAULTS = [
     ("https://Ü.example:443/a", "unicode-host default-port path", "https://xn--tda.example", "three faults"),
     ("127.1", "missing-scheme ip-address", "http://127.0.0.1", "no scheme, and IPv4 in two numbers"),
     ("HTTP://127.1", "upper-case ip-address", "http://127.0.0.1", "upper case, and IPv4 in two numbers"),
-    ("https://a.example/a?x=1#t", "path query fragment", "https://a.example", "path, query and fragment"),
     ("me@A.b:0 ", "space missing-scheme userinfo upper-case port", "https://a.b", "five faults"),
-    (f"https://{'a' * 400}", "too-long too-long too-long", EXAMPLE, "label, host and whole too long"),
+    ("HTTPS://A.example:443/", "upper-case default-port trailing-slash", "https://a.example", "a whole URL"),
 ]
 
 
@@ -541,6 +604,7 @@ def test_the_most_specific_entry_matches(origin: str, entry: str | None) -> None
 def test_what_the_errors_say(approved_policies: ApprovePolicies) -> None:
     entries = [(why, entry) for _, entry, _, why in (*REFUSED_ROWS, *NOT_ONE_ORIGIN)]
     entries += [(why, entry) for entry, _, _, why in SEVERAL_FAULTS]
+    entries += [(why, entry) for _, entry, _, why in SINGLE_MISTAKES]
     approved_policies("origins", [(why, {"allow_origins": [entry]}) for why, entry in entries])
 
 
