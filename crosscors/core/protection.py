@@ -67,7 +67,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 
 # Authentication schemes whose credentials a browser adds by itself, in lower case.
 _AMBIENT = ("basic", "digest", "negotiate", "ntlm")
-_SAME_ORIGIN = ("same-origin", "none")
+# Sec-Fetch-Site of requests that no other origin has sent (rule 4).
+OWN_SITES = frozenset({"same-origin", "none"})
 _OTHER_ORIGIN: dict[str | None, RefusalCode] = {
     "cross-site": "cross-site-request",
     "same-site": "same-site-request",
@@ -75,9 +76,10 @@ _OTHER_ORIGIN: dict[str | None, RefusalCode] = {
 
 
 class Sender(NamedTuple):
-    """What a request says about where it comes from. A header that is missing is None.
+    """What a request says about where it comes from.
 
-    A header that came twice is both values joined with a comma.
+    A header that is missing is None, or empty if it is neither Origin nor Cookie. A header that came twice is
+    both values joined with a comma.
 
     Attributes:
         method: the request method.
@@ -251,7 +253,7 @@ class CrossOriginProtection:
             return self._refused(sender, refusal, ResponseHeaders())
         if self.exempt and has_one_reading_with_key(self._exempt, path, root_path):
             return None
-        if sender.site in _SAME_ORIGIN or (sender.method in SAFE_METHODS and not sender.is_websocket):
+        if sender.site in OWN_SITES or (sender.method in SAFE_METHODS and not sender.is_websocket):
             return None
         if sender.origin is None:
             return Ask.POLICY if sender.site in _OTHER_ORIGIN else None
