@@ -103,7 +103,10 @@ class Sender(NamedTuple):
 
 
 # The same as ``Sender(*values)``, without a call of Python code, which takes 0.2 microseconds more.
-make_sender: Callable[[tuple[str | bool | None, ...]], Sender] = partial(tuple.__new__, Sender)
+make_sender: Callable[[tuple[str | bool | None, ...]], Sender] = partial(
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
+    Sender,
+)
 
 
 def _sender_of(request: CORSRequest, *, is_websocket: bool) -> Sender:

@@ -8,6 +8,8 @@
 4.  A mounted application with its own adapter answers for itself. This adapter withdraws.
 5.  A view without its own policy gets the policy of the application. With Resources, this is the policy of
     the path that was routed, because middleware may have changed the path.
+6.  With a cross-origin protection, the router is asked before the application runs which policy an unsafe
+    request or a WebSocket would reach, also in mounted applications. That policy says who may send it.
 """
 
 from __future__ import annotations

@@ -82,13 +82,15 @@ def route(path: str, endpoint: Any, **options: Any) -> Route:
 
 def protected(*routes: BaseRoute, kind: type[Starlette] = Starlette, **options: Any) -> Starlette:
     app = kind(routes=[*routes, route("/other", write)])
-    CORS(app, **{"protect": True, **OF_OUTER, **options})
+    given: dict[str, Any] = {"protect": True, **OF_OUTER, **options}
+    CORS(app, **given)
     return app
 
 
 def mounted(*routes: BaseRoute, **options: Any) -> Starlette:
     app = Starlette(routes=[route("/x", write), *routes])
-    CORS(app, **{**OF_INNER, **options})
+    given: dict[str, Any] = {**OF_INNER, **options}
+    CORS(app, **given)
     return app
 
 
