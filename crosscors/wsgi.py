@@ -102,7 +102,11 @@ class CORSMiddleware:
         decision = known or decider.ask(policy, environ, asked)
         if isinstance(decision, AskFunction):
             decision = decider.ask_function(policy, decision, environ)
-        if decider.protection is not None and (method not in decider.unguarded or "HTTP_UPGRADE" in environ):
+        if (
+            decider.protection is not None
+            and (method not in decider.unguarded or "HTTP_UPGRADE" in environ)
+            and environ.get("HTTP_SEC_FETCH_SITE") not in decider.unguarded_sites
+        ):
             refused = decider.guard(policy, decision, environ)
             if refused is not None:
                 known, decision = None, refused
