@@ -320,7 +320,7 @@ def _objection(sender: Sender, policy: CORSPolicy, decision: Decision) -> Refusa
     refusal = None if sender.is_websocket else questions_to(policy).methods.refusal(sender.method)
     if refusal is not None or decision.gives_credentials:
         return refusal
-    if sender.mode == "navigate":
+    if sender.mode is not None and "navigate" in sender.mode:  # also if a proxy sends it twice
         return Refusal("navigation-not-trusted", (sender.origin or "",))
     if sender.cookie is not None or (sender.authorization and _is_ambient(sender.authorization)):
         return Refusal("credentials-not-allowed", (sender.origin or "",))

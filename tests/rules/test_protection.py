@@ -273,6 +273,11 @@ NAVIGATION, CREDENTIALS = "navigation-not-trusted", "credentials-not-allowed"
     ("a fetch that cannot read the response", {"sec_fetch_mode": "no-cors"}, None),
     ("a form post, also without cookies: it may sign in", {"sec_fetch_mode": "navigate"}, NAVIGATION),
     ("a form post with cookies", {"sec_fetch_mode": "navigate", "cookie": "a=b"}, NAVIGATION),
+    (
+        "a form post through a proxy that repeats headers",
+        {"sec_fetch_mode": "navigate, navigate"},
+        NAVIGATION,
+    ),
     ("a cookie", {"cookie": "a=b"}, CREDENTIALS),
     ("an empty Cookie header", {"cookie": ""}, CREDENTIALS),
     ("a cookie beside a token", {"cookie": "a=b", "authorization": "Bearer abc"}, CREDENTIALS),

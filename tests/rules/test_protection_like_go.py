@@ -128,9 +128,8 @@ def test_plain_http_can_be_trusted_with_a_warning() -> None:
 
 # The differences, each with its reason. The first outcome is ours, the second one is Go's.
 
-# In Go, /a and /a/ are two routes. Routers in Python take both, or redirect from each to the other. So the key
-# of one covers the other, as everywhere in Resources. A page gains nothing by that, because both lead to the same
-# view.
+# In Go, /a and /a/ are two routes. Routers in Python take both, or redirect from one to the other. So the key
+# of one covers the other, as everywhere in Resources. A page gains nothing, because both are the same view.
 DIFFERENT_PATHS = [
     ("everything below a path, and the path itself", "/bypass", True, False),
     ("an exact path covers its twin with a slash", "/no-trailing/", True, False),
