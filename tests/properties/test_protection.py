@@ -30,6 +30,7 @@ POLICIES: tuple[dict[str, Policy | None], ...] = (
     {"": Policy(LISTED, methods=("GET", "POST", "PUT"))},
     {"": Policy(LISTED, True, ("GET", "POST"))},
     {"": Policy(LISTED, True, ("GET",))},
+    {"": Policy(LISTED, True, ("DELETE", "PUT"))},
     {"": Policy(LISTED, SOME, ("*",))},
     {"": Policy(("*",), False, ("*",))},
     {"": Policy(("*",), SOME, ("*",))},

@@ -260,6 +260,7 @@ def test_the_policy_is_that_of_the_path(path: str, code: str | None) -> None:
 
 # Rule 6.
 
+POST_ONLY = CORSPolicy(allow_origins=[APP], allow_methods=["POST"], allow_credentials=True)
 NAVIGATION, CREDENTIALS = "navigation-not-trusted", "credentials-not-allowed"
 
 
@@ -415,7 +416,7 @@ def test_own_origins(origin: str, code: str | None) -> None:
     ("a page in a sandboxed frame", from_page("null"), None, "websocket-origin"),
     ("not a browser", from_page(None), None, None),
     ("a page that gets credentials", from_page(APP, cookie="a=b"), WRITES, None),
-    ("there is no method to check", from_page(APP, cookie="a=b"), GET_ONLY, None),
+    ("there is no method to check", from_page(APP, cookie="a=b"), POST_ONLY, None),
     ("a page that gets no credentials, without cookies", from_page(APP), READS, None),
     ("a page that gets no credentials, with cookies", from_page(APP, cookie="a=b"), READS, CREDENTIALS),
     ("any page, without cookies, where everyone may read", from_page(EVIL), EVERYONE, None),
