@@ -156,8 +156,9 @@ class CookieStore:
         """Whether the engine sends a cookie without SameSite where Lax ones are not sent."""
         if self._engine.does("cookies-default-to-samesite-none"):
             return True
-        is_fresh = self._clock() - self._set_at[cookie.key] <= _FRESH
-        return context == "form-post" and is_fresh and self._engine.does("form-posts-send-fresh-cookies")
+        if context != "form-post" or not self._engine.does("form-posts-send-fresh-cookies"):
+            return False
+        return self._clock() - self._set_at[cookie.key] <= _FRESH
 
 
 def read_set_cookie(value: str, url: URL) -> Cookie | None:
