@@ -282,12 +282,30 @@ class CrossOriginProtection:
         if code is None and self._is_own(sender):
             return None
         headers = ResponseHeaders() if decision is None else decision.response_headers
-        return self._refused(sender, refusal or _refusal(sender, code), headers)
+        return self._refused(sender, refusal or self._refusal(sender, code), headers)
 
     def _is_own(self, sender: Sender) -> bool:
         """Whether the origin is one of the server itself."""
         origin = sender.origin or ""
         return _is_among(self._own, origin) if self.own_origins else is_own_origin(origin, sender.host or "")
+
+    def _refusal(self, sender: Sender, code: RefusalCode | None) -> Refusal:
+        """Why an origin that no policy allows may not send this request (rules 8 and 9).
+
+        Args:
+            code: the reason, if the browser says that the page has another origin.
+        """
+        origin, host = sender.origin or "", sender.host or ""
+        is_compared = code is None
+        if sender.is_websocket:
+            code = "websocket-origin"
+        elif code is None:
+            code = "null-origin-no-metadata" if origin == NULL else "origin-not-own"
+        if not is_compared:
+            return Refusal(code, (origin,))
+        return (
+            Refusal(code, (origin,), self.own_origins) if self.own_origins else Refusal(code, (origin, host))
+        )
 
     def _refused(self, sender: Sender, refusal: Refusal, headers: ResponseHeaders) -> Decision:
         kind = Kind.NOT_CORS if sender.origin is None else Kind.ACTUAL
@@ -309,24 +327,11 @@ def _objection(sender: Sender, policy: CORSPolicy, decision: Decision) -> Refusa
     refusal = None if sender.is_websocket else questions_to(policy).methods.refusal(sender.method)
     if refusal is not None or decision.gives_credentials:
         return refusal
-    if sender.mode == "navigate":
+    if sender.mode is not None and "navigate" in sender.mode:  # also if a proxy sends it twice
         return Refusal("navigation-not-trusted", (sender.origin or "",))
     if sender.cookie is not None or (sender.authorization and _is_ambient(sender.authorization)):
         return Refusal("credentials-not-allowed", (sender.origin or "",))
     return None
-
-
-def _refusal(sender: Sender, code: RefusalCode | None) -> Refusal:
-    """Why an origin that no policy allows may not send this request (rules 8 and 9).
-
-    Args:
-        code: the reason, if the browser says that the page has another origin.
-    """
-    if sender.is_websocket:
-        code = "websocket-origin"
-    elif code is None:
-        code = "null-origin-no-metadata" if sender.origin == NULL else "origin-not-own"
-    return Refusal(code, (sender.origin or "", sender.host or ""))
 
 
 def _is_ambient(authorization: str) -> bool:

@@ -57,9 +57,10 @@ class Refusal:
         values: what was refused, as it was in the request: the origin, the method, or up to 13 header names.
             A very long text is cut. A list that is too long is left out. For ``path-not-covered``, the path
             below the root path, and the root path if there is one; for ``path-ambiguous``, two readings of
-            the path, or the path alone if it has too many. Of the cross-origin protection: the origin and
-            Host, or Host alone.
-        allowed: what the policy allows instead; for a path, the keys of Resources that come near.
+            the path, or the path alone if it has too many. Of the cross-origin protection: the origin, and
+            Host if it was compared with the origin; or Host alone.
+        allowed: what the policy allows instead; for a path, the keys of Resources that come near. Of the
+            cross-origin protection: ``own_origins`` or ``allowed_hosts``, if that was compared.
         error: what ``allow_origin_func`` raised, if it did.
     """
 
@@ -99,14 +100,14 @@ class Refusal:
     def message_in(self, words: Words) -> str:
         """The message for a reader who calls the options by these names."""
         if self.code in protection_texts.MESSAGES:
-            return protection_texts.MESSAGES[self.code](self.values)
+            return protection_texts.MESSAGES[self.code](self)
         values = self.values[:1] if self.code == "path-not-covered" else self.values
         return _MESSAGES[self.code].format(_listed(values), func=words.name("allow_origin_func"))
 
     def hint_in(self, words: Words) -> str:
         """The hint for a reader who calls the options by these names."""
         if self.code in protection_texts.HINTS:
-            return protection_texts.HINTS[self.code](self.values, words)
+            return protection_texts.HINTS[self.code](self, words)
         return _HINTS[self.code](self, words)
 
 
