@@ -259,6 +259,15 @@ def test_add_middleware_with_that_of_another_stack_names_the_import(
     )
 
 
+@each("module", crosscors.flask, crosscors.starlette, crosscors.django)
+def test_add_middleware_with_the_decorator_of_views_names_the_import_too(module: Any) -> None:
+    app = Starlette()
+    app.add_middleware(module.cross_origin)
+    with pytest.raises(PolicyError, match=r"for single views, not for a whole application") as caught:
+        app.build_middleware_stack()
+    assert "app.add_middleware(CORSMiddleware, ...)" in caught.value.problems[0].hint
+
+
 @each(
     "path", "asgi.CORSMiddleware", "wsgi.CORSMiddleware", "flask.CORS", "fastapi.CORS", "django.cross_origin"
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django import conf
@@ -26,6 +26,7 @@ from crosscors.core.values import (
     collected,
     is_several,
     is_text_pattern,
+    meant_bool,
     read_bool,
     refused,
 )
@@ -61,7 +62,7 @@ def read_settings() -> tuple[Settings | None, Findings]:
     given = {name: getattr(project, name) for name in dir(project) if name.startswith(names.PREFIX)}
     written = names.names_as_written(given)
     values = {name: given[as_written] for name, as_written in written.items()}
-    words = SettingWords(written, allows_all=values.get(names.ALL_ORIGINS) is True)
+    words = SettingWords(written, allows_all=meant_bool(values.get(names.ALL_ORIGINS)) is True)
 
     policies, of_policies = _read_policies(values, words)
     debug = values.get(names.DEBUG)
@@ -119,7 +120,7 @@ def _check_alone(name: str, excluded: set[str], values: Mapping[str, Any], words
     )
 
 
-def _read_options(values: Mapping[str, Any], words: Words) -> tuple[CORSPolicy | None, Findings]:
+def _read_options(values: Mapping[str, Any], words: SettingWords) -> tuple[CORSPolicy | None, Findings]:
     """The policy that is described by one setting for each option."""
     options: dict[str, Any] = {
         "allow_methods": default_methods,
@@ -128,7 +129,7 @@ def _read_options(values: Mapping[str, Any], words: Words) -> tuple[CORSPolicy |
     }
     options.update((option, values[name]) for name, option in names.OPTIONS.items() if name in values)
     allows_all, of_all = read_bool(names.ALL_ORIGINS, values.get(names.ALL_ORIGINS, False), words)
-    if allows_all:
+    if allows_all or words.allows_all:
         options["allow_origins"] = (ANY, *_entries(options.get("allow_origins", ())))
     regex, of_regexes = _read_regexes(options, words)
     func, of_func = _read_function(words.name("allow_origin_func"), options.get("allow_origin_func"))
@@ -154,10 +155,11 @@ def _entries(value: object) -> list[Any]:
     return list(value) if is_several(value) and not isinstance(value, str) else [value]
 
 
-def _read_regexes(options: Mapping[str, Any], words: Words) -> tuple[re.Pattern[str] | None, Findings]:
+def _read_regexes(options: Mapping[str, Any], words: SettingWords) -> tuple[re.Pattern[str] | None, Findings]:
     """The expressions as one. Each is checked alone first, so that messages name the wrong one."""
     entries = _entries(options.get("allow_origin_regex", ()))
-    found = collected(_check_regex(entry, options, words) for entry in entries)
+    of_each = replace(words, is_about_one=len(entries) > 1)
+    found = collected(_check_regex(entry, options, of_each) for entry in entries)
     if found.problems or not entries:
         return None, found
     try:

@@ -121,7 +121,8 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
         place: what the policy belongs to, for messages; empty for the application.
         form: how messages write an option that is not given.
     """
-    words = FlaskWords(layer.labels, place, form)
+    has_several_origins = len(regexes.as_list(layer.values.get("allow_origins", ()))) > 1
+    words = FlaskWords(layer.labels, place, form, has_several_origins=has_several_origins)
     if "policy" in layer.values:
         return _given_policy(layer, words, CORSPolicy)
     options, of_origins = _with_defaults(layer, words)

@@ -46,12 +46,22 @@ class FlaskWords:
         labels: how the given options are spelled, by the core's names.
         place: what the policy belongs to, such as ``resources['/api/*']``; empty for an application.
         form: how to write an option that is not given.
+        has_several_origins: whether there is a list of origins. Then an expression is written as one of
+            them, so that it does not replace the others.
     """
 
-    def __init__(self, labels: Mapping[str, Label], place: str = "", form: str = AS_KEYWORD) -> None:
+    def __init__(
+        self,
+        labels: Mapping[str, Label],
+        place: str = "",
+        form: str = AS_KEYWORD,
+        *,
+        has_several_origins: bool = False,
+    ) -> None:
         self._labels = labels
         self._place = place
         self._form = form
+        self._has_several_origins = has_several_origins
 
     def name(self, option: str) -> str:
         name, form = self._label(option)
@@ -62,6 +72,8 @@ class FlaskWords:
     def setting(self, option: str, value: str) -> str:
         if self._is_among_origins(option) and not value.startswith("re.compile("):
             value = f"re.compile({value})"
+        if self._is_among_origins(option) and self._has_several_origins:
+            return value
         name, form = self._label(option)
         return form.format(name, value)
 

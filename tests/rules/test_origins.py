@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from crosscors import CORSPolicy
 
 from .conftest import ApprovePolicies
-from .kit import HOST_253, LABEL_63, actual, assert_problem, codes, refused, rows
+from .kit import APP, HOST_253, LABEL_63, actual, assert_problem, codes, refused, rows
 
 EXAMPLE = "https://app.example.com"
 PATTERN = "https://*.example.com"
@@ -366,6 +369,66 @@ def test_only_an_expression_that_is_safe_with_credentials_is_proposed(regex: str
     assert says in problem.hint
     (problem,) = refused({"allow_credentials": [regex]})
     assert "allow_origin_regex" not in problem.hint
+
+
+SET, ONE, TWO = r"https://[ab]+\.a\.com", r"^https://one\.com$", r"https://two\.com"
+X, Y = r"https://(?P<x>a)\.com", r"https://(?P<y>b)\.com"
+MANY = "|".join(f"b{number}" for number in range(40))
+# Entries, the expression that is given, the expression that each hint gives, why.
+SEVERAL_EXPRESSIONS: list[tuple[list[Any], Any, str, str]] = [
+    ([SET, ONE], None, rf"{SET}|https://one\.com", "two"),
+    ([SET, APP, ONE], None, rf"{SET}|https://one\.com", "two beside an origin"),
+    ([SET, SET], None, SET, "one twice"),
+    ([re.compile(TWO), ONE], None, r"https://two\.com|https://one\.com", "a compiled one"),
+    ([re.compile(TWO, re.IGNORECASE), ONE], None, rf"(?i:{TWO})|https://one\.com", "one with a flag"),
+    ([f"'{TWO}'", f"X={ONE}"], None, rf"{TWO}|https://one\.com", "in quotes and in a line"),
+    ([ONE, "http://localhost:30??"], None, r"https://one\.com|http://localhost:30[0-9][0-9]", "a glob"),
+    ([ONE], TWO, rf"{TWO}|https://one\.com", "one is given"),
+    ([ONE], re.compile(TWO), rf"{TWO}|https://one\.com", "one is given, compiled"),
+    ([ONE], "https://two.com/", rf"{TWO}|https://one\.com", "what is given is wrong, too"),
+    ([ONE], f"'{TWO}'", rf"{TWO}|https://one\.com", "what is given is in quotes"),
+    ([f"{ONE}, {SET}"], None, rf"https://one\.com|{SET}", "a list in one string"),
+    ([f"{ONE} {APP}"], TWO, rf"{TWO}|https://one\.com", "a list with an origin, and one is given"),
+    ([r'["^https://one\\.com$", "https://two\\.com"]'], None, rf"https://one\.com|{TWO}", "in JSON"),
+    ([X, Y], None, f"{X}|{Y}", "groups with names"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("entries, given, write", SEVERAL_EXPRESSIONS)
+def test_whoever_follows_the_hints_of_several_expressions_keeps_all(
+    entries: list[Any], given: Any, write: str, credentials: bool
+) -> None:
+    options = {"allow_origin_regex": given, "allow_credentials": credentials}
+    problems = refused({"allow_origins": iter(entries), **options})
+    of_origins = [each for each in problems if each.option == "allow_origins"]
+    assert len(of_origins) == len([each for each in entries if each != APP])
+    assert all(f'allow_origin_regex=r"{write}"' in each.hint for each in of_origins)
+    assert CORSPolicy(allow_origin_regex=write, allow_credentials=credentials).allow_origin_regex is not None
+
+
+# Entries, the expression that is given, why.
+NOT_TOGETHER = [
+    ([X, r"https://(?P<x>b)\.com"], None, "groups of the same name"),
+    ([TWO], r"https://(a)\1\.com", "what is given refers to a group by number"),
+    ([r"https://'?a\.com", 'https://"?b\\.com'], None, "both quotes"),
+    ([TWO], r"https://.*\.com", "what is given is not safe"),
+    ([rf"https://a\.({MANY})\.com", rf"https://({MANY})\.org"], None, "too many sites"),
+]
+
+
+@rows("entries, given", NOT_TOGETHER)
+def test_expressions_that_cannot_be_one_get_no_text(entries: list[str], given: str | None) -> None:
+    options: dict[str, Any] = {"allow_credentials": True, "dangerously_allow": ["unproven-regex"]}
+    problems = refused({"allow_origins": entries, "allow_origin_regex": given, **options})
+    hints = [each.hint for each in problems if each.option == "allow_origins"]
+    assert [hint[:16] for hint in hints] == ["List each origin"] * len(entries)
+
+
+@pytest.mark.parametrize("text", [f"{ONE}, https://.*com", f"(a, {ONE}"])
+def test_a_list_with_an_expression_that_cannot_be_guessed_gets_general_advice(text: str) -> None:
+    (problem,) = refused({"allow_origins": [text], "allow_credentials": True})
+    assert problem.hint == "Write a list with one string for each origin."
 
 
 # A single mistake that looks like several. Code, entry, the entry to write, why.

@@ -163,7 +163,7 @@ def mended(entry: str) -> str | None:
 
 
 def _has_no_origin(text: str) -> bool:
-    """Whether it is surely no origin with mistakes, but a file, a range, or two origins in one."""
+    """Whether it is surely not an origin with mistakes: a file, a range, two origins in one."""
     if _TWO_SCHEMES.match(text):
         return False
     is_file = _OPAQUE_SCHEME.match(text) is not None and text != FILE
