@@ -188,8 +188,10 @@ DEPARTURES: dict[str, Departure] = {
         (FIREFOX,),
         followed=False,
     ),
-    "beacons-name-the-page-around": Departure(
-        "a beacon from a sandboxed frame has the origin of the page around it", (WEBKIT,), followed=False
+    "sandboxes-count-as-the-page-around": Departure(
+        "a beacon from a sandboxed frame has the origin of the page around it, and a WebSocket the cookies",
+        (WEBKIT,),
+        followed=False,
     ),
     "secure-cookies-need-tls-here": Departure(
         "`Secure` cookies need TLS on `localhost` and `127.0.0.1`, too", (WEBKIT,), followed=False
