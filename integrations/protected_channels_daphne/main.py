@@ -51,7 +51,7 @@ async def login(request: HttpRequest, area: str, name: str) -> JsonResponse:
 
 class Echo(AsyncWebsocketConsumer):
     async def connect(self) -> None:
-        arrived.append((self.scope["path"], self.scope["cookies"].get("user")))
+        arrived.append((self.scope["path"], self.scope.get("cookies", {}).get("user")))
         await self.accept()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
