@@ -27,14 +27,14 @@ OF_PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request
 @pytest.fixture(scope="module")
 def plain() -> Iterator[str]:
     """The address of the server as FastMCP makes it."""
-    with serving(Integration(FOLDER, "uvicorn --port $PORT main:plain")) as address:
+    with serving(Integration(FOLDER, "uvicorn --port $PORT local_mcp:plain")) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def protected() -> Iterator[str]:
     """The address of the server with allowed hosts."""
-    with serving(Integration(FOLDER, "uvicorn --port $PORT main:app")) as address:
+    with serving(Integration(FOLDER, "uvicorn --port $PORT local_mcp:app")) as address:
         yield address
 
 
