@@ -8,41 +8,41 @@ from fastapi import Cookie, FastAPI, Response, WebSocket
 from fastapi.responses import HTMLResponse
 
 from crosscors import CORSPolicy, CORSRequest, CrossOriginProtection, Decision, Resources
-from crosscors.asgi import CORSMiddleware
+from crosscors.fastapi import CORS
 
 User = Annotated[str | None, Cookie()]
 
 arrived: list[tuple[str, str | None]] = []  # the path, and the user of the cookie
 refused: list[tuple[str, str]] = []  # the path, and the reason
 
-api = FastAPI()
+app = FastAPI()
 
 
-@api.get("/")
+@app.get("/")
 async def page(referrer: str = "") -> HTMLResponse:
     headers = {"Referrer-Policy": referrer} if referrer else None
     return HTMLResponse("<!doctype html><title>The own page</title>", headers=headers)
 
 
-@api.get("/log")
+@app.get("/log")
 async def log() -> dict[str, object]:
     return {"arrived": arrived, "refused": refused}
 
 
-@api.post("/{area}/notes/{name}")
+@app.post("/{area}/notes/{name}")
 async def write_note(area: str, name: str, user: User = None) -> dict[str, str]:
     arrived.append((f"/{area}/notes/{name}", user))
     return {"written": name}
 
 
-@api.post("/{area}/login/{name}")
+@app.post("/{area}/login/{name}")
 async def login(area: str, name: str, response: Response, user: User = None) -> dict[str, str]:
     arrived.append((f"/{area}/login/{name}", user))
     response.set_cookie("user", name, httponly=True, secure=True, samesite="none")
     return {"user": name}
 
 
-@api.websocket("/{area}/socket/{name}")
+@app.websocket("/{area}/socket/{name}")
 async def echo(socket: WebSocket, area: str, name: str, user: User = None) -> None:
     arrived.append((f"/{area}/socket/{name}", user))
     await socket.accept()
@@ -56,8 +56,8 @@ def remember(request: CORSRequest, decision: Decision) -> None:
 
 
 TRUSTED = "http://app.localhost:*"
-app = CORSMiddleware(
-    api,
+CORS(
+    app,
     policy=Resources(
         {
             "/app/*": CORSPolicy(
