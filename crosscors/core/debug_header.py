@@ -20,7 +20,8 @@ def explained(decision: Decision, words: Words) -> Decision:
         f"{refusal.code}: {refusal.message_in(words)}. {refusal.hint_in(words)}"
         for refusal in decision.refusals
     )
-    headers = (*decision.headers, (NAME, _shortened(value)))
+    others = (header for header in decision.headers if header[0] != NAME)  # of a policy that refused before
+    headers = (*others, (NAME, _shortened(value)))
     return replace(decision, response_headers=ResponseHeaders(headers, decision.vary))
 
 
