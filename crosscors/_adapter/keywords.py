@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from crosscors.core.errors import PolicyError, shown
@@ -9,7 +10,7 @@ from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.resources import Resources
-from crosscors.core.values import Findings, collected, read_bool, refused
+from crosscors.core.values import Findings, collected, meant_bool, read_bool, refused
 from crosscors.core.words import KEYWORDS, Words
 
 #: What to write for a dict of paths that is given without its name.
@@ -47,7 +48,8 @@ def read_protect(protect: object, words: Words) -> tuple[CrossOriginProtection |
     if protect is False or protect is None:
         return None, Findings()
     message = f'takes True, False, "report" or a CrossOriginProtection, not {shown(protect)}.'
-    hint = f"Write {words.setting('protect', 'True')}."
+    meant = "CrossOriginProtection(...)" if isinstance(protect, Mapping) else meant_bool(protect) is not False
+    hint = f"Write {words.setting('protect', str(meant))}."
     return None, refused("wrong-type", words.name("protect"), protect, message, hint)
 
 
