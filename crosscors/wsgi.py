@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, NoReturn
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.environ import cors_request, preflight_headers, sender_of
-from crosscors._adapter.keywords import IN_RESOURCES, Protect, raise_problems, read_policy, read_protect
+from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
-from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, logger, root
+from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_wsgi
-from crosscors.core.errors import refuse_positional_options
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.protection import Sender
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
+from crosscors.core.unnamed import Call, refuse_positional_options
 from crosscors.core.words import KEYWORDS
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class CORSMiddleware:
         protect: Protect = False,
         **options: Unpack[PolicyOptions],
     ) -> None:
-        refuse_positional_options(positional, "CORSMiddleware(app, {})", mapping=IN_RESOURCES)
+        refuse_positional_options(positional, _CALL, app=app)
         raise_problems(check_wsgi(app))
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
@@ -102,11 +102,15 @@ class CORSMiddleware:
         decision = known or decider.ask(policy, environ, asked)
         if isinstance(decision, AskFunction):
             decision = decider.ask_function(policy, decision, environ)
-        if decider.protection is not None and (method not in decider.unguarded or "HTTP_UPGRADE" in environ):
+        if (
+            decider.protection is not None
+            and (method not in decider.unguarded or "HTTP_UPGRADE" in environ)
+            and environ.get("HTTP_SEC_FETCH_SITE") not in decider.unguarded_sites
+        ):
             refused = decider.guard(policy, decision, environ)
             if refused is not None:
                 known, decision = None, refused
-        if known is not None and ((logger.level or root.level) > DEBUG or not is_debug_heard()):
+        if known is not None and ((decider.logger.level or root.level) > DEBUG or not is_debug_heard()):
             # What ``decider.enter`` does for every other decision.
             entry = Entry()
             entry.adapter = decider
@@ -127,6 +131,9 @@ class CORSMiddleware:
         if entry.written is not None and not entry.is_within:
             return parts  # the response has started, as in most applications
         return watched(parts, entry, environ)
+
+
+_CALL = Call("CORSMiddleware(app, {})")
 
 
 def middleware_of(decider: Decider[WSGIEnvironment], app: WSGIApplication) -> CORSMiddleware:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ from crosscors.starlette import CORS
 from crosscors.wsgi import CORSMiddleware as WSGIMiddleware
 from tests.clients import Fields, ask_asgi, ask_wsgi, preflight
 from tests.conftest import Approve
+from tests.tables import table
 
 APP = "https://app.example.com"
 EVIL = "https://evil.example"
@@ -69,7 +72,7 @@ def test_the_first_refusal_of_each_kind_and_origin_is_a_warning(
     assert ["'GET /'" in unconfigured.messages[0], "'PUT /'" in unconfigured.messages[1]] == [True, True]
 
 
-def test_there_are_five_of_a_kind_and_ten_in_all_and_the_tenth_says_so(
+def test_there_are_five_of_a_kind_and_ten_in_all_and_the_last_ones_say_so(
     stack: Stack, unconfigured: pytest.LogCaptureFixture, approved: Approve
 ) -> None:
     app = stack.guard(**ALLOWED)
@@ -81,8 +84,12 @@ def test_there_are_five_of_a_kind_and_ten_in_all_and_the_tenth_says_so(
     assert len(unconfigured.records) == 10
     stack.ask(app, "OPTIONS", "/", preflight(APP, "PUT"))
     assert len(unconfigured.records) == 10
-    assert sum("No more refusals are shown" in message for message in unconfigured.messages) == 1
-    approved("the_tenth_refusal", unconfigured.messages[-1])
+    assert [number for number, message in enumerate(unconfigured.messages, 1) if "No more" in message] == [
+        5,
+        10,
+    ]
+    approved("the_fifth_refusal", unconfigured.messages[4])
+    approved("the_tenth_refusal", unconfigured.messages[9])
 
 
 def test_a_log_that_shows_info_has_no_warnings(stack: Stack, unconfigured: pytest.LogCaptureFixture) -> None:
@@ -91,6 +98,49 @@ def test_a_log_that_shows_info_has_no_warnings(stack: Stack, unconfigured: pytes
         stack.ask(stack.guard(**ALLOWED), "GET", "/", [("Origin", f"https://{number}.example")])
     assert {record.levelno for record in unconfigured.records} == {logging.INFO}
     assert len(unconfigured.records) == 15
+
+
+@table(
+    "level_of_handler, propagate, shown",
+    ("a handler that shows INFO", logging.INFO, True, logging.INFO),
+    ("a handler that shows WARNING only", logging.WARNING, True, logging.WARNING),
+    ("a handler that hears nothing of this logger", logging.INFO, False, logging.WARNING),
+)
+def test_info_is_shown_only_if_a_handler_shows_it(
+    level_of_handler: int,
+    propagate: bool,
+    shown: int,
+    new_process: None,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logger, levels = logging.getLogger("crosscors"), list[int]()
+    handler = logging.Handler(level_of_handler)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    monkeypatch.setattr(logger, "propagate", propagate)
+    monkeypatch.setattr(logger, "handle", lambda record: levels.append(record.levelno))
+    with caplog.at_level(logging.INFO, "crosscors"):
+        ask_wsgi(WSGIMiddleware(wsgi_app), "GET", "/", [("Origin", EVIL)])
+    assert levels == [shown]
+
+
+DICT_CONFIG = """
+import importlib, logging.config
+middleware = importlib.import_module("crosscors.{stack}").CORSMiddleware
+logging.config.dictConfig({{
+    "version": 1, "handlers": {{"all": {{"class": "logging.StreamHandler"}}}}, "root": {{"handlers": ["all"]}}
+}})
+from tests.test_first_messages import {stack}_app as app, EVIL
+from tests.clients import ask_{stack} as ask
+ask(middleware(app), "GET", "/", [("Origin", EVIL)])
+"""
+
+
+@pytest.mark.parametrize("stack", ["asgi", "wsgi"])
+def test_a_log_that_is_configured_after_the_import_shows_refusals(stack: str) -> None:
+    code = DICT_CONFIG.format(stack=stack)
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert f"the origin '{EVIL}' is not allowed" in process.stderr
 
 
 LOCAL: Fields = [

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from crosscors.core.origins.regexes.joining import grouped, refers_by_number
 from crosscors.core.policy import make_policy
-from crosscors.core.values import Findings, collected
+from crosscors.core.values import ANY, Findings, collected, is_several
 from crosscors.core.words import Words
-
-_FLAGS = {re.ASCII: "a", re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x"}
 
 
 def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
@@ -27,7 +26,7 @@ def any_of(expressions: Iterable[str | re.Pattern[str]]) -> re.Pattern[str]:
     if len(compiled) == 1:
         return compiled[0]
     for each in compiled:
-        if _REFERENCE.search(each.pattern):
+        if refers_by_number(each):
             raise re.error("it refers to a group by number", each.pattern)
     return re.compile("|".join(map(grouped, compiled)))
 
@@ -41,6 +40,8 @@ def each_alone(
         options: those of the policy, by the core's names.
     """
     together = {each: options[each] for each in ("allow_credentials", "dangerously_allow") if each in options}
+    if allows_everyone(options.get("allow_origins", ())):
+        together["allow_origins"] = ANY
     name = words.name("allow_origin_regex")
     found = collected(make_policy({"allow_origin_regex": each, **together}, words)[1] for each in expressions)
     return Findings(
@@ -49,23 +50,13 @@ def each_alone(
     )
 
 
+def allows_everyone(origins: object) -> bool:
+    """Whether ``"*"`` is given, alone or in a list."""
+    return origins == ANY if isinstance(origins, str) else is_several(origins) and ANY in origins
+
+
 def besides(of_each: Findings, found: Findings) -> Findings:
     """What is found about the whole policy, without the kinds of warnings that each expression has alone."""
     told = {(warning.code, warning.option) for warning in of_each.warnings}
     others = (warning for warning in found.warnings if (warning.code, warning.option) not in told)
     return replace(found, warnings=tuple(others))
-
-
-_REFERENCE = re.compile(r"\\[1-9]|\(\?\(\d")
-
-
-def grouped(expression: re.Pattern[str]) -> str:
-    """The expression as a part of another one, with its flags for this part only."""
-    flags = "".join(letter for flag, letter in _FLAGS.items() if expression.flags & flag)
-    # A verbose expression may end in a comment, which would swallow the parenthesis.
-    end = "\n)" if expression.flags & re.VERBOSE else ")"
-    return f"(?{flags}:{_INLINE_FLAGS.sub('', expression.pattern)}{end}"
-
-
-# Flags at the beginning apply to a whole expression, and are only valid there.
-_INLINE_FLAGS = re.compile(r"\A(?:\(\?[aimsux]+\))+")

@@ -25,13 +25,13 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, join
-from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_debug_heard
+from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_debug_heard, logger
 from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
 from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
-from crosscors.core.protection import SAFE_METHODS, Ask, CrossOriginProtection, Sender
+from crosscors.core.protection import OWN_SITES, SAFE_METHODS, Ask, CrossOriginProtection, Sender
 from crosscors.core.resources import Resources, keys_of, refusal_of
 from crosscors.core.response_headers import ResponseHeaders
 from crosscors.core.rulebook import AskFunction
@@ -42,7 +42,6 @@ _Source = TypeVar("_Source", bound=Any)
 _Source_contra = TypeVar("_Source_contra", bound=Any, contravariant=True)
 
 NOTHING_READY: Mapping[Any, Decision] = {}
-NO_METHODS: frozenset[str] = frozenset()
 
 # Origin, then Access-Control-Request-Method, -Headers and -Private-Network, which only OPTIONS has. A missing
 # header is None. (A named tuple would take 0.2 microseconds more.)
@@ -99,8 +98,11 @@ class Decider(Generic[_Source]):
 
     Attributes:
         everywhere: the policy of every path; None if it depends on the path.
+        logger: the logger ``crosscors``.
         words: what the developer calls the options, also where no policy covers a path.
         unguarded: the methods of requests that the protection lets pass, unless they open a WebSocket.
+        unguarded_sites: the values of Sec-Fetch-Site, as the reader has them, of requests that the protection
+            lets pass.
     """
 
     def __init__(  # noqa: PLR0913  # one for each keyword of the adapters
@@ -118,10 +120,12 @@ class Decider(Generic[_Source]):
         self.read = reader
         self.policies = policies
         self.protection = protection
-        self.unguarded = NO_METHODS if protection is None or protection.allowed_hosts else SAFE_METHODS
+        self._rules = cast("CrossOriginProtection", protection)  # only asked if there is one
+        self.unguarded, self.unguarded_sites = _unguarded(protection, is_raw=reader.is_raw)
         self._debug = debug
         self._place_of_view = place_of_view
         self.words = next(map(words_of, policies.policies), KEYWORDS)
+        self.logger = logger()
         self.reporter = Reporter(on_decision, self)
         self._sees_everything = on_decision is not None or debug is True
         self.everywhere = policies.everywhere
@@ -228,7 +232,13 @@ class Decider(Generic[_Source]):
             return await self.ask_function_async(policy, answer, source)
         return answer
 
-    def guard(self, policy: CORSPolicy | None, decision: Decision | None, source: _Source) -> Decision | None:
+    def guard(
+        self,
+        policy: CORSPolicy | None,
+        decision: Decision | None,
+        source: _Source,
+        sender: Sender | None = None,
+    ) -> Decision | None:
         """The decision that refuses the request, if the cross-origin protection does. The adapter sends it.
 
         Where the protection only reports, this reports, and returns None.
@@ -237,18 +247,17 @@ class Decider(Generic[_Source]):
             policy: the policy that covers the request; None if none does, or if that is not known.
             decision: what that policy says, its function included.
             source: the request.
+            sender: where it comes from, if the adapter has already read that.
         """
-        protection = cast("CrossOriginProtection", self.protection)
-        sender = self.read.sender(source)
-        if sender.method in self.unguarded and not sender.is_websocket:
-            return None
-        path, root_path = self.read.path(source) if protection.exempt else ("", "")
-        answer = protection.examine(sender, path, root_path)
+        rules = self._rules
+        sender = sender or self.read.sender(source)
+        path, root_path = self.read.path(source) if rules.exempt else ("", "")
+        answer = rules.examine(sender, path, root_path)
         if answer is Ask.POLICY:
-            answer = protection.judge(sender, policy, decision)
+            answer = rules.judge(sender, policy, decision)
         if answer is None:
             return None
-        if protection.report_only:
+        if rules.report_only:
             self.reporter.report(answer, policy, self.read.keep(source))
             return None
         words = self.words if policy is None else words_of(policy)
@@ -259,9 +268,8 @@ class Decider(Generic[_Source]):
 
         For adapters that do not know the policy yet when they ask ``guard``.
         """
-        protection = cast("CrossOriginProtection", self.protection)
-        path, root_path = self.read.path(source) if protection.exempt else ("", "")
-        return protection.examine(self.read.sender(source), path, root_path) is Ask.POLICY
+        path, root_path = self.read.path(source) if self._rules.exempt else ("", "")
+        return self._rules.examine(self.read.sender(source), path, root_path) is Ask.POLICY
 
     def enter(
         self,
@@ -330,6 +338,15 @@ class Decider(Generic[_Source]):
         if refusal is not None and is_cors_request(request):
             kind = Kind.PREFLIGHT if request.is_preflight else Kind.ACTUAL
             self.reporter.report(Decision(kind, False, ResponseHeaders(), refusals=(refusal,)), None, read)
+
+
+def _unguarded(
+    protection: CrossOriginProtection | None, *, is_raw: bool
+) -> tuple[frozenset[str], frozenset[str | bytes]]:
+    """The methods and the values of Sec-Fetch-Site that the protection always lets pass."""
+    if protection is None or protection.allowed_hosts:
+        return frozenset(), frozenset()
+    return SAFE_METHODS, frozenset(site.encode() if is_raw else site for site in OWN_SITES)
 
 
 def deciders_made() -> int:

@@ -21,7 +21,7 @@ class FirstMessages:
     Example:
         >>> first = FirstMessages(most=10, most_of_a_kind=5)
         >>> [first.take(kind, "null") for kind in ("origin-null", "origin-null", "method-not-allowed")]
-        [1, 0, 2]
+        [True, False, True]
     """
 
     def __init__(self, *, most: int, most_of_a_kind: int) -> None:
@@ -30,18 +30,26 @@ class FirstMessages:
         self._shown: set[tuple[str, str]] = set()
         self._of_kind: Counter[str] = Counter()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no more messages are shown."""
+        return len(self._shown) >= self.most
+
+    def is_full(self, kind: str) -> bool:
+        """Whether no more messages of this kind are shown."""
+        return self.is_over or self._of_kind[kind] >= self._most_of_a_kind
+
     def is_first(self, kind: str, subject: str) -> bool:
         """Whether the message would be shown."""
-        is_full = len(self._shown) >= self.most
-        return not (is_full or (kind, subject) in self._shown or self._of_kind[kind] >= self._most_of_a_kind)
+        return (kind, subject) not in self._shown and not self.is_full(kind)
 
-    def take(self, kind: str, subject: str) -> int:
-        """The number of this message among those that are shown; 0 if it is not shown."""
-        if not self.is_first(kind, subject):
-            return 0
-        self._shown.add((kind, subject))
-        self._of_kind[kind] += 1
-        return len(self._shown)
+    def take(self, kind: str, subject: str) -> bool:
+        """Whether the message is shown. It counts from now on."""
+        is_first = self.is_first(kind, subject)
+        if is_first:
+            self._shown.add((kind, subject))
+            self._of_kind[kind] += 1
+        return is_first
 
     def forget(self) -> None:
         """Begin again, as tests do."""

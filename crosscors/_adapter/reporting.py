@@ -5,7 +5,7 @@ The logger is ``crosscors``. Each adapter has a ``Reporter``, which follows thes
 1. A refusal is logged at INFO. If ``allow_origin_func`` failed, it is logged at ERROR, with the traceback.
    A cross-origin request to a path that no policy covers is a refusal, too.
 2. Where the log does not show INFO, the first refusals of the process are logged at WARNING: the first one of
-   each kind and origin, at most five of a kind, and ten in all (first_messages.py).
+   each kind and origin, at most five of a kind, and ten in all (first_messages.py). The last one says so.
 3. Every other decision is logged at DEBUG. In debug mode, a request with cookies whose response gets no
    credentials is logged at WARNING, at most ten times in a process.
 4. A mistake that only a request can show, such as a root path in a key of Resources, is logged at WARNING,
@@ -39,7 +39,6 @@ from crosscors.core.resources import Resources
 from crosscors.core.standard import ALLOW_CREDENTIALS
 from crosscors.core.words import KEYWORDS, Words
 
-logger = logging.getLogger("crosscors")
 root = logging.getLogger()
 DEBUG = logging.DEBUG
 
@@ -52,13 +51,37 @@ MESSAGES_PER_WINDOW = 20
 WINDOW_SECONDS = 10.0
 
 
+@cache
+def logger() -> logging.Logger:
+    """The logger ``crosscors``.
+
+    The first adapter makes it, and not an import: ``logging.config.dictConfig`` disables loggers that are
+    there already, and many applications import everything before they configure the log.
+    """
+    return logging.getLogger("crosscors")
+
+
 def is_debug_heard() -> bool:
     """Whether the log shows messages at DEBUG."""
     try:
         # The levels are compared first: 0.03 microseconds instead of 0.1.
-        return (logger.level or root.level) <= DEBUG and logger.isEnabledFor(DEBUG)
+        return (logger().level or root.level) <= DEBUG and logger().isEnabledFor(DEBUG)
     except Exception:  # noqa: BLE001  # rule 7
         return False
+
+
+def _is_info_shown() -> bool:
+    """Whether the log shows INFO: the logger must let it pass, and so must a handler."""
+    if not logger().isEnabledFor(logging.INFO):
+        return False
+    if logger().filters:
+        return True  # a filter can hear everything, as that of ``crosscors.testing`` does
+    each: logging.Logger | None = logger()
+    while each is not None:
+        if any(handler.level <= logging.INFO for handler in each.handlers):
+            return True
+        each = each.parent if each.propagate else None
+    return False
 
 
 def log(
@@ -70,7 +93,7 @@ def log(
     """
     extra = {"refusals": tuple(each.code for each in refused.refusals)} if refused else None
     with suppress(Exception):
-        logger.log(level, message, *values, exc_info=error, extra=extra)
+        logger().log(level, message, *values, exc_info=error, extra=extra)
 
 
 class Adapter(Protocol):
@@ -142,7 +165,7 @@ class Reporter:
         self.call_hook(decision, read)
 
     def _log_allowed(self, decision: Decision, policy: CORSPolicy | None, read: ReadRequest) -> None:
-        if logger.isEnabledFor(DEBUG):
+        if logger().isEnabledFor(DEBUG):
             log(DEBUG, "%s: %s", _named(decision, read()), _outcome(decision))
         if policy is not None and self._adapter.debug and _may_lack_credentials(decision):
             self._log_useless_cookies(policy, read())
@@ -152,16 +175,16 @@ class Reporter:
             self._log_allowed(decision, policy, lambda: request)
             return
         refusal = decision.refusals[0]
-        if refusal.error is not None or logger.isEnabledFor(logging.INFO):
+        if refusal.error is not None or _is_info_shown():
             level = logging.INFO if refusal.error is None else logging.ERROR
             if self._may_log(level):
                 message = self._sentences(decision, policy, request)
                 log(level, "%s", message, error=refusal.error, refused=decision)
             return
-        number = first_refusals.take(refusal.code, _subject_of(decision))  # rule 2
-        if number:
-            last = _LAST_ONE if number == first_refusals.most else ""
+        if first_refusals.take(refusal.code, _subject_of(decision)):  # rule 2
             message = self._sentences(decision, policy, request)
+            of_what = "" if first_refusals.is_over else " of this kind"
+            last = _LAST_ONE.format(of_what) if first_refusals.is_full(refusal.code) else ""
             log(logging.WARNING, "%s%s", message, last, refused=decision)
 
     def _log_useless_cookies(self, policy: CORSPolicy, request: CORSRequest) -> None:
@@ -234,7 +257,7 @@ class Reporter:
 
     def _may_log(self, level: int) -> bool:
         """Whether the log shows messages of this level, and has room for one more (rule 5)."""
-        if not logger.isEnabledFor(level):
+        if not logger().isEnabledFor(level):
             return False
         may_log, dropped = self._windows[level].take()
         if dropped:
@@ -287,7 +310,7 @@ def _outcome(decision: Decision) -> str:
 def _is_shown(decision: Decision) -> bool:
     """Whether the log may show a refusal. Most refused requests end here, and are not even read."""
     refusal = decision.refusals[0]
-    if refusal.error is not None or logger.isEnabledFor(logging.INFO):
+    if refusal.error is not None or _is_info_shown():
         return True
     return first_refusals.is_first(refusal.code, _subject_of(decision))
 
@@ -311,13 +334,14 @@ def _remarks(decision: Decision, request: CORSRequest) -> Iterator[str]:
     # pages can only be told by Host.
     is_plain = scheme == "http" and not is_loopback(host) and "sec-fetch-site" not in request.headers
     if is_refused_origin and is_plain and request.host:
-        host = shown(request.host)
-        yield f"If the page comes from this server, a proxy changes Host to {host}. Let it pass Host on."
+        yield (
+            f"Or, if that page is this server's own, a proxy changes Host to {shown(request.host)}. "
+            "Let it pass Host on."
+        )
 
 
 _LAST_ONE = (
-    ' No more refusals are shown. To see all of them, set the level of the logger "crosscors" to INFO, for '
-    "example with logging.basicConfig(level=logging.INFO)."
+    " No more refusals{} are shown. To see all refusals, write logging.basicConfig(level=logging.INFO)."
 )
 _ROOT_PATH_IN_KEY = (
     "a key of Resources begins with the root path %s. Write keys without the root path: '/items/*' instead "

@@ -38,10 +38,11 @@ from typing import Literal, NamedTuple, NoReturn, cast
 
 from crosscors.core import hosts
 from crosscors.core.decision import Decision, Kind
-from crosscors.core.errors import PolicyError, refuse_positional_options, shown
+from crosscors.core.errors import PolicyError, shown
 from crosscors.core.hosts import AllowedHosts
 from crosscors.core.origins import dangers
 from crosscors.core.origins import options as origins
+from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.own import is_own_origin
 from crosscors.core.origins.patterns import OriginSet
 from crosscors.core.origins.public_suffixes import SuffixListError
@@ -51,6 +52,7 @@ from crosscors.core.refusal import Refusal, RefusalCode
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources, has_one_reading_with_key, make_resources
 from crosscors.core.response_headers import ResponseHeaders
+from crosscors.core.unnamed import Call, refuse_positional_options
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -67,7 +69,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 
 # Authentication schemes whose credentials a browser adds by itself, in lower case.
 _AMBIENT = ("basic", "digest", "negotiate", "ntlm")
-_SAME_ORIGIN = ("same-origin", "none")
+_CALL = Call("CrossOriginProtection({})", origins="trusted_origins")
+# Sec-Fetch-Site of requests that no other origin has sent (rule 4).
+OWN_SITES = frozenset({"same-origin", "none"})
 _OTHER_ORIGIN: dict[str | None, RefusalCode] = {
     "cross-site": "cross-site-request",
     "same-site": "same-site-request",
@@ -75,9 +79,10 @@ _OTHER_ORIGIN: dict[str | None, RefusalCode] = {
 
 
 class Sender(NamedTuple):
-    """What a request says about where it comes from. A header that is missing is None.
+    """What a request says about where it comes from.
 
-    A header that came twice is both values joined with a comma.
+    A header that is missing is None, or empty if it is neither Origin nor Cookie. A header that came twice is
+    both values joined with a comma.
 
     Attributes:
         method: the request method.
@@ -101,7 +106,10 @@ class Sender(NamedTuple):
 
 
 # The same as ``Sender(*values)``, without a call of Python code, which takes 0.2 microseconds more.
-make_sender: Callable[[tuple[str | bool | None, ...]], Sender] = partial(tuple.__new__, Sender)
+make_sender: Callable[[tuple[str | bool | None, ...]], Sender] = partial(
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
+    Sender,
+)
 
 
 def _sender_of(request: CORSRequest, *, is_websocket: bool) -> Sender:
@@ -176,8 +184,7 @@ class CrossOriginProtection:
         allowed_hosts: str | Iterable[str] = (),
         exempt: str | re.Pattern[str] | Iterable[str | re.Pattern[str]] = (),
     ) -> None:
-        call, mapping = "CrossOriginProtection({})", "**options"
-        refuse_positional_options(positional, call, origins="trusted_origins", mapping=mapping)
+        refuse_positional_options(positional, _CALL)
         only, of_report = read_bool("report_only", report_only, KEYWORDS)
         trusted, of_trusted = _read_trusted(trusted_origins, KEYWORDS)
         own, of_own = _read_own(own_origins, KEYWORDS)
@@ -251,7 +258,7 @@ class CrossOriginProtection:
             return self._refused(sender, refusal, ResponseHeaders())
         if self.exempt and has_one_reading_with_key(self._exempt, path, root_path):
             return None
-        if sender.site in _SAME_ORIGIN or (sender.method in SAFE_METHODS and not sender.is_websocket):
+        if sender.site in OWN_SITES or (sender.method in SAFE_METHODS and not sender.is_websocket):
             return None
         if sender.origin is None:
             return Ask.POLICY if sender.site in _OTHER_ORIGIN else None
@@ -275,12 +282,30 @@ class CrossOriginProtection:
         if code is None and self._is_own(sender):
             return None
         headers = ResponseHeaders() if decision is None else decision.response_headers
-        return self._refused(sender, refusal or _refusal(sender, code), headers)
+        return self._refused(sender, refusal or self._refusal(sender, code), headers)
 
     def _is_own(self, sender: Sender) -> bool:
         """Whether the origin is one of the server itself."""
         origin = sender.origin or ""
         return _is_among(self._own, origin) if self.own_origins else is_own_origin(origin, sender.host or "")
+
+    def _refusal(self, sender: Sender, code: RefusalCode | None) -> Refusal:
+        """Why an origin that no policy allows may not send this request (rules 8 and 9).
+
+        Args:
+            code: the reason, if the browser says that the page has another origin.
+        """
+        origin, host = sender.origin or "", sender.host or ""
+        is_compared = code is None
+        if sender.is_websocket:
+            code = "websocket-origin"
+        elif code is None:
+            code = "null-origin-no-metadata" if origin == NULL else "origin-not-own"
+        if not is_compared:
+            return Refusal(code, (origin,))
+        return (
+            Refusal(code, (origin,), self.own_origins) if self.own_origins else Refusal(code, (origin, host))
+        )
 
     def _refused(self, sender: Sender, refusal: Refusal, headers: ResponseHeaders) -> Decision:
         kind = Kind.NOT_CORS if sender.origin is None else Kind.ACTUAL
@@ -308,24 +333,11 @@ def _objection(sender: Sender, policy: CORSPolicy, decision: Decision) -> Refusa
     refusal = None if sender.is_websocket else questions_to(policy).methods.refusal(sender.method)
     if refusal is not None or decision.gives_credentials:
         return refusal
-    if sender.mode == "navigate":
+    if sender.mode is not None and "navigate" in sender.mode:  # also if a proxy sends it twice
         return Refusal("navigation-not-trusted", (sender.origin or "",))
     if sender.cookie is not None or (sender.authorization and _is_ambient(sender.authorization)):
         return Refusal("credentials-not-allowed", (sender.origin or "",))
     return None
-
-
-def _refusal(sender: Sender, code: RefusalCode | None) -> Refusal:
-    """Why an origin that no policy allows may not send this request (rules 8 and 9).
-
-    Args:
-        code: the reason, if the browser says that the page has another origin.
-    """
-    if sender.is_websocket:
-        code = "websocket-origin"
-    elif code is None:
-        code = "null-origin-no-metadata" if sender.origin == NULL else "origin-not-own"
-    return Refusal(code, (sender.origin or "", sender.host or ""))
 
 
 def _is_ambient(authorization: str) -> bool:
@@ -349,7 +361,7 @@ def _is_among(listed: OriginSet, origin: str) -> bool:
 def _read_trusted(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     """``trusted_origins``. What nobody owns alone is refused, because there is no safe use for it."""
     option = "trusted_origins"
-    entries, found = origins.read_entries(option, value, None, words)
+    entries, found = origins.read_entries(value, Surroundings(option, None, words))
     return entries, found + collected(_judge_trusted(option, entry, words) for entry in entries)
 
 
@@ -376,7 +388,7 @@ def _judge_trusted(option: str, entry: str, words: Words) -> Findings:
 def _read_own(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     """``own_origins``."""
     option = "own_origins"
-    entries, found = origins.read_entries(option, value, None, words)
+    entries, found = origins.read_entries(value, Surroundings(option, None, words))
     name = words.name(option)
     for entry in entries:
         if entry == ANY:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from crosscors.core import protection_texts, standard
 from crosscors.core.errors import shown
+from crosscors.core.origins import nearest
 from crosscors.core.origins.faults import mended
-from crosscors.core.origins.serialized import (
-    INSECURE_SCHEMES,
-    MAX_LENGTH,
-    is_loopback,
-    split,
-)
+from crosscors.core.origins.nearest import Listed
+from crosscors.core.origins.serialized import MAX_LENGTH
 from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH, MAX_REQUEST_HEADERS_NAMES
 from crosscors.core.unlikely_names import is_unlikely, is_unlikely_method
 from crosscors.core.values import ANY
@@ -24,8 +20,6 @@ from crosscors.core.words import KEYWORDS, Words
 _SHOWN_NAMES = 12
 #: A refusal keeps this many of the refused names: one more than it shows.
 MAX_VALUES = _SHOWN_NAMES + 1
-# To compare two origins takes about 30 microseconds, and there can be thousands of refusals.
-_COMPARED_ENTRIES = 50
 
 RefusalCode = Literal[
     "origin-not-allowed",
@@ -63,9 +57,10 @@ class Refusal:
         values: what was refused, as it was in the request: the origin, the method, or up to 13 header names.
             A very long text is cut. A list that is too long is left out. For ``path-not-covered``, the path
             below the root path, and the root path if there is one; for ``path-ambiguous``, two readings of
-            the path, or the path alone if it has too many. Of the cross-origin protection: the origin and
-            Host, or Host alone.
-        allowed: what the policy allows instead; for a path, the keys of Resources that come near.
+            the path, or the path alone if it has too many. Of the cross-origin protection: the origin, and
+            Host if it was compared with the origin; or Host alone.
+        allowed: what the policy allows instead; for a path, the keys of Resources that come near. Of the
+            cross-origin protection: ``own_origins`` or ``allowed_hosts``, if that was compared.
         error: what ``allow_origin_func`` raised, if it did.
     """
 
@@ -73,6 +68,8 @@ class Refusal:
     values: tuple[str, ...]
     allowed: tuple[str, ...] = field(default=(), repr=False)
     error: Exception | None = field(default=None, compare=False)
+    #: For hints about origins. Not public.
+    listed: Listed | None = field(default=None, repr=False, compare=False)
 
     def __init__(
         self,
@@ -80,6 +77,7 @@ class Refusal:
         values: tuple[str, ...],
         allowed: tuple[str, ...] = (),
         error: Exception | None = None,
+        listed: Listed | None = None,
     ) -> None:
         # This bypasses the lock, as the code of dataclass would, but in 0.4 instead of 0.7 microseconds.
         attributes = vars(self)
@@ -87,6 +85,7 @@ class Refusal:
         attributes["values"] = values
         attributes["allowed"] = allowed
         attributes["error"] = error
+        attributes["listed"] = listed
 
     @property
     def message(self) -> str:
@@ -101,14 +100,14 @@ class Refusal:
     def message_in(self, words: Words) -> str:
         """The message for a reader who calls the options by these names."""
         if self.code in protection_texts.MESSAGES:
-            return protection_texts.MESSAGES[self.code](self.values)
+            return protection_texts.MESSAGES[self.code](self)
         values = self.values[:1] if self.code == "path-not-covered" else self.values
         return _MESSAGES[self.code].format(_listed(values), func=words.name("allow_origin_func"))
 
     def hint_in(self, words: Words) -> str:
         """The hint for a reader who calls the options by these names."""
         if self.code in protection_texts.HINTS:
-            return protection_texts.HINTS[self.code](self.values, words)
+            return protection_texts.HINTS[self.code](self, words)
         return _HINTS[self.code](self, words)
 
 
@@ -134,65 +133,17 @@ _MESSAGES: Mapping[str, str] = {
 
 
 def _origin_hint(refusal: Refusal, words: Words) -> str:
-    origin = refusal.values[0]
-    option = words.name("allow_origins")
-    compared = refusal.allowed[:_COMPARED_ENTRIES]
-    add = f'Add "{origin}" to {option}'
-    over_https = " With credentials, serve the page over https instead." if _is_insecure(origin) else ""
-    if not compared:
-        instead = words.setting("allow_origins", f'["{origin}"]')
-        return f"To allow it, write {instead}. The policy lists no origin.{over_https}"
-    loopback = next((entry for entry in compared if _is_same_machine(origin, entry)), None)
-    if loopback is not None:
-        hosts = " and ".join(split(each)[1] for each in (origin, loopback))
-        return (
-            f"The nearest entry is {shown(loopback)}, but browsers take {hosts} for different origins. "
-            f"{add}, or open the page at the other address."
-        )
-    near = difflib.get_close_matches(origin, compared, n=1, cutoff=0.8)
-    if not near:
-        return f"{add} so that its pages can read responses.{over_https}"
-    difference = _difference(origin, near[0])
-    return (
-        f"The nearest entry is {shown(near[0])}, which {difference}. {add} if that page is yours.{over_https}"
-    )
+    return nearest.hint(refusal.values[0], refusal.listed or Listed(refusal.allowed), words)
 
 
-def _is_insecure(origin: str) -> bool:
-    """Whether a policy that gives credentials to the origin does not start (see origins/dangers.py)."""
-    scheme, host, _ = split(origin)
-    return scheme in INSECURE_SCHEMES and not is_loopback(host)
-
-
-def _is_same_machine(origin: str, entry: str) -> bool:
-    """Whether the two differ only in how they name this machine: localhost, 127.0.0.1, [::1]."""
-    scheme, host, port = split(origin)
-    entry_scheme, entry_host, entry_port = split(entry)
-    is_same = scheme == entry_scheme and entry_port in (port, ":*")
-    return is_same and host != entry_host and is_loopback(host) and is_loopback(entry_host)
-
-
-def _difference(origin: str, entry: str) -> str:
-    """How an origin differs from an entry: in its scheme, host or port (HTML, "same origin")."""
-    scheme, host, port = split(origin)
-    entry_scheme, entry_host, entry_port = split(entry)
-    if f"*.{host}" == entry_host:
-        return "covers the subdomains of that domain, but not the domain itself"
-    differing = {
-        "scheme": scheme != entry_scheme,
-        "host": not host.endswith(entry_host[1:]) if entry_host.startswith("*.") else host != entry_host,
-        "port": entry_port not in (port, ":*"),
-    }
-    return f"has a different {' and '.join(part for part, differs in differing.items() if differs)}"
-
-
-def _malformed_hint(refusal: Refusal, _: Words) -> str:
+def _malformed_hint(refusal: Refusal, words: Words) -> str:
     sent = refusal.values[0]
     if "," in sent:
         return "A browser sends one origin. A proxy may have joined two Origin headers."
     meant = mended(sent) if len(sent) <= MAX_LENGTH else None  # a longer text is not a typing mistake
-    is_pattern = meant is not None and ANY in meant
-    return f"A browser would send {shown(meant)}." if meant and not is_pattern else "No browser sends this."
+    if meant is None or ANY in meant:
+        return "No browser sends this."
+    return nearest.hint_for_spelling(meant, refusal.listed or Listed(()), words)
 
 
 def _null_hint(_refusal: Refusal, _words: Words) -> str:
@@ -285,14 +236,14 @@ def _long_headers_hint(_refusal: Refusal, _words: Words) -> str:
 def _path_hint(refusal: Refusal, words: Words) -> str:
     path, *root_path = refusal.values
     name = words.name("resources")
-    nearest = ", ".join(map(shown, refusal.allowed))
+    keys = ", ".join(map(shown, refusal.allowed))
     if not refusal.allowed:
         hint = "Give its view a policy with @cross_origin(...), or the application with CORS(app, ...)."
     elif name == "CORS_URLS_REGEX":
         hint = f"Let {name} match it."
     else:
         key, are = shown(_key_for(path)), "key is" if len(refusal.allowed) == 1 else "keys are"
-        hint = f"Add a key that covers it to {name}, such as {key}. The nearest {are} {nearest}."
+        hint = f"Add a key that covers it to {name}, such as {key}. The nearest {are} {keys}."
     if root_path:
         hint += f" Keys are compared with the path below the root path {shown(root_path[0])}."
     return hint

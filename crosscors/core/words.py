@@ -24,6 +24,27 @@ class Everyone(NamedTuple):
     remark: str = ""
 
 
+class Expressions(NamedTuple):
+    """Expressions that stand among the origins as strings, each as a text to paste.
+
+    Attributes:
+        own: those of the entry that the message is about.
+        every: those of all entries.
+        joined: those of all entries, and the one that is given, as one.
+        origins: the origins in the same entry, if it is a list in one string.
+    """
+
+    own: tuple[str, ...]
+    every: tuple[str, ...]
+    joined: str
+    origins: tuple[str, ...] = ()
+
+    def beside_origins(self, text: str) -> str:
+        """The text for the expressions, after the origins of the entry."""
+        listed = ", ".join(f'"{each}"' for each in self.origins)
+        return f"[{listed}] and {text}" if self.origins else text
+
+
 class Words(Protocol):
     """What one reader calls the options of CORSPolicy."""
 
@@ -33,6 +54,10 @@ class Words(Protocol):
 
     def setting(self, option: str, value: str) -> str:
         """The text that gives the option this value, such as ``CORS_ALLOW_METHODS = ["PUT"]``."""
+        ...
+
+    def expressions(self, found: Expressions) -> str:
+        """The text that allows what these expressions match. To follow several messages keeps all of them."""
         ...
 
     def everyone(self) -> Everyone:
@@ -48,6 +73,9 @@ class _Keywords:
 
     def setting(self, option: str, value: str) -> str:
         return f"{option}={value}"
+
+    def expressions(self, found: Expressions) -> str:
+        return found.beside_origins(self.setting("allow_origin_regex", found.joined))
 
     def everyone(self) -> Everyone:
         return Everyone("allow_origins", "'*' in allow_origins")

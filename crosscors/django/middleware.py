@@ -8,7 +8,7 @@ asked if the cross-origin protection needs the policy, because that decides befo
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,9 @@ from django.http.response import HttpResponseBase
 
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.elsewhere import names_elsewhere
+from crosscors._adapter.keywords import raise_problems
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, carried_by
+from crosscors._adapter.stacks import check_get_response
 from crosscors.core.decision import Decision
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.rulebook import AskFunction
@@ -42,6 +44,7 @@ class CORSMiddleware:
 
     Raises:
         ImproperlyConfigured: listing every problem of the settings, so that the server does not start.
+        PolicyError: if it is given an application, or middleware of another framework makes it.
 
     Example:
         >>> MIDDLEWARE = ["crosscors.django.CORSMiddleware", "django.middleware.common.CommonMiddleware"]
@@ -53,7 +56,10 @@ class CORSMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: GetResponse) -> None:
+    def __init__(self, get_response: GetResponse, *positional: NoReturn, **options: NoReturn) -> None:
+        raise_problems(check_get_response(get_response))
+        if positional or options:
+            raise TypeError(_NO_OPTIONS)
         self.get_response: Callable[[HttpRequest], Any] = get_response
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
@@ -86,6 +92,12 @@ class CORSMiddleware:
             return run_uncovered(self.get_response, current, arrival)
         answer_preflight = _answer_preflight_async if self._is_async else _answer_preflight
         return answer_preflight(current, policy, arrival)
+
+
+_NO_OPTIONS = (
+    "CORSMiddleware of crosscors.django takes no options. Write them into the settings, such as "
+    'CORS_ALLOWED_ORIGINS = ["https://app.example.com"]'
+)
 
 
 class Said(NamedTuple):

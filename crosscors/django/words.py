@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crosscors.core.words import KEYWORDS, Everyone
+from crosscors.core.words import KEYWORDS, Everyone, Expressions
 from crosscors.django import names
 
 _SETTINGS = {option: name for name, option in names.OPTIONS.items()} | {
@@ -26,10 +26,13 @@ class SettingWords:
     Attributes:
         written: the name that the project wrote for each setting. It may be an old name.
         allows_all: whether CORS_ALLOW_ALL_ORIGINS allows every origin.
+        is_about_one: whether the message is about one of several expressions, so that what it says to write
+            does not replace the others.
     """
 
     written: Mapping[str, str]
     allows_all: bool
+    is_about_one: bool = False
 
     def name(self, option: str) -> str:
         setting = _SETTINGS.get(option, option)
@@ -41,8 +44,13 @@ class SettingWords:
         if option == "allow_origins" and value == '"*"':
             return f"{self.name(names.ALL_ORIGINS)} = True"
         if option == "allow_origin_regex":
-            return f"{self.name(option)} = [{value}]"
+            return value if self.is_about_one else f"{self.name(option)} = [{value}]"
         return f"{self.name(option)} = {value}"
+
+    def expressions(self, found: Expressions) -> str:
+        is_given = _SETTINGS["allow_origin_regex"] in self.written
+        every = ", ".join(("...", *found.every) if is_given else found.every)
+        return found.beside_origins(self.setting("allow_origin_regex", every))
 
     def everyone(self) -> Everyone:
         if self.allows_all:
@@ -69,6 +77,9 @@ class PlaceWords:
 
     def setting(self, option: str, value: str) -> str:
         return f'"{option}": {value}' if self.is_dict else KEYWORDS.setting(option, value)
+
+    def expressions(self, found: Expressions) -> str:
+        return found.beside_origins(self.setting("allow_origin_regex", found.joined))
 
     def everyone(self) -> Everyone:
         name = self.name("allow_origins")

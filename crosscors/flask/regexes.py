@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from crosscors._adapter.alternatives import any_of, each_alone
 from crosscors.core.errors import shown
 from crosscors.core.origins import dangers, faults
+from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.in_strings import to_write
 from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
@@ -66,7 +67,7 @@ def _is_expression(entry: str, accepted: tuple[str, ...] | None, words: Words) -
     """Whether that is what is wrong with the entry. A list in a string, for one, has brackets, too."""
     if entry == ANY or is_entry(entry):
         return False
-    problems = faults.problems_of("allow_origins", entry, accepted, words)
+    problems = faults.problems_of(entry, Surroundings("allow_origins", accepted, words))
     return any(problem.code == "origin-regex" for problem in problems)
 
 

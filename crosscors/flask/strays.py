@@ -11,7 +11,7 @@ from dataclasses import replace
 from crosscors._adapter.own_names import check_resembling
 from crosscors.core.errors import Problem, shown
 from crosscors.core.values import Findings, collected, refused
-from crosscors.flask.options import CONFIG_PREFIX, Layer, Stray
+from crosscors.flask.options import CONFIG_PREFIX, IGNORED, Layer, Stray
 from crosscors.flask.words import CORE_NAMES, FLASK_NAMES
 
 
@@ -28,7 +28,7 @@ def check_strays_of_resources(layer: Layer) -> Findings:
 
 
 def _check(stray: Stray, layer: Layer) -> Findings:
-    if stray.name == "CORS_HEADERS":
+    if stray.name == IGNORED:
         return _ignored_headers(stray)
     option = CORE_NAMES.get(stray.meant, stray.meant)
     given = next((each for each in _enough(option, stray) if each in layer.values), None)

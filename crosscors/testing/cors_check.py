@@ -43,7 +43,7 @@ class CORSCheck:
         if not self.with_credentials:
             return None
         allowed = (exchange.response.header(ALLOW_CREDENTIALS) or "").strip(" \t")
-        return None if allowed == "true" else _no_credentials(allowed, exchange)
+        return None if allowed == "true" else _no_credentials(allowed, exchange, self.origin)
 
     def _missing(self, exchange: Exchange) -> Failure:
         sentence = f"No '{ALLOW_ORIGIN}' header is present on the requested resource."
@@ -207,12 +207,14 @@ _WHO_ANSWERED = {
 }
 
 
-def _no_credentials(value: str, exchange: Exchange) -> Failure:
+def _no_credentials(value: str, exchange: Exchange, origin: str) -> Failure:
     sentence = (
         f"The value of the '{ALLOW_CREDENTIALS}' header in the response is '{value}' which must be 'true'"
         f" {_IS_INCLUDE}"
     )
     hint = f"{_response_to(exchange)} must have '{ALLOW_CREDENTIALS}: true', in lower case and only once."
+    if not value:
+        hint += f' With crosscors, write allow_credentials=["{origin}"].'
     if exchange.is_preflight:
         hint += " A preflight sends no cookies, but its response needs this header, too."
     return _failure("allow-credentials-not-true", 8, sentence, hint)

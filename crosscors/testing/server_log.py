@@ -12,8 +12,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_logger = logging.getLogger("crosscors")
-
 
 @contextmanager
 def refusals_logged() -> Generator[list[str]]:
@@ -41,10 +39,11 @@ class _Listener(logging.Filter):
     def begin(self, lines: list[str]) -> None:
         with self._lock:
             if not self._readers:
-                self._level, self._shown = _logger.level, _logger.getEffectiveLevel()
-                _logger.addFilter(self)
+                logger = _logger()
+                self._level, self._shown = logger.level, logger.getEffectiveLevel()
+                logger.addFilter(self)
                 if self._shown > logging.INFO:
-                    _logger.setLevel(logging.INFO)
+                    logger.setLevel(logging.INFO)
             self._readers.append(lines)
 
     def end(self, lines: list[str]) -> None:
@@ -52,10 +51,11 @@ class _Listener(logging.Filter):
             self._readers = [each for each in self._readers if each is not lines]
             if self._readers:
                 return
-            _logger.removeFilter(self)
+            logger = _logger()
+            logger.removeFilter(self)
             # Otherwise the application has configured the log meanwhile.
-            if self._shown > logging.INFO and _logger.level == logging.INFO:
-                _logger.setLevel(self._level)
+            if self._shown > logging.INFO and logger.level == logging.INFO:
+                logger.setLevel(self._level)
 
     def filter(self, record: logging.LogRecord) -> bool:
         lines = _lines.get()
@@ -64,6 +64,11 @@ class _Listener(logging.Filter):
         if lines is not None and hasattr(record, "refusals"):
             lines.append(record.getMessage())
         return record.levelno >= self._shown
+
+
+def _logger() -> logging.Logger:
+    # Not at import: ``logging.config.dictConfig`` disables loggers that are there already.
+    return logging.getLogger("crosscors")
 
 
 _lines: ContextVar[list[str] | None] = ContextVar("crosscors.testing.server_log", default=None)

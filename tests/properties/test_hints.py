@@ -19,6 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crosscors import CORSPolicy, CORSRequest, PolicyError, PolicyWarning, Problem, Resources
+from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.sites import sites_of
 from crosscors.core.origins.serialized import is_serialized_origin
 
@@ -45,7 +46,6 @@ _STRING = r"""r?"[^"]*"|r?'[^']*'"""
 _LIST = rf"\[(?:(?:{_STRING})(?:, )?)*\]"
 _SETTING = re.compile(rf"\b([a-z_]+)=({_STRING}|{_LIST}|True|False|None|[0-9]+)")
 _TEXT = re.compile(rf"(?:Write |write |such as |gives |subdomains \()({_STRING}|{_LIST})")
-_NAMED = re.compile(r"Add ({_STRING}) to ([a-z_]+)".replace("{_STRING}", _STRING))
 
 
 def followed(options: Options) -> CORSPolicy:
@@ -142,7 +142,7 @@ def entries_of(policy: CORSPolicy) -> tuple[str, ...]:
 def examples_of(policy: CORSPolicy) -> list[str]:
     """Origins that the expression lets in, of each site that it names."""
     regex = policy.allow_origin_regex
-    return [] if regex is None else [*chain.from_iterable(sites_of(regex).examples.values())]
+    return [] if regex is None else _examples(regex)
 
 
 # Expressions whose dots have no backslashes. As written, what was meant, the same with credentials, why.
@@ -393,29 +393,89 @@ def test_an_object_that_is_no_url_gets_an_example(value: object) -> None:
 # The refusals of requests.
 
 
+# "..." stands for the entries that are there.
+_LINE = re.compile(rf"[Ww]rite ([a-z_]+)=\[((?:(?:\.\.\.|{_STRING})(?:, )?)*)\]")
+
+
+def _with_line(options: Options, hint: str) -> Options:
+    """The options with the line that a hint gives."""
+    changed = dict(options)
+    for option, listed in _LINE.findall(hint):
+        given = changed.get(option, [])
+        there = [given] if isinstance(given, str) else [*given]
+        written = ast.literal_eval(f"[{listed}]")
+        changed[option] = [each for one in written for each in (there if one is ... else [one])]
+    return changed
+
+
 @rows(
-    "code, options, origin, method, headers",
+    "options, origin, method, headers",
     [
-        (*row[:5], row[-1])
+        (*row[1:5], row[-1])
         for row in (*of_refusals.FOLLOWED, *of_refusals.EXPLAINED)
         if row[0].endswith("not-allowed") and "cookie" not in row[4]
-    ],
+    ]
+    + [(row[0], row[1], "GET", "", row[-1]) for row in of_refusals.NEAR if row[3] is not None],
 )
 def test_following_the_hint_of_a_refusal_allows_the_request_and_no_other_origin(
-    code: str, options: Options, origin: str, method: str, headers: str
+    options: Options, origin: str, method: str, headers: str
 ) -> None:
     (refusal,) = of_refusals.decided(options, origin, method, headers).refusals
-    changed = dict(options)
-    for text, option in _NAMED.findall(refusal.hint):
-        given = changed.get(option, [])
-        changed[option] = [*([given] if isinstance(given, str) else given), ast.literal_eval(text)]
-    changed |= {name: ast.literal_eval(value) for name, value in _SETTING.findall(refusal.hint)}
+    changed = _with_line(options, refusal.hint)
     if changed != options:
         assert of_refusals.decided(changed, origin, method, headers).allowed
     for stranger in probes([]):
         if stranger != origin:
             assert verdict(CORSPolicy(**changed), stranger) == verdict(CORSPolicy(**options), stranger)
-    assert changed != options or code != "origin-not-allowed"
+    assert changed != options or refusal.code != "origin-not-allowed"
+
+
+_machines = st.sampled_from(("localhost", "127.0.0.1", "[::1]", "a.localhost"))
+_hosts = st.one_of(
+    _machines, st.sampled_from(("a.com", "www.a.com", "*.a.com", "b.a.com", "a.com.", "A.com", "frontend"))
+)
+_places = st.builds(
+    "{}://{}{}".format,
+    st.sampled_from(("http", "https", "app", "ws")),
+    _hosts,
+    st.sampled_from(("", ":3000", ":3001", ":443", ":*")),
+)
+_listed = st.lists(st.one_of(_places.filter(is_entry), entries), max_size=14, unique=True)
+
+
+@given(
+    _listed,
+    st.one_of(st.booleans(), _listed),
+    st.sampled_from(((), ("insecure-origins",), ("insecure-origins", "null-origin"))),
+    st.one_of(_places, entries.flatmap(origins_near), st.sampled_from(("null", "file://"))),
+)
+def test_the_line_of_a_refused_origin_starts_and_allows_it_alone(
+    listed: list[str], credentials: bool | list[str], dangers: tuple[str, ...], origin: str
+) -> None:
+    options: Options = {
+        "allow_origins": listed,
+        "allow_credentials": credentials or False,
+        "dangerously_allow": dangers,
+    }
+    try:
+        policy = CORSPolicy(**options)
+    except PolicyError:
+        return
+    decision = policy.decide(CORSRequest("GET", origin))
+    if not decision.refusals:
+        return
+    hint = decision.refusals[0].hint
+    changed = _with_line(options, hint)
+    followed = CORSPolicy(**changed)
+    added = {*entries_of(followed)} - {*entries_of(policy)}
+    assert {*entries_of(policy)} <= {*entries_of(followed)}
+    assert len(added) <= 1
+    assert added.isdisjoint({"null", "file://"})
+    if decision.refusals[0].code == "origin-not-allowed" and "over https, because" not in hint:
+        assert added == ({origin} if origin != "file://" else set())
+    for stranger in probes(entries_of(policy)):
+        if stranger not in added:
+            assert verdict(followed, stranger) == verdict(policy, stranger)
 
 
 # Keys of resources.
@@ -626,6 +686,37 @@ def _with_mistakes(regex: str, mistakes: list[tuple[str, str]]) -> str:
 _wrong_expressions = st.builds(
     _with_mistakes, _sound, st.lists(st.sampled_from(_MISTAKES), min_size=1, max_size=3)
 )
+
+
+_safe = _sound.filter(lambda regex: "vercel" not in regex and "192" not in regex)
+
+
+@given(st.lists(_safe, min_size=1, max_size=4), st.one_of(st.none(), _safe), st.booleans())
+def test_the_expression_for_several_lets_in_what_each_of_them_does_and_nothing_else(
+    several: list[str], given: str | None, credentials: bool
+) -> None:
+    options: Options = {"allow_origins": several, "allow_credentials": credentials}
+    found = (
+        _OPTION.match(each.hint.partition(", or a pattern")[0] + ".") for each in _problems(options, given)
+    )
+    (written,) = {eval(hint[1].partition("=")[2]) for hint in found if hint is not None}  # noqa: S307
+    parts = [re.compile(part) for part in (*several, *([] if given is None else [given]))]
+    policy = CORSPolicy(allow_origin_regex=written, allow_credentials=credentials)
+    for part in parts:
+        assert {verdict(policy, each) for each in _examples(part)} <= {"read", "all"}
+    assert all(any(part.fullmatch(each) for part in parts) for each in _examples(re.compile(written)))
+
+
+def _examples(regex: re.Pattern[str]) -> list[str]:
+    return [*chain.from_iterable(sites_of(regex).examples.values())]
+
+
+def _problems(options: Options, given: str | None) -> tuple[Problem, ...]:
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(**options, allow_origin_regex=given)
+    return caught.value.problems
+
+
 _OPTION = re.compile(r"Write (?:allow_origins=\[.*?\], or )?(allow_origin_regex=.*)\.$")
 
 

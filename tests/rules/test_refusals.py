@@ -125,11 +125,19 @@ EXPLAINED = [
     (ORIGIN, SUBDOMAINS, "https://a.example.org", "GET", "", BELOW, "a pattern of another host"),
     (ORIGIN, ANY_PORT, "http://a.example.com:8", "GET", "", "'https://*", "a pattern of another scheme"),
     (ORIGIN, FIFTY_ONE, HTTP, "GET", "", '"http://app', "fifty entries are compared"),
-    (ORIGIN, LISTED, f"{APP}:8443", "GET", "", f'Add "{APP}:8443" to allow_origins', "another port"),
-    (ORIGIN, LOCALHOST, "http://127.0.0.1:3000", "GET", "", 'Add "http://127.0.0.1:3000"', "127.0.0.1"),
+    (ORIGIN, LISTED, f"{APP}:8443", "GET", "", f'"{APP}", "{APP}:8443"]', "another port"),
+    (ORIGIN, LOCALHOST, "http://127.0.0.1:3000", "GET", "", '"http://127.0.0.1:3000"], or', "127.0.0.1"),
     (ORIGIN, LOCALHOST, "http://[::1]:3000", "GET", "", "[::1] and localhost", "[::1], not localhost"),
     (ORIGIN, ANY_LOCAL, "http://localhost:8", "GET", "", "localhost and 127.0.0.1", "localhost, any port"),
-    (ORIGIN, LOCALHOST, "http://127.0.0.1:8", "GET", "", "so that", "another address and port"),
+    (
+        ORIGIN,
+        LOCALHOST,
+        "http://127.0.0.1:8",
+        "GET",
+        "",
+        "host and port; browsers",
+        "another address and port",
+    ),
     ("origin-null", LISTED, "null", "GET", "", "", "null"),
     (MALFORMED, LISTED, f"{APP}/", "GET", "", f"'{APP}'", "an origin typed by hand"),
     (MALFORMED, LISTED, "https://app.*", "GET", "", "", "a glob"),
@@ -177,6 +185,210 @@ def test_a_refusal_is_explained(
     assert says or not re.search("allow_(origins|methods|headers)", refusal.hint)
 
 
+LOCAL, WWW = "http://localhost:5173", "https://www.example.com"
+BARE = "https://example.com"
+TWELVE_ORIGINS = [f"https://n{number}.example" for number in range(12)]
+LONG_ORIGINS = [f"https://{letter * 60}.example" for letter in "abc"]
+DIFFERENT = "browsers take the two for different origins"
+ONLY_HTTPS = "Serve the page over https, because the policy gives credentials"
+
+
+def all_with(*origins: str) -> dict[str, Any]:
+    return {"allow_origins": [*origins], "allow_credentials": True}
+
+
+def some_with(*origins: str, **others: Any) -> dict[str, Any]:
+    return {"allow_credentials": [*origins], **others}
+
+
+# Options, origin, what is said about it, the line that the hint gives if it is allowed then, why.
+NEAR: list[tuple[dict[str, Any], str, str, str | None, str]] = [
+    (
+        {"allow_origins": [LOCAL, "http://localhost:3000"]},
+        "http://localhost:5174",
+        f"The nearest entry is '{LOCAL}', which has a different port.",
+        f'allow_origins=["{LOCAL}", "http://localhost:3000", "http://localhost:5174"]',
+        "the port that looks most like it",
+    ),
+    (
+        {"allow_origins": ["https://*.example.com"]},
+        "https://a.example.com:8443",
+        "'https://*.example.com', which has a different port.",
+        'allow_origins=["https://*.example.com", "https://a.example.com:8443"]',
+        "the port below a pattern",
+    ),
+    (
+        {"allow_origins": ["http://app.example.com:81", APP]},
+        HTTP,
+        f"'{APP}', which has a different scheme.",
+        f'allow_origins=["http://app.example.com:81", "{APP}", "{HTTP}"]',
+        "the scheme, where that looks most like it",
+    ),
+    (
+        {"allow_origins": BARE},
+        WWW,
+        f"'{BARE}', which has no www; {DIFFERENT}.",
+        f'allow_origins=["{BARE}", "{WWW}"]',
+        "www",
+    ),
+    (
+        {"allow_origins": WWW},
+        BARE,
+        f"'{WWW}', which begins with www; {DIFFERENT}.",
+        f'allow_origins=["{WWW}", "{BARE}"]',
+        "no www",
+    ),
+    (
+        {"allow_origins": "https://*.example.com"},
+        BARE,
+        "covers the subdomains of that domain, but not the domain itself.",
+        f'allow_origins=["https://*.example.com", "{BARE}"]',
+        "the domain of a pattern, listed alone",
+    ),
+    (
+        {"allow_origins": APP},
+        f"{APP}.",
+        f"'{APP}', which has no dot at its end; {DIFFERENT}.",
+        f'allow_origins=["{APP}", "{APP}."]',
+        "a dot at the end",
+    ),
+    (
+        {"allow_origins": "https://*.example.com."},
+        APP,
+        f"which ends with a dot; {DIFFERENT}.",
+        f'allow_origins=["https://*.example.com.", "{APP}"]',
+        "no dot at the end",
+    ),
+    (
+        {"allow_origins": "app://Home"},
+        "app://home",
+        "'app://Home', which differs in upper and lower case.",
+        'allow_origins=["app://Home", "app://home"]',
+        "letter case of an app",
+    ),
+    (
+        {"allow_origins": LOCAL},
+        "http://127.0.0.1:5173",
+        f"'{LOCAL}', but browsers take 127.0.0.1 and localhost for different origins.",
+        f'allow_origins=["{LOCAL}", "http://127.0.0.1:5173"]',
+        "127.0.0.1 for localhost",
+    ),
+    (
+        {"allow_origins": [APP, "http://127.0.0.1:5173"]},
+        "http://[::1]:5173",
+        "but browsers take [::1] and 127.0.0.1 for different origins.",
+        f'allow_origins=["{APP}", "http://127.0.0.1:5173", "http://[::1]:5173"]',
+        "[::1] for 127.0.0.1",
+    ),
+    (
+        {"allow_origins": LOCAL},
+        "https://127.0.0.1:5173",
+        "scheme and host; browsers take 127.0.0.1 and localhost",
+        f'allow_origins=["{LOCAL}", "https://127.0.0.1:5173"]',
+        "another scheme on this machine",
+    ),
+    (
+        {"allow_origins": TWELVE_ORIGINS},
+        "http://n1.example",
+        "different scheme.",
+        'allow_origins=[..., "http://n1.example"]',
+        "a list that is too long to be repeated",
+    ),
+    (
+        {"allow_origins": LONG_ORIGINS},
+        "https://z.test",
+        "To allow it",
+        'allow_origins=[..., "https://z.test"]',
+        "entries that are too long to be repeated",
+    ),
+    (
+        some_with(APP, allow_origins=[LOCAL]),
+        f"{APP}:8443",
+        "different port.",
+        f'allow_credentials=["{APP}", "{APP}:8443"]',
+        "the list with credentials, where the nearest is",
+    ),
+    (
+        some_with(APP, allow_origins=[LOCAL]),
+        "http://app.example.com",
+        "For credentials, serve the page over https.",
+        f'allow_origins=["{LOCAL}", "http://app.example.com"]',
+        "http beside a list with credentials",
+    ),
+    (
+        some_with(APP, allow_origins=[APP, LOCAL]),
+        f"{APP}:8443",
+        "different port.",
+        f'allow_origins=["{APP}", "{LOCAL}", "{APP}:8443"]',
+        "the nearest is in both lists",
+    ),
+    (
+        {**all_with(APP), "dangerously_allow": ["insecure-origins"]},
+        HTTP,
+        "different scheme.",
+        f'allow_origins=["{APP}", "{HTTP}"]',
+        "http where that is accepted",
+    ),
+    (all_with(APP), HTTP, f"{ONLY_HTTPS}. The policy allows '{APP}' already.", None, "http with credentials"),
+    (
+        all_with(APP),
+        "http://b.example.org:443",
+        f'{ONLY_HTTPS}, and write allow_origins=["{APP}", "https://b.example.org"].',
+        None,
+        "http with credentials, of another host",
+    ),
+    (all_with(), HTTP, f'{ONLY_HTTPS}, and write allow_origins=["{APP}"].', None, "http, and no entry"),
+    (all_with(APP), "ws://app.example.com", f"different scheme. {ONLY_HTTPS}.", None, "ws with credentials"),
+    (
+        {"allow_origins": APP},
+        "file://",
+        "Any local file can send file://.",
+        None,
+        "a file",
+    ),
+    ({"allow_origins": APP}, "null", "so can any attacker.", None, "null, which nobody is told to add"),
+    (
+        {"allow_origins": APP},
+        "https://App.Example.com",
+        f"send '{APP}', which is allowed.",
+        None,
+        "letter case",
+    ),
+    (
+        {"allow_origins": LOCAL},
+        "https://App.Example.com",
+        f'send \'{APP}\'. To allow that, write allow_origins=["{LOCAL}", "{APP}"].',
+        None,
+        "letter case of an origin that is not listed",
+    ),
+    (all_with(APP), "HTTP://A.com", "A browser would send 'http://a.com'.", None, "letter case of http"),
+    ({"allow_origins": APP}, "NULL", "A browser would send 'null'.", None, "null in upper case"),
+    (
+        {"allow_origins": "*", "allow_credentials": [APP]},
+        "https://A.com",
+        "A browser would send 'https://a.com', which is allowed.",
+        None,
+        "letter case where everyone is allowed",
+    ),
+    (
+        {"allow_origin_regex": r"https://a\.com"},
+        "https://A.com",
+        "A browser would send 'https://a.com'.",
+        None,
+        "letter case where an expression may allow it",
+    ),
+]
+
+
+@rows("options, origin, says, write", NEAR)
+def test_the_hint_for_an_origin_explains_the_difference_and_gives_the_line(
+    options: dict[str, Any], origin: str, says: str, write: str | None
+) -> None:
+    (refusal,) = decided(options, origin, "GET", "").refusals
+    assert says in refusal.hint
+    assert f"{write}"[:-1] in refusal.hint if write else f'"{origin}"' not in refusal.hint
+
+
 @pytest.mark.parametrize("name", ["code", "values", "allowed", "error"])
 def test_a_refusal_cannot_be_changed(name: str) -> None:
     with pytest.raises(AttributeError):
@@ -185,6 +397,7 @@ def test_a_refusal_cannot_be_changed(name: str) -> None:
 
 def test_what_refusals_say(approved: Approve) -> None:
     decisions = [(row[-1], decided(*row[1:5])) for row in (*FOLLOWED, *EXPLAINED)]
+    decisions += [(row[-1], decided(row[0], row[1], "GET", "")) for row in NEAR]
     texts = [(why, f"{each.refusals[0].message}\n  {each.refusals[0].hint}") for why, each in decisions]
     both = decided(LISTED, APP, "DELETE", "x-a").body.decode()
     approved("refusals", [*texts, ("the body for a method and a header", both)])

@@ -228,15 +228,10 @@ NOTHING: list[tuple[Regex, str | None, str]] = [
     (r"https://a\.com?x=1", r"https://a\.com", "a query"),
     (r"https://a\.com#top", r"https://a\.com", "a fragment"),
     (r"https:\/\/a\.com\/", r"https://a\.com", "backslashes before slashes"),
-    (r"/^https:\/\/a\.com$/i", r"https://a\.com", "the slashes of JavaScript"),
-    (r'"https://a\.com"', r"https://a\.com", "quotes within"),
     (r"https://app\\.example\\.com", r"https://app\.example\.com", "backslashes twice"),
     (r"https://APP\.example\.com", r"https://app\.example\.com", "upper case in the host"),
     (r"HTTPS://app\.example\.com", r"https://app\.example\.com", "upper case in the scheme"),
-    (r" https://a\.com", r"https://a\.com", "a blank before"),
-    ("https://a\\.com\n", r"https://a\.com", "a line break after"),
     (r"https://a\.com | https://b\.com", r"https://a\.com|https://b\.com", "blanks between"),
-    (r"https://a\.com, https://b\.com", r"https://a\.com|https://b\.com", "a comma between"),
     (r"https://a\.com$:\d+", r"https://a\.com:\d+", "a $ in the middle"),
     (r"https://^app\.a\.com", r"https://app\.a\.com", "a ^ in the middle"),
     (r"https://a\.com:443", r"https://a\.com", "the default port"),
@@ -281,6 +276,91 @@ def _option_in(hint: str) -> str:
     found = re.search(r"allow_\w+=.*(?=\.$)", hint)
     assert found is not None
     return found[0].partition(", or allow_")[0]
+
+
+A_COM, BOTH = r"https://a\.com", r"https://a\.com|https://b\.com"
+EXAMPLE = r"https://app\.example\.com"
+# Text, what is wrong with it, the expression that the hint gives, why.
+FROM_ENVIRONMENT = [
+    ("${X}", "nothing replaced '${X}'", EXAMPLE, "a template"),
+    ("$X", "nothing replaced '$X'", EXAMPLE, "a variable of a shell"),
+    ("%X%", "nothing replaced '%X%'", EXAMPLE, "a variable of Windows"),
+    ("{{ origin }}", "nothing replaced '{{ origin }}'", EXAMPLE, "a template of Jinja"),
+    ("https://${HOST}", "nothing replaced '${HOST}'", EXAMPLE, "a template for the host"),
+    ("^${HOST}$", "nothing replaced '${HOST}'", EXAMPLE, "a template between anchors"),
+    ("'${X}'", "nothing replaced '${X}'", EXAMPLE, "a template in quotes"),
+    ("true", "only a word", EXAMPLE, "a word"),
+    ("1", "only a number", EXAMPLE, "a number"),
+    (r'"https://a\.com"', "quotes around it", A_COM, "quotes that Docker keeps"),
+    (r"r'https://a\.com'", "quotes around it", A_COM, "a raw string of Python"),
+    (r"https://a\.com'", "quotes around it", A_COM, "a quote at one end"),
+    ("\ufeffhttps://a\\.com", "byte order mark", A_COM, "a byte order mark"),
+    ("https://a\\.com\u200b", "U+200B ZERO WIDTH SPACE", A_COM, "an invisible character"),
+    (r" https://a\.com", "begins or ends with white space", A_COM, "a blank before"),
+    ("https://a\\.com\n", "begins or ends with white space", A_COM, "a line break after"),
+    (r"ORIGIN=https://a\.com", "more than the expression in it: 'ORIGIN='", A_COM, "a line of a .env file"),
+    (r"https://a\.com # mine", "more than the expression in it: '# mine'", A_COM, "a comment"),
+    (r"/^https:\/\/a\.com$/", "slashes around it", rf"^{A_COM}$", "the slashes of JavaScript"),
+    (r"/https:\/\/a\.com/i", "slashes around it", A_COM, "the slashes of JavaScript, and a flag"),
+    (r"regex:https://a\.com", "has 'regex:' before", A_COM, "a prefix"),
+    (r"regex: '/^https:\/\/a.com$/i'", "quotes around it", A_COM, "all of it, and a bare dot"),
+    (r"~^https://a\.com$", "has '~' before", rf"^{A_COM}$", "the prefix of nginx"),
+    (r"re.compile(r'https://a\.com')", "is code", A_COM, "code"),
+    (r'["https://a\\.com"]', "a list in one string", A_COM, "a list in JSON"),
+    (r'["https://a\\.com", "https://b\\.com"]', "a list in one string", BOTH, "two in JSON"),
+    (r'["https://[ab]\\.a\\.com"]', "a list in one string", r"https://[ab]\.a\.com", "a set in JSON"),
+    (r"['https://a.com', 'https://b.com']", "a list in one string", BOTH, "bare dots in Python"),
+    (r"https://a\.com, https://b\.com", "a list in one string", BOTH, "a comma between"),
+    (r"https://a\.com;", "a list in one string", A_COM, "a semicolon at the end"),
+    (r'["(a", "https://b\\.com"]', "a list in one string", EXAMPLE, "one that is not valid"),
+    (r"[`https://[^a]+`]", "a list in one string", EXAMPLE, "one that nothing is proved of"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("text, says, write", FROM_ENVIRONMENT)
+def test_an_expression_that_an_environment_variable_spoiled_is_refused(
+    text: str, says: str, write: str, credentials: bool
+) -> None:
+    for given in (text, re.compile(text)):
+        (problem,) = refused({"allow_origin_regex": given, "allow_credentials": credentials})
+        assert_problem(problem, "regex-matches-nothing", "allow_origin_regex", text)
+        assert says in problem.message
+        followed = CORSPolicy(allow_credentials=credentials, **keywords(_option_in(problem.hint)))
+        assert followed.allow_origin_regex == re.compile(write)
+
+
+# Text, whether it gives credentials, the end of the hint, why.
+NOT_FOR_THE_EXPRESSION = [
+    ("None", True, "An environment variable that is not set can cause this.", "a word for nothing"),
+    ('""', True, 'An unset environment variable can cause this: "".split(",") is [""].', "quotes alone"),
+    ("[ ]", False, "Leave it out.", "an empty list"),
+    ("'all'", False, 'To allow every origin, write allow_origins="*".', "a word for everyone"),
+    ("all", True, f'Write allow_origin_regex=r"{EXAMPLE}".', "a word for everyone, with credentials"),
+    ('["*"]', False, 'Write allow_origins="*".', "everyone in JSON"),
+    ("'*'", True, f'such as allow_origin_regex=r"{EXAMPLE}".', "everyone, with credentials"),
+    ("*.a.com, *.b.com", True, 'Write allow_origins=["https://*.a.com", "https://*.b.com"].', "patterns"),
+    ("*.com, *.b.com", True, f'such as allow_origin_regex=r"{EXAMPLE}".', "a pattern that is not safe"),
+]
+
+
+@rows("text, credentials, hint", NOT_FOR_THE_EXPRESSION)
+def test_what_is_not_an_expression_gets_other_advice(text: str, credentials: bool, hint: str) -> None:
+    (problem,) = refused({"allow_origin_regex": text, "allow_credentials": credentials})
+    assert problem.hint.endswith(hint)
+
+
+# Expressions that look as if they were spoiled, but match something; why.
+LEGAL = [
+    (r"https://${HOST}|https://b\.com", "a template beside an expression"),
+    (r"(?x) https://a\.com", "blanks that are not part of it"),
+    (r"https://[^/]+,?", "a comma"),
+]
+
+
+@rows("regex", LEGAL)
+def test_an_expression_that_matches_something_is_not_spoiled(regex: str) -> None:
+    assert CORSPolicy(allow_origin_regex=regex).allow_origin_regex == re.compile(regex)
 
 
 # Expression, what the hint says, why.

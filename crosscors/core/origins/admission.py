@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from crosscors.core import standard
 from crosscors.core.origins.dangers import INSECURE_ORIGINS, NULL_ORIGIN, UNPROVEN_REGEX, is_insecure
+from crosscors.core.origins.nearest import Listed
 from crosscors.core.origins.options import OriginOptions
 from crosscors.core.origins.patterns import OriginSet
 from crosscors.core.origins.regexes.automaton import matches
@@ -42,12 +43,14 @@ class AllowedOrigins:
         self._dangers = options.dangerously_allow
         # With credentials, the expression is proved to match only safe origins, unless that was opted out of.
         self._regex_is_proved = UNPROVEN_REGEX not in options.dangerously_allow
-        self._entries = options.allow_origins + (credentials if isinstance(credentials, tuple) else ())
+        has_others = options.allow_origin_regex is not None or options.allow_origin_func is not None
+        self._listed = Listed(options.allow_origins, credentials, options.dangerously_allow, has_others)
+        self._entries = self._listed.entries
 
     def admit(self, origin: str) -> Admission | Refusal:  # noqa: PLR0911  # one return for each rule
         """The entry that lets the origin in, or why none does. Any text may be given."""
         if len(origin) > MAX_LENGTH:  # before the look-ups, whose cost grows with the length
-            return Refusal("origin-malformed", (origin,))
+            return Refusal("origin-malformed", (origin,), listed=self._listed)
         entry = self._with_credentials.match(origin)
         if entry is not None:
             return Admission(entry, credentials=True)
@@ -57,7 +60,7 @@ class AllowedOrigins:
         if origin == NULL:
             return EVERYONE if self._everyone else Refusal("origin-null", (origin,))
         if not is_serialized_origin(origin):
-            return Refusal("origin-malformed", (origin,))
+            return Refusal("origin-malformed", (origin,), listed=self._listed)
         if self._everyone:
             return EVERYONE
         if self._regex is not None and matches(self._regex, origin):
@@ -68,7 +71,7 @@ class AllowedOrigins:
 
     def refuse_unlisted(self, origin: str) -> Refusal:
         """The refusal of a well-formed origin that nothing lets in."""
-        return Refusal("origin-not-allowed", (origin,), self._entries)
+        return Refusal("origin-not-allowed", (origin,), self._entries, listed=self._listed)
 
     def admit_unlisted(self, origin: str, entry: str) -> Admission | Refusal:
         """The decision about a well-formed origin that a function, or an unproven expression, lets in."""

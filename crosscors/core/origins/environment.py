@@ -14,17 +14,23 @@ _BYTE_ORDER_MARKS = ("\ufeff", "\u00ef\u00bb\u00bf", "\udcef\udcbb\udcbf")
 _JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _QUOTES = "\"'`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _AROUND_TEXT = re.compile(rf"\A[bru]?(?:\\?[{_QUOTES}]\s*)+|(?:\s*\\?[{_QUOTES}])+\Z")
-# A line of a .env or YAML file: "ORIGIN=https://a.example", "- https://a.example", "https://a.example # mine"
-_BEFORE_VALUE = re.compile(r"(?:-\s+|(?:[A-Za-z_]\w*)?\s*=\s*)(?=\S+\Z)")
-_COMMENT = re.compile(r"\s+#.*", re.DOTALL)
+# A line of a .env or YAML file or of a script: "ORIGIN=https://a.example", "- https://a.example",
+# "origin: https://a.example", "https://a.example # mine"
+_BEFORE_VALUE = re.compile(
+    r"(?:-\s+|(?:export\s+)?(?:[A-Za-z_]\w*)?\s*=\s*"
+    r"|(?!(?:https?|blob|file|data|about|javascript):)[A-Za-z_][\w-]*:(?:\s+|(?=https?://)))(?=\S+\Z)",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"\s+(?:#|//\s).*", re.DOTALL)
 _SEPARATOR = r"[,;](?![0-9]*\})"  # but not that of "{1,3}" in a regular expression
 _is_list = re.compile(_SEPARATOR).search
-_SEPARATORS = re.compile(rf"(?:\s|{_SEPARATOR})+")
+_SEPARATORS = re.compile(rf"(?:\s+(?:and|or|&)\s+|\s|{_SEPARATOR})+")
 _PORTS_IN_BRACKETS = re.compile(r"(.+:)\[([0-9*,\s]+)\]")
 # Digits in braces are a repeat in a regular expression, and "(?P<a>" is a group there. Two hexadecimal digits
 # after "%" are a character.
 _PLACEHOLDER = re.compile(
     r"\$\{[^{}]*\}|\$\([A-Za-z_]\w*\)|\$[A-Z_][A-Z0-9_]+|\#?\{\{?[%\s]*[A-Za-z_][^{},]*\}?\}"
+    r"|\A\$[A-Za-z_]\w*\Z|\A%[A-Za-z_]\w*%\Z"
     r"|%(?:\([A-Za-z_]\w*\))?s|%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w+%|(?<!\?P)<[A-Za-z_][\w .-]*>"
 )
 _EVERYONE = frozenset({"all", "any", "anyone", "everyone", "everything", "all origins", "any origin"})
@@ -84,10 +90,14 @@ def _in_brackets(text: str) -> str | None:
     """What stands between the brackets of a list in JSON or Python; None if the text is not one."""
     opening, inner, closing = text[:1], text[1:-1], text[-1:]
     # "[::1]" is an address, and parentheses without quotes are a group of a regular expression.
-    if opening + closing == "[]" and "[" not in inner:
+    if opening + closing == "[]" and ("[" not in inner or _is_quoted(inner.strip())):
         is_address = ":" in inner and re.fullmatch("[0-9A-Fa-f:.%]+", inner)
         return None if is_address else inner
     return inner if opening + closing in ("()", "{}") and any(quote in inner for quote in "\"'") else None
+
+
+def _is_quoted(text: str) -> bool:
+    return text[:1] in _QUOTES and text[-1:] in _QUOTES
 
 
 def with_each_port(text: str) -> list[str] | None:

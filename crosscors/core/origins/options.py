@@ -7,7 +7,7 @@ They are read together, because what is safe without credentials may not be safe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -15,13 +15,18 @@ from typing import cast
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins import dangers, environment, faults, function, unlikely
+from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.function import OriginFunc
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.origins.public_suffixes import SuffixListError
-from crosscors.core.origins.regexes import too_wide
+from crosscors.core.origins.regexes import from_environment, too_wide
 from crosscors.core.origins.regexes.automaton import matches, quick_length
 from crosscors.core.origins.regexes.dangers import regex_findings
-from crosscors.core.origins.serialized import is_serialized_origin
+from crosscors.core.origins.regexes.in_strings import meant_by
+from crosscors.core.origins.regexes.joining import joined
+from crosscors.core.origins.regexes.mending import Meant
+from crosscors.core.origins.regexes.sites import sites_of
+from crosscors.core.origins.serialized import NULL, is_serialized_origin
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -73,39 +78,94 @@ def read(
     """The options in their final form."""
     accepted, of_dangers = dangers.read(dangerously_allow, words)
     accepted_for_all = accepted if allow_credentials is True else None
-    listed, of_origins = read_entries("allow_origins", allow_origins, accepted_for_all, words)
-    regex, of_regex = _read_regex(allow_origin_regex, accepted_for_all, words)
+    is_read_once = isinstance(allow_origins, Iterator)
+    origins = list(cast("Iterator[object]", allow_origins)) if is_read_once else allow_origins
+    alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in _as_list(origins))
+    regex, of_regex = _read_regex(allow_origin_regex, alone)
+    among = _surroundings(origins, regex, accepted_for_all, words)
+    listed, of_origins = read_entries(origins, among)
+    if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
+        regex = among.joined.regex
     func, of_func = function.read(allow_origin_func, words)
-    credentials, of_credentials = _read_credentials(allow_credentials, words)
+    credentials, of_credentials = _read_credentials(allow_credentials, words, is_for_everyone=ANY in listed)
     options = OriginOptions(listed, regex, func, credentials, accepted)
-    alone = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
+    of_each = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
     together = (
         _judge_credentials(options, words),
         _judge_without_credentials(options, words),
         _judge_hosts(options, words),
         _judge_coverage(options, words),
     )
-    return options, alone + collected(together)
+    return options, of_each + collected(together)
 
 
-def read_entries(
-    option: str, value: object, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[tuple[str, ...], Findings]:
+def _as_list(value: object) -> list[object]:
+    return list(value) if is_several(value) and not isinstance(value, str) else [value]
+
+
+def _surroundings(
+    entries: object, given: re.Pattern[str] | None, accepted: tuple[str, ...] | None, words: Words
+) -> Surroundings:
+    """What the entries of ``allow_origins`` stand among."""
+    each = (_expressions_in(entry, accepted) for entry in _as_list(entries))
+    meant = tuple(dict.fromkeys(chain.from_iterable(each)))
+    together = _together(meant, given, accepted, words) if meant else None
+    return Surroundings("allow_origins", accepted, words, expressions=meant, joined=together)
+
+
+def _expressions_in(entry: object, accepted: tuple[str, ...] | None) -> tuple[Meant, ...]:
+    if is_text_pattern(entry):
+        meant = meant_by(entry, accepted)
+        return () if meant is None else (meant,)
+    if not isinstance(entry, str) or _is_entry(entry):
+        return ()
+    return faults.expressions_in(entry, accepted)
+
+
+def _together(
+    meant: tuple[Meant, ...], given: re.Pattern[str] | None, accepted: tuple[str, ...] | None, words: Words
+) -> Meant | None:
+    """The given expression and those that were meant, as one; None if that would not start."""
+
+    def starts(regex: re.Pattern[str]) -> bool:
+        try:
+            return not _judge_regex(regex, accepted, words).problems
+        except SuffixListError:  # without the list, nothing is proved
+            return False
+
+    every = meant
+    if given is not None:
+        first = Meant(given) if starts(given) else meant_by(given, accepted)
+        if first is None:
+            return None
+        every = (first, *meant)
+    together = joined(every)
+    return together if together is not None and starts(together.regex) else None
+
+
+def read_entries(value: object, among: Surroundings) -> tuple[tuple[str, ...], Findings]:
     """The entries. A faulty one is replaced with what was meant, so that later checks see that, too."""
+    option, words = among.option, among.words
 
     def instead_of(found: object) -> str | None:
         if option == "allow_origins" and is_text_pattern(found):
-            return f"Write {words.setting('allow_origin_regex', 're.compile(...)')}."
+            instead = among.to_write(_expressions_in(found, among.accepted))
+            return f"Write {instead or words.setting('allow_origin_regex', 're.compile(...)')}."
         return _instead_of_url(found)
 
     entries, found = read_strings(option, value, _EXAMPLE, words, instead_of=instead_of)
     wrong = [entry for entry in entries if not _is_entry(entry)]
-    problems = [problem for entry in wrong for problem in faults.problems_of(option, entry, accepted, words)]
-    meant = chain.from_iterable(
-        (entry,) if _is_entry(entry) else faults.entries_meant(entry) for entry in entries
-    )
+    problems = chain.from_iterable(faults.problems_of(entry, among) for entry in wrong)
+    meant = chain.from_iterable(map(_entries_meant, entries))
     read, repeats = without_repeats(option, meant if wrong else entries, words)
     return read, found + Findings(tuple(problems)) + repeats
+
+
+def _entries_meant(entry: str) -> tuple[str, ...]:
+    if _is_entry(entry):
+        return (entry,)
+    meant = faults.entries_meant(entry) or faults.origins_beside_expressions(entry)
+    return () if meant == (NULL,) else meant  # nobody is told to write null
 
 
 def _instead_of_url(value: object) -> str | None:
@@ -136,39 +196,85 @@ def _is_entry(entry: str) -> bool:
     return entry == ANY or is_entry(entry)
 
 
-def _read_regex(
-    value: object, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[re.Pattern[str] | None, Findings]:
-    option = "allow_origin_regex"
+def _read_regex(value: object, among: Surroundings) -> tuple[re.Pattern[str] | None, Findings]:
+    option, words = among.option, among.words
     name = words.name(option)
-    hint = "Write " + words.setting(option, r'r"https://[a-z]+\.example\.com"')
-    if value is None or is_text_pattern(value):
-        return value, Findings()
+    if value is None:
+        return None, Findings()
+    if is_text_pattern(value):
+        return _unless_from_environment(value, value.pattern, among)
     if not isinstance(value, str):
         message = f"takes one regular expression, as a str or compiled from a str, not {shown(value)}."
-        return None, refused("wrong-type", name, value, message, f'{hint}; join alternatives with "|".')
+        hint = f'Write {words.setting(option, _EXAMPLE_OF_REGEX)}; join alternatives with "|".'
+        return None, refused("wrong-type", name, value, message, hint)
     try:
-        return re.compile(value), Findings()
+        return _unless_from_environment(re.compile(value), value, among)
     except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
+        fault = from_environment.fault_of(value, among)
+        if fault is not None:
+            return _refused_from_environment("invalid-regex", value, fault, words)
         message = f"{shown(value)} is not a valid regular expression: {error}."
-        entry = faults.mended(value) if value.startswith(ANY) else None  # a pattern such as *.example.com
-        if entry is not None and dangers.is_safe_entry(entry, accepted, words):
-            hint = "Write " + words.setting("allow_origins", f'"{ANY}"' if entry == ANY else f'["{entry}"]')
-        return None, refused("invalid-regex", name, value, message, f"{hint}.")
+        return None, refused("invalid-regex", name, value, message, _instead_of_invalid(value, among))
 
 
-def _read_credentials(value: object, words: Words) -> tuple[bool | tuple[str, ...], Findings]:
+_EXAMPLE_OF_REGEX = r'r"https://[a-z]+\.example\.com"'
+
+
+def _instead_of_invalid(text: str, among: Surroundings) -> str:
+    words = among.words
+    entry = faults.mended(text) if text.startswith(ANY) else None  # a pattern such as *.example.com
+    if entry == ANY and among.is_everyone_given:
+        return from_environment.leave_it_out(words)
+    if entry is None or not dangers.is_safe_entry(entry, among.accepted, words):
+        return f"Write {words.setting(among.option, _EXAMPLE_OF_REGEX)}."
+    return f"Write {words.setting('allow_origins', _quoted(entry))}."
+
+
+def _quoted(entry: str) -> str:
+    return f'"{ANY}"' if entry == ANY else f'["{entry}"]'
+
+
+def _unless_from_environment(
+    regex: re.Pattern[str], text: str, among: Surroundings
+) -> tuple[re.Pattern[str] | None, Findings]:
+    """The expression, unless it matches nothing because of what an environment variable made of it."""
+    fault = from_environment.fault_of(text, among)
+    if fault is None:
+        return regex, Findings()
+    with suppress(SuffixListError):  # without the list, nothing is known
+        sites = sites_of(regex)
+        if not sites.examples and sites.unproven is None:
+            return _refused_from_environment("regex-matches-nothing", text, fault, among.words)
+    return regex, Findings()
+
+
+def _refused_from_environment(
+    code: str, text: str, fault: from_environment.Fault, words: Words
+) -> tuple[re.Pattern[str] | None, Findings]:
+    """The expression that was meant, so that later checks see that, and the problem."""
+    message = f"{shown(text)} {fault.message}"
+    found = refused(code, words.name("allow_origin_regex"), text, message, fault.hint)
+    return fault.meant and fault.meant.regex, found
+
+
+def _read_credentials(
+    value: object, words: Words, *, is_for_everyone: bool
+) -> tuple[bool | tuple[str, ...], Findings]:
     option = "allow_credentials"
     if isinstance(value, bool):
         return value, Findings()
     meant = _meant_credentials(value)
+    if meant is True and is_for_everyone:  # True would be refused, too
+        hint = f"Write {words.setting(option, _EXAMPLE)}."
+        message = f"takes True, False or a list of origins, not {shown(value)}."
+        return False, refused("wrong-type", words.name(option), value, message, hint)
     if meant is not None:  # judge what was meant, so that later checks see that, too
         return meant, not_a_bool(option, value, meant, words)
     if not isinstance(value, str) and not is_several(value):
         message = f"takes True, False or a list of origins, not {shown(value)}."
         hint = f"Write {words.setting(option, 'True')}, or {words.setting(option, _EXAMPLE)}."
         return False, refused("wrong-type", words.name(option), value, message, hint)
-    entries, found = read_entries(option, value, None, words)
+    entries, found = read_entries(value, Surroundings(option, None, words))
     return entries or False, found
 
 
@@ -198,19 +304,33 @@ def _judge_credentials(options: OriginOptions, words: Words) -> Findings:
     of_regex = Findings()
     try:
         for entry in entries:
-            problems += dangers.entry_problems(option, entry, accepted, words)
+            everyone = options.allows_everyone
+            problems += dangers.entry_problems(option, entry, accepted, words, allows_everyone=everyone)
         if options.allow_credentials is True and options.allow_origin_regex is not None:
-            of_regex = regex_findings(options.allow_origin_regex, accepted, words)
+            of_regex = _judge_regex(options.allow_origin_regex, accepted, words)
     except SuffixListError as error:
         problems.append(dangers.unreadable_list(error, words))
     return Findings(tuple(problems)) + of_regex
 
 
+def _judge_regex(regex: re.Pattern[str], accepted: tuple[str, ...] | None, words: Words) -> Findings:
+    """What is wrong with an expression.
+
+    Raises:
+        SuffixListError: if the public suffix list cannot be read.
+    """
+    if accepted is None:
+        return too_wide.regex_findings(regex, words)
+    return regex_findings(regex, accepted, words)
+
+
 def _judge_without_credentials(options: OriginOptions, words: Words) -> Findings:
     """What is wrong with an expression that gives no credentials."""
     if options.allow_origin_regex is not None and options.allow_credentials is not True:
+        if options.allows_everyone and too_wide.is_for_everyone(options.allow_origin_regex.pattern):
+            return Findings()  # see _judge_coverage
         with suppress(SuffixListError):  # without the list, nothing is known
-            return too_wide.regex_findings(options.allow_origin_regex, words)
+            return _judge_regex(options.allow_origin_regex, None, words)
     return Findings()
 
 

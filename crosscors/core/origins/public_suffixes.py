@@ -17,8 +17,6 @@ from functools import cache
 import publicsuffixlist
 from publicsuffixlist import PublicSuffixList
 
-logger = logging.getLogger("crosscors")
-
 _OLD = timedelta(days=2 * 365)
 _RELEASE_DATE = re.compile(r"[0-9]{8}\Z")  # the last part of the package's version: 1.0.2.20260707
 
@@ -110,7 +108,7 @@ def _log_age(version: str) -> None:
     except ValueError:
         return
     if date.today() - day > _OLD:
-        logger.warning(
+        logging.getLogger("crosscors").warning(
             "The public suffix list is from %s, so newer suffixes are missing. Run: pip install -U "
             "publicsuffixlist. Policies that give credentials to patterns or regular expressions depend on "
             "that list.",

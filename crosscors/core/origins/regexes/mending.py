@@ -148,7 +148,7 @@ def mended(
     >>> mended(re.compile("https://a.com"), lambda regex: not regex.fullmatch("https://axcom"))
     Meant(regex=re.compile('https://a\\\\.com'))
     """
-    pattern = _bare(regex.pattern)
+    pattern = bare(regex.pattern)
     if len(pattern) > _LONGEST or regex.flags & re.VERBOSE:
         return None
     needed = _applicable(mendings, pattern)
@@ -169,7 +169,7 @@ def is_pasteable(text: str) -> bool:
     return text.isascii() and text.isprintable() and not {*"\"'"} <= {*text}
 
 
-def _bare(pattern: str) -> str:
+def bare(pattern: str) -> str:
     """The pattern without what changes nothing: anchors at its ends, flags, backslashes before slashes."""
     pattern = re.sub(r"(?<!\\)((?:\\\\)*)\\/", r"\1/", _INLINE_FLAGS.sub("", pattern)).removeprefix("^")
     return pattern if pattern.endswith(r"\$") else pattern.removesuffix("$")

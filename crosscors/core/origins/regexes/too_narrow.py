@@ -39,8 +39,8 @@ def nothing_findings(
     meant = mended(regex, is_sound, (*TOO_NARROW, *UNSAFE))
     if is_glob(regex):
         message = f"{shown(regex.pattern)} {_GLOB_MESSAGE}"
-        return refused("regex-glob", name, regex.pattern, message, _hint(text, meant, words))
-    message, hint = f"matches no origin. It has to match {_whole(meant)}.", _hint(text, meant, words)
+        return refused("regex-glob", name, regex.pattern, message, hint_instead(text, meant, words))
+    message, hint = f"matches no origin. It has to match {_whole(meant)}.", hint_instead(text, meant, words)
     if not text:
         message, hint = "is empty, so it matches no origin.", _LEAVE_IT_OUT
     if text == NULL:
@@ -78,7 +78,13 @@ def _oddness(origin: str) -> tuple[bool, bool, int]:
     return scheme not in ("http", "https"), bool(port), len(origin)
 
 
-def _hint(text: str, meant: Meant | None, words: Words) -> str:
+def hint_instead(text: str, meant: Meant | None, words: Words) -> str:
+    """What to write instead of an expression.
+
+    Args:
+        text: the expression as an entry of allow_origins would be written.
+        meant: the expression that was meant.
+    """
     if meant is None:
         example = words.setting(OPTION, r'r"https://app\.example\.com"')
         return f"Write a whole origin, such as {example}."

@@ -51,9 +51,14 @@ def is_for_everyone(pattern: str) -> bool:
 _EVERYONE = re.compile(r"\(?(?:\?:|\?s:|\?s\))?\.[*+]\??\)?(?:://\.[*+])?")
 
 
+def is_open(regex: re.Pattern[str]) -> bool:
+    """Whether the author means everyone, or everyone over https: unrelated sites are let in."""
+    return any(_lets_in(regex, one) for one in _UNRELATED)
+
+
 def _wide_findings(regex: re.Pattern[str], sites: Sites, words: Words) -> Findings:
     """A warning if a dot has no backslash, or an end is open, so that names of others match."""
-    if not any(map(is_anybody, sites.examples)) or any(_lets_in(regex, one) for one in _UNRELATED):
+    if not any(map(is_anybody, sites.examples)) or is_open(regex):
         return Findings()
     meant = mended(regex, is_narrow, TOO_WIDE)
     if meant is None and not _OPEN_END.search(regex.pattern):
@@ -67,7 +72,6 @@ def _wide_findings(regex: re.Pattern[str], sites: Sites, words: Words) -> Findin
     return warned("regex-too-wide", words.name(OPTION), regex.pattern, message, hint)
 
 
-# Who lets these in means everyone.
 _UNRELATED = ("https://unrelated.net", "http://unrelated.net")
 _OPEN_END = re.compile(r"//.*[a-z0-9_)-](?:\\?\.)?\(?(?:\?:)?(?:\.|\\S|\[\^[/:]+\])[*+]\??\)?\$?\Z")
 
