@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
@@ -187,15 +186,6 @@ def test_a_view_at_the_same_path_has_no_part_in_it() -> None:
     settings = {"ROOT_URLCONF": __name__, **CREDENTIALS}
     assert is_opened(("Origin", ORIGIN), COOKIE, settings=settings)
     assert not is_opened(("Origin", OTHER), COOKIE, settings=settings)
-
-
-def test_it_wraps_what_channels_has_for_websockets() -> None:
-    with override_settings(CORS_PROTECT=True):
-        routes: list[Any] = [path("chat", accept)]  # type: ignore[arg-type]
-        router: Any = URLRouter(routes)
-        app = ProtocolTypeRouter({"websocket": protect_websockets(router)})
-        assert open_socket(app, ("Origin", EVIL)) == [{"type": "websocket.close"}]
-        assert open_socket(app, OWN) == [{"type": "websocket.accept"}]
 
 
 def test_other_protocols_pass() -> None:
