@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from crosscors.core.errors import PolicyError, shown
@@ -46,9 +45,15 @@ def read_protect(protect: object, words: Words) -> tuple[CrossOriginProtection |
     if protect is False or protect is None:
         return None, Findings()
     message = f'takes True, False, "report" or a CrossOriginProtection, not {shown(protect)}.'
-    meant = "CrossOriginProtection(...)" if isinstance(protect, Mapping) else meant_bool(protect) is not False
-    hint = f"Write {words.setting('protect', str(meant))}."
+    hint = f"Write {words.setting('protect', _meant(protect))}."
     return None, refused("wrong-type", words.name("protect"), protect, message, hint)
+
+
+def _meant(protect: object) -> str:
+    """What to write instead of a value that may come from an environment variable."""
+    if isinstance(protect, str) and "report" in protect.lower():
+        return '"report"'
+    return str(meant_bool(protect) is not False)
 
 
 def check_on_decision(on_decision: object, words: Words) -> Findings:
