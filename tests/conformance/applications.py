@@ -292,7 +292,7 @@ def _fastapi_views() -> fastapi.APIRouter:
 def flask_(policy: Policy, *, with_views: bool = False, **options: Any) -> WSGIApplication:
     app = flask.Flask(__name__)
 
-    @app.get("/socket")
+    @app.route("/socket", websocket=True)
     def socket() -> str:
         REACHED.append("/socket")
         return "no WebSocket here"
