@@ -38,15 +38,21 @@ async def guard_handshake(
     if refused is None:
         return False
     decider.reporter.report(refused, policy, decider.read.keep(scope))
-    await receive()  # websocket.connect, which comes first
-    if "websocket.http.response" in (scope.get("extensions") or {}):
-        await _deny(refused, send)
-    else:
-        await send({"type": "websocket.close"})  # servers turn this into status 403
+    await deny(refused, scope, receive, send)
     return True
 
 
-async def _deny(refused: Decision, send: Callable[[_Message], Awaitable[None]]) -> None:
+async def deny(
+    refused: Decision,
+    scope: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[_Message]],
+    send: Callable[[_Message], Awaitable[None]],
+) -> None:
+    """Answer a handshake with the decision that refuses it."""
+    await receive()  # websocket.connect, which comes first
+    if "websocket.http.response" not in (scope.get("extensions") or {}):
+        await send({"type": "websocket.close"})  # servers turn this into status 403
+        return
     headers = list(refused.raw_whole_headers)
     await send({"type": "websocket.http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": refused.body})

@@ -273,7 +273,7 @@ class CrossOriginProtection:
             policy: the policy that covers the path; None if none does.
             decision: what that policy says about an actual request with this origin; None if there is none.
         """
-        refusal = None
+        refusal = _failure(decision)
         if policy is not None and decision is not None and _allows(decision, sender.origin):
             refusal = _objection(sender, policy, decision)
             if refusal is None:
@@ -320,6 +320,12 @@ def _allows(decision: Decision, origin: str | None) -> bool:
         return False
     # A public policy does not look at the origin. All others have.
     return decision.matched != ANY or is_serialized_origin(origin)
+
+
+def _failure(decision: Decision | None) -> Refusal | None:
+    """That ``allow_origin_func`` failed. That is the reason then, and has to be logged. None otherwise."""
+    refusals = () if decision is None else decision.refusals
+    return next((each for each in refusals if each.error is not None), None)
 
 
 def _objection(sender: Sender, policy: CORSPolicy, decision: Decision) -> Refusal | None:

@@ -25,9 +25,10 @@ class DjangoCORSRequest(CORSRequest):
     Attributes:
         http_request: Django's request. If it is an actual request, the function is called after the view, so
             the request has everything that middleware added, such as ``user``. If it is a preflight, the
-            function is called before other middleware, and browsers send no cookies. If the function reads
-            ``session`` or ``user``, the response gets ``Vary: Cookie``. If it reads anything else, it must
-            name the headers with ``varies_on``, such as ``"Cookie"`` for ``COOKIES``.
+            function is called before other middleware, and browsers send no cookies. If CORS_PROTECT has to
+            know whether the origin may write, the function is called before other middleware, too. If the
+            function reads ``session`` or ``user``, the response gets ``Vary: Cookie``. If it reads anything
+            else, it must name the headers with ``varies_on``, such as ``"Cookie"`` for ``COOKIES``.
 
     Example:
         >>> def is_known(request: DjangoCORSRequest) -> bool:

@@ -227,7 +227,7 @@ ONE_PATH = Resources({"/items": WRITES, "/open": None})
     ("everyone may read", EVERYONE, COOKIE, "credentials-not-allowed"),
     ("a function says yes", FUNC, COOKIE, None),
     ("a function says no", FUNC, from_page(EVIL, "cross-site"), "cross-site-request"),
-    ("a function that fails says no", FAILING, COOKIE, "cross-site-request"),
+    ("a function that fails says no", FAILING, COOKIE, "origin-func-failed"),
     ("the policy of the path", ONE_PATH, COOKIE, None),
     ("null, although the policy allows it", NULL, from_page("null", "cross-site"), "cross-site-request"),
     ("null, without Sec-Fetch-Site", NULL, from_page("null"), "null-origin-no-metadata"),
