@@ -254,6 +254,15 @@ class Decider(Generic[_Source]):
         words = self.words if policy is None else words_of(policy)
         return explained(answer, words) if self.debug else answer
 
+    def asks_policy(self, source: _Source) -> bool:
+        """Whether only the policy of the path can tell if the cross-origin protection serves the request.
+
+        For adapters that do not know the policy yet when they ask ``guard``.
+        """
+        protection = cast("CrossOriginProtection", self.protection)
+        path, root_path = self.read.path(source) if protection.exempt else ("", "")
+        return protection.examine(self.read.sender(source), path, root_path) is Ask.POLICY
+
     def enter(
         self,
         holder: MutableMapping[str, Any],

@@ -9,7 +9,7 @@ from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.resources import Resources
-from crosscors.core.values import Findings, collected, read_bool, refused
+from crosscors.core.values import Findings, collected, meant_bool, read_bool, refused
 from crosscors.core.words import KEYWORDS, Words
 
 #: What to write for a dict of paths that is given without its name.
@@ -47,8 +47,15 @@ def read_protect(protect: object, words: Words) -> tuple[CrossOriginProtection |
     if protect is False or protect is None:
         return None, Findings()
     message = f'takes True, False, "report" or a CrossOriginProtection, not {shown(protect)}.'
-    hint = f"Write {words.setting('protect', 'True')}."
+    hint = f"Write {words.setting('protect', _meant(protect))}."
     return None, refused("wrong-type", words.name("protect"), protect, message, hint)
+
+
+def _meant(protect: object) -> str:
+    """What to write instead of a value that may come from an environment variable."""
+    if isinstance(protect, str) and "report" in protect.lower():
+        return '"report"'
+    return str(meant_bool(protect) is not False)
 
 
 def check_on_decision(on_decision: object, words: Words) -> Findings:
