@@ -283,9 +283,13 @@ class Adapter:
     def _needs_error_page(self, environ: WSGIEnvironment, error: BaseException) -> bool:
         """Whether to send an error page of our own. A script of another origin could not read the server's.
 
-        In debug mode and with PROPAGATE_EXCEPTIONS, Flask passes exceptions on to the server.
+        In debug mode and with PROPAGATE_EXCEPTIONS, Flask passes exceptions on to the server. Flask-Sock ends
+        a WebSocket with StopIteration, and no script could read an error page there.
         """
-        is_script = "HTTP_ORIGIN" in environ and is_cors_request(self._decider.read.keep(environ)())
+        read = self._decider.read
+        if "HTTP_ORIGIN" not in environ or read.sender(environ).is_websocket:
+            return False
+        is_script = is_cors_request(read.keep(environ)())
         return is_script and isinstance(error, Exception) and not self._flask.testing
 
 
