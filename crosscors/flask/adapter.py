@@ -33,6 +33,7 @@ from crosscors.core.policy import CORSPolicy, Policies
 from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.resources import Resources
 from crosscors.core.values import refused
+from crosscors.flask.options import read_config
 from crosscors.flask.view_policies import ViewPolicies
 from crosscors.flask.views import Routed, answered_by, current_request, reached_by, reached_by_preflight
 from crosscors.wsgi import (
@@ -83,7 +84,7 @@ class Adapter:
     @lazy
     def _view_decider(self) -> Decider[WSGIEnvironment]:
         """The decider without CORS(app), where only views and blueprints have policies."""
-        if self._flask.config.get("CORS_PROTECT"):
+        if read_config(self._flask.config).values.get("protect"):
             log(logging.ERROR, _UNPROTECTED)
         return self._made(Resources({}), None, debug=None, on_decision=None)
 
