@@ -117,8 +117,7 @@ class Layer:
         return Layer(values, labels, problems, strays, self.is_closed or lower.is_closed)
 
     def only(self, name: str) -> Layer:
-        labels = {key: label for key, label in self.labels.items() if key == name}
-        return replace(self._with(lambda each: each == name), labels=labels)
+        return self._with(lambda each: each == name)
 
     def without(self, *names: str) -> Layer:
         return self._with(lambda each: each not in names)
