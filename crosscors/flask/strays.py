@@ -20,11 +20,9 @@ def check_strays(layer: Layer) -> Findings:
     return collected(_check(stray, layer) for stray in layer.strays)
 
 
-def check_strays_of_resources(layer: Layer) -> Findings:
-    """What is wrong with names that resemble ``resources``, which only an application has."""
-    return check_strays(
-        replace(layer, strays=tuple(each for each in layer.strays if each.meant == "resources"))
-    )
+def check_strays_of(option: str, layer: Layer) -> Findings:
+    """What is wrong with names that resemble this option, which is not one of a policy."""
+    return check_strays(replace(layer, strays=tuple(each for each in layer.strays if each.meant == option)))
 
 
 def _check(stray: Stray, layer: Layer) -> Findings:
@@ -42,6 +40,8 @@ def _check(stray: Stray, layer: Layer) -> Findings:
 
 def _enough(option: str, stray: Stray) -> tuple[str, ...]:
     """The options of which one is enough for the policy not to lack this one."""
+    if option == "protect":  # which is not an option of a policy
+        return (option,)
     if option != "allow_origins":
         return (option, "policy")
     # A function decides about every origin. With an expression, not every origin is allowed by default.

@@ -161,7 +161,7 @@ def _read(given: object, config: Layer, place: str = "") -> tuple[CORSPolicy | N
     if not isinstance(given, Layer):
         [problem] = wrong_import("crosscors.flask").problems
         return None, Findings((replace(problem, option=place or problem.option),))
-    return read_policy(given.over(config).without("resources"), place)
+    return read_policy(given.over(config).without("resources", "protect"), place)
 
 
 def _nobody() -> CORSPolicy:
