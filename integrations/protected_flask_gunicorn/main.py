@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, request
 from flask_sock import Sock  # type: ignore[import-untyped]
 
 from crosscors import CORSPolicy, CORSRequest, CrossOriginProtection, Decision, Resources
-from crosscors.wsgi import CORSMiddleware
+from crosscors.flask import CORS
 
 arrived: list[tuple[str, str | None]] = []  # the path, and the user of the cookie
 refused: list[tuple[str, str]] = []  # the path, and the reason
@@ -56,8 +56,8 @@ def remember(request: CORSRequest, decision: Decision) -> None:
 
 
 TRUSTED = "http://app.localhost:*"
-app.wsgi_app = CORSMiddleware(  # type: ignore[method-assign]
-    app.wsgi_app,
+CORS(
+    app,
     policy=Resources(
         {
             "/app/*": CORSPolicy(
