@@ -554,5 +554,3 @@ FRAMEWORKS = (
 )
 # A plain application has no views, and so no policies of views.
 STACKS = (Stack("asgi", _asgi(plain_asgi)), Stack("wsgi", _wsgi(plain_wsgi)), *FRAMEWORKS)
-# Those with ``protect``.
-PROTECTED = tuple(stack for stack in STACKS if stack.name != "flask")

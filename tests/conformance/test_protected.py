@@ -9,9 +9,8 @@ import pytest
 
 from crosscors import CORSRequest, Decision
 
-from .applications import FRAMEWORKS, PROTECTED, REACHED, Stack
-from .protected import PROTECTED as POLICIES
-from .protected import ROWS, VIEW_ROWS, Row
+from .applications import FRAMEWORKS, REACHED, STACKS, Stack
+from .protected import POLICIES, ROWS, VIEW_ROWS, Row
 from .sending import Ask
 
 Told = list[tuple[str | None, str]]
@@ -72,17 +71,17 @@ def check(served: Served, row: Row) -> None:
     assert REACHED == []
 
 
-@on_stacks("served", ROWS, PROTECTED)
+@on_stacks("served", ROWS, STACKS)
 def test_a_row(served: Served, row: Row) -> None:
     check(served, row)
 
 
-@on_stacks("served_with_views", VIEW_ROWS, [stack for stack in FRAMEWORKS if stack in PROTECTED])
+@on_stacks("served_with_views", VIEW_ROWS, FRAMEWORKS)
 def test_a_view_with_a_policy_of_its_own(served_with_views: Served, row: Row) -> None:
     check(served_with_views, row)
 
 
-@pytest.mark.parametrize("stack", PROTECTED, ids=lambda stack: stack.name)
+@pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
 @pytest.mark.parametrize("policy", POLICIES)
 def test_a_report_changes_no_byte(stack: Stack, policy: str) -> None:
     policies, _ = POLICIES[policy]
