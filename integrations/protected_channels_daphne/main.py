@@ -11,13 +11,29 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_POST
 
-from crosscors import CORSPolicy, CORSRequest, CrossOriginProtection, Decision, Resources
-from crosscors.asgi import CORSMiddleware
+from crosscors import CORSRequest, CrossOriginProtection, Decision
+from crosscors.django import protect_websockets
 
 settings.configure(
     ALLOWED_HOSTS=["localhost"],
-    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
+    INSTALLED_APPS=["crosscors.django"],
+    MIDDLEWARE=["crosscors.django.CORSMiddleware", "django.middleware.common.CommonMiddleware"],
     ROOT_URLCONF=__name__,
+    CORS_RESOURCES={
+        "/app/*": {
+            "allow_origins": ["http://app.localhost:*"],
+            "allow_methods": ["GET", "POST"],
+            "allow_credentials": True,
+        },
+        "/reading/*": {"allow_origins": ["http://app.localhost:*"], "allow_credentials": True},
+        "/public/*": {
+            "allow_origins": "*",
+            "allow_methods": ["GET", "POST"],
+            "allow_headers": ["Authorization"],
+        },
+    },
+    CORS_PROTECT=CrossOriginProtection(exempt=["/hooks/*"]),
+    CORS_ON_DECISION=f"{__name__}.remember",
 )
 
 arrived: list[tuple[str, str | None]] = []  # the path, and the user of the cookie
@@ -72,20 +88,9 @@ def remember(request: CORSRequest, decision: Decision) -> None:
         refused.append((request.path, decision.refusals[0].code))
 
 
-TRUSTED = "http://app.localhost:*"
-application = CORSMiddleware(
-    ProtocolTypeRouter({"http": get_asgi_application(), "websocket": CookieMiddleware(websockets)}),
-    policy=Resources(
-        {
-            "/app/*": CORSPolicy(
-                allow_origins=[TRUSTED], allow_methods=["GET", "POST"], allow_credentials=True
-            ),
-            "/reading/*": CORSPolicy(allow_origins=[TRUSTED], allow_credentials=True),
-            "/public/*": CORSPolicy(
-                allow_origins="*", allow_methods=["GET", "POST"], allow_headers=["Authorization"]
-            ),
-        }
-    ),
-    protect=CrossOriginProtection(exempt=["/hooks/*"]),
-    on_decision=remember,
+application = ProtocolTypeRouter(
+    {
+        "http": get_asgi_application(),
+        "websocket": protect_websockets(CookieMiddleware(websockets)),
+    }
 )

@@ -27,7 +27,7 @@ def is_second(request: CORSRequest) -> bool:
 
 
 # Policies by their names, each with what ``protect`` is.
-PROTECTED: Mapping[str, tuple[CORSPolicy | Resources, Any]] = {
+POLICIES: Mapping[str, tuple[CORSPolicy | Resources, Any]] = {
     "credentials": (_CREDENTIALS, True),
     "no credentials": (CORSPolicy(**_READERS_AND_WRITERS), True),
     "reading only": (CORSPolicy(allow_origins=APP, allow_credentials=True), True),

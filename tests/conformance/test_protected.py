@@ -10,8 +10,7 @@ import pytest
 from crosscors import CORSRequest, Decision
 
 from .applications import FRAMEWORKS, REACHED, STACKS, Stack
-from .protected import PROTECTED as POLICIES
-from .protected import ROWS, VIEW_ROWS, Row
+from .protected import POLICIES, ROWS, VIEW_ROWS, Row
 from .sending import Ask
 
 Told = list[tuple[str | None, str]]
