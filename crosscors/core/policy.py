@@ -30,7 +30,7 @@ from crosscors.core.origins.trusted_sites import trusted_sites
 from crosscors.core.remembered import Remembered
 from crosscors.core.request import CORSRequest
 from crosscors.core.rulebook import AskFunction, Rulebook
-from crosscors.core.unnamed import Call, refuse_positional_options, without_form
+from crosscors.core.unnamed import NAMES_ELSEWHERE, Call, refuse_positional_options, without_form
 from crosscors.core.values import Findings, collected, refused
 from crosscors.core.words import KEYWORDS, Words
 
@@ -330,18 +330,6 @@ def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Fi
     return findings
 
 
-# What users of other libraries write, where the spelling is too far off for difflib.
-_NAMES_ELSEWHERE = {
-    "credentials": "allow_credentials",
-    "supports_credentials": "allow_credentials",
-    "headers": "allow_headers",
-    "methods": "allow_methods",
-    "origin": "allow_origins",
-    "origins": "allow_origins",
-    "cors_allowed_origins": "allow_origins",
-    "preflight_max_age": "max_age",
-}
-
 # Keywords that belong to an adapter, not to a policy.
 _KEYWORDS_OF_ADAPTERS = {
     "debug": "Write it outside the policy: CORS(app, debug=...) or CORSMiddleware(app, debug=...).",
@@ -360,7 +348,7 @@ def _unknown_option(name: str, value: object, words: Words) -> Findings:
 def _nearest_option(name: str, words: Words) -> str:
     if name in _KEYWORDS_OF_ADAPTERS:
         return _KEYWORDS_OF_ADAPTERS[name]
-    nearest = _NAMES_ELSEWHERE.get(name.lower())
+    nearest = NAMES_ELSEWHERE.get(name.lower())  # too far off for difflib
     if nearest is None:
         nearest = next(iter(difflib.get_close_matches(name.lower(), OPTION_NAMES, n=1, cutoff=0.75)), None)
     if nearest is None:

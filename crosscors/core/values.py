@@ -59,6 +59,15 @@ def is_several(value: object) -> TypeGuard[Iterable[object]]:
     return isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping))
 
 
+def as_list(value: object) -> list[object]:
+    """The values of an option that takes one or several. A string is one.
+
+    >>> as_list("https://a.example"), as_list(("a", "b"))
+    (['https://a.example'], ['a', 'b'])
+    """
+    return list(value) if is_several(value) and not isinstance(value, str) else [value]
+
+
 def is_text_pattern(value: object) -> TypeGuard[re.Pattern[str]]:
     """Whether the value is a regular expression compiled from a str."""
     return isinstance(value, re.Pattern) and isinstance(cast("Any", value).pattern, str)

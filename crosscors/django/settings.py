@@ -23,8 +23,8 @@ from crosscors.core.resources import Resources, make_resources, warnings_of
 from crosscors.core.values import (
     ANY,
     Findings,
+    as_list,
     collected,
-    is_several,
     is_text_pattern,
     meant_bool,
     read_bool,
@@ -130,7 +130,7 @@ def _read_options(values: Mapping[str, Any], words: SettingWords) -> tuple[CORSP
     options.update((option, values[name]) for name, option in names.OPTIONS.items() if name in values)
     allows_all, of_all = read_bool(names.ALL_ORIGINS, values.get(names.ALL_ORIGINS, False), words)
     if allows_all or words.allows_all:
-        options["allow_origins"] = (ANY, *_entries(options.get("allow_origins", ())))
+        options["allow_origins"] = (ANY, *as_list(options.get("allow_origins", ())))
     regex, of_regexes = _read_regexes(options, words)
     func, of_func = _read_function(words.name("allow_origin_func"), options.get("allow_origin_func"))
     options |= {"allow_origin_regex": regex, "allow_origin_func": func}
@@ -150,14 +150,9 @@ def _read_function(name: str, value: object) -> tuple[Any, Findings]:
         return None, refused("not-importable", name, value, message, hint)
 
 
-def _entries(value: object) -> list[Any]:
-    """The entries of a setting that takes several, or one alone."""
-    return list(value) if is_several(value) and not isinstance(value, str) else [value]
-
-
 def _read_regexes(options: Mapping[str, Any], words: SettingWords) -> tuple[re.Pattern[str] | None, Findings]:
     """The expressions as one. Each is checked alone first, so that messages name the wrong one."""
-    entries = _entries(options.get("allow_origin_regex", ()))
+    entries: list[Any] = as_list(options.get("allow_origin_regex", ()))
     of_each = replace(words, is_about_one=len(entries) > 1)
     found = collected(_check_regex(entry, options, of_each) for entry in entries)
     if found.problems or not entries:

@@ -16,8 +16,7 @@ from crosscors.core.errors import Problem, shown
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.policy import OPTION_NAMES, CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
-from crosscors.flask.regexes import as_list
+from crosscors.core.values import ANY, Findings, as_list, collected, is_several, is_text_pattern, refused
 from crosscors.flask.words import CORE_NAMES, IN_CONFIG, IN_DICT, Label
 
 Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]

@@ -16,7 +16,7 @@ from crosscors.core.errors import Problem, shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.resources import Resources, make_resources
 from crosscors.core.unnamed import are_paths, of_options, of_policies, of_policy
-from crosscors.core.values import ANY, Findings, collected, is_text_pattern, refused
+from crosscors.core.values import ANY, Findings, as_list, collected, is_text_pattern, refused
 from crosscors.flask import regexes
 from crosscors.flask.options import SWITCHES, Layer, read_dict
 from crosscors.flask.strays import check_strays, check_strays_of_resources
@@ -85,7 +85,7 @@ def _keys_and_options(resources: object) -> Iterator[tuple[object, object]]:
     if isinstance(resources, Mapping):
         yield from cast("Mapping[object, object]", resources).items()
     else:
-        yield from ((key, {}) for key in regexes.as_list(resources))
+        yield from ((key, {}) for key in as_list(resources))
 
 
 def _path(key: object) -> object:
@@ -121,7 +121,7 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
         place: what the policy belongs to, for messages; empty for the application.
         form: how messages write an option that is not given.
     """
-    has_several_origins = len(regexes.as_list(layer.values.get("allow_origins", ()))) > 1
+    has_several_origins = len(as_list(layer.values.get("allow_origins", ()))) > 1
     words = FlaskWords(layer.labels, place, form, has_several_origins=has_several_origins)
     if "policy" in layer.values:
         return _given_policy(layer, words, CORSPolicy)
@@ -131,7 +131,7 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
         (
             Findings(layer.problems),
             check_strays(layer),
-            _check_switches(layer, words, is_for_everyone=ANY in regexes.as_list(options["allow_origins"])),
+            _check_switches(layer, words, is_for_everyone=ANY in as_list(options["allow_origins"])),
             of_origins,
             besides(of_origins, of_policy),
             Findings() if policy is None else check_sync(policy, words),

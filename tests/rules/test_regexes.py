@@ -350,6 +350,14 @@ def test_what_is_not_an_expression_gets_other_advice(text: str, credentials: boo
     assert problem.hint.endswith(hint)
 
 
+@pytest.mark.parametrize("text", ["*", "all", '["*"]', "'*'"])
+def test_an_expression_for_everyone_is_left_out_where_everyone_is_allowed(text: str) -> None:
+    (problem,) = refused({"allow_origins": "*", "allow_origin_regex": text})
+    assert problem.hint == "Leave it out: '*' in allow_origins already allows every origin."
+    (warning,) = warned({"allow_origins": "*", "allow_origin_regex": ".*"})
+    assert (warning.code, warning.hint) == ("already-covered", "Leave it out.")
+
+
 # Expressions that look as if they were spoiled, but match something; why.
 LEGAL = [
     (r"https://${HOST}|https://b\.com", "a template beside an expression"),

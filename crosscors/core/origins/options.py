@@ -30,6 +30,7 @@ from crosscors.core.origins.serialized import NULL, is_serialized_origin
 from crosscors.core.values import (
     ANY,
     Findings,
+    as_list,
     collected,
     covered_by_any,
     is_several,
@@ -80,7 +81,7 @@ def read(
     accepted_for_all = accepted if allow_credentials is True else None
     is_read_once = isinstance(allow_origins, Iterator)
     origins = list(cast("Iterator[object]", allow_origins)) if is_read_once else allow_origins
-    alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in _as_list(origins))
+    alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in as_list(origins))
     regex, of_regex = _read_regex(allow_origin_regex, alone)
     among = _surroundings(origins, regex, accepted_for_all, words)
     listed, of_origins = _read_entries(origins, among)
@@ -99,15 +100,11 @@ def read(
     return options, of_each + collected(together)
 
 
-def _as_list(value: object) -> list[object]:
-    return list(value) if is_several(value) and not isinstance(value, str) else [value]
-
-
 def _surroundings(
     entries: object, given: re.Pattern[str] | None, accepted: tuple[str, ...] | None, words: Words
 ) -> Surroundings:
     """What the entries of ``allow_origins`` stand among."""
-    each = (_expressions_in(entry, accepted) for entry in _as_list(entries))
+    each = (_expressions_in(entry, accepted) for entry in as_list(entries))
     meant = tuple(dict.fromkeys(chain.from_iterable(each)))
     together = _together(meant, given, accepted, words) if meant else None
     return Surroundings("allow_origins", accepted, words, expressions=meant, joined=together)
@@ -128,10 +125,8 @@ def _together(
     """The given expression and those that were meant, as one; None if that would not start."""
 
     def starts(regex: re.Pattern[str]) -> bool:
-        try:
-            return not _judge_regex(regex, accepted, words).problems
-        except SuffixListError:  # without the list, nothing is proved
-            return False
+        # The public suffix list can be read: without it, nothing is proved, and so nothing was meant.
+        return not _judge_regex(regex, accepted, words).problems
 
     every = meant
     if given is not None:
