@@ -12,10 +12,9 @@ import pytest
 from fastapi import FastAPI
 from flask import Flask
 
+import crosscors.flask
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind, Resources
 from crosscors.asgi import CORSMiddleware as ASGIMiddleware
-from crosscors.flask import CORS as FlaskCORS
-from crosscors.flask import cross_origin
 from crosscors.starlette import CORS
 from crosscors.wsgi import CORSMiddleware as WSGIMiddleware
 from tests.clients import Fields, ask_asgi, ask_wsgi, preflight
@@ -303,14 +302,14 @@ def flask_app(*, has_own_view: bool) -> Any:
         return ""
 
     if has_own_view:
-        app.add_url_rule("/own", view_func=cross_origin(origins=APP)(own))
-    FlaskCORS(app, origins=APP)
+        app.add_url_rule("/own", view_func=crosscors.flask.cross_origin(origins=APP)(own))
+    crosscors.flask.CORS(app, origins=APP)
     app.debug = True  # as app.run(debug=True) does, after CORS(app)
     return app
 
 
 DEBUGGED: dict[str, Any] = {
-    "FastAPI": lambda: CORS(FastAPI(debug=True), **ALLOWED),
+    "FastAPI": lambda: CORS(FastAPI(debug=True), allow_origins=[APP]),
     "Flask": lambda: flask_app(has_own_view=False),
     "Flask, and a view has a policy": lambda: flask_app(has_own_view=True),
 }

@@ -229,8 +229,8 @@ class Decider(Generic[_Source]):
         entry.adapter = self
         entry.policy = policy
         entry.decision = decision
-        # In debug mode, allowed requests count, too. Every new origin comes here first, so none is missed. The
-        # flag is read before all else, because ``settle`` and later requests go by what was read here.
+        # In debug mode, allowed requests count, too. Every new origin comes here first, so none is missed.
+        # The flag is read before all else, because ``settle`` and later requests go by what was read here.
         is_heard = (decision.status is None and self.debug) or policy is None or self.hears(decision)
         entry.read = self.read.keep(source) if is_heard else None
         entry.written = entry.record = None

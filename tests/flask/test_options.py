@@ -441,6 +441,7 @@ def as_hinted(options: dict[str, Any], problem: Problem) -> list[dict[str, Any]]
     return changed
 
 
+@pytest.mark.filterwarnings("ignore:allow_private_network:crosscors.PolicyWarning")
 @wrong
 def test_what_a_hint_says_to_write_is_accepted(options: dict[str, Any], code: str) -> None:
     [problem] = problems_of(**options)
