@@ -100,12 +100,14 @@ class CORS:
         if isinstance(app, Blueprint):
             self._init_blueprint(app, given)
             return
-        policies, found = read_app(given.over(read_config(app.config)))
+        layer = given.over(read_config(app.config))
+        policies, found = read_app(layer)
         adapter = Adapter.of(app)
         of_views = adapter.view_policies.problems()
         raise_problems(without_repeats(found + check_debug(self._debug, KEYWORDS) + of_views))
+        found += adapter.view_policies.open_by_default()
         warn_about(found.warnings)
-        adapter.view_policies.told.update(warning.option for warning in found.warnings)
+        adapter.view_policies.accept(layer, found.warnings)
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
 
     def _init_blueprint(self, blueprint: Blueprint, given: Layer) -> None:
@@ -117,11 +119,13 @@ class CORS:
 
         def cover(state: BlueprintSetupState) -> None:
             flask = cast("Flask", state.app)
-            policies, found = read_app(given.over(read_config(flask.config)))
+            layer = given.over(read_config(flask.config))
             adapter = Adapter.of(flask)
+            policies, found = read_app(layer, adapter.view_policies.accepted)
             raise_problems(
                 without_repeats(found + adapter.view_policies.problems())
             )  # its warnings were shown above
+            adapter.view_policies.accept(layer, ())
             # These two are undocumented, but the names of endpoints begin with them.
             name = f"{state.name_prefix}.{state.name}".lstrip(".")
             raise_problems(adapter.view_policies.cover_blueprint(name, cast("Policies", policies)))

@@ -18,7 +18,7 @@ from crosscors.core.policy import OPTION_NAMES, CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
 from crosscors.flask.regexes import as_list
-from crosscors.flask.words import CORE_NAMES, IN_CONFIG, IN_DICT, Label
+from crosscors.flask.words import CORE_NAMES, FLASK_NAMES, IN_CONFIG, IN_DICT, Label
 
 Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
 
@@ -195,7 +195,9 @@ def _layer(options: Iterable[tuple[str, Label, object]], place: str = "") -> Lay
 
 def _write_instead(name: str) -> str:
     nearest = _nearest(name)
-    return f"The options are {', '.join(_NAMES)}." if nearest is None else f"Write {nearest}=..."
+    if nearest is None:
+        return f"The options are {', '.join(_NAMES)}."
+    return f"Write {FLASK_NAMES.get(nearest, nearest)}=..."
 
 
 def _nearest(name: str) -> str | None:

@@ -6,7 +6,7 @@ Readers return a value and what they found. ``CORS`` and ``cross_origin`` raise 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -19,7 +19,7 @@ from crosscors.core.values import ANY, Findings, collected, is_text_pattern, ref
 from crosscors.flask import regexes
 from crosscors.flask.options import SWITCHES, Layer, read_dict
 from crosscors.flask.strays import check_strays, check_strays_of_resources
-from crosscors.flask.words import AS_KEYWORD, IN_DICT, FlaskWords
+from crosscors.flask.words import AS_KEYWORD, IN_DICT, FlaskWords, Label
 
 _Read = TypeVar("_Read")
 _Policies = TypeVar("_Policies", CORSPolicy, Resources)
@@ -35,10 +35,13 @@ _OTHER_ORIGIN_OPTIONS = frozenset({"allow_origin_regex", "allow_origin_func"})
 _DIGITS = re.compile("[0-9]{1,20}")
 
 
-def read_app(layer: Layer) -> tuple[Policies | None, Findings]:
+def read_app(layer: Layer, accepted: Collection[str] = ()) -> tuple[Policies | None, Findings]:
     """The policies of an application or blueprint: one, or one for each of its ``resources``.
 
     None if there is a problem.
+
+    Args:
+        accepted: names in the configuration that resemble an option, and are accepted already.
     """
     if isinstance(layer.values.get("policy"), Resources):
         return _given_policy(layer, FlaskWords(layer.labels), Resources)
@@ -47,9 +50,10 @@ def read_app(layer: Layer) -> tuple[Policies | None, Findings]:
     policies: Policies | None
     if resources is None:
         policies, of_policies = read_policy(common)
+        of_policies += check_strays({"a blueprint": common}, accepted)
     else:
         found += Findings(layer.problems)
-        policies, of_policies = _read_resources(resources, replace(common, problems=()))
+        policies, of_policies = _read_resources(resources, replace(common, problems=()), accepted)
     found = without_repeats(found + of_policies)
     return (None if found.problems else policies), found
 
@@ -59,10 +63,13 @@ def without_repeats(found: Findings) -> Findings:
     return Findings(*(tuple({str(each): each for each in kind}.values()) for kind in vars(found).values()))
 
 
-def _read_resources(resources: object, common: Layer) -> tuple[Resources | None, Findings]:
+def _read_resources(
+    resources: object, common: Layer, accepted: Collection[str]
+) -> tuple[Resources | None, Findings]:
     """The policy of each resource. Options that it does not have come from ``common``."""
     found = Findings()
     policies: dict[object, CORSPolicy | None] = {}
+    layers: dict[str, Layer] = {}
     for key, own in _keys_and_options(resources):
         path = _path(key)
         if not (isinstance(path, str) or is_text_pattern(path)):
@@ -72,10 +79,12 @@ def _read_resources(resources: object, common: Layer) -> tuple[Resources | None,
         if path in policies:
             message = f"{shown(key)} means the same path as another key."
             found += refused("given-twice", "resources", key, message, "Keep one of the two.")
-        policies[path], of_own = _read_resource(own, common, f"resources[{shown(key)}]")
+        place = f"resources[{shown(key)}]"
+        policies[path], of_own, layer = _read_resource(own, common, place)
         found += of_own
+        layers.update({} if layer is None else {place: layer})
     read, of_paths = make_resources(policies)
-    return read, found + of_paths
+    return read, found + check_strays(layers, accepted) + of_paths
 
 
 def _keys_and_options(resources: object) -> Iterator[tuple[object, object]]:
@@ -96,17 +105,22 @@ def _path(key: object) -> object:
     return key if regexes.REGEX_SIGNS.search(above) else f"{above}*"
 
 
-def _read_resource(own: object, common: Layer, place: str) -> tuple[CORSPolicy | None, Findings]:
-    """The policy of one resource. None if there is a problem, or if no policy covers the resource."""
+def _read_resource(
+    own: object, common: Layer, place: str
+) -> tuple[CORSPolicy | None, Findings, Layer | None]:
+    """The policy of one resource, what was found, and all its options.
+
+    The policy is None if there is a problem, or if no policy covers the resource.
+    """
     if own is None:
-        return None, Findings()
+        return None, Findings(), None
     if isinstance(own, CORSPolicy):
-        return _unless_async(own, FlaskWords({}, place))
+        return *_unless_async(own, FlaskWords({}, place)), Layer({"policy": own}, {"policy": Label(place)})
     if isinstance(own, Mapping):
-        layer = read_dict(cast("Mapping[str, object]", own), place)
-        return read_policy(layer.over(common), place, IN_DICT)
+        layer = read_dict(cast("Mapping[str, object]", own), place).over(common)
+        return *read_policy(layer, place, IN_DICT), layer
     message = f"takes a dict of options, a CORSPolicy or None, not {shown(own)}."
-    return None, refused("wrong-type", f"{place} options", own, message, 'Write {"origins": [...]}.')
+    return None, refused("wrong-type", f"{place} options", own, message, 'Write {"origins": [...]}.'), None
 
 
 def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[CORSPolicy | None, Findings]:
@@ -127,7 +141,6 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
     found = collected(
         (
             Findings(layer.problems),
-            check_strays(layer),
             _check_switches(layer, words, is_for_everyone=ANY in regexes.as_list(options["allow_origins"])),
             of_origins,
             besides(of_origins, of_policy),
@@ -184,8 +197,7 @@ def _given_policy(
     if not isinstance(policy, wanted):
         message = f"takes a CORSPolicy, not {shown(policy)}."
         return None, refused("wrong-type", name, policy, message, "Write policy=CORSPolicy(...).")
-    read, found = _unless_async(policy, words)
-    return read, found + check_strays(layer)
+    return _unless_async(policy, words)
 
 
 def _unless_async(policies: _Policies, words: FlaskWords) -> tuple[_Policies | None, Findings]:

@@ -57,15 +57,12 @@ def is_allowed(app: Flask, origin: str) -> bool:
     *(
         (name, name, nearest)
         for nearest, names in {
-            "origins": ["origin", "orgins"],
-            "allow_origins": ["allow_origin", "allowed_origins"],
+            "origins": ["origin", "orgins", "allow_origin", "allowed_origins"],
             "allow_origin_regex": ["allow_origins_regex"],
-            "methods": ["method"],
-            "allow_methods": ["allowed_methods"],
+            "methods": ["method", "allowed_methods"],
             "allow_headers": ["allowed_headers"],
             "expose_headers": ["expose_header", "exposed_headers"],
-            "supports_credentials": ["support_credentials"],
-            "allow_credentials": ["allow_credential"],
+            "supports_credentials": ["support_credentials", "allow_credential"],
             "max_age": ["maxage"],
             "resources": ["resource", "recources"],
             "send_wildcard": ["send_wildcards"],
