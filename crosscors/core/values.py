@@ -56,7 +56,7 @@ def collected(findings: Iterable[Findings]) -> Findings:
 
 def is_several(value: object) -> TypeGuard[Iterable[object]]:
     """Whether the value is a collection. A string counts, too; the caller knows whether it is one entry."""
-    return isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping))
+    return isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview, Mapping))
 
 
 def is_text_pattern(value: object) -> TypeGuard[re.Pattern[str]]:

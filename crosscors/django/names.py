@@ -32,6 +32,7 @@ POLICY = "CORS_POLICY"
 RESOURCES = "CORS_RESOURCES"
 DEBUG = "CORS_DEBUG"
 ON_DECISION = "CORS_ON_DECISION"
+FUNCTIONS = ("CORS_ORIGIN_FUNC", ON_DECISION)
 
 # Keywords of other adapters. In a dict of a policy's options, they are out of place.
 SETTING_OF_KEYWORD = {"debug": DEBUG, "on_decision": ON_DECISION, "resources": RESOURCES}

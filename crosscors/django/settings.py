@@ -18,6 +18,7 @@ from crosscors._adapter.keywords import check_debug, check_on_decision
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
 from crosscors.core.origins.regexes.joining import grouped
+from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.policy import CORSPolicy, Policies, make_policy, options_of
 from crosscors.core.resources import Resources, make_resources
 from crosscors.core.values import (
@@ -58,13 +59,17 @@ def read_settings() -> tuple[Settings | None, Findings]:
     """What the settings mean now, and what was found. None if there is a problem."""
     project = conf.settings
     # Undocumented: ``dir`` lists the settings. Nothing documented does, and misspelled names must be found.
-    given = {name: getattr(project, name) for name in dir(project) if name.startswith(names.PREFIX)}
+    given = {
+        name: _as_given(name, getattr(project, name))
+        for name in dir(project)
+        if name.startswith(names.PREFIX)
+    }
     written = names.names_as_written(given)
     values = {name: given[as_written] for name, as_written in written.items()}
     words = SettingWords(written, allows_all=values.get(names.ALL_ORIGINS) is True)
 
     policies, of_policies = _read_policies(values, words)
-    debug = values.get(names.DEBUG)
+    debug: Any = values.get(names.DEBUG)
     on_decision, of_hook = _read_function(names.ON_DECISION, values.get(names.ON_DECISION))
     found = collected(
         (
@@ -75,6 +80,11 @@ def read_settings() -> tuple[Settings | None, Findings]:
     if policies is None or found.problems:
         return None, found
     return Settings(policies, debug, on_decision, has_urls_regex=names.URLS_REGEX in values), found
+
+
+def _as_given(name: str, value: object) -> object:
+    """The value of a setting, which may be lazy."""
+    return plain_unless_callable(value) if name in names.FUNCTIONS else plain(value)
 
 
 def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Policies | None, Findings]:

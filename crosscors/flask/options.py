@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins.patterns import OriginSet, is_entry
+from crosscors.core.plain import plain
 from crosscors.core.policy import OPTION_NAMES, CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
@@ -188,7 +189,7 @@ def _layer(options: Iterable[tuple[str, Label, object]], place: str = "") -> Lay
             message = f"is given together with {labels[core_name].name}, which is the same option."
             found.append(refused("given-twice", at, value, message, "Keep one of the two."))
         else:
-            values[core_name] = _reusable(value)
+            values[core_name] = _as_given(core_name, value)
             labels[core_name] = label
     return Layer(values, labels, collected(found).problems)
 
@@ -204,6 +205,12 @@ def _nearest(name: str) -> str | None:
     if name in _NAMES_ELSEWHERE:
         return _NAMES_ELSEWHERE[name]
     return next(iter(difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.8)), None)
+
+
+def _as_given(name: str, value: object) -> object:
+    if name in ("policy", "allow_origin_func"):
+        return value
+    return _reusable(value) if name == "resources" else plain(value)
 
 
 def _reusable(value: object) -> object:

@@ -7,7 +7,7 @@ They are read together, because what is safe without credentials may not be safe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -79,10 +79,8 @@ def read(
     accepted, of_dangers = dangers.read(dangerously_allow, words)
     accepted_for_all = accepted if allow_credentials is True else None
     regex, of_regex = _read_regex(allow_origin_regex, accepted_for_all, words)
-    is_read_once = isinstance(allow_origins, Iterator)
-    origins = list(cast("Iterator[object]", allow_origins)) if is_read_once else allow_origins
-    among = _surroundings(origins, regex, accepted_for_all, words)
-    listed, of_origins = _read_entries(origins, among)
+    among = _surroundings(allow_origins, regex, accepted_for_all, words)
+    listed, of_origins = _read_entries(allow_origins, among)
     if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
         regex = among.joined.regex
     func, of_func = function.read(allow_origin_func, words)
@@ -164,11 +162,11 @@ def _entries_meant(entry: str) -> tuple[str, ...]:
 
 def _instead_of_url(value: object) -> str | None:
     """What to write instead of an object that prints as a URL, as those of pydantic, httpx and yarl do."""
-    is_bytes = isinstance(value, bytes)
+    is_bytes = isinstance(value, (bytes, bytearray))
     if is_several(value):
         return _instead_of_inner_list(value)
     try:
-        text = value.decode() if isinstance(value, bytes) else str(value)
+        text = value.decode() if isinstance(value, (bytes, bytearray)) else str(value)
     except Exception:  # noqa: BLE001  # a str can raise anything, and must not hide the message
         return None
     meant = faults.mended(text) if "://" in text else None
