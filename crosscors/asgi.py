@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.keywords import IN_RESOURCES, raise_problems, read_policy
+from crosscors._adapter.keywords import raise_problems, read_policy
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.outside import warn_of_middleware_outside
@@ -17,13 +17,13 @@ from crosscors._adapter.raw_headers import raw_headers
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_asgi
 from crosscors.core.decision import Decision
-from crosscors.core.errors import refuse_positional_options
 from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
 from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH
+from crosscors.core.unnamed import Call, refuse_positional_options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -70,7 +70,7 @@ class CORSMiddleware:
         on_decision: OnDecision | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
-        refuse_positional_options(positional, "CORSMiddleware(app, {})", mapping=IN_RESOURCES)
+        refuse_positional_options(positional, _CALL, app=app)
         raise_problems(check_asgi(app))
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
@@ -187,6 +187,8 @@ class CORSMiddleware:
         entry.read = self._reader.keep(arrived) if self._decider.hears(entry.decision) else None
         await send(written(message, entry))
 
+
+_CALL = Call("CORSMiddleware(app, {})")
 
 ANSWERED_OUTSIDE = (
     "an exception left the application without a response. The error page that is sent now has no CORS "

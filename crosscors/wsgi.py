@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, NoReturn
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.environ import cors_request, preflight_headers
-from crosscors._adapter.keywords import IN_RESOURCES, raise_problems, read_policy
+from crosscors._adapter.keywords import raise_problems, read_policy
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_wsgi
-from crosscors.core.errors import refuse_positional_options
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
+from crosscors.core.unnamed import Call, refuse_positional_options
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -60,7 +60,7 @@ class CORSMiddleware:
         on_decision: OnDecision | None = None,
         **options: Unpack[PolicyOptions],
     ) -> None:
-        refuse_positional_options(positional, "CORSMiddleware(app, {})", mapping=IN_RESOURCES)
+        refuse_positional_options(positional, _CALL, app=app)
         raise_problems(check_wsgi(app))
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
@@ -108,6 +108,9 @@ class CORSMiddleware:
         if entry.written is not None and not entry.is_within:
             return parts  # the response has started, as in most applications
         return watched(parts, entry, environ)
+
+
+_CALL = Call("CORSMiddleware(app, {})")
 
 
 def middleware_of(decider: Decider[WSGIEnvironment], app: WSGIApplication) -> CORSMiddleware:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,9 +12,11 @@ from flask import Flask
 from starlette.applications import Starlette
 
 import crosscors.asgi
+import crosscors.django
 import crosscors.flask
 import crosscors.starlette
 import crosscors.wsgi
+import tests.django.conftest  # noqa: F401  # it configures Django
 from crosscors import CORSPolicy, CORSRequest, PolicyError, Resources
 from tests.clients import ask_asgi, ask_wsgi, preflight
 from tests.conftest import Approve
@@ -146,6 +149,9 @@ CALLS: dict[str, Callable[..., Any]] = {
     "Starlette": partial(crosscors.starlette.CORS, asgi_app),
     "Flask": partial(crosscors.flask.CORS, Flask(__name__)),
     "Flask, later": flask_later,
+    "a view of Flask": crosscors.flask.cross_origin,
+    "a view of Starlette": crosscors.starlette.cross_origin,
+    "a view of Django": crosscors.django.cross_origin,
 }
 
 
@@ -154,7 +160,15 @@ WITHOUT_NAMES: dict[str, tuple[Any, ...]] = {
     "one origin": ("*",),
     "a policy": (POLICY,),
     "resources": (Resources({"/*": POLICY}),),
-    "a dict": ({"/api/*": {"origins": "*"}},),
+    "options in a dict": ({"allow_origins": ["https://app.example.com"], "max_age": 5},),
+    "options in a dict, by Flask's names": ({"origins": "*", "supports_credentials": False},),
+    "an option without a text that can be pasted": ({"allow_origin_func": is_allowed},),
+    "an expression": ({"allow_origin_regex": re.compile("https://app[12]\\.example\\.com")},),
+    "a dict that cannot be keywords": ({"max-age": 5},),
+    "an empty dict": ({},),
+    "paths": ({"/api/*": {"origins": "*"}},),
+    "paths with origins, a policy and None": ({"/a": "*", "/b": POLICY, re.compile("/c.*"): None},),
+    "too many paths": ({f"/{number}": {"origins": "*"} for number in range(9)},),
     "a list that is too long to be shown": ([f"{LISTED}:{port}" for port in range(1, 99)],),
     "no origins": ([],),
     "a switch": (True,),
@@ -165,10 +179,107 @@ def test_options_without_their_names_are_refused_with_what_to_write(approved: Ap
     texts: list[tuple[str, str]] = []
     for what, values in WITHOUT_NAMES.items():
         for name, call in CALLS.items():
-            with pytest.raises(TypeError, match="positional") as caught:
-                call(*values)
-            texts.append((f"{what}: {name}", str(caught.value)))
+            texts.append((f"{what}: {name}", _refused(call, *values)))
     approved("options_without_names", texts)
+
+
+def _refused(call: Callable[..., Any], *values: Any) -> str:
+    """The text of the error: a PolicyError of a decorator, or else a TypeError."""
+    with pytest.raises((TypeError, PolicyError), match=r"positional|by their names only") as caught:
+        call(*values)
+    problems = getattr(caught.value, "problems", None)
+    return str(problems[0] if problems else caught.value)
+
+
+@each("what", *WITHOUT_NAMES)
+@each("name", *CALLS)
+def test_the_call_in_the_refusal_works(what: str, name: str) -> None:
+    text = _refused(CALLS[name], *WITHOUT_NAMES[what])
+    call = text.partition("Write ")[2].removesuffix(".").lstrip("@")
+    if "..." in call:
+        return
+    module = crosscors.flask if "Flask" in name else crosscors.starlette
+    app = Flask("app") if "Flask" in name else wsgi_app if name == "WSGI" else asgi_app
+    made = crosscors.wsgi if name == "WSGI" else crosscors.asgi
+    names: dict[str, Any] = {
+        "CORSPolicy": CORSPolicy,
+        "Resources": Resources,
+        "re": re,
+        "options": {},
+        "policy": POLICY,
+    }
+    names |= {"CORS": module.CORS, "cross_origin": module.cross_origin, "cors": crosscors.flask.CORS()}
+    names |= {"CORSMiddleware": made.CORSMiddleware, "app": app}
+    eval(call, names)  # noqa: S307
+
+
+FLASK: Any = crosscors.flask.CORS
+STARLETTE: Any = crosscors.starlette.CORS
+ASGI: Any = crosscors.asgi.CORSMiddleware
+WSGI: Any = crosscors.wsgi.CORSMiddleware
+
+
+@table(
+    "call, value, written",
+    ("everyone, for Flask's extension", FLASK, "*", "CORS(app, origins='*')"),
+    ("a dict", FLASK, {"origins": "*"}, "CORS(app, origins='*')"),
+    ("a policy", FLASK, POLICY, "CORS(app, policy=policy)"),
+    ("a list, later", FLASK().init_app, ["*"], "cors.init_app(app, origins=['*'])"),
+    ("Starlette", STARLETTE, [LISTED], f"CORS(app, allow_origins=['{LISTED}'])"),
+    ("ASGI", ASGI, LISTED, f"CORSMiddleware(app, allow_origins='{LISTED}')"),
+    ("WSGI", WSGI, {"max_age": 0}, "CORSMiddleware(app, max_age=0)"),
+)
+def test_options_in_place_of_the_application_are_refused_too(
+    call: Callable[..., Any], value: object, written: str
+) -> None:
+    assert _refused(call, value) == f"options cannot be positional arguments. Write {written}"
+
+
+NOT_POLICIES: dict[str, Any] = {
+    "options": {"allow_origins": "*", "max_age": 5},
+    "options by Flask's names": {"origins": "*", "supports_credentials": False},
+    "paths with options": {"/api/*": {"allow_origins": "*"}},
+    "paths with origins": {"/api/*": "*", "/": None},
+    "origins": ["https://app.example.com"],
+    "one origin": "*",
+    "the class": CORSPolicy,
+    "a number": 1,
+}
+
+
+def _resources(policy: Any) -> Resources:
+    return Resources(policy)
+
+
+TAKING: dict[str, Callable[..., Any]] = {
+    "ASGI": asgi,
+    "WSGI": wsgi,
+    "Starlette": starlette,
+    "Flask": flask,
+    "a view of Flask": crosscors.flask.cross_origin,
+    "a view of Starlette": crosscors.starlette.cross_origin,
+    "a view of Django": crosscors.django.cross_origin,
+    "a path": lambda policy: Resources({"/api/*": policy}),
+    "Resources": _resources,
+    "a path in Flask": lambda policy: flask(resources={"/api/*": policy}),
+}
+
+
+def test_what_is_not_a_policy_is_refused_with_the_policy_to_write(approved: Approve) -> None:
+    texts: list[tuple[str, str]] = []
+    for what, value in NOT_POLICIES.items():
+        for name, adapter in TAKING.items():
+            if isinstance(value, dict) and "Flask" in name and name.startswith("a path"):
+                continue  # which takes options in a dict
+            if name == "Resources" and isinstance(value, dict) and "/api/*" not in value:
+                continue
+            with pytest.raises(PolicyError) as caught:
+                adapter(policy=value)
+            texts.append((f"{what}: {name}", str(caught.value.problems[0])))
+            policy = re.fullmatch(r"Write policy=(.*)\.", caught.value.problems[0].hint)
+            if policy is not None and "..." not in policy[1]:
+                adapter(policy=eval(policy[1], {"CORSPolicy": CORSPolicy, "Resources": Resources}))  # noqa: S307
+    approved("not_a_policy", texts)
 
 
 def test_add_middleware_says_it_too() -> None:

@@ -12,18 +12,24 @@ import falcon
 import falcon.asgi
 import pytest
 import quart
+from asgiref.sync import AsyncToSync
 from asgiref.wsgi import WsgiToAsgi
 from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
+from django.test import override_settings
 from fastapi import APIRouter, FastAPI
 from flask import Blueprint, Flask
 from litestar import Litestar
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
+from starlette.middleware import Middleware
 from starlette.routing import Router
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import crosscors.asgi
+import crosscors.django
 import crosscors.fastapi
 import crosscors.flask
 import crosscors.starlette
@@ -31,7 +37,7 @@ import crosscors.wsgi
 import tests.django.conftest  # noqa: F401  # it configures Django
 from crosscors import PolicyError
 from tests.conftest import Approve
-from tests.tables import table
+from tests.tables import each, table
 
 ORIGIN = "https://app.example.com"
 
@@ -101,22 +107,58 @@ def init_app(app: Any) -> None:
     crosscors.flask.CORS(origins=[ORIGIN]).init_app(app)
 
 
+def django(app: Any) -> Any:
+    return crosscors.django.CORSMiddleware(app)
+
+
+def framework(package: str, name: str, *, is_asgi: bool) -> Any:
+    """An application of a framework that is not installed for the tests."""
+
+    async def asgi_call(self: Any, scope: Any, receive: Any, send: Any) -> None: ...
+
+    def own_call(self: Any) -> Any: ...
+
+    made: Any = type(name, (), {"__module__": package, "__call__": asgi_call if is_asgi else own_call})
+    return made
+
+
+async def async_get_response(request: Any) -> Any: ...
+
+
+# As ``load_middleware`` gives it to the innermost middleware, and to sync middleware in an async stack.
+convert: Any = convert_exception_to_response
+GET_RESPONSE: Any = convert(lambda request: None)
+GET_RESPONSE_OF_ASYNC: Any = AsyncToSync(convert(async_get_response))
+AIOHTTP = framework("aiohttp.web_app", "Application", is_asgi=False)
+TORNADO = framework("tornado.web", "Application", is_asgi=False)
+SANIC = framework("sanic.app", "Sanic", is_asgi=True)
+MIDDLEWARE: Any = Middleware(crosscors.asgi.CORSMiddleware, allow_origins=[ORIGIN])
+
 WRONG: dict[str, tuple[Any, tuple[Callable[[Any], Any], ...]]] = {
-    "FastAPI": (FASTAPI, (flask, init_app, wsgi)),
+    "FastAPI": (FASTAPI, (flask, init_app, wsgi, django)),
     "a class of one's own that inherits from it": (ASGIClass(), (flask, wsgi)),
     "Starlette": (Starlette(), (flask, wsgi)),
     "a router of FastAPI": (APIRouter(), (fastapi, flask, wsgi)),
     "a router of Starlette": (Router(), (flask, wsgi)),
-    "Flask": (FLASK, (fastapi, asgi)),
+    "Flask": (FLASK, (fastapi, asgi, django)),
     "the function of a Flask application": (FLASK.wsgi_app, (fastapi, flask, asgi)),
     "a blueprint": (Blueprint("part", "app"), (fastapi, asgi, wsgi)),
     "Quart": (quart.Quart("app"), (flask, wsgi)),
     "a blueprint of Quart": (quart.Blueprint("part", "app"), (fastapi, flask, asgi, wsgi)),
-    "Django over WSGI": (WSGIHandler(), (fastapi, flask, asgi)),
-    "Django over ASGI": (ASGIHandler(), (flask, wsgi)),
+    "Django over WSGI": (WSGIHandler(), (fastapi, flask, asgi, django)),
+    "Django over ASGI": (ASGIHandler(), (flask, wsgi, django)),
+    "what Django gives to middleware": (GET_RESPONSE, (fastapi, flask, asgi, wsgi)),
+    "the same in an async stack": (GET_RESPONSE_OF_ASYNC, (fastapi, flask, asgi, wsgi)),
     "the class FastAPI": (FastAPI, (fastapi, flask, asgi, wsgi)),
     "the class Flask": (Flask, (fastapi, flask, asgi, wsgi)),
     "another class": (Unknown, (fastapi, flask, asgi, wsgi)),
+    "the class of an adapter": (crosscors.asgi.CORSMiddleware, (fastapi, flask, asgi, wsgi, django)),
+    "Middleware of Starlette": (MIDDLEWARE, (fastapi, flask, asgi, wsgi, django)),
+    "aiohttp": (AIOHTTP(), (fastapi, flask, asgi, wsgi, django)),
+    "the class of aiohttp": (AIOHTTP, (fastapi, flask, asgi, wsgi, django)),
+    "Tornado": (TORNADO(), (fastapi, flask, asgi, wsgi, django)),
+    "Sanic": (SANIC(), (flask, wsgi, django)),
+    "the class Sanic": (SANIC, (fastapi, flask, asgi, wsgi, django)),
     "an ASGI application": (asgi_app, (flask, wsgi)),
     "one that was decorated": (decorated, (flask, wsgi)),
     "one that is not async": (awaitable_app, (flask, wsgi)),
@@ -124,7 +166,7 @@ WRONG: dict[str, tuple[Any, tuple[Callable[[Any], Any], ...]]] = {
     "a class that is one": (WSGIClass, (fastapi, asgi)),
     "Falcon": (falcon.App(), (fastapi, flask, asgi)),
     "Falcon over ASGI": (falcon.asgi.App(), (flask, wsgi)),
-    "Litestar": (Litestar(logging_config=None), (flask, wsgi)),
+    "Litestar": (Litestar(logging_config=None), (flask, wsgi, django)),
     "a Flask application behind a bridge": (a2wsgi.WSGIMiddleware(FLASK), (flask, wsgi)),
     "a FastAPI application behind a bridge": (a2wsgi.ASGIMiddleware(FASTAPI), (fastapi, flask, asgi)),
     "an adapter of the other stack": (asgi(FASTAPI), (flask, wsgi)),
@@ -185,6 +227,72 @@ def _text(app: Any, adapter: Callable[[Any], Any]) -> str:
     ("a type in C", functools.reduce, wsgi),
     ("a proxy outside of its context", Proxy(), wsgi),
     ("what stands for an application in a test", MagicMock(), wsgi),
+    ("Sanic over ASGI", SANIC(), asgi),
+    ("what Django gives to middleware", GET_RESPONSE, django),
+    ("the same, async", async_get_response, django),
+    ("the same in a test", lambda request: None, django),
+    ("a mock of it", MagicMock(), django),
+    ("async_to_sync of somebody else", AsyncToSync(asgi_app), wsgi),
 )
 def test_what_can_be_called_is_taken(app: Any, adapter: Callable[[Any], Any]) -> None:
     adapter(app)
+
+
+@table(
+    "middleware, options",
+    ("WSGI", crosscors.wsgi.CORSMiddleware, {"allow_origins": [ORIGIN]}),
+    ("Flask", crosscors.flask.CORS, {"origins": [ORIGIN]}),
+    ("Django", crosscors.django.CORSMiddleware, {}),
+    ("Django, with options", crosscors.django.CORSMiddleware, {"allow_origins": [ORIGIN]}),
+)
+@each("make", Starlette, FastAPI)
+def test_add_middleware_with_that_of_another_stack_names_the_import(
+    make: Any, middleware: Any, options: dict[str, Any]
+) -> None:
+    app = make()
+    app.add_middleware(middleware, **options)
+    with pytest.raises(PolicyError, match=r"takes (.+), but add_middleware gives it an ASGI") as caught:
+        app.build_middleware_stack()
+    [problem] = caught.value.problems
+    assert problem.hint == (
+        'Write "from crosscors.asgi import CORSMiddleware", and then app.add_middleware(CORSMiddleware, ...).'
+    )
+
+
+@each("module", crosscors.flask, crosscors.starlette, crosscors.django)
+def test_add_middleware_with_the_decorator_of_views_names_the_import_too(module: Any) -> None:
+    app = Starlette()
+    app.add_middleware(module.cross_origin)
+    with pytest.raises(PolicyError, match=r"for single views, not for a whole application") as caught:
+        app.build_middleware_stack()
+    assert "app.add_middleware(CORSMiddleware, ...)" in caught.value.problems[0].hint
+
+
+@each(
+    "path", "asgi.CORSMiddleware", "wsgi.CORSMiddleware", "flask.CORS", "fastapi.CORS", "django.cross_origin"
+)
+@each("is_async", False, True)
+def test_djangos_middleware_with_that_of_another_stack_names_the_right_one(path: str, is_async: bool) -> None:
+    with override_settings(MIDDLEWARE=[f"crosscors.{path}"]), pytest.raises(PolicyError) as caught:
+        BaseHandler().load_middleware(is_async=is_async)
+    assert '"crosscors.django.CORSMiddleware" to the top of MIDDLEWARE' in caught.value.problems[0].hint
+
+
+@each("path", "crosscors.django", "crosscors.django.middleware", "crosscors.asgi", "crosscors.wsgi")
+def test_a_module_in_djangos_middleware_names_the_class(path: str) -> None:
+    with override_settings(MIDDLEWARE=[path]), pytest.raises(TypeError) as caught:
+        BaseHandler().load_middleware()
+    assert str(caught.value) == f"{path} is a module. Write {path}.CORSMiddleware"
+
+
+@each("module", crosscors.flask, crosscors.starlette, crosscors.fastapi)
+def test_a_module_that_is_called_names_the_function(module: Any) -> None:
+    with pytest.raises(TypeError, match=rf"^{module.__name__} is a module. Write {module.__name__}.CORS$"):
+        module(FASTAPI)
+
+
+def test_djangos_middleware_takes_no_options() -> None:
+    make: Any = crosscors.django.CORSMiddleware
+    for positional, options in (((), {"allow_origins": [ORIGIN]}), (([ORIGIN],), {})):
+        with pytest.raises(TypeError, match=r"into the settings, such as CORS_ALLOWED_ORIGINS = \["):
+            make(lambda request: None, *positional, **options)

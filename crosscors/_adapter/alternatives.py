@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from crosscors.core.origins.regexes.joining import grouped, refers_by_number
 from crosscors.core.policy import make_policy
-from crosscors.core.values import Findings, collected
+from crosscors.core.values import ANY, Findings, collected, is_several
 from crosscors.core.words import Words
 
 
@@ -40,12 +40,19 @@ def each_alone(
         options: those of the policy, by the core's names.
     """
     together = {each: options[each] for each in ("allow_credentials", "dangerously_allow") if each in options}
+    if allows_everyone(options.get("allow_origins", ())):
+        together["allow_origins"] = ANY
     name = words.name("allow_origin_regex")
     found = collected(make_policy({"allow_origin_regex": each, **together}, words)[1] for each in expressions)
     return Findings(
         tuple(problem for problem in found.problems if problem.option == name),
         tuple(warning for warning in found.warnings if warning.option == name),
     )
+
+
+def allows_everyone(origins: object) -> bool:
+    """Whether ``"*"`` is given, alone or in a list."""
+    return origins == ANY if isinstance(origins, str) else is_several(origins) and ANY in origins
 
 
 def besides(of_each: Findings, found: Findings) -> Findings:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import NoReturn
 
 
 def names_elsewhere(module: str, right_imports: Mapping[str, str]) -> Callable[[str], NoReturn]:
     """A ``__getattr__`` for the module, which names the right import.
 
-    It knows the public names of ``crosscors`` itself, such as CORSPolicy.
+    It knows the public names of ``crosscors`` itself, such as CORSPolicy. If the module itself is called,
+    for example by Django because it is in MIDDLEWARE, the error says what to write.
 
     Args:
         module: the name of the module.
@@ -32,4 +35,14 @@ def names_elsewhere(module: str, right_imports: Mapping[str, str]) -> Callable[[
             raise ImportError(f"{module} has no {name}. Write: {right}", name=name)
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
+    if module in sys.modules:
+        sys.modules[module].__class__ = _Module  # documented in "Customizing module attribute access"
     return get
+
+
+class _Module(ModuleType):
+    """A module that is called in place of the adapter in it."""
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        adapter = "CORS" if "CORS" in self.__all__ else "CORSMiddleware"
+        raise TypeError(f"{self.__name__} is a module. Write {self.__name__}.{adapter}")

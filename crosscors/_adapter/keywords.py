@@ -8,11 +8,9 @@ from crosscors.core.errors import PolicyError, shown
 from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.resources import Resources
+from crosscors.core.unnamed import of_policies
 from crosscors.core.values import Findings, collected, read_bool, refused
 from crosscors.core.words import KEYWORDS, Words
-
-#: What to write for a dict of paths that is given without its name.
-IN_RESOURCES = "policy=Resources({...})"
 
 
 def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_await: bool) -> Policies:
@@ -51,7 +49,7 @@ def check_policy(policy: object, others: PolicyOptions) -> Findings:
     if policy is None or isinstance(policy, (CORSPolicy, Resources)):
         return Findings()
     message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
-    return refused("wrong-type", "policy", policy, message, "Write policy=CORSPolicy(...).")
+    return refused("wrong-type", "policy", policy, message, f"Write policy={of_policies(policy)}.")
 
 
 def check_sync(policies: Policies, words: Words) -> Findings:

@@ -9,13 +9,13 @@ says what is wrong.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from crosscors._adapter.first_messages import first_lost_errors
 from crosscors._adapter.reporting import log
+from crosscors._adapter.stacks import is_made_by_starlette
 from crosscors.core.errors import PolicyError
 
 _Make = TypeVar("_Make", bound=Callable[..., Any])
@@ -29,7 +29,8 @@ def logs_lost_errors(make: _Make) -> _Make:
         try:
             return make(*given, **options)
         except PolicyError as error:
-            if _is_made_by_starlette() and first_lost_errors.take("policy", str(error)):
+            # Anywhere else, the exception ends the import of the application, with its text last.
+            if is_made_by_starlette() and first_lost_errors.take("policy", str(error)):
                 log(logging.ERROR, "%s\n%s", error, _NO_RESPONSES)
             raise
 
@@ -37,8 +38,3 @@ def logs_lost_errors(make: _Make) -> _Make:
 
 
 _NO_RESPONSES = "The application cannot answer any request until you correct this."
-
-
-def _is_made_by_starlette() -> bool:
-    # Not documented. Anywhere else, the exception ends the import of the application, with its text last.
-    return any(frame.f_code.co_name == "build_middleware_stack" for frame, _ in traceback.walk_stack(None))

@@ -11,8 +11,10 @@ from typing import Any, TypeVar, cast
 
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.stacks import hint_of_app
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.unnamed import Call, are_paths, is_policy
 
 _View = TypeVar("_View")
 
@@ -34,7 +36,7 @@ def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
     Raises:
         PolicyError: like ``read_policy``, and if ``policy`` is Resources.
     """
-    read = read_policy(policy, options, debug=False, can_await=True).everywhere
+    read = None if are_paths(policy) else read_policy(policy, options, debug=False, can_await=True).everywhere
     if read is None:
         message = "takes a CORSPolicy, not Resources: a view has no paths below it."
         raise PolicyError(
@@ -43,16 +45,30 @@ def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
     return read
 
 
-def refuse_positional(values: tuple[object, ...]) -> None:
+def _example(form: str, _: object) -> str:
+    return Call(form).written(None)
+
+
+#: How the decorator is written. A view has no paths, so a dict of paths is replaced by the example.
+DECORATION = Call("@cross_origin({})", by_path=_example)
+
+
+def refuse_positional(values: tuple[object, ...], call: Call = DECORATION) -> None:
     """Refuse positional arguments of a decorator: the view itself, or an option without its name.
 
     Raises:
         PolicyError: if there are any.
     """
-    if values:
-        message = "is written without parentheses, or has an option without its name."
-        hint = 'Write @cross_origin(allow_origins=["https://app.example.com"]).'
-        raise PolicyError((Problem("wrong-type", "cross_origin", values[0], message, hint),))
+    if not values:
+        return
+    of_app = hint_of_app(values[0])
+    if of_app:
+        message, hint = "is for single views, not for a whole application.", of_app
+    elif is_policy(values[0]) or not callable(values[0]):
+        message, hint = "takes options by their names only.", f"Write {call.written(values[0])}."
+    else:
+        message, hint = "is written without parentheses.", f"Write {call.written(None)}."
+    raise _error("wrong-type", values[0], message, hint)
 
 
 def mark(view: _View, policy: object) -> _View:

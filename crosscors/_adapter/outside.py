@@ -108,7 +108,8 @@ def _acting(middleware: object) -> object:
     called: object = made_by.__call__
     if _module_of(called) == _BASE:
         called = _given_to(middleware) or getattr(made_by, "dispatch", None)
-    return called
+    # Sentry's has a slot for __call__, filled for each object. A slot knows its class, but no module.
+    return called if _module_of(called) else getattr(called, "__objclass__", made_by)
 
 
 def _given_to(middleware: object) -> object:

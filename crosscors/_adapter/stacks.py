@@ -9,8 +9,10 @@ imported.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
-from typing import NamedTuple
+import traceback
+from collections.abc import Callable, Iterator
+from types import FunctionType, ModuleType
+from typing import NamedTuple, TypeGuard
 
 from crosscors.core.errors import shown
 from crosscors.core.origins.function import is_async_callable
@@ -43,6 +45,12 @@ _DJANGO = (
     'For Django, add "crosscors.django" to INSTALLED_APPS, and "crosscors.django.CORSMiddleware" to the '
     "top of MIDDLEWARE."
 )
+
+_MIDDLEWARE = (
+    "Write app.add_middleware(CORSMiddleware, ...), or middleware=[Middleware(CORSMiddleware, ...)]."
+)
+_NEITHER = "There is no adapter for"
+_ANY_ASGI = _write("an ASGI application", "crosscors.asgi", "CORSMiddleware(app, ...)")
 
 _KINDS = (
     _Kind(
@@ -77,26 +85,51 @@ _KINDS = (
         "a Quart blueprint",
         _write("Quart", "crosscors.asgi", "app.asgi_app = CORSMiddleware(app.asgi_app, ...)"),
     ),
+    _Kind("starlette", "Middleware", "a Middleware object", _MIDDLEWARE),
+    _Kind("litestar", "Litestar", "a Litestar application", _ANY_ASGI),
+    _Kind("sanic", "Sanic", "a Sanic application", _ANY_ASGI),
+    _Kind(
+        "aiohttp",
+        "Application",
+        "an aiohttp application",
+        f"{_NEITHER} aiohttp, which is neither ASGI nor WSGI.",
+    ),
+    _Kind(
+        "tornado",
+        "Application",
+        "a Tornado application",
+        f"{_NEITHER} Tornado, which is neither ASGI nor WSGI.",
+    ),
     _Kind("django", "ASGIHandler", "a Django application over ASGI", _DJANGO),
     _Kind("django", "WSGIHandler", "a Django application over WSGI", _DJANGO),
 )
-_OF_ASGI = _write("an ASGI application", "crosscors.asgi", "CORSMiddleware(app, ...)")
+_ADDED = (
+    'Write "from crosscors.asgi import CORSMiddleware", and then app.add_middleware(CORSMiddleware, ...).'
+)
 _OF_WSGI = _write("a WSGI application", "crosscors.wsgi", "CORSMiddleware(app, ...)")
 
 
 def check_asgi(app: object) -> Findings:
     """Whether this may be an ASGI application."""
     is_awaited = not isinstance(app, type) or hasattr(app, "__await__")  # like Starlette's HTTPEndpoint
-    if is_awaited and _takes(app, 3) and not _is_class_of_framework(app):
+    if is_awaited and _takes(app, 3) and not _is_class_of_framework(app) and not _is_get_response(app):
         return Findings()
     return wrong_app("an ASGI application", app)
 
 
 def check_wsgi(app: object) -> Findings:
     """Whether this may be a WSGI application, which may be a class (PEP 3333)."""
-    if not is_async_callable(app) and _takes(app, 2) and not _is_class_of_framework(app):
+    is_wrong = is_async_callable(app) or _makes_applications(app) or _is_get_response(app)
+    if _takes(app, 2) and not is_wrong and not _is_class_of_framework(app):
         return Findings()
     return wrong_app("a WSGI application", app)
+
+
+def check_get_response(app: object) -> Findings:
+    """Whether this may be what Django gives to its middleware: a function of the request."""
+    if _takes(app, 1) and not _makes_applications(app) and not _hint_of_kind(app):
+        return Findings()
+    return wrong_app("what Django gives to its middleware", app)
 
 
 def wrong_app(taken: str, app: object) -> Findings:
@@ -106,17 +139,39 @@ def wrong_app(taken: str, app: object) -> Findings:
         taken: what it takes, such as ``an ASGI application``.
         app: what it was given.
     """
+    if is_made_by_starlette() and not isinstance(app, type):
+        message = f"takes {taken}, but add_middleware gives it an ASGI application."
+        return refused("wrong-type", "app", app, message, _ADDED)
     message = f"takes {taken}, not {_called(app)}."
     return refused("wrong-type", "app", app, message, _hint(app))
+
+
+def is_made_by_starlette() -> bool:
+    """Whether Starlette makes the adapter, because it was given to ``add_middleware``."""
+    # Not documented. Starlette makes middleware when the server starts, or at the first request.
+    return any(frame.f_code.co_name == "build_middleware_stack" for frame, _ in traceback.walk_stack(None))
+
+
+def hint_of_app(app: object) -> str:
+    """What to write if this is surely an application, or stands for one; otherwise empty."""
+    if is_made_by_starlette():
+        return _ADDED
+    return _DJANGO if _is_get_response(app) else _hint_of_kind(app)
+
+
+def _hint_of_kind(app: object) -> str:
+    return next((kind.hint for kind in _kinds_of(app if isinstance(app, type) else type(app))), "")
 
 
 def _called(app: object) -> str:
     if isinstance(app, type):
         return f"the class {app.__name__}"
+    if _is_get_response(app):
+        return "what Django gives to its middleware"
     kind = next(_kinds_of(type(app)), None)
     if kind is not None:
         return kind.called
-    if not callable(app):
+    if not _is_callable(app):
         return shown(app)
     # Not its repr, which may have an address: a log is easier to search without.
     name: str | None = getattr(app, "__qualname__", None)
@@ -125,18 +180,35 @@ def _called(app: object) -> str:
 
 def _hint(app: object) -> str:
     owner = getattr(app, "__self__", app)  # of a bound method, such as app.wsgi_app
-    of_kind = next((kind.hint for kind in _kinds_of(owner if isinstance(owner, type) else type(owner))), "")
+    of_kind = _DJANGO if _is_get_response(app) else _hint_of_kind(owner)
     if isinstance(app, type) and _takes(app, 2) and hasattr(app, "__iter__"):
         return _OF_WSGI
-    if isinstance(app, type):
+    if isinstance(app, type) and not of_kind.startswith(_NEITHER):
         return f"Write app = {app.__name__}(...) first. {of_kind}".rstrip()
     if of_kind:
         return of_kind
-    if not callable(app):
+    if not _is_callable(app):
         return "Give it the application itself."
     if _takes(app, 0):
         return "If it returns the application, call it first: app = create_app()."
-    return _OF_ASGI if is_async_callable(app) or _takes(app, 3) else _OF_WSGI
+    return _ANY_ASGI if is_async_callable(app) or _takes(app, 3) else _OF_WSGI
+
+
+def _makes_applications(app: object) -> bool:
+    """Whether it is a class whose objects are called. One that is a WSGI application makes responses."""
+    if not isinstance(app, type) or hasattr(app, "__iter__"):
+        return False
+    return any("__call__" in vars(each) for each in app.__mro__)
+
+
+def _is_get_response(app: object) -> bool:
+    """Whether Django made the function, to give it to middleware. Not documented."""
+    # Django wraps functions, so only their globals show where they are defined. A middleware that is not
+    # async gets an object of asgiref in an async stack, which keeps the function.
+    function = getattr(app, "awaitable", None) if type(app).__name__ == "AsyncToSync" else app
+    if not isinstance(function, FunctionType):
+        return False
+    return function.__globals__.get("__name__") == "django.core.handlers.exception"
 
 
 def _is_class_of_framework(app: object) -> bool:
@@ -151,9 +223,13 @@ def _kinds_of(cls: type) -> Iterator[_Kind]:
                 yield kind
 
 
+def _is_callable(app: object) -> TypeGuard[Callable[..., object]]:
+    return callable(app) and not isinstance(app, ModuleType)  # our own modules only say what to write
+
+
 def _takes(app: object, count: int) -> bool:
     """Whether it can be called with so many arguments. True if nobody can tell."""
-    if not callable(app):
+    if not _is_callable(app):
         return False
     try:
         # A decorator may change the arguments of what it wraps.

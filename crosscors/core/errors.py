@@ -30,46 +30,6 @@ def shown(text: object) -> str:
     return escaped[: _SHOWN_CHARACTERS + len(closing)] + closing + "..."
 
 
-def refuse_positional_options(
-    values: tuple[object, ...],
-    call: str,
-    *,
-    origins: str = "allow_origins",
-    mapping: str,
-    policy: str = "policy=policy",
-) -> None:
-    """Refuse options without their names. Other libraries have them in another order.
-
-    Args:
-        values: the positional arguments that are too many.
-        call: the call, with {} where the options go.
-        origins: the option that a list of origins belongs to.
-        mapping: what to write for a dict.
-        policy: what to write for a policy.
-
-    Raises:
-        TypeError: if there are any, as Python does, and says what to write.
-
-    >>> refuse_positional_options((["https://app.example.com"],), "CORS(app, {})", mapping="**options")
-    Traceback (most recent call last):
-    ...
-    TypeError: options cannot be positional arguments. Write CORS(app, allow_origins=['https://app.example.com'])
-    """
-    if values:
-        written = policy if hasattr(values[0], "policy_for") else _named(values[0], origins, mapping)
-        raise TypeError(f"options cannot be positional arguments. Write {call.format(written)}")
-
-
-def _named(value: object, origins: str, mapping: str) -> str:
-    if isinstance(value, dict):
-        return mapping
-    are_origins = issubclass(type(value), (str, list, tuple)) and bool(value)
-    is_whole = not shown(value).endswith("...")
-    return (
-        f"{origins}={shown(value)}" if are_origins and is_whole else f'{origins}=["https://app.example.com"]'
-    )
-
-
 @dataclass(frozen=True)
 class Problem:
     """One fault of a policy.

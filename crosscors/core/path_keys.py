@@ -59,6 +59,45 @@ def _faults(path: str) -> Iterator[tuple[str, str]]:
         yield "path-ambiguous", "has dot or empty segments, a backslash or a control character."
 
 
+def unlikely_path(key: str | re.Pattern[str]) -> tuple[str, str, str] | None:
+    """Code, message and hint for a key that is valid, but surely does not cover what was meant."""
+    if isinstance(key, str):
+        parameter = _COLON_PARAMETER.search(key)
+        if parameter is None:
+            return None
+        instead = f'Write re.compile(r"{_COLON_PARAMETER.sub("/[^/]+", _escaped(key.removesuffix(BELOW)))}"'
+        tail = f'{instead[:-1]}(/.*)?").' if key.endswith(BELOW) else f"{instead})."
+        return "path-parameter", f"has the parameter {parameter[0][1:]}; paths are compared literally.", tail
+    if key.flags & re.VERBOSE:
+        return None  # the text has blanks and comments
+    text = key.pattern
+    message = next((message for sign, message in _UNLIKELY if sign.search(text)), None)
+    if message is None:
+        return None
+    has_flags = key.flags & ~re.UNICODE  # which a hint in text would lose
+    hint = _EXAMPLE if has_flags else path_hint(_COLON_PARAMETER.sub("/{x}", text))
+    return "unlikely-path", f"is a regular expression{message}", _WHOLE_PATH if hint == _EXAMPLE else hint
+
+
+_WHOLE_PATH = 'Write an expression for the whole path, such as re.compile(r"/api(/.*)?").'
+# As routes have them in Express and Rails. "/items:batch" is a path.
+_COLON_PARAMETER = re.compile(r"/:[A-Za-z_]\w*(?=/|\Z)")
+# Signs in the text of a compiled expression, and what they do there.
+_UNLIKELY = (
+    (
+        re.compile(r"(?:/|(?<!\\)\w)\*(?=\$?(?:\Z|[|)]))"),
+        '. Its "*" only repeats the character before it, so it covers nothing below.',
+    ),
+    (_PARAMETER, ", which takes the parameter of a route literally."),
+    (_COLON_PARAMETER, ", which takes the parameter of a route literally."),
+    (
+        re.compile(r"\A\^?\w+(?:[^\w?*{|][^|]*)?\Z"),
+        " that matches no path: paths begin with a slash.",
+    ),
+    (re.compile(r"\A\^/[\w/-]*\Z"), " that matches only one path: it has to match the whole path."),
+)
+
+
 def path_hint(path: str) -> str:
     """What to write instead of a key that is not valid. It covers what was meant, and nothing else."""
     alternatives = _alternatives(_without_frame(path))

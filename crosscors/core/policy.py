@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypedDict, TypeVar, c
 
 from crosscors.core import exposed, headers, max_age, methods, private_network, timing
 from crosscors.core.decision import Decision
-from crosscors.core.errors import PolicyError, PolicyWarning, Problem, refuse_positional_options, shown
+from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.core.headers import RequestHeaders
 from crosscors.core.methods import Methods
 from crosscors.core.origins import dangers
@@ -31,6 +31,7 @@ from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.remembered import Remembered
 from crosscors.core.request import CORSRequest
 from crosscors.core.rulebook import AskFunction, Rulebook
+from crosscors.core.unnamed import Call, refuse_positional_options, without_form
 from crosscors.core.values import Findings, collected, refused
 from crosscors.core.words import KEYWORDS, Words
 
@@ -94,8 +95,8 @@ class CORSPolicy:
             prohibited with credentials. Default: none.
         max_age: how long a browser may cache the response to a preflight, in seconds or as a timedelta. 0
             means not at all; None means the browser's default (5 seconds). Default: 600.
-        allow_private_network: answer Access-Control-Request-Private-Network, which browsers no longer
-            send. Default: False.
+        allow_private_network: answer Access-Control-Request-Private-Network. True warns, because browsers no
+            longer send that header. They ask the user. Default: False.
         timing_allow_origin: send Timing-Allow-Origin, so that pages of the same origins see in detail how
             long a response took. Images and scripts send no Origin: then the header lists the exact origins
             (at most 32), or is ``*`` if everyone is allowed. Default: False.
@@ -137,7 +138,7 @@ class CORSPolicy:
     _words: Words = field(init=False, compare=False)
 
     def __init__(self, *positional: NoReturn, **options: Unpack[PolicyOptions]) -> None:
-        refuse_positional_options(positional, "CORSPolicy({})", mapping="**options", policy="**options")
+        refuse_positional_options(positional, _CALL)
         found = _compose(self, options, KEYWORDS)
         if found.problems:
             raise PolicyError(found.problems)
@@ -242,6 +243,8 @@ class CORSPolicy:
         names, network = request.request_headers, request.request_private_network
         return self._remembered.preflight(origin, method, names, network, debug)
 
+
+_CALL = Call("CORSPolicy({})", policy="**options", by_path=without_form)
 
 DEFAULTS: Mapping[str, object] = {
     each.name: each.default for each in dataclasses.fields(CORSPolicy) if each.init

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from crosscors.core.errors import PolicyError, Problem, shown
-from crosscors.core.path_keys import BELOW, is_ambiguous, path_faults, path_hint
-from crosscors.core.policy import CORSPolicy
+from crosscors.core.path_keys import BELOW, is_ambiguous, path_faults, path_hint, unlikely_path
+from crosscors.core.policy import CORSPolicy, warn_about
 from crosscors.core.refusal import Refusal
+from crosscors.core.unnamed import of_policy
 from crosscors.core.values import Findings, is_text_pattern
 
 # The keys of a Mapping are invariant: any other key type would refuse a dict of only strings, or a mixed one.
@@ -43,6 +44,9 @@ class Resources:
     Raises:
         PolicyError: listing every key and value that cannot work.
 
+    A key that is valid, but surely does not cover what was meant, such as ``re.compile("/api/*")``, warns
+    with a PolicyWarning.
+
     Example:
         >>> public = CORSPolicy(allow_origins="*")
         >>> resources = Resources({"/api/*": public, "/api/admin/*": None})
@@ -54,6 +58,10 @@ class Resources:
         problems = tuple(_problems_of(policies, "resources"))
         if problems:
             raise PolicyError(problems)
+        self._fill(policies)
+        warn_about(_warnings_of(policies, "resources"))
+
+    def _fill(self, policies: _Policies) -> None:
         self._policies = dict(policies)
         self._exact: dict[str, _Entry] = {}
         self._below: dict[str, _Entry] = {}
@@ -256,8 +264,19 @@ def make_resources(policies: object, option: str = "resources") -> tuple[Resourc
     Args:
         option: what the reader of the problems calls them, such as ``CORS_RESOURCES``.
     """
-    found = Findings(tuple(_problems_of(policies, option)))
-    return (None if found.problems else Resources(cast("_Policies", policies))), found
+    problems = tuple(_problems_of(policies, option))
+    if problems:
+        return None, Findings(problems)
+    given = cast("_Policies", policies)
+    resources = object.__new__(Resources)  # the constructor would warn, in its own words
+    resources._fill(given)  # pyright: ignore[reportPrivateUsage]
+    return resources, Findings(warnings=tuple(_warnings_of(given, option)))
+
+
+def warnings_of(resources: Resources, option: str) -> Findings:
+    """The warnings about the keys, for a reader who calls the resources something else."""
+    policies = resources._policies  # pyright: ignore[reportPrivateUsage]
+    return Findings(warnings=tuple(_warnings_of(policies, option)))
 
 
 def _text_of(key: str | re.Pattern[str]) -> str:
@@ -324,14 +343,24 @@ _LONGEST_READ = 8192  # characters; nobody sends a longer path of this kind, exc
 def _problems_of(policies: object, option: str) -> Iterable[Problem]:
     if not isinstance(policies, Mapping):
         message = f"takes a dict of paths and policies, not {shown(policies)}."
-        yield Problem("wrong-type", option, policies, message, 'Write Resources({"/api/*": policy}).')
+        hint = f'Write Resources({{"/api/*": {of_policy(policies)}}}).'
+        yield Problem("wrong-type", option, policies, message, hint)
         return
     for path, policy in cast("Mapping[object, object]", policies).items():
         if not (policy is None or isinstance(policy, CORSPolicy)):
             message = f"the value of {shown(path)} is not a policy: {shown(policy)}."
-            hint = "Write CORSPolicy(...), or None to leave the path to the application."
+            hint = f"Write {of_policy(policy)}, or None to leave the path to the application."
             yield Problem("wrong-type", option, policy, message, hint)
         yield from _path_problems(path, option)
+
+
+def _warnings_of(policies: _Policies, option: str) -> Iterator[Problem]:
+    """A warning for each key that surely does not cover what was meant."""
+    for key in policies:
+        unlikely = unlikely_path(key)
+        if unlikely is not None:
+            code, message, hint = unlikely
+            yield Problem(code, option, key, f"{shown(_text_of(key))} {message}", hint)
 
 
 def _path_problems(path: object, option: str) -> Iterable[Problem]:

@@ -7,7 +7,7 @@ has run. For a preflight, no view runs. There the router is asked which view wou
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NoReturn
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,9 @@ from django.http.response import HttpResponseBase
 
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.elsewhere import names_elsewhere
+from crosscors._adapter.keywords import raise_problems
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, carried_by
+from crosscors._adapter.stacks import check_get_response
 from crosscors.core.decision import Decision
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.rulebook import AskFunction
@@ -38,6 +40,7 @@ class CORSMiddleware:
 
     Raises:
         ImproperlyConfigured: listing every problem of the settings, so that the server does not start.
+        PolicyError: if it is given an application, or middleware of another framework makes it.
 
     Example:
         >>> MIDDLEWARE = ["crosscors.django.CORSMiddleware", "django.middleware.common.CommonMiddleware"]
@@ -49,7 +52,10 @@ class CORSMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: GetResponse) -> None:
+    def __init__(self, get_response: GetResponse, *positional: NoReturn, **options: NoReturn) -> None:
+        raise_problems(check_get_response(get_response))
+        if positional or options:
+            raise TypeError(_NO_OPTIONS)
         self.get_response: Callable[[HttpRequest], Any] = get_response
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
@@ -74,6 +80,11 @@ class CORSMiddleware:
         answer_preflight = _answer_preflight_async if self._is_async else _answer_preflight
         return answer_preflight(current, policy, arrival)
 
+
+_NO_OPTIONS = (
+    "CORSMiddleware of crosscors.django takes no options. Write them into the settings, such as "
+    'CORS_ALLOWED_ORIGINS = ["https://app.example.com"]'
+)
 
 # Each function that may have to wait exists twice, for sync and for async stacks. The two differ only where
 # one of them awaits.

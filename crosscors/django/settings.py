@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django import conf
@@ -20,13 +20,14 @@ from crosscors.core.errors import shown
 from crosscors.core.origins.regexes.joining import grouped
 from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.policy import CORSPolicy, Policies, make_policy, options_of
-from crosscors.core.resources import Resources, make_resources
+from crosscors.core.resources import Resources, make_resources, warnings_of
 from crosscors.core.values import (
     ANY,
     Findings,
     collected,
     is_several,
     is_text_pattern,
+    meant_bool,
     read_bool,
     refused,
 )
@@ -66,7 +67,7 @@ def read_settings() -> tuple[Settings | None, Findings]:
     }
     written = names.names_as_written(given)
     values = {name: given[as_written] for name, as_written in written.items()}
-    words = SettingWords(written, allows_all=values.get(names.ALL_ORIGINS) is True)
+    words = SettingWords(written, allows_all=meant_bool(values.get(names.ALL_ORIGINS)) is True)
 
     policies, of_policies = _read_policies(values, words)
     debug: Any = values.get(names.DEBUG)
@@ -104,8 +105,10 @@ def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Poli
     if names.URLS_REGEX not in values:
         return policy, together + found
     paths, of_paths = _read_urls_regex(values[names.URLS_REGEX])
-    is_complete = policy is not None and paths is not None
-    return (Resources({paths: policy}) if is_complete else None), together + found + of_paths
+    found = together + found + of_paths
+    if policy is None or paths is None:
+        return None, found
+    return make_resources({paths: policy})[0], found  # without its warnings: ours are about other words
 
 
 def _check_together(values: Mapping[str, Any], words: SettingWords) -> Findings:
@@ -127,7 +130,7 @@ def _check_alone(name: str, excluded: set[str], values: Mapping[str, Any], words
     )
 
 
-def _read_options(values: Mapping[str, Any], words: Words) -> tuple[CORSPolicy | None, Findings]:
+def _read_options(values: Mapping[str, Any], words: SettingWords) -> tuple[CORSPolicy | None, Findings]:
     """The policy that is described by one setting for each option."""
     options: dict[str, Any] = {
         "allow_methods": default_methods,
@@ -136,7 +139,7 @@ def _read_options(values: Mapping[str, Any], words: Words) -> tuple[CORSPolicy |
     }
     options.update((option, values[name]) for name, option in names.OPTIONS.items() if name in values)
     allows_all, of_all = read_bool(names.ALL_ORIGINS, values.get(names.ALL_ORIGINS, False), words)
-    if allows_all:
+    if allows_all or words.allows_all:
         options["allow_origins"] = (ANY, *_entries(options.get("allow_origins", ())))
     regex, of_regexes = _read_regexes(options, words)
     func, of_func = _read_function(words.name("allow_origin_func"), options.get("allow_origin_func"))
@@ -162,10 +165,11 @@ def _entries(value: object) -> list[Any]:
     return list(value) if is_several(value) and not isinstance(value, str) else [value]
 
 
-def _read_regexes(options: Mapping[str, Any], words: Words) -> tuple[re.Pattern[str] | None, Findings]:
+def _read_regexes(options: Mapping[str, Any], words: SettingWords) -> tuple[re.Pattern[str] | None, Findings]:
     """The expressions as one. Each is checked alone first, so that messages name the wrong one."""
     entries = _entries(options.get("allow_origin_regex", ()))
-    found = collected(_check_regex(entry, options, words) for entry in entries)
+    of_each = replace(words, is_about_one=len(entries) > 1)
+    found = collected(_check_regex(entry, options, of_each) for entry in entries)
     if found.problems or not entries:
         return None, found
     try:
@@ -254,7 +258,8 @@ def _read_resources(value: object) -> tuple[Resources | None, Findings]:
     """The policies by path, from Resources or from a dict."""
     name = names.RESOURCES
     if isinstance(value, Resources):
-        return value, collected(_warnings_of(policy, name) for policy in value.policies)
+        of_policies = collected(_warnings_of(policy, name) for policy in value.policies)
+        return value, warnings_of(value, name) + of_policies
     if not isinstance(value, Mapping):
         message = f"takes Resources, or a dict of paths and policies, not {shown(value)}."
         hint = f'Write {name} = {{"/api/*": {{"allow_origins": ["https://app.example.com"]}}}}.'

@@ -25,10 +25,13 @@ class SettingWords:
     Attributes:
         written: the name that the project wrote for each setting. It may be an old name.
         allows_all: whether CORS_ALLOW_ALL_ORIGINS allows every origin.
+        is_about_one: whether the message is about one of several expressions, so that what it says to write
+            does not replace the others.
     """
 
     written: Mapping[str, str]
     allows_all: bool
+    is_about_one: bool = False
 
     def name(self, option: str) -> str:
         setting = _SETTINGS.get(option, option)
@@ -40,7 +43,7 @@ class SettingWords:
         if option == "allow_origins" and value == '"*"':
             return f"{self.name(names.ALL_ORIGINS)} = True"
         if option == "allow_origin_regex":
-            return f"{self.name(option)} = [{value}]"
+            return value if self.is_about_one else f"{self.name(option)} = [{value}]"
         return f"{self.name(option)} = {value}"
 
     def expressions(self, found: Expressions) -> str:

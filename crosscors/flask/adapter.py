@@ -29,6 +29,8 @@ from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies
 from crosscors.core.resources import Resources
 from crosscors.core.values import refused
+from crosscors.flask.late_settings import Reading, reading, warn_of_late_settings
+from crosscors.flask.options import Layer
 from crosscors.flask.view_policies import ViewPolicies
 from crosscors.flask.views import Routed, answered_by, current_request, reached_by, reached_by_preflight
 from crosscors.wsgi import (
@@ -60,8 +62,11 @@ class Adapter:
         self._flask = flask
         self._inner: WSGIApplication = flask.wsgi_app
         self._app_decider: Decider[WSGIEnvironment] | None = None
-        # Serves requests while there is only the policy of the application. None if the view always matters.
+        # Serves requests while there is only the policy of the application. None if the view always matters,
+        # and until the first request.
         self._middleware: CORSMiddleware | None = None
+        self._prepared: CORSMiddleware | None = None
+        self._readings: list[Reading] = []
 
     @property
     def _decider(self) -> Decider[WSGIEnvironment]:  # ``has_own_policy`` looks for it
@@ -100,6 +105,10 @@ class Adapter:
             self._inner = self._flask.wsgi_app
             self._flask.wsgi_app = self  # type: ignore[method-assign]  # Flask's own way
 
+    def note_reading(self, given: Layer) -> None:
+        """Note what the configuration has, to compare it at the first request."""
+        self._readings.append(reading(given, self._flask.config))
+
     def cover_app(self, policies: Policies, *, debug: bool | None, on_decision: OnDecision | None) -> None:
         """Cover every request whose view and blueprint have no policy of their own.
 
@@ -115,7 +124,7 @@ class Adapter:
         # Resources need the path that is routed. It is certain only if no middleware can change it.
         is_path_certain = getattr(self._inner, "__func__", None) is Flask.wsgi_app
         if policies.everywhere is not None or is_path_certain:
-            self._middleware = middleware_of(decider, self._run)
+            self._prepared = middleware_of(decider, self._run)
         self._app_decider = decider
 
     # The walk of a request.
@@ -123,9 +132,18 @@ class Adapter:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not self.view_policies.exist() and self._middleware is not None:
             return self._middleware(environ, start_response)  # which calls ``_run``
+        if self._readings:
+            self._begin()
+            return self(environ, start_response)
         if is_preflight(environ):
             return self._answer_preflight(environ, start_response)
         return self._run_undecided(environ, start_response)
+
+    def _begin(self) -> None:
+        """At the first request, see whether settings came too late. Later requests do not pay for that."""
+        readings, self._readings = self._readings, []
+        self._middleware = self._prepared
+        warn_of_late_settings(readings, self._flask.config)
 
     def _run(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Run the application behind the middleware, which has decided and writes."""

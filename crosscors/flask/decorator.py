@@ -9,7 +9,7 @@ from flask import Flask, Response, request, request_finished, request_started, r
 
 from crosscors._adapter.environ import is_preflight
 from crosscors._adapter.keywords import raise_problems
-from crosscors._adapter.marks import mark, refuse_positional
+from crosscors._adapter.marks import DECORATION, mark, refuse_positional
 from crosscors._adapter.nesting import Entry, carried_by
 from crosscors.core.policy import warn_about
 from crosscors.core.values import refused
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cross_origin"]
 
+_DECORATION = DECORATION._replace(origins="origins", name=str)
 _View = TypeVar("_View", bound=Callable[..., object])
 
 
@@ -48,7 +49,7 @@ def cross_origin(*positional: NoReturn, **options: Unpack[ViewOptions]) -> Calla
         >>> @cross_origin(origins="*", methods=["GET"])
         ... def status(): ...
     """
-    refuse_positional(positional)
+    refuse_positional(positional, _DECORATION)
     given = read_keywords(options)
     if "resources" in given.values:
         message = "is an option of CORS(app), but a view has no paths below it."

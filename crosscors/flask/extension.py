@@ -11,18 +11,22 @@ from crosscors._adapter.keywords import check_debug, raise_problems
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import wrong_app
-from crosscors.core.errors import refuse_positional_options
 from crosscors.core.policy import Policies, warn_about
+from crosscors.core.unnamed import refuse_positional_options
 from crosscors.core.values import Findings, refused
 from crosscors.core.words import KEYWORDS
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import AppOptions, Layer, read_config, read_keywords
 from crosscors.flask.policies import read_alone, read_app, without_repeats
+from crosscors.flask.words import call_in_flask
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 __all__ = ["CORS"]
+
+_CALL = call_in_flask("CORS(app, {})")
+_INIT_APP = call_in_flask("cors.init_app(app, {})")
 
 
 class CORS:
@@ -70,12 +74,15 @@ class CORS:
         on_decision: OnDecision | None = None,
         **options: Unpack[AppOptions],
     ) -> None:
-        _refuse_positional(positional, "CORS(app, {})")
+        refuse_positional_options(positional, _CALL, app=app)
         self._debug = debug
         self._on_decision = on_decision
         self._given = read_keywords(options)
+        self._told: frozenset[str] = frozenset()
         if app is None:
-            _raise_and_warn(read_alone(self._given, read_app))
+            found = read_alone(self._given, read_app)
+            _raise_and_warn(found)
+            self._told = frozenset(map(str, found.warnings))
         else:
             self.init_app(app)
 
@@ -93,7 +100,7 @@ class CORS:
             >>> cors = CORS(origins=["https://app.example.com"])
             >>> cors.init_app(Flask(__name__))
         """
-        _refuse_positional(positional, "cors.init_app(app, {})")
+        refuse_positional_options(positional, _INIT_APP, app=app)
         if not isinstance(cast("object", app), (Flask, Blueprint)):
             raise_problems(wrong_app("a Flask application or a blueprint", app))
         given = read_keywords(options).over(self._given)
@@ -106,9 +113,10 @@ class CORS:
         of_views = adapter.view_policies.problems()
         raise_problems(without_repeats(found + check_debug(self._debug, KEYWORDS) + of_views))
         found += adapter.view_policies.open_by_default()
-        warn_about(found.warnings)
+        warn_about(warning for warning in found.warnings if str(warning) not in self._told)
         adapter.view_policies.accept(layer, found.warnings)
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
+        adapter.note_reading(given)
 
     def _init_blueprint(self, blueprint: Blueprint, given: Layer) -> None:
         if self._debug is not None or self._on_decision is not None:
@@ -130,12 +138,9 @@ class CORS:
             name = f"{state.name_prefix}.{state.name}".lstrip(".")
             raise_problems(adapter.view_policies.cover_blueprint(name, cast("Policies", policies)))
             adapter.install()
+            adapter.note_reading(given)
 
         blueprint.record(cover)
-
-
-def _refuse_positional(values: tuple[object, ...], call: str) -> None:
-    refuse_positional_options(values, call, origins="origins", mapping="resources={...}")
 
 
 def _raise_and_warn(found: Findings) -> None:

@@ -66,6 +66,8 @@ _NAMES_ELSEWHERE = {
 
 _NAMES = ("policy", "resources", *CORE_NAMES, *OPTION_NAMES, *SWITCHES)
 CONFIG_PREFIX = "CORS_"
+#: The example of old tutorials. Flask-CORS ignores it, too.
+IGNORED = "CORS_HEADERS"
 
 
 class Stray(NamedTuple):
@@ -148,17 +150,30 @@ def read_keywords(keywords: Mapping[str, object]) -> Layer:
 
 def read_config(config: Mapping[Any, Any]) -> Layer:
     """The options in the configuration of an application, such as ``CORS_ORIGINS``. None means not given."""
-    given = {
-        name: value
-        for name, value in config.items()
-        if isinstance(name, str) and name.startswith(CONFIG_PREFIX) and value is not None
-    }
-    options = {name: name.removeprefix(CONFIG_PREFIX).lower() for name in given}
+    given = dict(settings_in(config))
     known = _layer(
-        (options[name], Label(name, IN_CONFIG), given[name]) for name in given if options[name] in _NAMES
+        (option_of(name), Label(name, IN_CONFIG), given[name]) for name in given if option_of(name) in _NAMES
     )
-    others = (_stray(name, options[name], given[name]) for name in given if options[name] not in _NAMES)
+    others = (_stray(name, option_of(name), given[name]) for name in given if option_of(name) not in _NAMES)
     return replace(known, strays=tuple(filter(None, others)))
+
+
+def settings_in(config: Mapping[Any, Any]) -> Iterator[tuple[str, object]]:
+    """The names in a configuration that are options or resemble one, with their values."""
+    for name, value in config.items():
+        if isinstance(name, str) and name.startswith(CONFIG_PREFIX) and value is not None:
+            option = option_of(name)
+            if option in _NAMES or _stray(name, option, value) is not None:
+                yield name, value
+
+
+def option_of(name: str) -> str:
+    """The option that a name in the configuration is for.
+
+    >>> option_of("CORS_ORIGINS")
+    'origins'
+    """
+    return name.removeprefix(CONFIG_PREFIX).lower()
 
 
 def _stray(name: str, option: str, value: object) -> Stray | None:

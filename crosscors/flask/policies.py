@@ -15,6 +15,7 @@ from crosscors._adapter.keywords import check_sync
 from crosscors.core.errors import Problem, shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.resources import Resources, make_resources
+from crosscors.core.unnamed import are_paths, of_options, of_policies, of_policy
 from crosscors.core.values import ANY, Findings, collected, is_text_pattern, refused
 from crosscors.flask import regexes
 from crosscors.flask.options import SWITCHES, Layer, read_dict
@@ -43,7 +44,8 @@ def read_app(layer: Layer, accepted: Collection[str] = ()) -> tuple[Policies | N
     Args:
         accepted: names in the configuration that resemble an option, and are accepted already.
     """
-    if isinstance(layer.values.get("policy"), Resources):
+    policy = layer.values.get("policy")
+    if isinstance(policy, Resources) or are_paths(policy):
         return _given_policy(layer, FlaskWords(layer.labels), Resources)
     resources = layer.values.get("resources")
     common, found = layer.without("resources"), check_strays_of_resources(layer)
@@ -120,7 +122,8 @@ def _read_resource(
         layer = read_dict(cast("Mapping[str, object]", own), place).over(common)
         return *read_policy(layer, place, IN_DICT), layer
     message = f"takes a dict of options, a CORSPolicy or None, not {shown(own)}."
-    return None, refused("wrong-type", f"{place} options", own, message, 'Write {"origins": [...]}.'), None
+    hint = f"Write {of_options(own)}."
+    return None, refused("wrong-type", f"{place} options", own, message, hint), None
 
 
 def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[CORSPolicy | None, Findings]:
@@ -133,7 +136,8 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
         place: what the policy belongs to, for messages; empty for the application.
         form: how messages write an option that is not given.
     """
-    words = FlaskWords(layer.labels, place, form)
+    has_several_origins = len(regexes.as_list(layer.values.get("allow_origins", ()))) > 1
+    words = FlaskWords(layer.labels, place, form, has_several_origins=has_several_origins)
     if "policy" in layer.values:
         return _given_policy(layer, words, CORSPolicy)
     options, of_origins = _with_defaults(layer, words)
@@ -195,8 +199,12 @@ def _given_policy(
         hint = "Put the options into the policy: policy=CORSPolicy(...)."
         return None, refused("policy-and-options", name, None, message, hint)
     if not isinstance(policy, wanted):
-        message = f"takes a CORSPolicy, not {shown(policy)}."
-        return None, refused("wrong-type", name, policy, message, "Write policy=CORSPolicy(...).")
+        takes, of_meant = (
+            ("CORSPolicy or Resources", of_policies) if wanted is Resources else ("CORSPolicy", of_policy)
+        )
+        message = f"takes a {takes}, not {shown(policy)}."
+        hint = f"Write policy={of_meant(policy)}."
+        return None, refused("wrong-type", name, policy, message, hint)
     return _unless_async(policy, words)
 
 

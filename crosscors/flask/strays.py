@@ -12,7 +12,7 @@ from dataclasses import replace
 from crosscors._adapter.own_names import check_resembling
 from crosscors.core.errors import Problem, shown
 from crosscors.core.values import Findings, collected, is_several, is_text_pattern, refused
-from crosscors.flask.options import CONFIG_PREFIX, Layer, Stray
+from crosscors.flask.options import CONFIG_PREFIX, IGNORED, Layer, Stray
 from crosscors.flask.regexes import as_list
 from crosscors.flask.words import AS_KEYWORD, CORE_NAMES, FLASK_NAMES, IN_DICT
 
@@ -37,7 +37,7 @@ def check_strays_of_resources(layer: Layer) -> Findings:
 
 
 def _check(stray: Stray, layers: Mapping[str, Layer], is_accepted: bool) -> Findings:
-    if stray.name == "CORS_HEADERS":
+    if stray.name == IGNORED:
         return _ignored_headers(stray)
     option = CORE_NAMES.get(stray.meant, stray.meant)
     given = {place: _given(option, stray, layer) for place, layer in layers.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from crosscors.core.unnamed import Call, as_resources
 from crosscors.core.words import Everyone, Expressions
 
 # Flask-CORS's names. All other options have the same name in the core.
@@ -19,6 +20,11 @@ FLASK_NAMES = {core_name: name for name, core_name in CORE_NAMES.items()}
 AS_KEYWORD = "{}={}"
 IN_CONFIG = "{} = {}"
 IN_DICT = '"{}": {}'
+
+
+def call_in_flask(form: str) -> Call:
+    """A call that takes options by Flask's names and the core's, and a dict of paths as ``resources``."""
+    return Call(form, origins="origins", name=str, by_path=as_resources)
 
 
 class Label(NamedTuple):
@@ -40,12 +46,22 @@ class FlaskWords:
         labels: how the given options are spelled, by the core's names.
         place: what the policy belongs to, such as ``resources['/api/*']``; empty for an application.
         form: how to write an option that is not given.
+        has_several_origins: whether there is a list of origins. Then an expression is written as one of
+            them, so that it does not replace the others.
     """
 
-    def __init__(self, labels: Mapping[str, Label], place: str = "", form: str = AS_KEYWORD) -> None:
+    def __init__(
+        self,
+        labels: Mapping[str, Label],
+        place: str = "",
+        form: str = AS_KEYWORD,
+        *,
+        has_several_origins: bool = False,
+    ) -> None:
         self._labels = labels
         self._place = place
         self._form = form
+        self._has_several_origins = has_several_origins
 
     def name(self, option: str) -> str:
         name, form = self._label(option)
@@ -56,6 +72,8 @@ class FlaskWords:
     def setting(self, option: str, value: str) -> str:
         if self._is_among_origins(option) and not value.startswith("re.compile("):
             value = f"re.compile({value})"
+        if self._is_among_origins(option) and self._has_several_origins:
+            return value
         name, form = self._label(option)
         return form.format(name, value)
 

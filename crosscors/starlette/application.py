@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 
-from crosscors._adapter.keywords import IN_RESOURCES, raise_problems
+from crosscors._adapter.keywords import raise_problems
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors._adapter.outside import ADAPTER
@@ -16,9 +16,10 @@ from crosscors._adapter.stacks import check_asgi, wrong_app
 from crosscors.asgi import (
     ASGIApp,
 )
-from crosscors.core.errors import PolicyError, Problem, refuse_positional_options
+from crosscors.core.errors import PolicyError, Problem
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
+from crosscors.core.unnamed import Call, refuse_positional_options
 from crosscors.starlette import routing
 from crosscors.starlette.adapter import Adapter
 
@@ -79,7 +80,7 @@ def CORS(  # noqa: N802  # the same name as in Flask
 
     Standard: Fetch, "CORS protocol".
     """
-    refuse_positional_options(positional, "CORS(app, {})", mapping=IN_RESOURCES)
+    refuse_positional_options(positional, _CALL, app=app)
     _refuse_wrong_app(app)
     adapter = Adapter(app, policy=policy, debug=debug, on_decision=on_decision, **options)
     if not isinstance(app, Starlette):
@@ -96,6 +97,8 @@ def CORS(  # noqa: N802  # the same name as in Flask
 
 
 routing.ADDED.append(CORS)
+
+_CALL = Call("CORS(app, {})")
 
 
 def _refuse_wrong_app(app: object) -> None:

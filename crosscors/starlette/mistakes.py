@@ -13,7 +13,7 @@ from crosscors._adapter.marks import has_mark, has_own_policy, marks_made, name_
 from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
 from crosscors._adapter.reporting import log
 from crosscors.core.errors import shown
-from crosscors.starlette.routing import Found, app_of, endpoint_of, wrapped
+from crosscors.starlette.routing import Found, app_of, decider_of, endpoint_of, wrapped
 
 
 def warn_of_mistakes(app: object, found: Sequence[Found], known: Container[int]) -> None:
@@ -34,7 +34,7 @@ def warn_of_mistakes(app: object, found: Sequence[Found], known: Container[int])
     apps = {id(each): each for each in (app, *(app_of(each.route) for each in found))}
     for key, each in apps.items():
         if key not in known:
-            _warn_of_bridge(each)
+            _warn_of_bridge(each, is_routed=each is not app)
 
 
 def warn_of_hidden_endpoint(endpoint: object, *, has_policy: bool) -> None:
@@ -50,10 +50,15 @@ def warn_of_hidden_endpoint(endpoint: object, *, has_policy: bool) -> None:
         warn_of_hidden(endpoint)
 
 
-def _warn_of_bridge(app: object) -> None:
-    """Warn about an application with its own policy behind a bridge to WSGI that passes nothing on."""
+def _warn_of_bridge(app: object, *, is_routed: bool) -> None:
+    """Warn about an application with its own policy behind a bridge to WSGI that passes nothing on.
+
+    A WSGI middleware directly in the bridge of a route is no such case. ``CORS(app)`` finds it, and lets it
+    answer for itself.
+    """
     for bridge, bridged in _bridges_in(app):
-        if has_own_policy(bridged):
+        is_found = is_routed and any(decider_of(each) is not None for each in wrapped(bridge))
+        if not is_found and has_own_policy(bridged):
             log(
                 logging.WARNING,
                 "the CORS policy of %s is replaced by that of CORS(app, ...), because %s.%s passes nothing "

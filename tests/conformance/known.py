@@ -141,7 +141,7 @@ PATHS = (
     Path(
         f"{FLASK}, CVE-2024-6839",
         "a loose and longer expression after a strict one",
-        Resources({re.compile("/private/.*"): STRICT, re.compile("/[a-z]+/[a-z]+/?/*/*"): LOOSE}),
+        Resources({re.compile("/private/.*"): STRICT, re.compile("/[a-z]+/[a-z]+(?:/)*"): LOOSE}),
         "/private/x",
         NOTHING,
     ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from crosscors import CORSPolicy, CORSRequest, Resources
 from tests.clients import Fields
+from tests.rules.kit import for_private_networks
 
 APP = "https://app.example.com"
 SECOND = "https://second.example"
@@ -79,7 +80,7 @@ POLICIES: Mapping[str, CORSPolicy | Resources] = {
         allow_origins=APP, allow_credentials=True, allow_methods="*", allow_headers="*", max_age=0
     ),
     "* with any header": CORSPolicy(allow_origins="*", allow_headers="*", max_age=None),
-    "a private network": CORSPolicy(allow_origins=APP, allow_private_network=True),
+    "a private network": for_private_networks(allow_origins=APP),
     "timing": CORSPolicy(allow_origins=(APP, SECOND), timing_allow_origin=True),
     "nobody": CORSPolicy(),
     "paths": Resources(

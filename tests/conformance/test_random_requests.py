@@ -183,6 +183,7 @@ _thorough = settings(
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::crosscors.PolicyWarning")
 @_thorough
 @given(_policies, _requests)
 @example(CORSPolicy(allow_origins=APP), [Request("GET", "//answers/plain", [("Origin", APP)])])
@@ -196,6 +197,7 @@ def test_all_stacks_say_the_same(policy: CORSPolicy | Resources, requests: list[
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::crosscors.PolicyWarning")
 @_thorough
 @given(_policies, _view_requests)
 def test_all_frameworks_say_the_same_of_views(

@@ -25,7 +25,7 @@ from django.views import View
 from rest_framework.decorators import api_view
 
 import crosscors
-from crosscors import CORSPolicy, CORSRequest
+from crosscors import CORSPolicy, CORSRequest, PolicyWarning, Resources
 from crosscors.django import CORSMiddleware
 from crosscors.django.checks import (
     NUMBERS,
@@ -70,6 +70,20 @@ def manage_check(**settings: Any) -> str:
     with override_settings(**settings):
         call_command("check", stdout=printed, stderr=printed)
     return printed.getvalue()
+
+
+# Keys of resources.
+
+
+def test_keys_that_surely_do_not_cover_what_was_meant_warn_in_the_words_of_the_setting() -> None:
+    key = re.compile("/api/*")
+    with pytest.warns(PolicyWarning):
+        made = Resources({key: CORSPolicy()})
+    for given in (made, {key: CORSPolicy()}):
+        (message,) = seen(check_settings, CORS_RESOURCES=given)
+        assert (message.id, message.hint) == ("crosscors.W066", 'Write "/api/*".')
+        assert message.msg.startswith("CORS_RESOURCES: '/api/*' is a regular expression.")
+    assert not seen(check_settings, CORS_URLS_REGEX="^/api/*")  # which Django's users know as a beginning
 
 
 # The app.

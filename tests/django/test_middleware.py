@@ -282,6 +282,14 @@ BY_VIEW = {"ROOT_URLCONF": "tests.django.marked_urls"}
         "the application",
         f'CORS_ORIGIN_WHITELIST = ["{EVIL}"]',
     ),
+    (
+        "a list of origins",
+        "/",
+        LISTED,
+        {"origin": f"{ORIGIN}:1"},
+        "the application",
+        f'write CORS_ALLOWED_ORIGINS = ["{ORIGIN}", "{ORIGIN}:1"].',
+    ),
     ("a setting", "/", LISTED, PURGE, "the application", "CORS_ALLOW_METHODS = "),
     ("CORS_POLICY", "/", {"CORS_POLICY": IN_A_DICT}, PURGE, "the application", '"allow_methods": ['),
     (

@@ -66,6 +66,25 @@ FAULTS: dict[str, dict[str, Any]] = {
         "CORS_ALLOW_CREDENTIALS": True,
     },
     "no expression": {"CORS_ALLOWED_ORIGIN_REGEXES": None},
+    "an expression among the origins, beside those that are given": {
+        "CORS_ALLOWED_ORIGINS": [r"^https://[a-z]+\.a\.com$"],
+        "CORS_ALLOWED_ORIGIN_REGEXES": [r"https://b\.com"],
+    },
+    "a list of expressions among the origins": {
+        "CORS_ALLOWED_ORIGINS": [r"https://c.com, ^https://[a-z]+\.a\.com$, ^https://b\.com$"]
+    },
+    "expressions among the origins in a dict": {
+        "CORS_POLICY": {"allow_origins": [r"https://(a|b)\.com ^https://c\.com$"]}
+    },
+    "an expression that nothing was put into": {"CORS_ALLOWED_ORIGIN_REGEXES": "${X}"},
+    "everyone as an expression, where everyone is allowed": {
+        "CORS_ALLOW_ALL_ORIGINS": True,
+        "CORS_ALLOWED_ORIGIN_REGEXES": ["*"],
+    },
+    "credentials in a string, where everyone is allowed": {
+        "CORS_ALLOW_ALL_ORIGINS": True,
+        "CORS_ALLOW_CREDENTIALS": "True",
+    },
     "expressions that cannot be one": {
         "CORS_ALLOWED_ORIGIN_REGEXES": ["https://(?P<n>a)", "https://(?P<n>b)"]
     },
@@ -115,6 +134,21 @@ def test_a_project_with_a_problem_does_not_start(settings: dict[str, Any]) -> No
         with override_settings(**settings), pytest.raises(ImproperlyConfigured) as caught:
             handler()
         assert message.msg in str(caught.value)
+
+
+def test_all_that_is_wrong_with_a_switch_is_found() -> None:
+    messages = found(CORS_ALLOW_ALL_ORIGINS="yes", CORS_ALLOW_CREDENTIALS=True)
+    assert [each.id for each in messages] == ["crosscors.E001", "crosscors.E030"]
+
+
+def test_the_hints_for_several_expressions_can_all_be_followed() -> None:
+    regexes = ["https://a.com", r"https://fine\.com", "https://b.com/"]
+    messages = found(CORS_ALLOWED_ORIGIN_REGEXES=regexes, CORS_ALLOW_CREDENTIALS=True)
+    assert [each.hint for each in messages] == [rf'Write r"https://{name}\.com".' for name in "ab"]
+    strings = [r"^https://a\.com$", r"^https://b\.com$"]
+    hints = {str(each.hint) for each in found(CORS_ALLOWED_ORIGINS=strings)}
+    written = r'CORS_ALLOWED_ORIGIN_REGEXES = [r"^https://a\.com$", r"^https://b\.com$"]'
+    assert {hint.partition(", or")[0] for hint in hints} == {f"Write {written}"}
 
 
 def test_a_problem_names_the_setting_and_what_to_write(approved: Callable[[str, str], None]) -> None:

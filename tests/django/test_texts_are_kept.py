@@ -46,4 +46,4 @@ def test_the_log_repeats_the_origin(name: str, ask: Ask, caplog: pytest.LogCaptu
         get(ask, origin=origin, CORS_ALLOWED_ORIGINS=["https://a.example"])
     (line,) = [record.getMessage() for record in caplog.records if record.name == "crosscors"]
     assert f"the origin '{origin}' is not allowed. " in line
-    assert f'Add "{origin}" to CORS_ALLOWED_ORIGINS ' in line
+    assert f'write CORS_ALLOWED_ORIGINS = ["https://a.example", "{origin}"].' in line

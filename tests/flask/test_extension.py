@@ -72,7 +72,7 @@ def test_an_application_is_forgotten_with_its_extension() -> None:
     assert gone() is None
 
 
-@each("app", "app", ["https://a.example"], Flask, fresh(), False, site().wsgi_app)
+@each("app", "app", Flask, fresh(), False, site().wsgi_app)
 @each("give", CORS, CORS().init_app)
 def test_what_is_not_an_application_is_refused(app: Any, give: Callable[[Any], object]) -> None:
     with pytest.raises(PolicyError) as refused:

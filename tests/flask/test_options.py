@@ -244,6 +244,38 @@ def test_only_an_expression_that_is_proved_is_to_be_written(
     assert hint in problem.hint
 
 
+LISTED = ["https://c.com"]
+
+
+@table(
+    "origins, hints",
+    (
+        "compiled ones in a list",
+        [re.compile("https://a.com"), re.compile("https://b.com"), *LISTED],
+        [rf'Write re.compile(r"https://{name}\.com").' for name in "ab"],
+    ),
+    (
+        "a compiled one beside an origin",
+        [re.compile("https://a.com"), *LISTED],
+        [r'Write re.compile(r"https://a\.com").'],
+    ),
+    ("a compiled one alone", re.compile("https://a.com"), [r'Write origins=re.compile(r"https://a\.com").']),
+    (
+        "one in quotes",
+        [r"'^https://a\.com$'", *LISTED],
+        [r'Write re.compile(r"^https://a\.com$"), or a pattern such as "https://*.example.com".'],
+    ),
+    (
+        "a list in one string",
+        [r"https://d.com, ^https://a\.com$, ^https://b\.com$", *LISTED],
+        [r'Write ["https://d.com", re.compile(r"^https://a\.com$"), re.compile(r"^https://b\.com$")].'],
+    ),
+)
+def test_an_expression_in_a_hint_stands_beside_the_other_origins(origins: Any, hints: list[str]) -> None:
+    problems = problems_of(origins=origins, supports_credentials=True)
+    assert [each.hint for each in problems] == hints
+
+
 @table(
     "text, code",
     ("an empty list", "[]", "origin-list-in-a-string"),
@@ -393,7 +425,7 @@ def as_hinted(options: dict[str, Any], problem: Problem) -> list[dict[str, Any]]
     """The options, once for each way in which the hint says to change them."""
     changes = [dict(_ASSIGNMENT.findall(alternative)) for alternative in problem.hint.split(", or ")]
     changes += [{problem.option: text} for text in _TEXT.findall(problem.hint)]
-    names = {"func": lambda request: True}
+    names = {"func": lambda request: True, "re": re}
     changed = [
         {**options, **{name: eval(text, names) for name, text in change.items()}}  # noqa: S307
         for change in changes
@@ -403,8 +435,6 @@ def as_hinted(options: dict[str, Any], problem: Problem) -> list[dict[str, Any]]
         changed.append({name: value for name, value in options.items() if name != problem.option})
         if problem.option == "origins":
             changed[-1]["origins"] = [ORIGIN]  # for "it" is one entry of several
-    if problem.code == "wildcard-with-credentials" and isinstance(options["origins"], re.Pattern):
-        changed = [{**each, "origins": re.compile(each["origins"])} for each in changed]
     return changed
 
 

@@ -11,6 +11,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
@@ -115,6 +116,7 @@ def test_a_setting_of_origins_means_what_it_meant(settings: dict[str, Any], mean
     assert said(**settings) == said(CORS_POLICY=CORSPolicy(**{**DEFAULT, **meant}))
 
 
+@pytest.mark.filterwarnings("ignore:.*browsers no longer ask:crosscors.PolicyWarning")
 @table(
     "setting, value, option, meant",
     ("methods", "CORS_ALLOW_METHODS", ["GET", "POKE"], "allow_methods", ["GET", "POKE"]),

@@ -166,6 +166,7 @@ def is_origin(request: CORSRequest) -> bool:
     return request.origin == ORIGIN
 
 
+@pytest.mark.filterwarnings("ignore:.*browsers no longer ask:crosscors.PolicyWarning")
 @each("place", *PLACES)
 @table(
     "options, meant",

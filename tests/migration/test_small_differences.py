@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import flask_cors
+import pytest
 from corsheaders.conf import conf
 from django.test import override_settings
 from flask import Flask
@@ -40,6 +41,7 @@ def starlette(middleware: Any, **options: Any) -> Any:
     return middleware(Starlette(), allow_origins=[ORG], **options)
 
 
+@pytest.mark.filterwarnings("ignore:.*browsers no longer ask:crosscors.PolicyWarning")
 @table(
     "options, method, sent, header, theirs, ours",
     ("the whole list", LISTED, "OPTIONS", ASKED, ALLOW_HEADERS, "X-A, X-B", f"{ALWAYS}, X-B, X-A, X-C"),

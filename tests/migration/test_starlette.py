@@ -144,6 +144,7 @@ def test_otherwise_the_example_of_fastapi_needs_https_or_an_opt_in() -> None:
     assert all(gets_with_credentials(covered(allow_origins=example[1:], **options), o) for o in example[1:])
 
 
+@pytest.mark.filterwarnings("ignore:allow_private_network:crosscors.PolicyWarning")
 @each("allowed", True, False)
 def test_private_networks_are_answered_where_they_are_allowed(allowed: bool) -> None:
     app = covered(allow_origins=[ORG], allow_private_network=allowed)

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind
+from tests.rules.kit import for_private_networks
 
 from . import reference
 from .strategies import origins_near, requests
@@ -31,18 +32,13 @@ POLICIES = (
     CORSPolicy(),
     CORSPolicy(allow_origins=LISTED),
     CORSPolicy(allow_origins=LISTED, allow_methods="*", allow_headers="*", expose_headers="*", max_age=None),
-    CORSPolicy(
-        allow_origins=LISTED,
-        allow_methods=["PUT", "x"],
-        allow_headers=["X-Token"],
-        allow_private_network=True,
-    ),
+    for_private_networks(allow_origins=LISTED, allow_methods=["PUT", "x"], allow_headers=["X-Token"]),
     CORSPolicy(allow_origins=_CREDENTIALED, allow_credentials=True, allow_headers="*", allow_methods="*"),
     CORSPolicy(allow_origins=LISTED, allow_credentials=_CREDENTIALED, expose_headers=["X-Total"]),
     CORSPolicy(allow_origins=LISTED, allow_origin_func=lambda _: False),
 )
 OPEN_POLICIES = (
-    CORSPolicy(allow_origins="*", allow_private_network=True),
+    for_private_networks(allow_origins="*"),
     CORSPolicy(allow_origins="*", allow_credentials=_CREDENTIALED, allow_headers="*"),
     CORSPolicy(allow_origin_regex=r"(?s:.)*", allow_headers=["X-Token"]),
     CORSPolicy(allow_origin_func=lambda _: True, allow_credentials=True, allow_headers="*"),

@@ -142,7 +142,7 @@ def entries_of(policy: CORSPolicy) -> tuple[str, ...]:
 def examples_of(policy: CORSPolicy) -> list[str]:
     """Origins that the expression lets in, of each site that it names."""
     regex = policy.allow_origin_regex
-    return [] if regex is None else [*chain.from_iterable(sites_of(regex).examples.values())]
+    return [] if regex is None else _examples(regex)
 
 
 # Expressions whose dots have no backslashes. As written, what was meant, the same with credentials, why.
@@ -686,6 +686,37 @@ def _with_mistakes(regex: str, mistakes: list[tuple[str, str]]) -> str:
 _wrong_expressions = st.builds(
     _with_mistakes, _sound, st.lists(st.sampled_from(_MISTAKES), min_size=1, max_size=3)
 )
+
+
+_safe = _sound.filter(lambda regex: "vercel" not in regex and "192" not in regex)
+
+
+@given(st.lists(_safe, min_size=1, max_size=4), st.one_of(st.none(), _safe), st.booleans())
+def test_the_expression_for_several_lets_in_what_each_of_them_does_and_nothing_else(
+    several: list[str], given: str | None, credentials: bool
+) -> None:
+    options: Options = {"allow_origins": several, "allow_credentials": credentials}
+    found = (
+        _OPTION.match(each.hint.partition(", or a pattern")[0] + ".") for each in _problems(options, given)
+    )
+    (written,) = {eval(hint[1].partition("=")[2]) for hint in found if hint is not None}  # noqa: S307
+    parts = [re.compile(part) for part in (*several, *([] if given is None else [given]))]
+    policy = CORSPolicy(allow_origin_regex=written, allow_credentials=credentials)
+    for part in parts:
+        assert {verdict(policy, each) for each in _examples(part)} <= {"read", "all"}
+    assert all(any(part.fullmatch(each) for part in parts) for each in _examples(re.compile(written)))
+
+
+def _examples(regex: re.Pattern[str]) -> list[str]:
+    return [*chain.from_iterable(sites_of(regex).examples.values())]
+
+
+def _problems(options: Options, given: str | None) -> tuple[Problem, ...]:
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(**options, allow_origin_regex=given)
+    return caught.value.problems
+
+
 _OPTION = re.compile(r"Write (?:allow_origins=\[.*?\], or )?(allow_origin_regex=.*)\.$")
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosscors import CORSPolicy, CORSRequest, Decision
-from tests.rules.kit import merged, merged_raw, write_into
+from tests.rules.kit import for_private_networks, merged, merged_raw, write_into
 
 APP = "https://app.example.com"
 
@@ -49,7 +49,7 @@ decisions = st.builds(
         [
             CORSPolicy(allow_origins="*", expose_headers="*"),
             CORSPolicy(allow_origins=[APP], allow_credentials=True, expose_headers=["X-A"]),
-            CORSPolicy(allow_origins=[APP], allow_private_network=True),
+            for_private_networks(allow_origins=[APP]),
         ]
     ),
     st.builds(

@@ -44,6 +44,12 @@ def warned(options: Mapping[str, Any]) -> list[Problem]:
     return [each.message.problem for each in caught if isinstance(each.message, PolicyWarning)]
 
 
+def for_private_networks(**options: Any) -> CORSPolicy:
+    """A policy with ``allow_private_network``, which warns."""
+    with pytest.warns(PolicyWarning, match="browsers no longer ask the server"):
+        return CORSPolicy(**options, allow_private_network=True)
+
+
 def assert_problem(problem: Problem, code: str, option: str, value: object) -> None:
     assert (problem.code, problem.option, problem.value) == (code, option, value)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from crosscors import CORSPolicy
 
 from .conftest import ApprovePolicies
-from .kit import HOST_253, LABEL_63, actual, assert_problem, codes, refused, rows
+from .kit import APP, HOST_253, LABEL_63, actual, assert_problem, codes, refused, rows
 
 EXAMPLE = "https://app.example.com"
 PATTERN = "https://*.example.com"
@@ -368,14 +371,130 @@ def test_only_an_expression_that_is_safe_with_credentials_is_proposed(regex: str
     assert "allow_origin_regex" not in problem.hint
 
 
+SET, ONE, TWO = r"https://[ab]+\.a\.com", r"^https://one\.com$", r"https://two\.com"
+X, Y = r"https://(?P<x>a)\.com", r"https://(?P<y>b)\.com"
+MANY = "|".join(f"b{number}" for number in range(40))
+# Entries, the expression that is given, the expression that each hint gives, why.
+SEVERAL_EXPRESSIONS: list[tuple[list[Any], Any, str, str]] = [
+    ([SET, ONE], None, rf"{SET}|https://one\.com", "two"),
+    ([SET, APP, ONE], None, rf"{SET}|https://one\.com", "two beside an origin"),
+    ([SET, SET], None, SET, "one twice"),
+    ([re.compile(TWO), ONE], None, r"https://two\.com|https://one\.com", "a compiled one"),
+    ([re.compile(TWO, re.IGNORECASE), ONE], None, rf"(?i:{TWO})|https://one\.com", "one with a flag"),
+    ([f"'{TWO}'", f"X={ONE}"], None, rf"{TWO}|https://one\.com", "in quotes and in a line"),
+    ([ONE, "http://localhost:30??"], None, r"https://one\.com|http://localhost:30[0-9][0-9]", "a glob"),
+    ([ONE], TWO, rf"{TWO}|https://one\.com", "one is given"),
+    ([ONE], re.compile(TWO), rf"{TWO}|https://one\.com", "one is given, compiled"),
+    ([ONE], "https://two.com/", rf"{TWO}|https://one\.com", "what is given is wrong, too"),
+    ([ONE], f"'{TWO}'", rf"{TWO}|https://one\.com", "what is given is in quotes"),
+    ([f"{ONE}, {SET}"], None, rf"https://one\.com|{SET}", "a list in one string"),
+    ([f"{ONE} {APP}"], TWO, rf"{TWO}|https://one\.com", "a list with an origin, and one is given"),
+    ([r'["^https://one\\.com$", "https://two\\.com"]'], None, rf"https://one\.com|{TWO}", "in JSON"),
+    ([X, Y], None, f"{X}|{Y}", "groups with names"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("entries, given, write", SEVERAL_EXPRESSIONS)
+def test_whoever_follows_the_hints_of_several_expressions_keeps_all(
+    entries: list[Any], given: Any, write: str, credentials: bool
+) -> None:
+    options = {"allow_origin_regex": given, "allow_credentials": credentials}
+    problems = refused({"allow_origins": iter(entries), **options})
+    of_origins = [each for each in problems if each.option == "allow_origins"]
+    assert len(of_origins) == len([each for each in entries if each != APP])
+    assert all(f'allow_origin_regex=r"{write}"' in each.hint for each in of_origins)
+    assert CORSPolicy(allow_origin_regex=write, allow_credentials=credentials).allow_origin_regex is not None
+
+
+# Entries, the expression that is given, why.
+NOT_TOGETHER = [
+    ([X, r"https://(?P<x>b)\.com"], None, "groups of the same name"),
+    ([TWO], r"https://(a)\1\.com", "what is given refers to a group by number"),
+    ([r"https://'?a\.com", 'https://"?b\\.com'], None, "both quotes"),
+    ([TWO], r"https://.*\.com", "what is given is not safe"),
+    ([rf"https://a\.({MANY})\.com", rf"https://({MANY})\.org"], None, "too many sites"),
+]
+
+
+@rows("entries, given", NOT_TOGETHER)
+def test_expressions_that_cannot_be_one_get_no_text(entries: list[str], given: str | None) -> None:
+    options: dict[str, Any] = {"allow_credentials": True, "dangerously_allow": ["unproven-regex"]}
+    problems = refused({"allow_origins": entries, "allow_origin_regex": given, **options})
+    hints = [each.hint for each in problems if each.option == "allow_origins"]
+    assert [hint[:16] for hint in hints] == ["List each origin"] * len(entries)
+
+
+@pytest.mark.parametrize("text", [f"{ONE}, https://.*com", f"(a, {ONE}"])
+def test_a_list_with_an_expression_that_cannot_be_guessed_gets_general_advice(text: str) -> None:
+    (problem,) = refused({"allow_origins": [text], "allow_credentials": True})
+    assert problem.hint == "Write a list with one string for each origin."
+
+
+# A single mistake that looks like several. Code, entry, the entry to write, why.
+SINGLE_MISTAKES = [
+    ("origin-scheme", r"https:\\a.example", "https://a.example", "backslashes"),
+    ("origin-scheme", r"https:\a.example", "https://a.example", "a backslash"),
+    ("origin-scheme", r"https:/\a.example", "https://a.example", "a slash and a backslash"),
+    ("origin-scheme", r"https\\a.example", "https://a.example", "backslashes without a colon"),
+    ("origin-scheme", r"\\a.example", "https://a.example", "backslashes without a scheme"),
+    ("origin-scheme", r"\\localhost:3000", "http://localhost:3000", "the same for this machine"),
+    ("origin-scheme", r"http:\\www.a.example", "http://www.a.example", "what is no \\w of an expression"),
+    ("origin-scheme", r"https:\\a.example\ ".strip(), "https://a.example", "backslashes around it"),
+    ("origin-scheme", r"https:\/\/a.example", "https://a.example", "slashes as some JSON has them"),
+    ("origin-scheme", "https;//a.example", "https://a.example", "a semicolon"),
+    ("origin-scheme", "https.//a.example", "https://a.example", "a dot"),
+    ("origin-scheme", "https:://a.example", "https://a.example", "two colons"),
+    ("origin-scheme", "https: //a.example", "https://a.example", "a blank before the slashes"),
+    ("origin-scheme", "https:// a.example", "https://a.example", "a blank after the slashes"),
+    ("origin-scheme", "https\uff1a\uff0f\uff0fa.example", "https://a.example", "an East Asian keyboard"),
+    ("origin-scheme", "https%3A%2F%2Fa.example", "https://a.example", "encoded"),
+    ("origin-scheme", "https://a.examplehttps://b.example", EXAMPLE, "two origins in one"),
+    ("origin-scheme", "https://www.https://a.example", EXAMPLE, "a scheme within"),
+    ("origin-scheme", "https://http//a.example", EXAMPLE, "a second scheme without a colon"),
+    ("origin-upper-case", "HTTPS://A.EXAMPLE", "https://a.example", "all in upper case"),
+    ("origin-path", "https://a.example/a?x=1#t", "https://a.example", "a URL with all parts"),
+    ("origin-query", "https://a.example/?x=1", "https://a.example", "a slash and a query"),
+    ("origin-fragment", "https://a.example/#/", "https://a.example", "a slash and a fragment"),
+    ("origin-userinfo", "me@a.example", "https://a.example", "an e-mail address"),
+    ("origin-userinfo", "mailto:me@a.example", "https://a.example", "a link to one"),
+    ("origin-userinfo", "https://a.example@", EXAMPLE, "a user name without a host"),
+    ("origin-word", ":3000", "http://localhost:3000", "a port alone"),
+    ("origin-file", r"C:\site\index.html", "http://localhost:*", "a file of Windows"),
+    ("origin-path", "/home/me/index.html", EXAMPLE, "a file"),
+    ("origin-host", "https:", EXAMPLE, "a scheme alone"),
+    ("origin-host", "a.example b.example", EXAMPLE, "two hosts"),
+    ("origin-port", "https://a.example:3000 /", EXAMPLE, "a blank before the slash"),
+    ("origin-ip-address", "http://[::1]3000", EXAMPLE, "a port without its colon"),
+    ("origin-ip-address", "10.0.0.0/8", "https://*.example.com", "a range of addresses"),
+    ("origin-too-long", f"https://{'a' * 400}", EXAMPLE, "label, host and whole too long"),
+    ("origin-space", "origin: https://a.example", "https://a.example", "a line of a YAML file"),
+    ("origin-space", "export ORIGIN=https://a.example", "https://a.example", "a line of a script"),
+    ("origin-space", "https://a.example // mine", "https://a.example", "a comment of JavaScript"),
+    ("origin-list-in-a-string", "https://a.example and https://b.example", "https://b.example", "a sentence"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("code, entry, write", SINGLE_MISTAKES)
+def test_a_single_mistake_is_one_problem(code: str, entry: str, write: str, credentials: bool) -> None:
+    problems = refused({"allow_origins": [entry], "allow_credentials": credentials})
+    (problem, *others) = problems
+    assert_problem(problem, code, "allow_origins", entry)
+    assert f'"{write}"' in problem.hint
+    # With credentials, what was meant may be wrong, too.
+    assert [each.code for each in others] == (
+        ["insecure-origin-with-credentials"] if credentials and write == "http://www.a.example" else []
+    )
+
+
 # Entry, codes without "origin-", what each hint says to write, why.
 SEVERAL_FAULTS = [
     ("https://Ü.example:443/a", "unicode-host default-port path", "https://xn--tda.example", "three faults"),
     ("127.1", "missing-scheme ip-address", "http://127.0.0.1", "no scheme, and IPv4 in two numbers"),
     ("HTTP://127.1", "upper-case ip-address", "http://127.0.0.1", "upper case, and IPv4 in two numbers"),
-    ("https://a.example/a?x=1#t", "path query fragment", "https://a.example", "path, query and fragment"),
     ("me@A.b:0 ", "space missing-scheme userinfo upper-case port", "https://a.b", "five faults"),
-    (f"https://{'a' * 400}", "too-long too-long too-long", EXAMPLE, "label, host and whole too long"),
+    ("HTTPS://A.example:443/", "upper-case default-port trailing-slash", "https://a.example", "a whole URL"),
 ]
 
 
@@ -548,6 +667,7 @@ def test_the_most_specific_entry_matches(origin: str, entry: str | None) -> None
 def test_what_the_errors_say(approved_policies: ApprovePolicies) -> None:
     entries = [(why, entry) for _, entry, _, why in (*REFUSED_ROWS, *NOT_ONE_ORIGIN)]
     entries += [(why, entry) for entry, _, _, why in SEVERAL_FAULTS]
+    entries += [(why, entry) for _, entry, _, why in SINGLE_MISTAKES]
     approved_policies("origins", [(why, {"allow_origins": [entry]}) for why, entry in entries])
 
 

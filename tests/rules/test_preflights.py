@@ -151,6 +151,7 @@ REMEMBERING = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:allow_private_network:crosscors.PolicyWarning")
 @rows("options", REMEMBERING)
 def test_a_preflight_is_answered_as_if_it_were_the_first(options: dict[str, Any]) -> None:
     used = CORSPolicy(**options)

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from crosscors import CORSPolicy
+import pytest
+from flask import Flask
 
-from .kit import APP, PREFLIGHT_VARY, PUBLIC_PREFLIGHT_VARY, preflight, rows
+import crosscors.flask
+from crosscors import CORSPolicy, PolicyWarning
+
+from .kit import (
+    APP,
+    PREFLIGHT_VARY,
+    PUBLIC_PREFLIGHT_VARY,
+    assert_warned,
+    for_private_networks,
+    preflight,
+    rows,
+)
 
 ASKED = "Access-Control-Request-Private-Network"
 PUBLIC = {"allow_origins": "*", "allow_private_network": True}
@@ -21,6 +33,7 @@ ANSWERS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:allow_private_network:crosscors.PolicyWarning")
 @rows("options, asked, answer, vary", ANSWERS)
 def test_private_networks(
     options: dict[str, Any], asked: str | None, answer: str | None, vary: tuple[str, ...]
@@ -33,8 +46,23 @@ def test_private_networks(
 
 
 def test_a_refused_preflight_does_not_allow_a_private_network() -> None:
-    policy = CORSPolicy(allow_origins=[APP], allow_private_network=True)
+    policy = for_private_networks(allow_origins=[APP])
     decision = preflight(policy, method="PUT", request_private_network="true")
     assert not decision.allowed
     assert "Access-Control-Allow-Private-Network" not in dict(decision.headers)
     assert decision.vary == (*PREFLIGHT_VARY, ASKED)
+
+
+def test_it_warns_because_browsers_no_longer_ask() -> None:
+    assert_warned({"allow_private_network": True}, "no-effect", "allow_private_network", True)
+    assert_warned({"allow_private_network": False}, None, "allow_private_network", False)
+
+
+def test_no_adapter_warns_twice() -> None:
+    with pytest.warns(PolicyWarning) as caught:
+        crosscors.flask.CORS(allow_origins=[APP], allow_private_network=True).init_app(Flask("app"))
+    [text] = [str(each.message) for each in caught]
+    assert text == (
+        "allow_private_network: True has no effect: browsers no longer ask the server. They ask the user. "
+        "Leave it out."
+    )

@@ -283,7 +283,7 @@ NEAR: list[tuple[dict[str, Any], str, str, str | None, str]] = [
     (
         {"allow_origins": LOCAL},
         "https://127.0.0.1:5173",
-        "different scheme and host.",
+        "scheme and host; browsers take 127.0.0.1 and localhost",
         f'allow_origins=["{LOCAL}", "https://127.0.0.1:5173"]',
         "another scheme on this machine",
     ),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from crosscors import CORSPolicy, PolicyError, Problem, Resources
+import crosscors.flask
+from crosscors import CORSPolicy, PolicyError, PolicyWarning, Problem, Resources
 
 from ..conftest import Approve
 from .conftest import said_of
@@ -377,12 +381,12 @@ WRONG_TYPES = [
     ({None: EXACT}, '"/api/*"', "None as a key"),
     ({b"/a": EXACT}, '"/api/*"', "bytes as a key"),
     ({re.compile(b"/a"): EXACT}, '"/api/*"', "a regular expression for bytes as a key"),
-    ({"/a": "*"}, "CORSPolicy(...)", "a string as a policy"),
+    ({"/a": "*"}, "CORSPolicy(allow_origins='*')", "a string as a policy"),
     ({"/a": CORSPolicy}, "CORSPolicy(...)", "the class as a policy"),
     ({"/a": Resources({})}, "CORSPolicy(...)", "resources as a policy"),
-    ([("/a", EXACT)], 'Resources({"/api/*": policy})', "a list of pairs"),
-    (EXACT, 'Resources({"/api/*": policy})', "a policy"),
-    (None, 'Resources({"/api/*": policy})', "None"),
+    ([("/a", EXACT)], 'Resources({"/api/*": CORSPolicy(...)})', "a list of pairs"),
+    (EXACT, 'Resources({"/api/*": CORSPolicy(...)})', "a policy"),
+    (None, 'Resources({"/api/*": CORSPolicy(...)})', "None"),
 ]
 
 
@@ -432,3 +436,64 @@ def test_what_the_errors_say(approved: Approve) -> None:
     told: list[tuple[str, Any]] = [(why, {key: EXACT}) for _, key, _, why in REFUSED]
     told += [(why, policies) for policies, _, why in WRONG_TYPES if "class" not in why]
     approved("resources", [(why, said_of(problems_of(policies)[0])) for why, policies in told])
+
+
+# Key, code (None: no warning), what the hint says to write, why.
+UNLIKELY = [
+    (re.compile("/(api|auth)/*"), "unlikely-path", 'Write "/api/*" and "/auth/*".', "Flask-CORS's example"),
+    (re.compile("^/api/*$"), "unlikely-path", 'Write "/api/*".', "with anchors"),
+    (re.compile("(/api/*|/auth/*)"), "unlikely-path", 'Write "/api/*" and "/auth/*".', "in alternatives"),
+    (re.compile(r"/api\/*"), "unlikely-path", 'Write "/api/*".', "with an escaped slash"),
+    (re.compile("/api*"), "unlikely-path", 'Write re.compile(r"/api.*") for', "a letter that is repeated"),
+    (re.compile("/api/*", re.IGNORECASE), "unlikely-path", 're.compile(r"/api(/.*)?")', "with a flag"),
+    (re.compile("/api/<int:id>"), "unlikely-path", 're.compile(r"/api/[0-9]+")', "a parameter of Flask"),
+    (re.compile("/api/{id}"), "unlikely-path", 're.compile(r"/api/[^/]+")', "a parameter of FastAPI"),
+    (re.compile("/api/:id"), "unlikely-path", 're.compile(r"/api/[^/]+")', "a parameter of Express"),
+    (re.compile("api/.*"), "unlikely-path", 'Write "/api/*".', "without the first slash"),
+    (re.compile("^/api/"), "unlikely-path", 'Write "/api/*".', "only the beginning of a path"),
+    ("/api/:id", "path-parameter", 'Write re.compile(r"/api/[^/]+").', "a parameter in a string"),
+    ("/a.b/:id/*", "path-parameter", 'Write re.compile(r"/a\\.b/[^/]+(/.*)?").', "below a parameter"),
+    (re.compile("/api/.*"), None, "", "everything below"),
+    (re.compile("/api/[^/]*"), None, "", "one segment"),
+    (re.compile(r"/api/\w*"), None, "", "a repeated class"),
+    (re.compile(r"/api/\*"), None, "", "an asterisk"),
+    (re.compile(r"/api/(?P<id>[0-9]{2})"), None, "", "a named group, and a count"),
+    (re.compile("a?/api"), None, "", "a letter that may be missing"),
+    (re.compile("api|/x"), None, "", "alternatives of which one is a path"),
+    (re.compile("/api /*", re.VERBOSE), None, "", "blanks that mean nothing"),
+    (re.compile("/v1/[a-z]+:batch"), None, "", "a colon within a segment"),
+    ("/v1/items:batch", None, "", "the same in a string"),
+]
+
+
+def warned_about(make: Callable[[], object]) -> list[Problem]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        make()
+    return [each.message.problem for each in caught if isinstance(each.message, PolicyWarning)]
+
+
+@rows("key, code, says", UNLIKELY)
+def test_a_key_that_surely_does_not_cover_what_was_meant_warns(
+    key: str | re.Pattern[str], code: str | None, says: str
+) -> None:
+    found = warned_about(lambda: Resources({key: EXACT}))
+    assert [(each.code, each.option, each.value) for each in found] == (
+        [(code, "resources", key)] if code else []
+    )
+    assert all(says in each.hint for each in found)
+
+
+@rows("key, code, says", UNLIKELY)
+def test_the_key_in_such_a_hint_does_not_warn_again(
+    key: str | re.Pattern[str], code: str | None, says: str
+) -> None:
+    hints = [each.hint for each in warned_about(lambda: Resources({key: EXACT}))]
+    for written in re.findall(r're\.compile\(r"[^"]+"\)|"[^"]+"', " ".join(hints)):
+        assert not warned_about(lambda: Resources({eval(written, {"re": re}): EXACT}))  # noqa: B023, S307
+
+
+def test_flask_warns_about_its_keys_once() -> None:
+    keys: dict[re.Pattern[str], Any] = {re.compile("/(api|auth)/*"): {}}
+    (found,) = warned_about(lambda: crosscors.flask.CORS(Flask("app"), resources=keys))
+    assert (found.code, found.option) == ("unlikely-path", "resources")

@@ -15,14 +15,17 @@ from django.test import override_settings
 from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import crosscors.flask
 import crosscors.wsgi
 import tests.django.conftest  # noqa: F401  # it configures Django
 from crosscors.starlette import CORS
 from tests.clients import Policies, ask_asgi, attempt_asgi
+from tests.tables import table
 
 from .apps import INNER, OUTER
 
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it is deprecated, and used
     from starlette.middleware.wsgi import WSGIMiddleware
+
+
+A2WSGI: Any = a2wsgi.WSGIMiddleware
+STARLETTES: Any = WSGIMiddleware
 
 
 def hello() -> str:
@@ -68,7 +75,7 @@ def django(*middleware: str) -> WSGIHandler:
         return WSGIHandler()
 
 
-WITH_POLICY = {
+WITH_POLICY: dict[str, Callable[[], Any]] = {
     "the middleware": lambda: crosscors.wsgi.CORSMiddleware(plain(), allow_origins=[INNER]),
     "Flask's extension": with_extension,
     "Flask's bound method": lambda: with_view().wsgi_app,
@@ -87,8 +94,15 @@ def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "crosscors"]
 
 
-@pytest.mark.parametrize("bridge", [WSGIMiddleware, WsgiToAsgi])
-@pytest.mark.parametrize("build", [pytest.param(build, id=name) for name, build in WITH_POLICY.items()])
+DROPPING = [
+    pytest.param(bridge, build, id=f"{name}, in {bridge.__name__}")
+    for bridge in (WSGIMiddleware, WsgiToAsgi)
+    for name, build in WITH_POLICY.items()
+    if (bridge, name) != (WSGIMiddleware, "the middleware")  # which CORS(app) finds, see below
+]
+
+
+@pytest.mark.parametrize(("bridge", "build"), DROPPING)
 def test_a_bridge_that_drops_the_scope_is_said_once(
     bridge: Any,
     build: Callable[[], Any],
@@ -102,6 +116,27 @@ def test_a_bridge_that_drops_the_scope_is_said_once(
     assert f"{bridge.__module__}.{bridge.__name__} passes nothing on" in message
     message = message.replace(f"{bridge.__module__}.{bridge.__name__}", "a.bridge")
     approved("log_bridge", re.sub("policy of .* is replaced", "policy of ... is replaced", message))
+
+
+@table(
+    "build",
+    ("directly", lambda: STARLETTES(WITH_POLICY["the middleware"]())),
+    ("in a WSGI middleware", lambda: STARLETTES(ProxyFix(WITH_POLICY["the middleware"]()))),
+    ("below an ASGI middleware", lambda: GZipMiddleware(STARLETTES(WITH_POLICY["the middleware"]()))),
+    ("directly, in a2wsgi's", lambda: A2WSGI(WITH_POLICY["the middleware"]())),
+)
+def test_middleware_directly_in_a_bridge_answers_for_itself_and_nothing_else_is_said(
+    build: Callable[[], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = CORS(Starlette(routes=[Mount("/in", app=build())]), allow_origins=[OUTER])
+    assert policies.of(app, "/in/") == "inner"
+    assert "is replaced" not in caplog.text
+
+
+def test_it_is_replaced_where_no_route_leads_to_it(caplog: pytest.LogCaptureFixture) -> None:
+    app = CORS(STARLETTES(WITH_POLICY["the middleware"]()), allow_origins=[OUTER])
+    assert policies.of_actual(app, "/") == "outer"
+    assert "is replaced by that of CORS(app, ...)" in caplog.text
 
 
 @pytest.mark.parametrize("build", [plain, django])

@@ -90,6 +90,17 @@ class Meter(Gate):
 Meter.__call__.__module__ = "prometheus_fastapi_instrumentator.middleware"
 
 
+class Slotted:
+    """Like Sentry's middleware, whose objects have their own ``__call__``."""
+
+    __slots__ = ("__call__",)
+
+    def __init__(self, app: Any) -> None:
+        self.__call__ = app
+
+    __module__ = "sentry_sdk.integrations.asgi"
+
+
 def make_gate(app: Any) -> Gate:
     return Gate(app)
 
@@ -147,6 +158,7 @@ def test_middleware_that_can_answer_is_named(
     ("sessions", Middleware(SessionMiddleware, secret_key=OUTER)),
     ("the headers of a proxy", Middleware(ProxyHeadersMiddleware)),
     ("measuring", Middleware(Meter)),
+    ("reporting of errors, by a slot for each object", Middleware(Slotted)),
     ("a function that adds a header, as in FastAPI's tutorial", Middleware(BaseHTTPMiddleware, add_header)),
     ("a class with such a method", Middleware(HeaderWithDispatch)),
     ("another adapter, which is warned about as such", Middleware(CORSMiddleware, allow_origins=[INNER])),

@@ -49,8 +49,13 @@ def is_insecure(scheme: str, host: str) -> bool:
     return scheme in INSECURE_SCHEMES and not is_loopback(host.removeprefix("*."))
 
 
-def entry_problems(option: str, entry: str, dangers: tuple[str, ...], words: Words) -> Iterator[Problem]:
+def entry_problems(
+    option: str, entry: str, dangers: tuple[str, ...], words: Words, *, allows_everyone: bool = False
+) -> Iterator[Problem]:
     """The problems of a well-formed entry that gets credentials, except those that are accepted.
+
+    Args:
+        allows_everyone: whether every origin is allowed without credentials already.
 
     Raises:
         SuffixListError: if the public suffix list is needed and cannot be read.
@@ -58,7 +63,7 @@ def entry_problems(option: str, entry: str, dangers: tuple[str, ...], words: Wor
     name = words.name(option)
     if entry == ANY:
         everyone = words.everyone() if option == "allow_origins" else Everyone(name, "")
-        yield _everyone_with_credentials(everyone, words)
+        yield _everyone_with_credentials(everyone, words, is_there=allows_everyone)
         return
     if entry in ORIGINS_OF_ANYBODY:
         if NULL_ORIGIN not in dangers:
@@ -91,17 +96,19 @@ def is_safe_entry(entry: str, accepted: tuple[str, ...] | None, words: Words) ->
         return False
 
 
-def _everyone_with_credentials(everyone: Everyone, words: Words) -> Problem:
+def _everyone_with_credentials(everyone: Everyone, words: Words, *, is_there: bool) -> Problem:
     message = (
         f'{everyone.remark}browsers refuse "*" with credentials; a server that sends the caller\'s origin '
         "instead lets every site on the web act as your signed-in users."
     )
     listed = words.setting("allow_credentials", '["https://app.example.com"]')
     others = words.setting("allow_origins", '"*"')
-    hint = (
-        f"List the origins that need credentials: {listed}. "
-        f"To allow all others without credentials, write {others}."
+    more = (
+        "All others are then allowed without credentials."
+        if is_there
+        else f"To allow all others without credentials, write {others}."
     )
+    hint = f"List the origins that need credentials: {listed}. {more}"
     return Problem("wildcard-with-credentials", everyone.option, ANY, message, hint)
 
 

@@ -14,12 +14,17 @@ _BYTE_ORDER_MARKS = ("\ufeff", "\u00ef\u00bb\u00bf", "\udcef\udcbb\udcbf")
 _JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _QUOTES = "\"'`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _AROUND_TEXT = re.compile(rf"\A[bru]?(?:\\?[{_QUOTES}]\s*)+|(?:\s*\\?[{_QUOTES}])+\Z")
-# A line of a .env or YAML file: "ORIGIN=https://a.example", "- https://a.example", "https://a.example # mine"
-_BEFORE_VALUE = re.compile(r"(?:-\s+|(?:[A-Za-z_]\w*)?\s*=\s*)(?=\S+\Z)")
-_COMMENT = re.compile(r"\s+#.*", re.DOTALL)
+# A line of a .env or YAML file or of a script: "ORIGIN=https://a.example", "- https://a.example",
+# "origin: https://a.example", "https://a.example # mine"
+_BEFORE_VALUE = re.compile(
+    r"(?:-\s+|(?:export\s+)?(?:[A-Za-z_]\w*)?\s*=\s*"
+    r"|(?!(?:https?|blob|file|data|about|javascript):)[A-Za-z_][\w-]*:(?:\s+|(?=https?://)))(?=\S+\Z)",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"\s+(?:#|//\s).*", re.DOTALL)
 _SEPARATOR = r"[,;](?![0-9]*\})"  # but not that of "{1,3}" in a regular expression
 _is_list = re.compile(_SEPARATOR).search
-_SEPARATORS = re.compile(rf"(?:\s|{_SEPARATOR})+")
+_SEPARATORS = re.compile(rf"(?:\s+(?:and|or|&)\s+|\s|{_SEPARATOR})+")
 _PORTS_IN_BRACKETS = re.compile(r"(.+:)\[([0-9*,\s]+)\]")
 # Digits in braces are a repeat in a regular expression, and "(?P<a>" is a group there. Two hexadecimal digits
 # after "%" are a character.

@@ -14,12 +14,13 @@ from crosscors.core.words import Expressions, Words
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What an entry stands among.
+    """What an entry, or the expression that is given, stands among.
 
     Attributes:
-        option: the option that has the entry.
+        option: the option that has it.
         accepted: the dangers that are accepted, if every entry gets credentials; otherwise None.
         words: how the reader calls the options.
+        is_everyone_given: whether ``"*"`` is among the origins.
         expressions: what was meant by the entries that are expressions.
         joined: these, and the one that is given, as one expression; None if there is no text for that.
     """
@@ -27,6 +28,7 @@ class Surroundings:
     option: str
     accepted: tuple[str, ...] | None
     words: Words
+    is_everyone_given: bool = False
     expressions: tuple[Meant, ...] = ()
     joined: Meant | None = None
 

@@ -9,9 +9,10 @@ import ipaddress
 import re
 import socket
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from urllib.parse import unquote
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins import environment
@@ -23,6 +24,7 @@ from crosscors.core.origins.regexes.mending import Meant
 from crosscors.core.origins.regexes.too_wide import is_for_everyone
 from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
+    FILE,
     MAX_HOST_LENGTH,
     MAX_LABEL_LENGTH,
     MAX_LENGTH,
@@ -42,10 +44,21 @@ _REGEX_SIGNS = re.compile(
     r"\\[.dws-]|^/?\^|\$(?:/[gimsuy]*)?$|[()|]|(?:^|//|:)\.[*+]|s\?:|\.\+"
     r"|(?<=[\w.-])\[[^\]:]+\]|(?<=//)\[[^\]:.]+\](?=.)|\[[^\]:]*\][+*?{]|\[[^\]:]*-[^\]:]*\]"
 )
-_OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):", re.IGNORECASE)
+_OPAQUE_SCHEME = re.compile(r"(?:file|data|blob|about|javascript):|[a-z]:[\\/]", re.IGNORECASE)
 _BROKEN_SCHEME = re.compile(r"(?:(https?)(?::|/))?/*", re.IGNORECASE)  # "https:/host", "http//host", "//host"
-_TWO_SCHEMES = re.compile(r"(https?):/*(https?):/*(?=[^/:])", re.IGNORECASE)
+_TWO_SCHEMES = re.compile(r"(https?):/*(https?)(?::/*|//)(?=[^/:])", re.IGNORECASE)
 _SLASH_TOO_MANY = re.compile(r"((?:https?|wss?|ftp)://)/+(?=[^/])", re.IGNORECASE)
+# What stands between a scheme and a host. \uff1a and \uff0f are a colon and a slash of East Asian keyboards.
+_SEPARATOR = re.compile(
+    r"(?:(?P<scheme>https?|wss?|ftp)|(?=\\\\))"
+    r"(?P<signs>[:\uff1a]?\s*[\\/\uff0f]{2,}\s*|[:\uff1a][\\/\uff0f]|\s*[:;.,@\uff1a]{1,2}\s*//+\s*)(?=\S)",
+    re.IGNORECASE,
+)
+_COLON_AND_SLASHES = re.compile(":?/*")  # right, or one is missing, or a slash is too many
+_ENCODED = re.compile(r"(?:https?|wss?|ftp)(?::|%3A)(?:/|%2F){2}(?<!://)", re.IGNORECASE)
+_SECOND_SCHEME = re.compile(r"[a-z]+://[^/?#]*://", re.IGNORECASE)
+_ADDRESS_RANGE = re.compile(r"(?:[a-z]+://)?[0-9]+(?:\.[0-9]+){3}/[0-9]{1,2}", re.IGNORECASE)
+_MAIL = re.compile(r"(?:mailto:)?[^\s/@:]+@[^\s/@:]+", re.IGNORECASE)
 # "*" for any port is the one glob that is a pattern. "http://localhost:30??" could be read as a query.
 _GLOB_IN_PORT = re.compile(r"(.+//(?:\[[^\]]*\]|[^/?#:\[\]]+)):(?!\*\Z)([0-9]*[?*][0-9?*]*)")
 _END_OF_AUTHORITY = re.compile(r"[/?#\\]")
@@ -64,17 +77,27 @@ def problems_of(entry: str, among: Surroundings) -> tuple[Problem, ...]:
         code, message, hint = whole
         return (Problem(code, name, entry, f"{shown(entry)} {message}", hint),)
     # There is always a fault. To leave the entry out in silence would make a policy that nobody wrote.
-    faults = list(_faults(entry)) or [("origin-host", "is not an origin that browsers send.")]
+    faults = _one_of_each(_faults(entry)) or [("origin-host", "is not an origin that browsers send.")]
     meant = mended(entry)
+    if meant is None:  # then all the hints say the same; a missing scheme says least
+        faults = [min(faults, key=lambda fault: fault[0] == "origin-missing-scheme")]
     return tuple(
         Problem(code, name, entry, f"{shown(entry)} {message}", _hint(code, meant, words))
         for code, message in faults
     )
 
 
+def _one_of_each(faults: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The first fault of each code: a scheme and a host in upper case are one mistake."""
+    found: dict[str, str] = {}
+    for code, message in faults:
+        found.setdefault(code, message)
+    return list(found.items())
+
+
 def entries_meant(entry: str) -> tuple[str, ...]:
     """The entries that were surely meant: several if it is a list in one string, none if nobody can tell."""
-    text = environment.unquoted(environment.visible(entry).strip())
+    text = _with_separator(environment.unquoted(environment.visible(entry).strip()))
     pieces = environment.with_each_port(text) or environment.pieces(text)
     if pieces is None:
         return tuple(filter(None, [mended(text)]))
@@ -91,7 +114,7 @@ def expressions_in(entry: str, accepted: tuple[str, ...] | None) -> tuple[Meant,
     Args:
         accepted: the dangers that are accepted, if every entry gets credentials; otherwise None.
     """
-    text = environment.unquoted(environment.value_in_line(environment.visible(entry).strip()))
+    text = _plain(entry)
     if environment.placeholder_in(text) or is_for_everyone(text):
         return ()
     pieces = environment.pieces(text)
@@ -120,12 +143,12 @@ def _expression_meant(text: str, accepted: tuple[str, ...] | None) -> Meant | No
 
 def mended(entry: str) -> str | None:
     """The entry that was surely meant, in the form that browsers send; None if it cannot be guessed."""
-    text = environment.unquoted(environment.value_in_line(environment.visible(entry).strip()))
+    text = _plain(entry)
     if text == ANY or text.lower() == NULL:
         return text.lower()
     if environment.means_everyone(text):
         return ANY
-    if environment.placeholder_in(text) or _REGEX_SIGNS.search(text):
+    if environment.placeholder_in(text) or _REGEX_SIGNS.search(text) or _has_no_origin(text):
         return None
     twice = _TWO_SCHEMES.match(text)
     if twice is not None:
@@ -134,7 +157,36 @@ def mended(entry: str) -> str | None:
     of_port = _GLOB_IN_PORT.fullmatch(text)
     if of_port is not None:
         return mended(f"{of_port[1]}:*") if set(of_port[2]) == {"*"} else None
+    if serialize_ipv6(f"[{text}]") is not None:
+        return mended(f"[{text}]")
     return _mended_parts(_SLASH_TOO_MANY.sub(r"\1", text))
+
+
+def _has_no_origin(text: str) -> bool:
+    """Whether it is surely not an origin with mistakes: a file, a range, two origins in one."""
+    if _TWO_SCHEMES.match(text):
+        return False
+    is_file = _OPAQUE_SCHEME.match(text) is not None and text != FILE
+    return is_file or bool(_SECOND_SCHEME.match(text) or _ADDRESS_RANGE.fullmatch(text))
+
+
+def _plain(entry: str) -> str:
+    """The entry without what stands around it, and with the right signs after its scheme."""
+    text = environment.unquoted(environment.value_in_line(environment.visible(entry).strip()))
+    return _with_separator(unquote(text) if _ENCODED.match(text) else text)
+
+
+def _with_separator(text: str) -> str:
+    r"""The text with "://" where other signs stand in its place.
+
+    >>> _with_separator(r"https:\\a.com"), _with_separator("https;//a.com"), _with_separator("https:/a.com")
+    ('https://a.com', 'https://a.com', 'https:/a.com')
+    """
+    found = _SEPARATOR.match(text)
+    if found is None or _COLON_AND_SLASHES.fullmatch(found["signs"]):
+        return text
+    scheme = f"{found['scheme']}:" if found["scheme"] else ""
+    return f"{scheme}//{text[found.end() :]}"
 
 
 def _mended_parts(text: str) -> str | None:
@@ -171,6 +223,7 @@ _EXAMPLE = 'an origin such as "https://app.example.com"'
 def _fault_of_the_whole(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """Code, message and hint of a fault that concerns the whole entry; None if it has none."""
     plain = environment.unquoted(text)
+    is_misspelled = _with_separator(text) != text and environment.pieces(_with_separator(text)) is None
     if not plain:
         cause = 'An unset environment variable can cause this: "".split(",") is [""].'
         return "origin-empty", "is empty.", f"Leave it out. {cause}"
@@ -178,7 +231,7 @@ def _fault_of_the_whole(text: str, among: Surroundings) -> tuple[str, str, str] 
         return "origin-space", "begins or ends with white space.", f'Write "{text}".'
     return (
         _template_fault(text)
-        or _list_fault(text, among)
+        or (None if is_misspelled else _list_fault(text, among))
         or _line_fault(text, among)
         or (_quotes_fault(plain, among) if plain != text else None)
         or _word_fault(text, among)
@@ -255,11 +308,13 @@ def _word_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     if text.lower() == NULL:
         message = "has upper-case letters; browsers send lower case."
         meaning = "pages that have no origin of their own, such as sandboxed frames, send it"
-        return "origin-upper-case", message, f'Leave it out. Write "null" only if you mean null: {meaning}.'
+        is_safe = is_safe_entry(NULL, among.accepted, among.words)
+        if_meant = f' Write "null" only if you mean null: {meaning}.' if is_safe else ""
+        return "origin-upper-case", message, f"Leave it out.{if_meant}"
     if environment.means_unset(text):
         return "origin-word", message, "Leave it out. An environment variable that is not set can cause this."
     if meant_bool(text) is None:
-        is_port = text.isascii() and text.isdigit()
+        is_port = text.isascii() and text.removeprefix(":").isdigit()
         hint = 'Write an origin such as "http://localhost:3000".'
         return ("origin-word", "is only a number.", hint) if is_port else None
     everyone = ', or "*" to allow every origin' if meant_bool(text) else ""
@@ -277,16 +332,16 @@ def _line_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
 
 def _expression_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """A glob, a regular expression, or a file."""
+    if _OPAQUE_SCHEME.match(text):
+        hint = 'Serve the page from a local server and write "http://localhost:*".'
+        return "origin-file", "is never sent; pages with this scheme send the origin null.", hint
     of_port = _GLOB_IN_PORT.fullmatch(text)
     if of_port is not None and mended(text) is None:
         hint = _port_hint(text, of_port, among) if among.option == "allow_origins" else LIST_EACH_ORIGIN
         return "origin-wildcard", 'has a "*" or "?" that is only part of the port.', hint
-    if _REGEX_SIGNS.search(text):
+    if _REGEX_SIGNS.search(_with_separator(text)):
         hint = _instead_of_regex(text, among)
         return "origin-regex", "looks like a regular expression; entries are compared literally.", hint
-    if _OPAQUE_SCHEME.match(text):
-        hint = 'Serve the page from a local server and write "http://localhost:*".'
-        return "origin-file", "is never sent; pages with this scheme send the origin null.", hint
     return None
 
 
@@ -315,10 +370,19 @@ LIST_EACH_ORIGIN = f"List each origin, or write {_A_PATTERN}."
 
 
 def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
-    """Two schemes, or a slash too many after the scheme."""
+    """What is wrong with the scheme, the signs after it, or the kind of address."""
     hint = _hint("", mended(text), words)
-    if _TWO_SCHEMES.match(text):
+    if _ENCODED.match(text):
+        return "origin-scheme", "is encoded as a part of a URL.", hint
+    if _with_separator(text) != text:
+        wrong = "backslashes" if "\\" in text else "other signs"
+        return "origin-scheme", f'has {wrong} in place of "://".', hint
+    if _TWO_SCHEMES.match(text) or _SECOND_SCHEME.match(text):
         return "origin-scheme", "has two schemes.", hint
+    if _ADDRESS_RANGE.fullmatch(text):
+        return "origin-ip-address", "is a range of addresses.", LIST_EACH_ORIGIN
+    if _MAIL.fullmatch(text):
+        return "origin-userinfo", "is an e-mail address.", hint
     if _SLASH_TOO_MANY.match(text):
         return "origin-path", "has more than two slashes after its scheme.", hint
     return None
@@ -458,16 +522,18 @@ def _port_faults(parts: _Parts) -> Iterator[tuple[str, str]]:
 
 
 def _tail_faults(tail: str) -> Iterator[tuple[str, str]]:
+    """One fault at most: whoever pastes a URL makes one mistake."""
     path, _, fragment = tail.partition("#")
-    path, _, query = path.partition("?")
-    if path in ("/", "\\"):
-        yield "origin-trailing-slash", "ends with a slash; an origin does not."
-    elif path:
-        yield "origin-path", "has a path; an origin ends after the host and port."
-    if "?" in tail.partition("#")[0]:
+    path, has_query, query = path.partition("?")
+    if path.strip("/\\"):
+        more = " and more" if has_query or "#" in tail else ""
+        yield "origin-path", f"has a path{more}; an origin ends after the host and port."
+    elif has_query:
         yield "origin-query", f"has a query ({shown('?' + query)}); an origin has none."
-    if "#" in tail:
+    elif "#" in tail:
         yield "origin-fragment", f"has a fragment ({shown('#' + fragment)}); an origin has none."
+    elif path:
+        yield "origin-trailing-slash", "ends with a slash; an origin does not."
 
 
 def _serialized_host(parts: _Parts) -> str:

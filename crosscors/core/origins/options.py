@@ -26,7 +26,7 @@ from crosscors.core.origins.regexes.in_strings import meant_by
 from crosscors.core.origins.regexes.joining import joined
 from crosscors.core.origins.regexes.mending import Meant
 from crosscors.core.origins.regexes.sites import sites_of
-from crosscors.core.origins.serialized import is_serialized_origin
+from crosscors.core.origins.serialized import NULL, is_serialized_origin
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -78,32 +78,37 @@ def read(
     """The options in their final form."""
     accepted, of_dangers = dangers.read(dangerously_allow, words)
     accepted_for_all = accepted if allow_credentials is True else None
-    regex, of_regex = _read_regex(allow_origin_regex, accepted_for_all, words)
+    alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in _as_list(allow_origins))
+    regex, of_regex = _read_regex(allow_origin_regex, alone)
     among = _surroundings(allow_origins, regex, accepted_for_all, words)
     listed, of_origins = _read_entries(allow_origins, among)
     if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
         regex = among.joined.regex
     func, of_func = function.read(allow_origin_func, words)
-    credentials, of_credentials = _read_credentials(allow_credentials, words)
+    credentials, of_credentials = _read_credentials(allow_credentials, words, is_for_everyone=ANY in listed)
     options = OriginOptions(listed, regex, func, credentials, accepted)
-    alone = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
+    of_each = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
     together = (
         _judge_credentials(options, words),
         _judge_without_credentials(options, words),
         _judge_hosts(options, words),
         _judge_coverage(options, words),
     )
-    return options, alone + collected(together)
+    return options, of_each + collected(together)
+
+
+def _as_list(value: object) -> list[object]:
+    return list(value) if is_several(value) and not isinstance(value, str) else [value]
 
 
 def _surroundings(
     entries: object, given: re.Pattern[str] | None, accepted: tuple[str, ...] | None, words: Words
 ) -> Surroundings:
     """What the entries of ``allow_origins`` stand among."""
-    each = list(entries) if is_several(entries) and not isinstance(entries, str) else [entries]
-    meant = tuple(dict.fromkeys(chain.from_iterable(_expressions_in(entry, accepted) for entry in each)))
+    each = (_expressions_in(entry, accepted) for entry in _as_list(entries))
+    meant = tuple(dict.fromkeys(chain.from_iterable(each)))
     together = _together(meant, given, accepted, words) if meant else None
-    return Surroundings("allow_origins", accepted, words, meant, together)
+    return Surroundings("allow_origins", accepted, words, expressions=meant, joined=together)
 
 
 def _expressions_in(entry: object, accepted: tuple[str, ...] | None) -> tuple[Meant, ...]:
@@ -157,7 +162,8 @@ def _read_entries(value: object, among: Surroundings) -> tuple[tuple[str, ...], 
 def _entries_meant(entry: str) -> tuple[str, ...]:
     if _is_entry(entry):
         return (entry,)
-    return faults.entries_meant(entry) or faults.origins_beside_expressions(entry)
+    meant = faults.entries_meant(entry) or faults.origins_beside_expressions(entry)
+    return () if meant == (NULL,) else meant  # nobody is told to write null
 
 
 def _instead_of_url(value: object) -> str | None:
@@ -188,60 +194,78 @@ def _is_entry(entry: str) -> bool:
     return entry == ANY or is_entry(entry)
 
 
-def _read_regex(
-    value: object, accepted: tuple[str, ...] | None, words: Words
-) -> tuple[re.Pattern[str] | None, Findings]:
-    option = "allow_origin_regex"
+def _read_regex(value: object, among: Surroundings) -> tuple[re.Pattern[str] | None, Findings]:
+    option, words = among.option, among.words
     name = words.name(option)
-    hint = "Write " + words.setting(option, r'r"https://[a-z]+\.example\.com"')
     if value is None:
         return None, Findings()
     if is_text_pattern(value):
-        return _unless_from_environment(value.pattern, value, accepted, words)
+        return _unless_from_environment(value, value.pattern, among)
     if not isinstance(value, str):
         message = f"takes one regular expression, as a str or compiled from a str, not {shown(value)}."
-        return None, refused("wrong-type", name, value, message, f'{hint}; join alternatives with "|".')
+        hint = f'Write {words.setting(option, _EXAMPLE_OF_REGEX)}; join alternatives with "|".'
+        return None, refused("wrong-type", name, value, message, hint)
     try:
-        return _unless_from_environment(value, re.compile(value), accepted, words)
+        return _unless_from_environment(re.compile(value), value, among)
     except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
-        fault = from_environment.fault_of(value, accepted, words)
+        fault = from_environment.fault_of(value, among)
         if fault is not None:
             return _refused_from_environment("invalid-regex", value, fault, words)
         message = f"{shown(value)} is not a valid regular expression: {error}."
-        entry = faults.mended(value) if value.startswith(ANY) else None  # a pattern such as *.example.com
-        if entry is not None and dangers.is_safe_entry(entry, accepted, words):
-            hint = "Write " + words.setting("allow_origins", f'"{ANY}"' if entry == ANY else f'["{entry}"]')
-        return None, refused("invalid-regex", name, value, message, f"{hint}.")
+        return None, refused("invalid-regex", name, value, message, _instead_of_invalid(value, among))
+
+
+_EXAMPLE_OF_REGEX = r'r"https://[a-z]+\.example\.com"'
+
+
+def _instead_of_invalid(text: str, among: Surroundings) -> str:
+    words = among.words
+    entry = faults.mended(text) if text.startswith(ANY) else None  # a pattern such as *.example.com
+    if entry == ANY and among.is_everyone_given:
+        return from_environment.leave_it_out(words)
+    if entry is None or not dangers.is_safe_entry(entry, among.accepted, words):
+        return f"Write {words.setting(among.option, _EXAMPLE_OF_REGEX)}."
+    return f"Write {words.setting('allow_origins', _quoted(entry))}."
+
+
+def _quoted(entry: str) -> str:
+    return f'"{ANY}"' if entry == ANY else f'["{entry}"]'
 
 
 def _unless_from_environment(
-    text: str, regex: re.Pattern[str], accepted: tuple[str, ...] | None, words: Words
+    regex: re.Pattern[str], text: str, among: Surroundings
 ) -> tuple[re.Pattern[str] | None, Findings]:
     """The expression, unless it matches nothing because of what an environment variable made of it."""
-    fault = from_environment.fault_of(text, accepted, words)
-    try:
-        is_fine = fault is None or bool(sites_of(regex).examples) or sites_of(regex).unproven is not None
-    except SuffixListError:  # without the list, nothing is known
-        is_fine = True
-    if fault is None or is_fine:
+    fault = from_environment.fault_of(text, among)
+    if fault is None:
         return regex, Findings()
-    return _refused_from_environment("regex-matches-nothing", text, fault, words)
+    with suppress(SuffixListError):  # without the list, nothing is known
+        sites = sites_of(regex)
+        if not sites.examples and sites.unproven is None:
+            return _refused_from_environment("regex-matches-nothing", text, fault, among.words)
+    return regex, Findings()
 
 
 def _refused_from_environment(
-    code: str, text: str, fault: tuple[str, str, Meant | None], words: Words
+    code: str, text: str, fault: from_environment.Fault, words: Words
 ) -> tuple[re.Pattern[str] | None, Findings]:
     """The expression that was meant, so that later checks see that, and the problem."""
-    message, hint, meant = fault
-    found = refused(code, words.name("allow_origin_regex"), text, f"{shown(text)} {message}", hint)
-    return None if meant is None else meant.regex, found
+    message = f"{shown(text)} {fault.message}"
+    found = refused(code, words.name("allow_origin_regex"), text, message, fault.hint)
+    return fault.meant and fault.meant.regex, found
 
 
-def _read_credentials(value: object, words: Words) -> tuple[bool | tuple[str, ...], Findings]:
+def _read_credentials(
+    value: object, words: Words, *, is_for_everyone: bool
+) -> tuple[bool | tuple[str, ...], Findings]:
     option = "allow_credentials"
     if isinstance(value, bool):
         return value, Findings()
     meant = _meant_credentials(value)
+    if meant is True and is_for_everyone:  # True would be refused, too
+        hint = f"Write {words.setting(option, _EXAMPLE)}."
+        message = f"takes True, False or a list of origins, not {shown(value)}."
+        return False, refused("wrong-type", words.name(option), value, message, hint)
     if meant is not None:  # judge what was meant, so that later checks see that, too
         return meant, not_a_bool(option, value, meant, words)
     if not isinstance(value, str) and not is_several(value):
@@ -278,7 +302,8 @@ def _judge_credentials(options: OriginOptions, words: Words) -> Findings:
     of_regex = Findings()
     try:
         for entry in entries:
-            problems += dangers.entry_problems(option, entry, accepted, words)
+            everyone = options.allows_everyone
+            problems += dangers.entry_problems(option, entry, accepted, words, allows_everyone=everyone)
         if options.allow_credentials is True and options.allow_origin_regex is not None:
             of_regex = _judge_regex(options.allow_origin_regex, accepted, words)
     except SuffixListError as error:
@@ -300,6 +325,8 @@ def _judge_regex(regex: re.Pattern[str], accepted: tuple[str, ...] | None, words
 def _judge_without_credentials(options: OriginOptions, words: Words) -> Findings:
     """What is wrong with an expression that gives no credentials."""
     if options.allow_origin_regex is not None and options.allow_credentials is not True:
+        if options.allows_everyone and too_wide.is_for_everyone(options.allow_origin_regex.pattern):
+            return Findings()  # see _judge_coverage
         with suppress(SuffixListError):  # without the list, nothing is known
             return _judge_regex(options.allow_origin_regex, None, words)
     return Findings()

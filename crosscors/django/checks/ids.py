@@ -69,6 +69,8 @@ NUMBERS = {
     "regex-too-narrow": 62,
     "unlikely-name": 63,
     "unlikely-method": 64,
+    "no-effect": 65,
+    "unlikely-path": 66,
     # What only the Django adapter finds.
     "old-name-ignored": 70,
     "not-importable": 71,

@@ -33,7 +33,7 @@ from crosscors.core.origins.regexes.soundness import (
     is_sound,
     keeps_loopback,
 )
-from crosscors.core.origins.regexes.too_narrow import fewer_findings, nothing_findings
+from crosscors.core.origins.regexes.too_narrow import OPTION, fewer_findings, nothing_findings
 from crosscors.core.origins.serialized import DEFAULT_PORTS, FILE, split
 from crosscors.core.values import Findings, collected, refused, warned
 from crosscors.core.words import Words
@@ -75,12 +75,12 @@ def _faults(
 ) -> Iterator[tuple[str, str, str]]:
     """Code, message and hint of each thing that is wrong."""
     meant = _meant(regex, sites, dangers)
-    instead = f"Write {meant}" if meant else None
+    instead = f"Write {words.setting(OPTION, str(meant))}" if meant else None
     of_anybody = _Wrong.of(sites, is_anybody)
     if of_anybody.origins:
         witness = _with_shorter(_with_suffix(_plainest(of_anybody.origins, meant), regex), sites)
         message = f"{_UNSAFE} it matches unrelated sites such as {witness}, whose owners can {_ACT}."
-        yield "wildcard-with-credentials", message, f"{instead or _NAME_YOUR_DOMAIN}."
+        yield "wildcard-with-credentials", message, f"{instead or _name_your_domain(words)}."
         return  # then nothing else matters
 
     of_many = _Wrong.of(
@@ -90,7 +90,7 @@ def _faults(
         domain = of_many.sites[0].name
         witness = _below_suffix(_plainest(of_many.origins, meant), domain, regex)
         message = f"{_UNSAFE} it matches unrelated sites such as {witness}, and {owners_below(domain)}."
-        hint = opt_in(instead or _name_your_site(domain), PUBLIC_SUFFIX_SUBDOMAINS, words, dangers)
+        hint = opt_in(instead or _name_your_site(domain, words), PUBLIC_SUFFIX_SUBDOMAINS, words, dangers)
         yield "wildcard-with-credentials", message, hint
 
     of_files = _Wrong.of(sites, lambda site: site.owner is Owner.FILES and NULL_ORIGIN not in dangers)
@@ -102,7 +102,7 @@ def _faults(
     if insecure.origins:
         witness = _plainest(insecure.origins, meant)
         message = f"{_UNSAFE} it matches {witness}, and {ANYONE_ON_THE_PATH}."
-        use_https = _USE_HTTPS_EXCEPT_FOR_LOOPBACK if has_plain_loopback(sites) else "Use https"
+        use_https = _use_https_except_for_loopback(words) if has_plain_loopback(sites) else "Use https"
         yield (
             "insecure-origin-with-credentials",
             message,
@@ -114,7 +114,8 @@ def _faults(
     because = sites.unproven or ("it may match more sites than yours" if is_unproven else None)
     if because is not None and UNPROVEN_REGEX not in dangers:
         message = f"cannot be proved to be safe with credentials: {because}."
-        instead = f"Write a simpler expression that names your sites, such as {_EXAMPLE}"
+        example = words.setting(OPTION, _EXAMPLE)
+        instead = f"Write a simpler expression that names your sites, such as {example}"
         hint = opt_in(instead, UNPROVEN_REGEX, words, dangers)
         yield "unproven-regex", message, hint
 
@@ -150,21 +151,26 @@ def _plainest(origins: Iterable[str], meant: Meant | None) -> str:
 _UNSAFE = "is not safe with credentials:"
 _ACT = "act as your signed-in users"
 _EXAMPLE = r'r"https://[a-z0-9-]+\.example\.com"'
-_NAME_YOUR_DOMAIN = f"Write your own domain, with a backslash before each dot, such as {_EXAMPLE}"
 
 
-def _name_your_site(domain: str) -> str:
+def _name_your_domain(words: Words) -> str:
+    example = words.setting(OPTION, _EXAMPLE)
+    return f"Write your own domain, with a backslash before each dot, such as {example}"
+
+
+def _name_your_site(domain: str, words: Words) -> str:
     """What to write instead of an expression for all names below the domain."""
     host = None if public_suffix_list().is_registry(domain) else example_below(domain)
     if host is None:
-        return _NAME_YOUR_DOMAIN
+        return _name_your_domain(words)
     escaped = host.replace(".", r"\.")
-    return f'Write the names of your own sites, such as r"https://{escaped}"'
+    example = words.setting(OPTION, f'r"https://{escaped}"')
+    return f"Write the names of your own sites, such as {example}"
 
 
-_USE_HTTPS_EXCEPT_FOR_LOOPBACK = (
-    r'Use https, except for loopback, such as r"http://localhost(:\d+)?|https://app\.example\.com"'
-)
+def _use_https_except_for_loopback(words: Words) -> str:
+    example = words.setting(OPTION, r'r"http://localhost(:\d+)?|https://app\.example\.com"')
+    return f"Use https, except for loopback, such as {example}"
 
 
 def _meant(regex: re.Pattern[str], sites: Sites, dangers: tuple[str, ...]) -> Meant | None:

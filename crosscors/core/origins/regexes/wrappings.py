@@ -41,18 +41,18 @@ def _without_one(text: str) -> tuple[str, str] | None:  # noqa: PLR0911  # one r
         return f"has an invisible character: {invisible}.", environment.visible(text)
     if text.strip() != text:
         return "begins or ends with white space.", text.strip()
-    value = environment.value_in_line(text)
+    prefix, value = _PREFIX.match(text), environment.value_in_line(text)
+    if prefix is not None:
+        return f"has {shown(prefix[0].strip())} before the expression.", text[prefix.end() :]
     if value != text:
         more = shown(text.replace(value, "", 1).strip())
         return f"has more than the expression in it: {more}.", value
     if environment.unquoted(text) != text:
         message = "has quotes around it that are part of the text; Docker and some .env files keep them."
         return message, environment.unquoted(text)
-    call, prefix, slashes = _CALL.fullmatch(text), _PREFIX.match(text), _SLASHES.fullmatch(text)
+    call, slashes = _CALL.fullmatch(text), _SLASHES.fullmatch(text)
     if call is not None:
         return "is code for an expression, in a string.", call[1]
-    if prefix is not None:
-        return f"has {shown(prefix[0].strip())} before the expression.", text[prefix.end() :]
     if slashes is not None:
         message = "has slashes around it, as expressions have in JavaScript."
         return message, re.sub(r"\\/", "/", slashes[1])
