@@ -18,6 +18,7 @@ from crosscors.core.words import KEYWORDS
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import AppOptions, Layer, read_config, read_keywords
 from crosscors.flask.policies import read_alone, read_app, without_repeats
+from crosscors.flask.strays import check_keywords
 from crosscors.flask.words import call_in_flask
 
 if TYPE_CHECKING:
@@ -110,9 +111,11 @@ class CORS:
         layer = given.over(read_config(app.config))
         policies, found = read_app(layer)
         adapter = Adapter.of(app)
+        adapter.view_policies.note_app(policies)
         of_views = adapter.view_policies.problems()
         raise_problems(without_repeats(found + check_debug(self._debug, KEYWORDS) + of_views))
         found += adapter.view_policies.open_by_default()
+        found += check_keywords(app.config, {"debug": self._debug, "on_decision": self._on_decision})
         warn_about(warning for warning in found.warnings if str(warning) not in self._told)
         adapter.view_policies.accept(layer, found.warnings)
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)

@@ -19,7 +19,7 @@ from crosscors.core.policy import OPTION_NAMES, CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
 from crosscors.flask.regexes import as_list
-from crosscors.flask.words import CORE_NAMES, FLASK_NAMES, IN_CONFIG, IN_DICT, Label
+from crosscors.flask.words import CLOSED, CORE_NAMES, FLASK_NAMES, IN_CONFIG, IN_DICT, Label
 
 Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
 
@@ -155,7 +155,16 @@ def read_config(config: Mapping[Any, Any]) -> Layer:
         (option_of(name), Label(name, IN_CONFIG), given[name]) for name in given if option_of(name) in _NAMES
     )
     others = (_stray(name, option_of(name), given[name]) for name in given if option_of(name) not in _NAMES)
-    return replace(known, strays=tuple(filter(None, others)))
+    return replace(known, strays=(*filter(None, others), *_unset_in(config)))
+
+
+def _unset_in(config: Mapping[Any, Any]) -> Iterator[Stray]:
+    """The options that are None in the configuration, where the default allows everything."""
+    for name, value in config.items():
+        if value is None and isinstance(name, str) and name.startswith(CONFIG_PREFIX):
+            option = option_of(name)
+            if CORE_NAMES.get(option, option) in CLOSED:
+                yield Stray(name, None, option, is_near=False)
 
 
 def settings_in(config: Mapping[Any, Any]) -> Iterator[tuple[str, object]]:

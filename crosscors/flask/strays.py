@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 from crosscors._adapter.own_names import check_resembling
 from crosscors.core.errors import Problem, shown
-from crosscors.core.values import Findings, collected, is_several, is_text_pattern, refused
+from crosscors.core.values import (
+    UNSET_VARIABLE,
+    Findings,
+    collected,
+    is_several,
+    is_text_pattern,
+    meant_bool,
+    refused,
+)
 from crosscors.flask.options import CONFIG_PREFIX, IGNORED, Layer, Stray
 from crosscors.flask.regexes import as_list
-from crosscors.flask.words import AS_KEYWORD, CORE_NAMES, FLASK_NAMES, IN_DICT
+from crosscors.flask.words import AS_KEYWORD, CLOSED, CORE_NAMES, FLASK_NAMES, IN_CONFIG, IN_DICT
 
 OPEN_BY_DEFAULT = "open-by-default"
 
@@ -40,6 +49,9 @@ def _check(stray: Stray, layers: Mapping[str, Layer], is_accepted: bool) -> Find
     if stray.name == IGNORED:
         return _ignored_headers(stray)
     option = CORE_NAMES.get(stray.meant, stray.meant)
+    if stray.value is None:
+        is_needed = not all(_given(option, stray, layer) for layer in layers.values())
+        return _unset(stray, option) if is_needed and not is_accepted else Findings()
     given = {place: _given(option, stray, layer) for place, layer in layers.items()}
     lacking = [place for place, label in given.items() if label is None]
     written = next(filter(None, given.values()), None)
@@ -93,6 +105,35 @@ def _as_code(origins: object) -> str:
 
 
 _LONGEST = 80
+
+
+def _unset(stray: Stray, option: str) -> Findings:
+    """An option that is None, as if it was not there. Then the default holds, which allows everything."""
+    message = "is None, so the default holds, which allows everything."
+    closed, everything = (IN_CONFIG.format(stray.name, each) for each in (CLOSED[option], '"*"'))
+    hint = f"{UNSET_VARIABLE} Write {closed}, or {everything} if that is meant."
+    return Findings(warnings=(Problem("unset", stray.name, None, message, hint),))
+
+
+def check_keywords(config: Mapping[Any, Any], given: Mapping[str, object]) -> Findings:
+    """Warnings about keywords of ``CORS`` that stand in the configuration instead.
+
+    Args:
+        given: their values as keywords.
+    """
+    return collected(
+        _not_a_setting(name, config[name], option)
+        for option, value in given.items()
+        if (name := f"{CONFIG_PREFIX}{option.upper()}") in config and value is None
+    )
+
+
+def _not_a_setting(name: str, value: object, option: str) -> Findings:
+    if value is None:
+        return Findings()
+    written = "func" if callable(value) else bool(meant_bool(value))
+    message, hint = "is not read from the configuration.", f"Write CORS(app, {option}={written})."
+    return Findings(warnings=(Problem("unknown-option", name, value, message, hint),))
 
 
 def _not_read(stray: Stray, option: str) -> Findings:

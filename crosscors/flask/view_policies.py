@@ -13,6 +13,7 @@ import logging
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple, cast
 
 from flask import Flask
@@ -22,7 +23,7 @@ from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
 from crosscors._adapter.reporting import log
 from crosscors.core.errors import Problem, shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
-from crosscors.core.values import Findings, collected, refused
+from crosscors.core.values import ANY, Findings, collected, refused
 from crosscors.flask.options import Layer, read_config
 from crosscors.flask.policies import read_policy
 from crosscors.flask.strays import OPEN_BY_DEFAULT, check_strays
@@ -39,6 +40,7 @@ class ViewPolicies:
 
     def __init__(self, flask: Flask) -> None:
         self.accepted: set[str] = set()
+        self._origins_of_app: tuple[str, ...] | None = None
         self._told: set[tuple[str, str]] = set()
         self._flask = flask
         self._blueprints: dict[str, Policies] = {}
@@ -91,12 +93,20 @@ class ViewPolicies:
         self.accepted.update(stray.name for stray in layer.strays)
         self._told.update(map(_kind_of, warnings))
 
+    def note_app(self, policies: Policies | None) -> None:
+        """Note the origins of the application, for messages about views that lack origins."""
+        every = () if policies is None else policies.policies
+        if not any(ANY in each.allow_origins for each in every):
+            origins = dict.fromkeys(chain.from_iterable(each.allow_origins for each in every))
+            self._origins_of_app = tuple(origins)
+
     def problems(self) -> Findings:
         """What is wrong with the policies of the views that the application has by now."""
         # The policy of the application reports options that the configuration has twice, and strays.
         config = replace(read_config(self._flask.config), problems=(), strays=())
         return collected(
-            Findings(_read(given, config, place)[1].problems) for place, given in self._given_by_place()
+            Findings(_read(given, config, place, self._origins_of_app)[1].problems)
+            for place, given in self._given_by_place()
         )
 
     def open_by_default(self) -> Findings:
@@ -150,7 +160,7 @@ class ViewPolicies:
         if known is not None:
             return known[1]
         config = read_config(self._flask.config)
-        policy, found = _read(given, config)
+        policy, found = _read(given, config, "", self._origins_of_app)
         if isinstance(given, Layer):
             found += check_strays({_place_of(view): _layer(given, config)}, self.accepted)
         is_usable = policy is not None and not found.problems
@@ -190,12 +200,14 @@ def _place_of(view: object) -> str:
     return f"cross_origin of {name_of(view)}"
 
 
-def _read(given: object, config: Layer, place: str = "") -> tuple[CORSPolicy | None, Findings]:
+def _read(
+    given: object, config: Layer, place: str, of_app: tuple[str, ...] | None
+) -> tuple[CORSPolicy | None, Findings]:
     """The policy that a mark stands for. None if there is a problem."""
     if not isinstance(given, Layer):
         [problem] = wrong_import("crosscors.flask").problems
         return None, Findings((replace(problem, option=place or problem.option),))
-    return read_policy(_layer(given, config), place)
+    return read_policy(_layer(given, config), place, of_app=of_app)
 
 
 def _layer(given: Layer, config: Layer) -> Layer:

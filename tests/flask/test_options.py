@@ -510,7 +510,6 @@ def test_every_problem_of_every_place_is_told_at_once() -> None:
 @table(
     "resources, code, write",
     ("no slash", "api", "path-relative", '"/api"'),
-    ("empty", "", "path-relative", '"/"'),
     ("an asterisk in the middle", "/api/*/x", "path-wildcard", '"/api/*"'),
     ("a query", "/api?x", "path-query", '"/api"'),
     ("a parameter", "/a/<int:x>", "path-parameter", '"/a/*"'),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import cast
 
@@ -26,7 +26,7 @@ from crosscors.core.origins.regexes.in_strings import meant_by
 from crosscors.core.origins.regexes.joining import joined
 from crosscors.core.origins.regexes.mending import Meant
 from crosscors.core.origins.regexes.sites import sites_of
-from crosscors.core.origins.serialized import NULL, is_serialized_origin
+from crosscors.core.origins.serialized import NULL, NULL, is_serialized_origin
 from crosscors.core.values import (
     ANY,
     Findings,
@@ -34,6 +34,7 @@ from crosscors.core.values import (
     covered_by_any,
     is_several,
     is_text_pattern,
+    means_unset,
     meant_bool,
     not_a_bool,
     read_strings,
@@ -80,7 +81,8 @@ def read(
     accepted_for_all = accepted if allow_credentials is True else None
     alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in _as_list(allow_origins))
     regex, of_regex = _read_regex(allow_origin_regex, alone)
-    among = _surroundings(allow_origins, regex, accepted_for_all, words)
+    is_only = len(_as_list(allow_origins)) == 1 and allow_origin_regex is None and allow_origin_func is None
+    among = replace(_surroundings(allow_origins, regex, accepted_for_all, words), is_only=is_only)
     listed, of_origins = _read_entries(allow_origins, among)
     if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
         regex = among.joined.regex
@@ -286,6 +288,8 @@ def _meant_credentials(value: object) -> bool | None:
         return _meant_credentials(entries[0]) if is_word else None
     if isinstance(value, str) and environment.means_everyone(value.strip()):
         return True
+    if isinstance(value, str) and value != NULL and (not value.strip() or means_unset(value.strip())):
+        return False
     return meant_bool(value)
 
 
