@@ -417,7 +417,7 @@ def test_a_faulty_value_is_refused_in_every_place_under_the_name_that_it_has_the
         assert f"{of_keyword.option}=" not in of_config.hint
 
 
-_ASSIGNMENT = re.compile(r'(\w+)=(\[[^]]*\]|r?"[^"]*"|\w+)')
+_ASSIGNMENT = re.compile(r'(\w+)=(\[[^]]*\]|r?"[^"]*"|re\.compile\(r?"[^"]*"\)|\w+)')
 _TEXT = re.compile(r'(?:[Ww]rite|such as|dot:) (\[[^]]*\]|r?"[^"]*")')
 
 

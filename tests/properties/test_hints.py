@@ -717,7 +717,7 @@ def _problems(options: Options, given: str | None) -> tuple[Problem, ...]:
     return caught.value.problems
 
 
-_OPTION = re.compile(r"Write (?:allow_origins=\[.*?\], or )?(allow_origin_regex=.*)\.$")
+_OPTION = re.compile(r"Write (?:allow_origins=\[.*?\], or )?(allow_origin_regex=.*?)(?:, or accept .*)?\.$")
 
 
 @given(_wrong_expressions, st.booleans())

@@ -303,7 +303,7 @@ FROM_ENVIRONMENT = [
     (r"/^https:\/\/a\.com$/", "slashes around it", rf"^{A_COM}$", "the slashes of JavaScript"),
     (r"/https:\/\/a\.com/i", "slashes around it", A_COM, "the slashes of JavaScript, and a flag"),
     (r"regex:https://a\.com", "has 'regex:' before", A_COM, "a prefix"),
-    (r"regex: '/^https:\/\/a.com$/i'", "quotes around it", A_COM, "all of it, and a bare dot"),
+    (r"regex: '/^https:\/\/a.com$/i'", "has 'regex:' before", A_COM, "all of it, and a bare dot"),
     (r"~^https://a\.com$", "has '~' before", rf"^{A_COM}$", "the prefix of nginx"),
     (r"re.compile(r'https://a\.com')", "is code", A_COM, "code"),
     (r'["https://a\\.com"]', "a list in one string", A_COM, "a list in JSON"),

@@ -51,7 +51,8 @@ _SLASH_TOO_MANY = re.compile(r"((?:https?|wss?|ftp)://)/+(?=[^/])", re.IGNORECAS
 # What stands between a scheme and a host. \uff1a and \uff0f are a colon and a slash of East Asian keyboards.
 _SEPARATOR = re.compile(
     r"(?:(?P<scheme>https?|wss?|ftp)|(?=\\\\))"
-    r"(?P<signs>[:\uff1a]?\s*[\\/\uff0f]{2,}\s*|[:\uff1a][\\/\uff0f]|\s*[:;.,@\uff1a]{1,2}\s*//+\s*)(?=\S)",
+    r"(?P<signs>[:\uff1a]?\s*(?:(?:\\/){1,2}|\\{2,}|/\\|[/\uff0f]{2,})\s*|[:\uff1a][\\/\uff0f]"
+    r"|\s*[:;.,@\uff1a]{1,2}\s*//+\s*)(?=\S)",
     re.IGNORECASE,
 )
 _COLON_AND_SLASHES = re.compile(":?/*")  # right, or one is missing, or a slash is too many
