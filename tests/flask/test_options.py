@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -464,6 +465,56 @@ def test_what_flask_cors_takes_for_an_expression_among_names_warns(
     assert (problem.code, problem.option, problem.value) == ("unlikely-name", *options, value)
 
 
+# What means nothing. If it is left out, the default allows everything.
+
+ALL: dict[str, Any] = {"origins": ORIGIN, "methods": ["GET"], "allow_headers": []}
+NOTHING: list[tuple[str, Any]] = [
+    *(("origins", value) for value in ("", [""], "None", "undefined", "[]", "  ", [None])),
+    *(("methods", value) for value in ("", [""], "[]", "()", [None], "${METHODS}", "TRACE")),
+    *(("allow_headers", value) for value in ("", [""], "[]", [None], "{{ headers }}")),
+    *(("allow_origin_regex", value) for value in ("", "None", "[]", " ")),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), NOTHING)
+@each("place", "keyword", "configuration", "resource")
+def test_a_hint_for_what_means_nothing_opens_nothing(name: str, value: Any, place: str) -> None:
+    options = {key: each for key, each in ALL.items() if key != name}
+    if name == "allow_origin_regex":
+        del options["origins"]
+    given: dict[str, dict[str, Any]] = {
+        "keyword": {"config": options, "keywords": {name: value}},
+        "configuration": {"config": {**options, name: value}, "keywords": {}},
+        "resource": {"config": options, "keywords": {"resources": {"/*": {name: value}}}},
+    }
+    config, keywords = given[place]["config"], given[place]["keywords"]
+    [problem] = problems_of(configured(config), **keywords)
+    written = re.search(r'Write "?(\w+)"?(?:=| = |: )(\[[^]]*\])\.', problem.hint)
+    assert written is not None, problem.hint
+    core_name = written[1].lower().removeprefix("cors_")
+    closed = {**ALL, core_name: eval(written[2])}  # noqa: S307  # that is what pasting it means
+    app = site(**closed)
+    assert not is_allowed(app, ANYWHERE)
+    assert closed[core_name] in ([], ["GET"])
+
+
+@table(
+    "options, value, hint",
+    ("headers", {"allow_headers": ["Accept"]}, "Accept", "Write allow_headers=[]."),
+    ("one of two headers", {"allow_headers": ["Accept", "X-A"]}, "Accept", "Leave it out."),
+    (
+        "methods",
+        {"methods": "None"},
+        "None",
+        'Write methods=["GET"]. An environment variable that is not set',
+    ),
+)
+def test_a_hint_of_a_warning_opens_nothing(options: dict[str, Any], value: str, hint: str) -> None:
+    [problem] = warnings_of(**options)
+    assert problem.value == value
+    assert problem.hint.startswith(hint)
+
+
 def test_the_hints_are_in_the_reader_s_words(approved: Callable[[str, str], None]) -> None:
     lines = [f"{name}\n  {problems_of(**options)[0]}" for name, (options, _) in WRONG.items()]
     lines.append(f"a misspelled name\n  {problems_of({'CORS_ALLOWED_ORIGINS': ORIGIN})[0]}")
@@ -505,6 +556,33 @@ def test_every_problem_of_every_place_is_told_at_once() -> None:
 
 
 # resources.
+
+
+@table(
+    "text, says",
+    ("nothing", "", "CORS_RESOURCES: '' is empty. An environment variable that is not set can cause this."),
+    ("a word for nothing", "None", "CORS_RESOURCES: 'None' is empty."),
+    ("a dict in JSON", '{"/api/*": {"origins": "*"}}', "Write CORS_RESOURCES = json.loads(text)"),
+    ("a list in JSON", '["/api/*"]', "Write CORS_RESOURCES = json.loads(text)"),
+    ("a path that is JSON", "5", "CORS_RESOURCES: '5' does not begin with a slash."),
+    ("a path without its slash", "{id}", "CORS_RESOURCES: '{id}' "),
+)
+def test_a_text_instead_of_resources_is_named_as_what_it_is(text: str, says: str) -> None:
+    problems = problems_of({"CORS_RESOURCES": text})
+    assert says in str(problems[0])
+    if "json.loads" in says:
+        site(resources=json.loads(text))
+
+
+@each("where", "configuration", "keywords")
+def test_what_is_wrong_further_out_is_not_said_of_each_resource(where: str) -> None:
+    resources: Any = {"/a": {"origins": ORIGIN}, "/b": {"methods": "GET"}}
+    if where == "keywords":
+        [problem] = problems_of(max_age="x", resources=resources)
+        assert problem.option == "max_age"
+    else:
+        [problem] = problems_of({"CORS_MAX_AGE": "x"}, resources=resources)
+        assert problem.option == "CORS_MAX_AGE"
 
 
 @table(

@@ -230,6 +230,86 @@ def test_cors_headers_fails_no_request(
     ] * is_late
 
 
+# Options that are None, and keywords in the configuration.
+
+
+@table(
+    "config, options, is_told",
+    ("origins", {"CORS_ORIGINS": None}, {}, True),
+    ("origins, by the core's name", {"CORS_ALLOW_ORIGINS": None}, {}, True),
+    ("methods", {"CORS_METHODS": None}, {"origins": OWN}, True),
+    ("headers", {"CORS_ALLOW_HEADERS": None}, {"origins": OWN}, True),
+    (
+        "one resource needs them",
+        {"CORS_ORIGINS": None},
+        {"resources": {"/a": {"origins": OWN}, "/b": {}}},
+        True,
+    ),
+    ("the keyword has them", {"CORS_ORIGINS": None}, {"origins": OWN}, False),
+    ("a policy has them", {"CORS_ORIGINS": None}, {"policy": LISTED}, False),
+    ("a function decides", {"CORS_ORIGINS": None}, {"allow_origin_func": lambda request: True}, False),
+    ("an expression decides", {"CORS_ORIGINS": None}, {"allow_origin_regex": r"https://a\.example"}, False),
+    ("the default is closed", {"CORS_SUPPORTS_CREDENTIALS": None, "CORS_MAX_AGE": None}, {}, False),
+    ("a name of one's own", {"CORS_PROXY": None}, {}, False),
+)
+@each("views", False, True)
+def test_an_option_that_is_none_warns_if_the_default_allows_everything(
+    config: dict[str, Any], options: Any, is_told: bool, views: bool
+) -> None:
+    assert started(config, options, views) == [*config] * is_told
+
+
+@table(
+    "config, options, write",
+    ("debug", {"CORS_DEBUG": True}, {}, "Write CORS(app, debug=True)."),
+    ("no debug", {"CORS_DEBUG": "off"}, {}, "Write CORS(app, debug=False)."),
+    ("a hook", {"CORS_ON_DECISION": print}, {}, "Write CORS(app, on_decision=func)."),
+    ("handed on", {"CORS_DEBUG": True}, {"debug": True}, None),
+    ("not given", {"CORS_DEBUG": None}, {}, None),
+)
+def test_a_keyword_in_the_configuration_warns(
+    config: dict[str, Any], options: Any, write: str | None
+) -> None:
+    app = Flask(__name__)
+    app.config.update(config)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        CORS(app, **options)
+    assert [each.message.problem.hint for each in caught if isinstance(each.message, PolicyWarning)] == [
+        write
+    ] * (write is not None)
+
+
+# Views that give credentials, as if they had the origins of the application.
+
+
+@table(
+    "options, write",
+    ("its list", {"origins": [OF_APP]}, f'origins=["{OF_APP}"]'),
+    ("what is safe of its list", {"origins": [OF_APP, "http://a.example"]}, f'origins=["{OF_APP}"]'),
+    ("those of its resources", {"resources": {"/a": {"origins": OF_APP}}}, f'origins=["{OF_APP}"]'),
+    ("an expression", {"origins": EXPRESSION}, 'origins=["https://app.example.com"]'),
+    (
+        "a long list",
+        {"origins": [f"https://{number}.example.com" for number in range(9)]},
+        'origins=["https://app.example.com"]',
+    ),
+)
+def test_a_view_with_credentials_is_told_that_it_does_not_have_the_origins(options: Any, write: str) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/view", "view", cross_origin(supports_credentials=True)(lambda: "Hello"))
+    with pytest.raises(PolicyError) as caught:
+        CORS(app, **options)
+    [problem] = caught.value.problems
+    assert problem.message == "this view does not use the origins of CORS(app, ...)."
+    assert problem.hint == f"Write @cross_origin({write}, supports_credentials=True)."
+    written = Flask(__name__)
+    view = eval(problem.hint[len("Write @") : -1])(lambda: "Hello")  # noqa: S307
+    written.add_url_rule("/view", "view", view)
+    CORS(written, **options)
+    assert ask(written, "/view", origin=STRANGER).allowed is None
+
+
 # What only a request shows.
 
 

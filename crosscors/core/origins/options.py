@@ -26,7 +26,7 @@ from crosscors.core.origins.regexes.in_strings import meant_by
 from crosscors.core.origins.regexes.joining import joined
 from crosscors.core.origins.regexes.mending import Meant
 from crosscors.core.origins.regexes.sites import sites_of
-from crosscors.core.origins.serialized import NULL, NULL, is_serialized_origin
+from crosscors.core.origins.serialized import NULL, is_serialized_origin
 from crosscors.core.values import (
     ANY,
     Findings,
