@@ -68,14 +68,27 @@ def _stands_for(value: object, depth: int) -> object:
 
 _AS_THEY_ARE = (int, float, bytes, bytearray, memoryview, timedelta, re.Pattern, Mapping, type(None))
 
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _timedelta(value: Any) -> timedelta:
+    return timedelta(seconds=value.total_seconds())
+
+
+def _pattern(value: Any) -> object:
+    return re.compile(value.pattern, value.flags)
+
+
 _MAKE: Mapping[type, Any] = {
     bool: bool,
     int: int,
     float: float,
     bytes: bytes,
-    type(None): lambda _: None,
-    timedelta: lambda value: timedelta(seconds=value.total_seconds()),
-    re.Pattern: lambda value: re.compile(value.pattern, value.flags),
+    type(None): _nothing,
+    timedelta: _timedelta,
+    re.Pattern: _pattern,
     Mapping: dict,
 }
 

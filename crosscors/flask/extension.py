@@ -117,7 +117,8 @@ class CORS:
         found += adapter.view_policies.open_by_default()
         found += check_keywords(app.config, {"debug": self._debug, "on_decision": self._on_decision})
         warn_about(warning for warning in found.warnings if str(warning) not in self._told)
-        adapter.view_policies.accept(layer, found.warnings)
+        adapter.view_policies.untold(layer, found.warnings)
+        adapter.view_policies.accept(layer)
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
         adapter.note_reading(given)
 
@@ -133,10 +134,10 @@ class CORS:
             layer = given.over(read_config(flask.config))
             adapter = Adapter.of(flask)
             policies, found = read_app(layer, adapter.view_policies.accepted)
-            raise_problems(
-                without_repeats(found + adapter.view_policies.problems())
-            )  # its warnings were shown above
-            adapter.view_policies.accept(layer, ())
+            raise_problems(without_repeats(found + adapter.view_policies.problems()))
+            # The other warnings were shown above.
+            warn_about(adapter.view_policies.untold(layer, found.warnings))
+            adapter.view_policies.accept(layer)
             # These two are undocumented, but the names of endpoints begin with them.
             name = f"{state.name_prefix}.{state.name}".lstrip(".")
             raise_problems(adapter.view_policies.cover_blueprint(name, cast("Policies", policies)))

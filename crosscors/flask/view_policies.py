@@ -88,10 +88,17 @@ class ViewPolicies:
         self._blueprints[name] = policies
         return Findings()
 
-    def accept(self, layer: Layer, warnings: Iterable[Problem]) -> None:
-        """Note that ``CORS`` has accepted these options, and has shown these warnings."""
+    def accept(self, layer: Layer) -> None:
+        """Note that ``CORS`` has accepted these options."""
         self.accepted.update(stray.name for stray in layer.strays)
-        self._told.update(map(_kind_of, warnings))
+
+    def untold(self, layer: Layer, warnings: Iterable[Problem]) -> list[Problem]:
+        """Those of the warnings that are about names in the configuration, and were not shown before."""
+        strays = {stray.name for stray in layer.strays}
+        fresh = {_kind_of(each): each for each in warnings if each.option in strays}
+        untold = [each for kind, each in fresh.items() if kind not in self._told]
+        self._told.update(fresh)
+        return untold
 
     def note_app(self, policies: Policies | None) -> None:
         """Note the origins of the application, for messages about views that lack origins."""
@@ -169,11 +176,8 @@ class ViewPolicies:
         if not is_usable and kept is fresh:  # not if another thread was quicker
             message = "%s refuses every origin, because its policy cannot be used: %s"
             log(logging.ERROR, message, name_of(view), " ".join(map(str, found.problems)))
-        strays = {stray.name for stray in config.strays}
-        for warning in found.warnings:  # the others were shown where the view is decorated
-            if warning.option in strays and _kind_of(warning) not in self._told:
-                self._told.add(_kind_of(warning))
-                log(logging.WARNING, "%s", warning)
+        for warning in self.untold(config, found.warnings):  # the others were shown with the decorator
+            log(logging.WARNING, "%s", warning)
         return kept[1]
 
 

@@ -169,6 +169,20 @@ def test_a_name_that_the_application_has_accepted_is_no_problem_for_a_view(
     assert [each.partition(":")[0] for each in told] == [name] * is_told
 
 
+@each("is_first", True, False)
+def test_a_blueprint_that_allows_everyone_beside_such_a_name_warns(is_first: bool) -> None:
+    app, bp = Flask(__name__), Blueprint("bp", __name__)
+    app.config["CORS_ALLOWED_ORIGINS"] = OWN
+    CORS(bp, methods="GET")
+    if is_first:
+        with pytest.raises(PolicyError, match="CORS_ALLOWED_ORIGINS: there is no option"):
+            app.register_blueprint(bp)
+    else:
+        CORS(app, origins=OWN)
+        with pytest.warns(PolicyWarning, match="a blueprint has no origins"):
+            app.register_blueprint(bp)
+
+
 def test_a_name_that_no_application_has_accepted_makes_the_view_refuse() -> None:
     app = Flask(__name__)
     app.config["CORS_ALLOWED_ORIGINS"] = OWN
