@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crosscors import CORSPolicy
+from crosscors import CORSPolicy, PolicyError, PolicyWarning
 
 from .conftest import ApprovePolicies
 from .kit import APP, HOST_253, LABEL_63, actual, assert_problem, codes, refused, rows
@@ -676,3 +676,23 @@ def test_a_glob_in_the_port_of_an_unsafe_origin_is_not_made_an_expression() -> N
     (problem,) = refused({"allow_origins": [entry], "allow_credentials": True})
     assert_problem(problem, "origin-wildcard", "allow_origins", entry)
     assert problem.hint.startswith("List each origin, ")
+
+
+@pytest.mark.parametrize("word", ["all", '"*"', "any"])
+def test_an_expression_for_everyone_beside_the_star_is_left_out(word: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(allow_origins="*", allow_origin_regex=word)
+    [problem] = caught.value.problems
+    assert problem.hint == "Leave it out: '*' in allow_origins already allows every origin."
+
+
+def test_an_expression_for_everyone_beside_the_star_warns_once() -> None:
+    with pytest.warns(PolicyWarning) as caught:
+        CORSPolicy(allow_origins="*", allow_origin_regex=".*")
+    assert len(caught) == 1
+
+
+def test_an_address_without_its_scheme_gets_brackets() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(allow_origins=["2001:db8::1"])
+    assert {problem.hint for problem in caught.value.problems} == {'Write "https://[2001:db8::1]".'}
