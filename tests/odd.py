@@ -28,6 +28,16 @@ class Raising:
     __hash__ = None  # type: ignore[assignment]
 
 
+class RaisingFunction:
+    """A function that raises whenever it is looked at."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise LookupError(name)
+
+    def __call__(self, *_: object) -> bool:
+        return False
+
+
 class ClaimingToRaise:
     @property  # type: ignore[misc]
     def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -73,6 +83,7 @@ def proxy(value: object) -> Any:
 # Each makes a new object, because some can be read only once.
 ODD: tuple[Callable[[], Any], ...] = (
     Raising,
+    RaisingFunction,
     ClaimingToRaise,
     lambda: Text(APP),
     lambda: Names.APP,
