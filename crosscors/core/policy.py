@@ -27,6 +27,7 @@ from crosscors.core.origins import options as origins
 from crosscors.core.origins.function import OriginFunc, is_async_callable
 from crosscors.core.origins.public_suffixes import SuffixListError
 from crosscors.core.origins.trusted_sites import trusted_sites
+from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.remembered import Remembered
 from crosscors.core.request import CORSRequest
 from crosscors.core.rulebook import AskFunction, Rulebook
@@ -283,7 +284,7 @@ def make_policy(options: Mapping[str, object], words: Words) -> tuple[CORSPolicy
 
 def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Findings:
     """Give the policy these options. If there is a problem, it is not a policy."""
-    given = {**DEFAULTS, **options}
+    given = {**DEFAULTS, **{name: _as_given(name, value) for name, value in options.items()}}
     found: list[Findings] = []
 
     def take(read: tuple[_Value, Findings]) -> _Value:
@@ -328,6 +329,10 @@ def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Fi
         )
         vars(policy)["_remembered"] = Remembered(rulebook)
     return findings
+
+
+def _as_given(name: str, value: object) -> object:
+    return plain_unless_callable(value) if name == "allow_origin_func" else plain(value)
 
 
 # Keywords that belong to an adapter, not to a policy.

@@ -17,7 +17,10 @@ from crosscors._adapter.alternatives import any_of, besides, each_alone
 from crosscors._adapter.keywords import check_debug, check_on_decision
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
+from crosscors.core.origins.environment import means_everyone
+from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.joining import grouped
+from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.policy import CORSPolicy, Policies, make_policy, options_of
 from crosscors.core.resources import Resources, make_resources, warnings_of
 from crosscors.core.values import (
@@ -27,7 +30,7 @@ from crosscors.core.values import (
     collected,
     is_text_pattern,
     meant_bool,
-    read_bool,
+    not_a_bool,
     refused,
 )
 from crosscors.core.words import Words
@@ -59,13 +62,17 @@ def read_settings() -> tuple[Settings | None, Findings]:
     """What the settings mean now, and what was found. None if there is a problem."""
     project = conf.settings
     # Undocumented: ``dir`` lists the settings. Nothing documented does, and misspelled names must be found.
-    given = {name: getattr(project, name) for name in dir(project) if name.startswith(names.PREFIX)}
+    given = {
+        name: _as_given(name, getattr(project, name))
+        for name in dir(project)
+        if name.startswith(names.PREFIX)
+    }
     written = names.names_as_written(given)
     values = {name: given[as_written] for name, as_written in written.items()}
-    words = SettingWords(written, allows_all=meant_bool(values.get(names.ALL_ORIGINS)) is True)
+    words = SettingWords(written, allows_all=_means_all(values.get(names.ALL_ORIGINS)))
 
     policies, of_policies = _read_policies(values, words)
-    debug = values.get(names.DEBUG)
+    debug: Any = values.get(names.DEBUG)
     on_decision, of_hook = _read_function(names.ON_DECISION, values.get(names.ON_DECISION))
     found = collected(
         (
@@ -76,6 +83,11 @@ def read_settings() -> tuple[Settings | None, Findings]:
     if policies is None or found.problems:
         return None, found
     return Settings(policies, debug, on_decision, has_urls_regex=names.URLS_REGEX in values), found
+
+
+def _as_given(name: str, value: object) -> object:
+    """The value of a setting, which may be lazy."""
+    return plain_unless_callable(value) if name in names.FUNCTIONS else plain(value)
 
 
 def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Policies | None, Findings]:
@@ -128,7 +140,7 @@ def _read_options(values: Mapping[str, Any], words: SettingWords) -> tuple[CORSP
         "max_age": _DAY,
     }
     options.update((option, values[name]) for name, option in names.OPTIONS.items() if name in values)
-    allows_all, of_all = read_bool(names.ALL_ORIGINS, values.get(names.ALL_ORIGINS, False), words)
+    allows_all, of_all = _read_allows_all(values.get(names.ALL_ORIGINS, False), words)
     if allows_all or words.allows_all:
         options["allow_origins"] = (ANY, *as_list(options.get("allow_origins", ())))
     regex, of_regexes = _read_regexes(options, words)
@@ -136,6 +148,25 @@ def _read_options(values: Mapping[str, Any], words: SettingWords) -> tuple[CORSP
     options |= {"allow_origin_regex": regex, "allow_origin_func": func}
     policy, of_policy = make_policy(options, words)
     return policy, of_all + of_regexes + of_func + besides(of_regexes, of_policy)
+
+
+def _read_allows_all(value: object, words: SettingWords) -> tuple[bool, Findings]:
+    """CORS_ALLOW_ALL_ORIGINS. People also write ``"*"`` there, or the origins themselves."""
+    texts = [each.strip() for each in as_list(value) if isinstance(each, str)]
+    if texts and ANY not in texts and all(map(is_entry, texts)):
+        listed = ", ".join(f'"{each}"' for each in texts)
+        message = f"takes True or False, not {shown(value)}."
+        hint = f"Write {words.setting('allow_origins', f'[{listed}]')}."
+        return False, refused("wrong-type", words.name(names.ALL_ORIGINS), value, message, hint)
+    if isinstance(value, bool):
+        return value, Findings()
+    return False, not_a_bool(names.ALL_ORIGINS, value, words.allows_all, words)
+
+
+def _means_all(value: object) -> bool:
+    """Whether the value of CORS_ALLOW_ALL_ORIGINS means True: a word for it, or for every origin."""
+    texts = [each.strip() for each in as_list(value) if isinstance(each, str)]
+    return meant_bool(value) is True or any(each == ANY or means_everyone(each) for each in texts)
 
 
 def _read_function(name: str, value: object) -> tuple[Any, Findings]:

@@ -18,6 +18,7 @@ from crosscors.core.words import KEYWORDS
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import AppOptions, Layer, read_config, read_keywords
 from crosscors.flask.policies import read_alone, read_app, without_repeats
+from crosscors.flask.strays import check_keywords
 from crosscors.flask.words import call_in_flask
 
 if TYPE_CHECKING:
@@ -107,12 +108,17 @@ class CORS:
         if isinstance(app, Blueprint):
             self._init_blueprint(app, given)
             return
-        policies, found = read_app(given.over(read_config(app.config)))
+        layer = given.over(read_config(app.config))
+        policies, found = read_app(layer)
         adapter = Adapter.of(app)
+        adapter.view_policies.note_app(policies)
         of_views = adapter.view_policies.problems()
         raise_problems(without_repeats(found + check_debug(self._debug, KEYWORDS) + of_views))
+        found += adapter.view_policies.open_by_default()
+        found += check_keywords(app.config, {"debug": self._debug, "on_decision": self._on_decision})
         warn_about(warning for warning in found.warnings if str(warning) not in self._told)
-        adapter.view_policies.told.update(warning.option for warning in found.warnings)
+        adapter.view_policies.untold(layer, found.warnings)
+        adapter.view_policies.accept(layer)
         adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
         adapter.note_reading(given)
 
@@ -125,11 +131,13 @@ class CORS:
 
         def cover(state: BlueprintSetupState) -> None:
             flask = cast("Flask", state.app)
-            policies, found = read_app(given.over(read_config(flask.config)))
+            layer = given.over(read_config(flask.config))
             adapter = Adapter.of(flask)
-            raise_problems(
-                without_repeats(found + adapter.view_policies.problems())
-            )  # its warnings were shown above
+            policies, found = read_app(layer, adapter.view_policies.accepted)
+            raise_problems(without_repeats(found + adapter.view_policies.problems()))
+            # The other warnings were shown above.
+            warn_about(adapter.view_policies.untold(layer, found.warnings))
+            adapter.view_policies.accept(layer)
             # These two are undocumented, but the names of endpoints begin with them.
             name = f"{state.name_prefix}.{state.name}".lstrip(".")
             raise_problems(adapter.view_policies.cover_blueprint(name, cast("Policies", policies)))

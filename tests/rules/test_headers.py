@@ -141,6 +141,12 @@ REFUSED = [
     (" X-Token", '["X-Token"]', "a space before the name"),
     ("", None, "an empty string"),
     ("X-T\u00f6k\u00e9n", None, "a letter outside ASCII"),
+    ('["X-Token", "X-Page"]', '["X-Token", "X-Page"]', "a list in JSON"),
+    ("[]", "[]", "an empty list in JSON"),
+    ("X-Token:", '["X-Token"]', "a colon behind the name"),
+    ("X-Token: 1", '["X-Token"]', "the value as well"),
+    ("X-Token: 1, X-Page: 2", '["X-Token", "X-Page"]', "several with their values"),
+    ("{{ headers }}", None, "a template"),
     ("X-Token\r\nSet-Cookie2", '["X-Token", "Set-Cookie2"]', "a line break"),
 ]
 
@@ -166,6 +172,9 @@ WARNED = [
     ("unlikely-name", ["X-A|X-B"], "X-A|X-B", "names joined as in an expression"),
     ("unlikely-name", ["x!#$%&'*+.^_`|~"], "x!#$%&'*+.^_`|~", "every sign that a name may have"),
     ("unlikely-name", ["all"], "all", "all"),
+    ("unlikely-name", ["None"], "None", "what becomes of a variable that is not set"),
+    ("unlikely-name", ["false"], "false", "a word for False"),
+    ("unlikely-name", ["'X-Token'"], "'X-Token'", "quotes that a name may have"),
     ("already-covered", ["*", "x-amz-*"], "x-amz-*", "a pattern beside *"),
     (None, ["X.Y", "X+Z", "X$Y", "X^Y", "X_Y~"], None, "signs that are no patterns"),
     (None, ["*", "Authorization"], None, "* and Authorization, as Fetch asks for"),

@@ -34,7 +34,6 @@ _PLACEHOLDER = re.compile(
     r"|%(?:\([A-Za-z_]\w*\))?s|%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w+%|(?<!\?P)<[A-Za-z_][\w .-]*>"
 )
 _EVERYONE = frozenset({"all", "any", "anyone", "everyone", "everything", "all origins", "any origin"})
-_UNSET = frozenset({"undefined", "none", "nil", "nan", "null", "unset"})
 
 
 def visible(text: str) -> str:
@@ -115,8 +114,3 @@ def placeholder_in(text: str) -> str | None:
 def means_everyone(text: str) -> bool:
     """Whether the text is a word for every origin."""
     return text.lower() in _EVERYONE
-
-
-def means_unset(text: str) -> bool:
-    """Whether the text is what becomes of a variable that nobody set."""
-    return text.lower() in _UNSET

@@ -36,7 +36,7 @@ from crosscors.core.origins.serialized import (
     is_loopback,
     serialize_ipv6,
 )
-from crosscors.core.values import ANY, meant_bool
+from crosscors.core.values import ANY, UNSET_VARIABLE, at_run_time, means_unset, meant_bool
 from crosscors.core.words import Words
 
 # Signs of a regular expression. ".*" alone is not: there are globs such as "https://a.*".
@@ -195,7 +195,7 @@ def _mended_parts(text: str) -> str | None:
     host = _serialized_host(parts)
     written = parts.scheme or parts.broken_scheme
     is_named = written or "." in parts.host or host.startswith("[") or is_loopback(host)
-    if not is_named or environment.means_unset(host):
+    if not is_named or means_unset(host):
         return None  # "https://yes" is not what anybody means
     scheme = written.lower() or ("http" if is_loopback(host) else "https")
     port = parts.port.removeprefix(":").lstrip("0")
@@ -227,7 +227,7 @@ def _fault_of_the_whole(text: str, among: Surroundings) -> tuple[str, str, str] 
     is_misspelled = _with_separator(text) != text and environment.pieces(_with_separator(text)) is None
     if not plain:
         cause = 'An unset environment variable can cause this: "".split(",") is [""].'
-        return "origin-empty", "is empty.", f"Leave it out. {cause}"
+        return "origin-empty", "is empty.", f"{among.nothing} {cause}"
     if text in (ANY, NULL):
         return "origin-space", "begins or ends with white space.", f'Write "{text}".'
     return (
@@ -263,7 +263,7 @@ def _list_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     if not pieces:
         message, hint = "is an empty list in one string.", f"Write {among.words.setting(among.option, '[]')}."
     elif meant:
-        hint = f"Write [{entries}].{_splitting(text, meant)}"
+        hint = f"Write [{entries}].{at_run_time(text, meant)}"
     else:
         hint = _hint_for_list(text, among)
     return "origin-list-in-a-string", message, hint
@@ -273,16 +273,6 @@ def _hint_for_list(text: str, among: Surroundings) -> str:
     """What to write for a list that is not only of origins."""
     instead = among.to_write(expressions_in(text, among.accepted), origins_beside_expressions(text))
     return f"Write {instead}." if instead else "Write a list with one string for each origin."
-
-
-def _splitting(text: str, meant: tuple[str, ...]) -> str:
-    """How to make the list at run time, if that gives exactly what was meant."""
-    code = '[each.strip() for each in text.split(",")]'
-    if tuple(each.strip() for each in text.split(",")) != meant:
-        code = "json.loads(text)"
-        if "[" + ",".join(f'"{each}"' for each in meant) + "]" != re.sub(r"\s", "", text):
-            return ""
-    return f" If the text comes from an environment variable: {code}."
 
 
 def _quotes_fault(plain: str, among: Surroundings) -> tuple[str, str, str]:
@@ -311,9 +301,9 @@ def _word_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
         meaning = "pages that have no origin of their own, such as sandboxed frames, send it"
         is_safe = is_safe_entry(NULL, among.accepted, among.words)
         if_meant = f' Write "null" only if you mean null: {meaning}.' if is_safe else ""
-        return "origin-upper-case", message, f"Leave it out.{if_meant}"
-    if environment.means_unset(text):
-        return "origin-word", message, "Leave it out. An environment variable that is not set can cause this."
+        return "origin-upper-case", message, f"{among.nothing}{if_meant}"
+    if means_unset(text):
+        return "origin-word", message, f"{among.nothing} {UNSET_VARIABLE}"
     if meant_bool(text) is None:
         is_port = text.isascii() and text.removeprefix(":").isdigit()
         hint = 'Write an origin such as "http://localhost:3000".'

@@ -7,9 +7,9 @@ They are read together, because what is safe without credentials may not be safe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import cast
 
@@ -35,6 +35,7 @@ from crosscors.core.values import (
     covered_by_any,
     is_several,
     is_text_pattern,
+    means_unset,
     meant_bool,
     not_a_bool,
     read_strings,
@@ -79,12 +80,11 @@ def read(
     """The options in their final form."""
     accepted, of_dangers = dangers.read(dangerously_allow, words)
     accepted_for_all = accepted if allow_credentials is True else None
-    is_read_once = isinstance(allow_origins, Iterator)
-    origins = list(cast("Iterator[object]", allow_origins)) if is_read_once else allow_origins
-    alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in as_list(origins))
+    alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in as_list(allow_origins))
     regex, of_regex = _read_regex(allow_origin_regex, alone)
-    among = _surroundings(origins, regex, accepted_for_all, words)
-    listed, of_origins = _read_entries(origins, among)
+    is_only = len(as_list(allow_origins)) == 1 and allow_origin_regex is None and allow_origin_func is None
+    among = replace(_surroundings(allow_origins, regex, accepted_for_all, words), is_only=is_only)
+    listed, of_origins = _read_entries(allow_origins, among)
     if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
         regex = among.joined.regex
     func, of_func = function.read(allow_origin_func, words)
@@ -165,11 +165,11 @@ def _entries_meant(entry: str) -> tuple[str, ...]:
 
 def _instead_of_url(value: object) -> str | None:
     """What to write instead of an object that prints as a URL, as those of pydantic, httpx and yarl do."""
-    is_bytes = isinstance(value, bytes)
+    is_bytes = isinstance(value, (bytes, bytearray))
     if is_several(value):
         return _instead_of_inner_list(value)
     try:
-        text = value.decode() if isinstance(value, bytes) else str(value)
+        text = value.decode() if isinstance(value, (bytes, bytearray)) else str(value)
     except Exception:  # noqa: BLE001  # a str can raise anything, and must not hide the message
         return None
     meant = faults.mended(text) if "://" in text else None
@@ -283,6 +283,8 @@ def _meant_credentials(value: object) -> bool | None:
         return _meant_credentials(entries[0]) if is_word else None
     if isinstance(value, str) and environment.means_everyone(value.strip()):
         return True
+    if isinstance(value, str) and value != NULL and (not value.strip() or means_unset(value.strip())):
+        return False
     return meant_bool(value)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from crosscors.core.errors import shown
-from crosscors.core.origins.environment import means_unset
 from crosscors.core.origins.serialized import split
-from crosscors.core.values import Findings, warned
+from crosscors.core.values import Findings, means_unset, warned
 from crosscors.core.words import Words
 
 # Names that services have in Docker Compose, alone or as parts of "my-frontend-1". They are few on purpose:

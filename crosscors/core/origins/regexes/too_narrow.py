@@ -42,7 +42,7 @@ def nothing_findings(
         return refused("regex-glob", name, regex.pattern, message, hint_instead(text, meant, words))
     message, hint = f"matches no origin. It has to match {_whole(meant)}.", hint_instead(text, meant, words)
     if not text:
-        message, hint = "is empty, so it matches no origin.", _LEAVE_IT_OUT
+        message, hint = "is empty, so it matches no origin.", f"{words.nothing(OPTION)} {_CAUSE}"
     if text == NULL:
         instead = words.setting("allow_origins", '["null"]')
         message = "matches no origin: the origin null is never compared with an expression."
@@ -58,7 +58,7 @@ def without_backslashes(pattern: str) -> str:
 
 
 _GLOB_MESSAGE = "is a pattern, not a regular expression. As an expression, it lets in no subdomain."
-_LEAVE_IT_OUT = 'Leave it out. An unset environment variable can cause this: "".split(",") is [""].'
+_CAUSE = 'An unset environment variable can cause this: "".split(",") is [""].'
 
 
 def _whole(meant: Meant | None) -> str:
