@@ -271,6 +271,29 @@ def test_an_expression_that_matches_no_origin_is_refused(
     assert not actual(followed, "https://unrelated.com").allowed
 
 
+# Whether it starts, for labels of more than 63 characters.
+LONG_LABELS = [
+    (r"https://[a-z]{64}\.example\.com", False, "a label of 64 letters"),
+    (r"https://\w{64,}\.example\.com", False, "a label of 64 letters or more"),
+    (r"https://a\.[a-z]{70}\.com(:\d+)?", False, "a long label before the last"),
+    (r"https://[a-z]{63}\.example\.com", True, "a label of 63 letters"),
+    (r"https://[a-z.]{64}\.example\.com", True, "64 letters and dots"),
+    (r"app://a{64}", True, "the host of an app"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("regex, starts", LONG_LABELS)
+def test_a_label_has_at_most_63_characters(regex: str, starts: bool, credentials: bool) -> None:
+    options: dict[str, Any] = {"allow_origin_regex": regex, "allow_credentials": credentials}
+    if starts:
+        CORSPolicy(**options)
+    else:
+        (problem,) = refused(options)
+        assert_problem(problem, "regex-matches-nothing", "allow_origin_regex", regex)
+        assert "63 characters" in problem.message
+
+
 def _option_in(hint: str) -> str:
     """What a hint tells to write."""
     found = re.search(r"allow_\w+=.*(?=\.$)", hint)
@@ -547,6 +570,62 @@ TOO_FEW = [
         "the letter d for digits",
     ),
     (
+        r"https://a\.example\.com|b\.example\.com",
+        "https://b.example.com",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"https://a\.example\.com|https://b\.example\.com"',
+        "an alternative without a scheme",
+    ),
+    (
+        r"https://a\.example\.com/|https://b\.example\.com",
+        "https://a.example.com",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"https://a\.example\.com|https://b\.example\.com"',
+        "an alternative with a slash at its end",
+    ),
+    (
+        r"https://b\.com:443|https://a\.com",
+        "https://b.com",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"https://b\.com|https://a\.com"',
+        "an alternative with a default port",
+    ),
+    (
+        r"https://(a\.example\.com/|b\.example\.com)",
+        "https://a.example.com",
+        "regex-too-narrow",
+        "such as allow_origin_regex=",
+        "an alternative in a group with a slash at its end",
+    ),
+    (
+        r"https://a\.example\.com|evil",
+        "https://evil.example.com",
+        "regex-too-narrow",
+        "such as allow_origin_regex=",
+        "an alternative that means nothing",
+    ),
+    (
+        "^https?://localhost",
+        "https://localhost:3000",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"https?://localhost(:\d+)?"',
+        "localhost as a beginning",
+    ),
+    (
+        r"^http://127\.0\.0\.1",
+        "http://127.0.0.1:3000",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"http://127\.0\.0\.1(:\d+)?"',
+        "an address of this machine as a beginning",
+    ),
+    (
+        r"^http://localhost|^http://127\.0\.0\.1",
+        "http://127.0.0.1:3000",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"(?:http://localhost|^http://127\.0\.0\.1)(:\d+)?"',
+        "two beginnings for this machine",
+    ),
+    (
         "http://localhost:*",
         "http://localhost:3000",
         "regex-glob",
@@ -592,12 +671,17 @@ GOOD = [
     (r"https://example(-staging|-dev)?\.com", "an optional part"),
     (r"http://localhost:\d+", "localhost at a port"),
     (r"https?://(localhost|127\.0\.0\.1)(:\d+)?", "loopback"),
-    ("^http://localhost", "localhost without a port"),
+    ("^http://localhost$", "localhost without a port"),
+    ("^http://localhost:3000", "localhost with a port"),
+    (r"^http://localhost(:\d+)?", "localhost with any port"),
+    (r"https://(a|[b(|)]|c\.d|e)?\.example\.com", "signs in sets and after backslashes"),
+    (r"(https?://|)localhost", "an empty alternative"),
+    ("|".join(f"https://host{i}" for i in range(20)) + r"|b\.example\.com", "many alternatives"),
+    (r"(?P<a>https)://a\.com|(?P=a)", "alternatives that need each other"),
     ("http://frontend", "a host of one label"),
     (r"http://192\.168\.\d+\.\d+(:\d+)?", "a private network"),
     (r"https://example\.com(:.*)?", "any port"),
     (r"https://example\.com(/.*)?", "an optional path"),
-    (r"https://example\.com:443|https://a\.com", "a default port among others"),
     ("chrome-extension://.*", "every extension"),
     (r"(?=https://a\.com)https://a\.com", "look-ahead"),
     ("https://(?:.*){8}", "what cannot be proved"),
