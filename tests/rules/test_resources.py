@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 import crosscors.flask
-from crosscors import CORSPolicy, PolicyError, PolicyWarning, Problem, Resources
+from crosscors import CORSPolicy, PolicyError, PolicyWarning, Problem, Refusal, Resources
 
 from ..conftest import Approve
 from .conftest import said_of
@@ -497,3 +497,29 @@ def test_flask_warns_about_its_keys_once() -> None:
     keys: dict[re.Pattern[str], Any] = {re.compile("/(api|auth)/*"): {}}
     (found,) = warned_about(lambda: crosscors.flask.CORS(Flask("app"), resources=keys))
     assert (found.code, found.option) == ("unlikely-path", "resources")
+
+
+# A path that is not covered, the key that the hint gives (None: no key is valid), why.
+PATHS_WITHOUT_A_KEY = [
+    ("/items/1", "/items/*", "a plain segment"),
+    ("/", "/", "the root"),
+    ("/a*b/x", None, "an asterisk"),
+    ("/<x>/y", None, "angle brackets"),
+    ("/a{b}/c", None, "braces"),
+    ("/a|b/x", None, "a bar"),
+    ("/a.*/b", None, "a dot and an asterisk"),
+    ("/a?b/x", None, "a question mark"),
+    ("/%61/x", None, "a percent sign"),
+    ("/:id/x", None, "a colon, which would warn"),
+]
+
+
+@rows("path, key", PATHS_WITHOUT_A_KEY)
+def test_the_hint_for_a_path_gives_a_key_that_is_valid_and_covers_it(path: str, key: str | None) -> None:
+    hint = Refusal("path-not-covered", (path,), ("/api/*",)).hint
+    example = "" if key is None else f", such as {key!r}"
+    assert hint == f"Add a key that covers it to Resources({{...}}){example}. The nearest key is '/api/*'."
+    if key is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert Resources({key: EXACT}).policy_for(path) is EXACT
