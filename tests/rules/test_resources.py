@@ -300,6 +300,24 @@ REFUSED = [
     ("path-relative", "*", "/*", "a * alone"),
     ("path-relative", " /api/*", "/api/*", "a blank before it"),
     ("path-relative", '"/api/*"', "/api/*", "quotes around it"),
+    ("path-relative", "\ufeff/api/*", "/api/*", "a byte order mark before it"),
+    ("path-relative", "None", 'such as "/api/*"', "a variable that is not set"),
+    ("path-relative", "= /api", "/api", "a location of nginx"),
+    ("path-regex", "^~ /static/", "/static/*", "a beginning of nginx"),
+    ("path-parameter", "/api/{*rest}", "/api/*", "a parameter for the rest"),
+    ("path-parameter", "/api/{*rest}/x", 're.compile(r"/api/.+/x")', "a parameter for the rest, and more"),
+    ("path-relative", "r'/api/*'", "/api/*", "a raw string in a string"),
+    ("path-relative", "['/api/*']", "/api/*", "a list in a string"),
+    ("path-relative", "['/api/*', '/auth/*']", '"/api/*" and "/auth/*"', "a list of two in a string"),
+    ("path-relative", "~^/api/", "/api/*", "an expression of nginx"),
+    ("path-regex", r"\api\*", "/api/*", "backslashes for slashes"),
+    ("path-regex", "/api(?:/|$)", "/api/*", "a beginning that ends at a slash or at the end"),
+    ("path-regex", "^/api(/|$)", "/api/*", "the same in a group with a number"),
+    ("path-wildcard", "/api/*, /auth/*", '"/api/*" and "/auth/*"', "two keys and a comma"),
+    ("path-wildcard", "/api/*,/auth/*", '"/api/*" and "/auth/*"', "two keys and a comma alone"),
+    ("path-wildcard", "/api/* /auth/*", '"/api/*" and "/auth/*"', "two keys and a blank"),
+    ("path-url", "a.example/api/*", "/api/*", "a host with one dot"),
+    ("path-relative", "socket.io/*", "/socket.io/*", "a path that only looks like a host"),
     ("path-url", "http://api.example.com/api/*", "/api/*", "a URL"),
     ("path-url", "https://api.example.com", "/*", "a URL without a path"),
     ("path-url", "localhost:8000/api/*", "/api/*", "a host and a port"),
@@ -453,6 +471,11 @@ UNLIKELY = [
     (re.compile("^/api/"), "unlikely-path", 'Write "/api/*".', "only the beginning of a path"),
     ("/api/:id", "path-parameter", 'Write re.compile(r"/api/[^/]+").', "a parameter in a string"),
     ("/a.b/:id/*", "path-parameter", 'Write re.compile(r"/a\\.b/[^/]+(/.*)?").', "below a parameter"),
+    ("/a, /b", "unlikely-path", 'Write "/a" and "/b".', "two paths and a comma"),
+    ("/a,/b/*", "unlikely-path", 'Write "/a" and "/b/*".', "two paths and a comma alone"),
+    ("/a /b", "unlikely-path", 'Write "/a" and "/b".', "two paths and a blank"),
+    ("/a,b", None, "", "a comma within a segment"),
+    ("/a b", None, "", "a blank within a segment"),
     (re.compile("/api/.*"), None, "", "everything below"),
     (re.compile("/api/[^/]*"), None, "", "one segment"),
     (re.compile(r"/api/\w*"), None, "", "a repeated class"),
@@ -523,3 +546,13 @@ def test_the_hint_for_a_path_gives_a_key_that_is_valid_and_covers_it(path: str, 
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert Resources({key: EXACT}).policy_for(path) is EXACT
+
+
+EXCLUDING = [(key, key) for key in ("/api/(?!admin).*", "/api/(?=[a-z]).*", "/api/[^_].*", "/api/.*(?<!x)")]
+
+
+@rows("key", EXCLUDING)
+def test_no_hint_covers_what_the_key_excludes(key: str) -> None:
+    (problem,) = problems_of({key: EXACT})
+    assert f're.compile(r"{key}")' in problem.hint
+    assert "/api/*" not in problem.hint
