@@ -173,7 +173,9 @@ def _dead_findings(
     every = list(alternatives(regex.pattern))
     if not 1 < len(every) <= _MOST_ALTERNATIVES:
         return Findings()
-    dead = [one for one in every if one.text and _matches_nothing(one.alone, regex.flags)]
+    # An empty one only ends a list. null is never compared with an expression, and does no harm.
+    asked = (one for one in every if one.text not in ("", NULL))
+    dead = [one for one in asked if _matches_nothing(one.alone, regex.flags)]
     if not dead:
         return Findings()
     message = f"has a part that matches no origin: {shown(dead[0].text)}."
