@@ -75,7 +75,7 @@ class _Keywords:
     """The options as keywords of a Python call: the words of CORSPolicy itself."""
 
     def name(self, option: str) -> str:
-        return option
+        return "Resources({...})" if option == "resources" else option
 
     def setting(self, option: str, value: str) -> str:
         return f"{option}={value}"
