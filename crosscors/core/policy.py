@@ -347,7 +347,8 @@ _KEYWORDS_OF_ADAPTERS = {
 
 def _unknown_option(name: str, value: object, words: Words) -> Findings:
     message = f"there is no option {shown(name)}."
-    return refused("unknown-option", words.name(name), value, message, _nearest_option(name, words))
+    option = name if name in _KEYWORDS_OF_ADAPTERS else words.name(name)
+    return refused("unknown-option", option, value, message, _nearest_option(name, words))
 
 
 def _nearest_option(name: str, words: Words) -> str:

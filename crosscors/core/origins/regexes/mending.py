@@ -129,7 +129,7 @@ TOO_NARROW: tuple[Mending, ...] = (
     # a pattern of files or of allow_origins
     _instead(r"(?<=//)\*(?=\\?\.)", ".*"),
     # an anchor within
-    _instead(r"(?<=[^\\|(\[])\^|(?<!\\)\$(?=[^|)])", ""),
+    _instead(r"(?<=[^\\|(\[\w])\^|(?<!\\)\$(?=[^|)\w])", ""),
     # digits without their backslash, and ports that browsers leave out
     _instead(r":d(?=[+*{])", r":\\d"),
     _instead(r":(?:443|80)(?!\d)", ""),

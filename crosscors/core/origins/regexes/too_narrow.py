@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from crosscors.core.errors import shown
 from crosscors.core.origins.patterns import is_entry
@@ -155,6 +156,7 @@ def _with_digits(pattern: str) -> str:
 
 
 def _with_port(pattern: str) -> str:
+    pattern = pattern.replace("|^", "|")
     return rf"(?:{pattern})(:\d+)?" if "|" in pattern else rf"{pattern}(:\d+)?"
 
 
@@ -170,7 +172,7 @@ def _dead_findings(
     regex: re.Pattern[str], is_sound: Callable[[re.Pattern[str]], bool], words: Words
 ) -> Findings:
     """A warning about alternatives that match no origin, inside an expression that matches some."""
-    every = list(alternatives(regex.pattern))
+    every = list(islice(alternatives(regex.pattern), _MOST_ALTERNATIVES + 1))
     if not 1 < len(every) <= _MOST_ALTERNATIVES:
         return Findings()
     # An empty one only ends a list. null is never compared with an expression, and does no harm.
