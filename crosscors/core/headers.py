@@ -35,7 +35,8 @@ def read(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     names, repeats = without_repeats(OPTION, entries, words, key=str.lower)
     found += repeats + collected(_surplus(name, words, is_only=len(names) == 1) for name in names)
     if ANY not in names:
-        found += name_findings(OPTION, names, words)
+        settable = tuple(name for name in names if not standard.is_forbidden_request_header(name))
+        found += name_findings(OPTION, settable, words)
     else:
         # "*, Authorization" is what Fetch wants servers to send, so it is a natural thing to write.
         others = (name for name in names if name.lower() not in (ANY, "authorization"))

@@ -20,7 +20,11 @@ is_ambiguous = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd](?:(?<!/)
 # Signs of a regular expression. "$" and "(" alone are not: there are paths such as "/$metadata".
 _REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]|/\?(?:[*.]|\Z)|\{[0-9]+(?:,[0-9]*)?\}")
 # As routes have them in FastAPI, Flask and Django. "{2}" is a repeat, "(?P<id>...)" a group.
-_PARAMETER = re.compile(r"\{(?:\*{0,2}[A-Za-z_][^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}|(?<!\(\?P)<[A-Za-z_][^<>]*>")
+_IN_BRACKETS = r"\[{1,2}(?:\.{3}\w+|id|[A-Za-z_]\w{3,})\]{1,2}(?=/|\Z)"  # as the files of Next.js are called
+_PARAMETER = re.compile(
+    r"\{(?:\*{0,2}[A-Za-z_][^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}|(?<!\(\?P)<[A-Za-z_][^<>]*>"
+    rf"|(?<=/){_IN_BRACKETS}"
+)
 _BRACES = re.compile(r"\{.*\}|<.*>")  # no path that people write has these
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 # "https://api.example.com", and the same without its scheme: it has a port or a dot, or is localhost.
@@ -53,7 +57,7 @@ def _faults(path: str) -> Iterator[tuple[str, str]]:
         yield "path-query", "has a query or fragment; only paths are compared."
     if _PERCENT_ENCODED.search(others):
         yield "path-encoded", "is percent-encoded; paths are compared after decoding."
-    if _BRACES.search(path):
+    if _BRACES.search(path) or _PARAMETER.search(path):
         yield "path-parameter", "has a parameter; paths are compared literally."
     if is_ambiguous(others):
         yield "path-ambiguous", "has dot or empty segments, a backslash or a control character."
@@ -105,7 +109,10 @@ def path_hint(path: str) -> str:
     if path.strip(_FRAME).lower() in _NOT_SET:
         return _EXAMPLE
     several = [_without_frame(each) for each in _SEVERAL.split(_without_quotes(path))]
-    alternatives = several if len(several) > 1 else _alternatives(several[0])
+    if len(several) > 1:
+        alternatives = [f"{each}*" if each.endswith("/") else each for each in several]
+    else:
+        alternatives = _alternatives(several[0])
     keys = [_literal_key(each) for each in alternatives]
     if all(keys):
         return f"Write {_listed(keys)}."
@@ -176,7 +183,10 @@ def _without_frame(path: str) -> str:
 # In Flask-CORS and Django, this ends a beginning at a slash or at the end of the path.
 _END_OF_SEGMENT = re.compile(r"\((?:\?[:=])?(?:/\|(?:\$|\\Z)|(?:\$|\\Z)\|/)\)\Z")
 # (api|auth) and [12], if they are not repeated
-_CHOICE = re.compile(r"\((?:\?:)?([^()\\]*\|[^()\\]*)\)(?![?*+{])|\[([A-Za-z0-9_~]+)\](?![?*+{])")
+_CHOICE = re.compile(
+    r"\((?:\?:)?([^()\\]*\|[^()\\]*)\)(?![?*+{])"
+    rf"|(?!{_IN_BRACKETS})\[([A-Za-z0-9_~]+)\](?![?*+{{])"
+)
 _MOST_ALTERNATIVES = 8  # more are too many for a hint
 
 
@@ -262,9 +272,11 @@ _CONVERTERS = {"int": "[0-9]+", "float": "[0-9.]+", "path": ".+", "uuid": "[0-9A
 
 
 def _of_parameter(text: str) -> str:
-    """What a parameter matches: {id}, {id:int}, {id:[0-9]+}, <id>, <int:id>."""
-    if text.startswith("{*"):  # the rest of the path
+    """What a parameter matches: {id}, {id:int}, {id:[0-9]+}, <id>, <int:id>, [id]."""
+    if text.startswith(("{*", "[...", "[[...")):  # the rest of the path
         return ".+"
+    if text.startswith("["):
+        return "[^/]+"
     before, _, after = text[1:-1].partition(":")
     converter = after if text.startswith("{") else before
     is_regex = re.search(r"\W", after) is not None and text.startswith("{")

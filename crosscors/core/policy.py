@@ -347,7 +347,7 @@ _KEYWORDS_OF_ADAPTERS = {
 
 def _unknown_option(name: str, value: object, words: Words) -> Findings:
     message = f"there is no option {shown(name)}."
-    option = name if name in _KEYWORDS_OF_ADAPTERS else words.name(name)
+    option = name if words is KEYWORDS else words.name(name)  # as it was given
     return refused("unknown-option", option, value, message, _nearest_option(name, words))
 
 

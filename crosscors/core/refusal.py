@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -126,6 +127,8 @@ def _malformed_hint(refusal: Refusal, words: Words) -> str:
     sent = refusal.values[0]
     if "," in sent:
         return "A browser sends one origin. A proxy may have joined two Origin headers."
+    with suppress(ValueError):  # servers read headers as Latin-1
+        sent = sent.encode("latin-1").decode()
     meant = mended(sent) if len(sent) <= MAX_LENGTH else None  # a longer text is not a typing mistake
     if meant is None or ANY in meant:
         return "No browser sends this."

@@ -235,6 +235,16 @@ MEANT: list[tuple[Options, Options, str]] = [
         for regex, meant, safe, why in BARE_DOTS
         for has_credentials in (False, True)
     ),
+    *(
+        (
+            {"allow_origins": [entry], "allow_credentials": has_credentials},
+            {"allow_origin_regex": meant, "allow_credentials": has_credentials},
+            f"{why}{' with credentials' if has_credentials else ''}",
+        )
+        for entry, regex, with_credentials, why in of_origins.GLOBS
+        for has_credentials, meant in ((False, regex), (True, with_credentials))
+        if meant is not None
+    ),
     ({"allow_origins": [b"https://a.example"]}, {"allow_origins": [A]}, "bytes"),
     ({"allow_origins": [str(b"https://a.example")]}, {"allow_origins": [A]}, "bytes that became a string"),
     ({"allow_origins": [[A, B]]}, {"allow_origins": [A, B]}, "a list within the list"),

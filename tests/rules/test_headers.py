@@ -164,6 +164,7 @@ WARNED = [
     ("already-covered", ["*", "X-Token"], "X-Token", "a header beside *"),
     ("forbidden-header", ["Cookie"], "Cookie", "a forbidden header"),
     ("forbidden-header", ["sec-fetch-mode"], "sec-fetch-mode", "a header that begins with sec-"),
+    ("forbidden-header", ["sec-*"], "sec-*", "a pattern of forbidden headers, once"),
     ("forbidden-header", ["Proxy-Authorization"], "Proxy-Authorization", "a header that begins with proxy-"),
     ("safelisted-header", ["accept-language"], "accept-language", "a header that every policy allows"),
     ("unlikely-name", ["x-amz-*"], "x-amz-*", "a pattern"),

@@ -861,6 +861,7 @@ INSECURE = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*is not the origin of any page:crosscors.PolicyWarning")
 @rows("regex, write", INSECURE)
 def test_an_expression_that_lets_plain_http_in_is_refused_unless_that_is_accepted(
     regex: str, write: str | None

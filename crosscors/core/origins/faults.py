@@ -15,7 +15,7 @@ from itertools import chain
 from urllib.parse import unquote
 
 from crosscors.core.errors import Problem, shown
-from crosscors.core.origins import environment
+from crosscors.core.origins import environment, globs
 from crosscors.core.origins.dangers import is_safe_entry
 from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.patterns import is_entry
@@ -83,7 +83,7 @@ def problems_of(entry: str, among: Surroundings) -> tuple[Problem, ...]:
     if meant is None:  # then all the hints say the same; a missing scheme says least
         faults = [min(faults, key=lambda fault: fault[0] == "origin-missing-scheme")]
     return tuple(
-        Problem(code, name, entry, f"{shown(entry)} {message}", _hint(code, meant, words))
+        Problem(code, name, entry, f"{shown(entry)} {message}", _hint_among(code, meant, entry, among))
         for code, message in faults
     )
 
@@ -132,6 +132,9 @@ def origins_beside_expressions(entry: str) -> tuple[str, ...]:
 
 
 def _expression_meant(text: str, accepted: tuple[str, ...] | None) -> Meant | None:
+    of_glob = globs.expression_of(text)
+    if of_glob is not None:
+        return to_write(of_glob, accepted) if mended(text) is None else None
     of_port = _GLOB_IN_PORT.fullmatch(text)
     if of_port is None:
         return to_write(text, accepted) if _REGEX_SIGNS.search(text) else None
@@ -195,7 +198,8 @@ def _mended_parts(text: str) -> str | None:
     host = _serialized_host(parts)
     written = parts.scheme or parts.broken_scheme
     is_named = written or "." in parts.host or host.startswith("[") or is_loopback(host)
-    if not is_named or means_unset(host):
+    is_number = host != parts.host and host.startswith("0.")  # nobody means 0.0.0.123 with "https://123"
+    if not is_named or is_number or means_unset(host):
         return None  # "https://yes" is not what anybody means
     scheme = written.lower() or ("http" if is_loopback(host) else "https")
     port = parts.port.removeprefix(":").lstrip("0")
@@ -203,6 +207,15 @@ def _mended_parts(text: str) -> str | None:
         port = ""
     origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
     return origin if is_entry(origin) else None
+
+
+def _hint_among(code: str, meant: str | None, entry: str, among: Surroundings) -> str:
+    if meant is None:
+        instead = among.to_write(expressions_in(entry, among.accepted))
+        return f"Write {instead}." if instead else _hint(code, None, among.words)
+    if not is_safe_entry(meant, among.accepted, among.words):  # that problem says what to write
+        return f'It means "{meant}".'
+    return _hint(code, meant, among.words)
 
 
 def _hint(code: str, meant: str | None, words: Words) -> str:
@@ -234,10 +247,10 @@ def _fault_of_the_whole(text: str, among: Surroundings) -> tuple[str, str, str] 
         _template_fault(text)
         or (None if is_misspelled else _list_fault(text, among))
         or _line_fault(text, among)
-        or (_quotes_fault(plain, among) if plain != text else None)
+        or (_quotes_fault(text, plain, among) if plain != text else None)
         or _word_fault(text, among)
         or _expression_fault(text, among)
-        or _scheme_fault(text, among.words)
+        or _scheme_fault(text, among)
     )
 
 
@@ -255,7 +268,7 @@ def _list_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     entries = ", ".join(f'"{each}"' for each in meant)
     if environment.with_each_port(text) is not None:
         hint = f"Write {f'[{entries}]' if len(meant) > 1 else entries or _EXAMPLE}."
-        return "origin-port", "has its ports in brackets, as in Spring.", hint
+        return "origin-port", "has several ports, or a port in brackets.", hint
     pieces = environment.pieces(text)
     if pieces is None:
         return None
@@ -275,8 +288,10 @@ def _hint_for_list(text: str, among: Surroundings) -> str:
     return f"Write {instead}." if instead else "Write a list with one string for each origin."
 
 
-def _quotes_fault(plain: str, among: Surroundings) -> tuple[str, str, str]:
+def _quotes_fault(text: str, plain: str, among: Surroundings) -> tuple[str, str, str]:
     message = "has quotes around it that are part of the text; Docker and some .env files keep them."
+    if environment.is_link(text):
+        message = "is a link, as in Markdown, not an origin."
     inner = _word_fault(plain, among)
     return "origin-quoted", message, inner[2] if inner else _hint_for_inner(plain, among)
 
@@ -285,7 +300,7 @@ def _hint_for_inner(text: str, among: Surroundings) -> str:
     """What to write for a text that stood in something else, such as quotes."""
     meant = mended(text)
     inner = None if meant else _fault_of_the_whole(text, among)
-    return inner[2] if inner else _hint("", meant, among.words)
+    return inner[2] if inner else _hint_among("", meant, text, among)
 
 
 def _word_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
@@ -295,7 +310,8 @@ def _word_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
         if among.option == "allow_credentials":
             everyone = among.words.setting(among.option, "True")
             return "origin-word", message, f"To give credentials to every allowed origin, write {everyone}."
-        return "origin-word", message, 'Write "*" to allow every origin.'
+        is_safe = is_safe_entry(ANY, among.accepted, among.words)
+        return "origin-word", message, 'Write "*" to allow every origin.' if is_safe else 'It means "*".'
     if text.lower() == NULL:
         message = "has upper-case letters; browsers send lower case."
         meaning = "pages that have no origin of their own, such as sandboxed frames, send it"
@@ -360,9 +376,14 @@ _A_PATTERN = 'a pattern such as "https://*.example.com"'
 LIST_EACH_ORIGIN = f"List each origin, or write {_A_PATTERN}."
 
 
-def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
+def _instead_of_range(text: str, among: Surroundings) -> str:
+    instead = among.to_write(expressions_in(text, among.accepted))
+    return f"Write {instead}." if instead else LIST_EACH_ORIGIN
+
+
+def _scheme_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """What is wrong with the scheme, the signs after it, or the kind of address."""
-    hint = _hint("", mended(text), words)
+    hint = _hint_among("", mended(text), text, among)
     if _ENCODED.match(text):
         return "origin-scheme", "is encoded as a part of a URL.", hint
     if _with_separator(text) != text:
@@ -371,7 +392,7 @@ def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
     if _TWO_SCHEMES.match(text) or _SECOND_SCHEME.match(text):
         return "origin-scheme", "has two schemes.", hint
     if _ADDRESS_RANGE.fullmatch(text):
-        return "origin-ip-address", "is a range of addresses.", LIST_EACH_ORIGIN
+        return "origin-ip-address", "is a range of addresses.", _instead_of_range(text, among)
     if _MAIL.fullmatch(text):
         return "origin-userinfo", "is an e-mail address.", hint
     if _SLASH_TOO_MANY.match(text):

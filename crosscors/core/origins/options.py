@@ -88,7 +88,8 @@ def read(
     if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
         regex = among.joined.regex
     func, of_func = function.read(allow_origin_func, words)
-    credentials, of_credentials = _read_credentials(allow_credentials, words, is_for_everyone=ANY in listed)
+    among = Surroundings("allow_credentials", accepted, words)
+    credentials, of_credentials = _read_credentials(allow_credentials, among, is_for_everyone=ANY in listed)
     options = OriginOptions(listed, regex, func, credentials, accepted)
     of_each = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
     together = (
@@ -253,9 +254,9 @@ def _refused_from_environment(
 
 
 def _read_credentials(
-    value: object, words: Words, *, is_for_everyone: bool
+    value: object, among: Surroundings, *, is_for_everyone: bool
 ) -> tuple[bool | tuple[str, ...], Findings]:
-    option = "allow_credentials"
+    option, words = among.option, among.words
     if isinstance(value, bool):
         return value, Findings()
     meant = _meant_credentials(value)
@@ -269,7 +270,7 @@ def _read_credentials(
         message = f"takes True, False or a list of origins, not {shown(value)}."
         hint = f"Write {words.setting(option, 'True')}, or {words.setting(option, _EXAMPLE)}."
         return False, refused("wrong-type", words.name(option), value, message, hint)
-    entries, found = _read_entries(value, Surroundings(option, None, words))
+    entries, found = _read_entries(value, among)
     return entries or False, found
 
 

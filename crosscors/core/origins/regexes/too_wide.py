@@ -62,7 +62,7 @@ def _wide_findings(regex: re.Pattern[str], sites: Sites, words: Words) -> Findin
     if not any(map(is_anybody, sites.examples)) or is_open(regex):
         return Findings()
     meant = mended(regex, is_narrow, TOO_WIDE)
-    if meant is None and not _OPEN_END.search(regex.pattern):
+    if meant is None and not _has_open_end(regex.pattern):
         return Findings()
     unmeant = next(_unmeant(regex, sites, meant), None)
     if unmeant is None:
@@ -74,8 +74,17 @@ def _wide_findings(regex: re.Pattern[str], sites: Sites, words: Words) -> Findin
 
 
 _UNRELATED = ("https://unrelated.net", "http://unrelated.net")
+
+
+def _has_open_end(pattern: str) -> bool:
+    """Whether the host may go on with anything."""
+    end = pattern.partition("//")[2][-_LONGEST_END:]  # a search through a long one takes seconds
+    return _OPEN_END.search(end) is not None
+
+
+_LONGEST_END = 200
 _OPEN_END = re.compile(
-    r"//.*[a-z0-9_)-](?:\\?\.|[:/-]\?)?\(?(?:\?:)?(?:\.|\\[SDW]|\[\^(?:\\.|[^\]\\])+\])(?:[*+]|\{\d*,\d*\})"
+    r"[a-z0-9_)-](?:\\?\.|[:/-]\?)?\(?(?:\?:)?(?:\.|\\[SDW]|\[\^(?:\\.|[^\]\\])+\])(?:[*+]|\{\d*,\d*\})"
     r"\??\)?\??\$?\Z"
 )
 
