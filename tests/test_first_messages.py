@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from flask import Flask
 
+import crosscors.flask
 from crosscors import CORSPolicy, CORSRequest, Decision, Kind, Resources
 from crosscors.asgi import CORSMiddleware as ASGIMiddleware
 from crosscors.starlette import CORS
@@ -286,6 +289,40 @@ def test_useless_cookies_are_reported_in_debug_mode(
     for _ in range(2):
         stack.ask(app, "GET", "/", fields)
     assert ["cookies" in message for message in unconfigured.messages] == [True] * (is_said and debug)
+
+
+def flask_app(*, has_own_view: bool) -> Any:
+    app = Flask("app")
+
+    @app.get("/")
+    def index() -> str:
+        return ""
+
+    def own() -> str:
+        return ""
+
+    if has_own_view:
+        app.add_url_rule("/own", view_func=crosscors.flask.cross_origin(origins=APP)(own))
+    crosscors.flask.CORS(app, origins=APP)
+    app.debug = True  # as app.run(debug=True) does, after CORS(app)
+    return app
+
+
+DEBUGGED: dict[str, Any] = {
+    "FastAPI": lambda: CORS(FastAPI(debug=True), allow_origins=[APP]),
+    "Flask": lambda: flask_app(has_own_view=False),
+    "Flask, and a view has a policy": lambda: flask_app(has_own_view=True),
+}
+
+
+@pytest.mark.parametrize("make", DEBUGGED.values(), ids=DEBUGGED)
+def test_the_debug_flag_of_the_framework_counts_from_the_first_request_on(
+    make: Any, unconfigured: pytest.LogCaptureFixture
+) -> None:
+    app = make()
+    ask: Any = ask_wsgi if isinstance(app, Flask) else ask_asgi
+    ask(app, "GET", "/", WITH_COOKIE)
+    assert ["cookies" in message for message in unconfigured.messages] == [True]
 
 
 def test_ten_pages_with_useless_cookies_are_enough(

@@ -210,7 +210,7 @@ def test_the_call_in_the_refusal_works(what: str, name: str) -> None:
     }
     names |= {"CORS": module.CORS, "cross_origin": module.cross_origin, "cors": crosscors.flask.CORS()}
     names |= {"CORSMiddleware": made.CORSMiddleware, "app": app}
-    eval(call, names)  # noqa: S307
+    eval(call, names)  # noqa: S307  # that is what pasting it means
 
 
 FLASK: Any = crosscors.flask.CORS
@@ -278,7 +278,8 @@ def test_what_is_not_a_policy_is_refused_with_the_policy_to_write(approved: Appr
             texts.append((f"{what}: {name}", str(caught.value.problems[0])))
             policy = re.fullmatch(r"Write policy=(.*)\.", caught.value.problems[0].hint)
             if policy is not None and "..." not in policy[1]:
-                adapter(policy=eval(policy[1], {"CORSPolicy": CORSPolicy, "Resources": Resources}))  # noqa: S307
+                names = {"CORSPolicy": CORSPolicy, "Resources": Resources}
+                adapter(policy=eval(policy[1], names))  # noqa: S307  # that is what pasting it means
     approved("not_a_policy", texts)
 
 

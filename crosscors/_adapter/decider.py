@@ -290,7 +290,8 @@ class Decider(Generic[_Source]):
         entry.policy = policy
         entry.decision = decision
         # In debug mode, allowed requests count, too. Every new origin comes here first, so none is missed.
-        is_heard = policy is None or self.hears(decision) or (decision.status is None and self.debug)
+        # The flag is read before all else, because ``settle`` and later requests go by what was read here.
+        is_heard = (decision.status is None and self.debug) or policy is None or self.hears(decision)
         entry.read = self.read.keep(source) if is_heard else None
         entry.written = entry.record = None
         if self.read.bridge in holder:

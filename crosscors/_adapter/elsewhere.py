@@ -30,6 +30,8 @@ def names_elsewhere(module: str, right_imports: Mapping[str, str]) -> Callable[[
         right = right_imports.get(name)
         if right is None and name in crosscors.__all__:
             right = f"from crosscors import {name}"
+        public: list[str] = getattr(sys.modules.get(module), "__all__", [])
+        right = right or next((f"from {module} import {each}" for each in public if _alike(each, name)), None)
         if right is not None:
             # Python would replace an AttributeError by an ImportError that says less.
             raise ImportError(f"{module} has no {name}. Write: {right}", name=name)
@@ -38,6 +40,10 @@ def names_elsewhere(module: str, right_imports: Mapping[str, str]) -> Callable[[
     if module in sys.modules:
         sys.modules[module].__class__ = _Module  # documented in "Customizing module attribute access"
     return get
+
+
+def _alike(name: str, other: str) -> bool:
+    return name.lower() == other.lower()
 
 
 class _Module(ModuleType):

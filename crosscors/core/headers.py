@@ -19,7 +19,7 @@ from crosscors.core.values import (
     warned,
     without_repeats,
 )
-from crosscors.core.words import Words
+from crosscors.core.words import LEAVE_OUT, Words
 
 OPTION = "allow_headers"
 
@@ -33,9 +33,10 @@ def read(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     """The names in their final form."""
     entries, found = read_tokens(OPTION, value, '["Authorization"]', "header name", words)
     names, repeats = without_repeats(OPTION, entries, words, key=str.lower)
-    found += repeats + collected(_surplus(name, words) for name in names)
+    found += repeats + collected(_surplus(name, words, is_only=len(names) == 1) for name in names)
     if ANY not in names:
-        found += name_findings(OPTION, names, words)
+        settable = tuple(name for name in names if not standard.is_forbidden_request_header(name))
+        found += name_findings(OPTION, settable, words)
     else:
         # "*, Authorization" is what Fetch wants servers to send, so it is a natural thing to write.
         others = (name for name in names if name.lower() not in (ANY, "authorization"))
@@ -43,12 +44,13 @@ def read(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     return names, found
 
 
-def _surplus(name: str, words: Words) -> Findings:
+def _surplus(name: str, words: Words, *, is_only: bool) -> Findings:
+    hint = words.nothing(OPTION) if is_only else LEAVE_OUT
     if standard.is_forbidden_request_header(name):
         message = "can only be set by browsers, never by a script."
-        return warned("forbidden-header", words.name(OPTION), name, message)
+        return warned("forbidden-header", words.name(OPTION), name, message, hint)
     if name.lower() in _NEED_NOT_BE_LISTED:
-        return warned("safelisted-header", words.name(OPTION), name, "is always allowed.")
+        return warned("safelisted-header", words.name(OPTION), name, "is always allowed.", hint)
     return Findings()
 
 

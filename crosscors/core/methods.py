@@ -19,7 +19,7 @@ from crosscors.core.values import (
     refused,
     without_repeats,
 )
-from crosscors.core.words import Words
+from crosscors.core.words import LEAVE_OUT, Words
 
 OPTION = "allow_methods"
 
@@ -34,7 +34,7 @@ def read(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
             words.name(OPTION),
             entry,
             f"{shown(entry)} is a method that browsers never send.",
-            "Leave it out.",
+            words.nothing(OPTION) if {entry} == {*entries} else LEAVE_OUT,
         )
         for entry in forbidden
     )

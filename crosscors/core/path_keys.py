@@ -20,21 +20,25 @@ is_ambiguous = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd](?:(?<!/)
 # Signs of a regular expression. "$" and "(" alone are not: there are paths such as "/$metadata".
 _REGEX_SIGNS = re.compile(r"[\\|\[\]]|^\^|\$$|\(\?|\.[*+]|/\?(?:[*.]|\Z)|\{[0-9]+(?:,[0-9]*)?\}")
 # As routes have them in FastAPI, Flask and Django. "{2}" is a repeat, "(?P<id>...)" a group.
-_PARAMETER = re.compile(r"\{(?:[A-Za-z_][^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}|(?<!\(\?P)<[A-Za-z_][^<>]*>")
+_IN_BRACKETS = r"\[{1,2}(?:\.{3}\w+|id|[A-Za-z_]\w{3,})\]{1,2}(?=/|\Z)"  # as the files of Next.js are called
+_PARAMETER = re.compile(
+    r"\{(?:\*{0,2}[A-Za-z_][^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}|(?<!\(\?P)<[A-Za-z_][^<>]*>"
+    rf"|(?<=/){_IN_BRACKETS}"
+)
 _BRACES = re.compile(r"\{.*\}|<.*>")  # no path that people write has these
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
-# "https://api.example.com", and the same without its scheme: it has a port, or two dots, or is localhost.
+# "https://api.example.com", and the same without its scheme: it has a port or a dot, or is localhost.
 _URL = re.compile(
-    r"[a-z][a-z0-9+.-]*://[^/?#]*|(?:localhost|(?:[\w-]+\.){2,}[a-z]{2,}|[\w.-]+(?=:[0-9]))(?::[0-9]+)?(?=/)",
+    r"[a-z][a-z0-9+.-]*://[^/?#]*|(?:localhost|(?!socket\.io/)(?:[\w-]+\.)+[a-z]{2,}|[\w.-]+(?=:[0-9]))(?::[0-9]+)?(?=/)",
     re.IGNORECASE,
 )
-_FRAME = " \t\r\n\"'"
+_FRAME = " \t\r\n\"'\ufeff\u200b"
 _EXAMPLE = 'Write a path such as "/api/*".'
 
 
 def path_faults(path: str) -> list[tuple[str, str]]:
     """Code and message of everything that is wrong with a key. One mistake is one fault."""
-    if path.lstrip(_FRAME) != path:
+    if path.lstrip(_FRAME) != path or _QUOTED.fullmatch(path):
         return [("path-relative", "has blanks or quotes before its first slash.")]
     if _URL.match(path):
         return [("path-url", "is a URL; only paths are compared.")]
@@ -53,7 +57,7 @@ def _faults(path: str) -> Iterator[tuple[str, str]]:
         yield "path-query", "has a query or fragment; only paths are compared."
     if _PERCENT_ENCODED.search(others):
         yield "path-encoded", "is percent-encoded; paths are compared after decoding."
-    if _BRACES.search(path):
+    if _BRACES.search(path) or _PARAMETER.search(path):
         yield "path-parameter", "has a parameter; paths are compared literally."
     if is_ambiguous(others):
         yield "path-ambiguous", "has dot or empty segments, a backslash or a control character."
@@ -62,6 +66,8 @@ def _faults(path: str) -> Iterator[tuple[str, str]]:
 def unlikely_path(key: str | re.Pattern[str]) -> tuple[str, str, str] | None:
     """Code, message and hint for a key that is valid, but surely does not cover what was meant."""
     if isinstance(key, str):
+        if len(_SEVERAL.split(key)) > 1:
+            return "unlikely-path", "looks like several paths in one string.", path_hint(key)
         parameter = _COLON_PARAMETER.search(key)
         if parameter is None:
             return None
@@ -100,7 +106,13 @@ _UNLIKELY = (
 
 def path_hint(path: str) -> str:
     """What to write instead of a key that is not valid. It covers what was meant, and nothing else."""
-    alternatives = _alternatives(_without_frame(path))
+    if path.strip(_FRAME).lower() in _NOT_SET:
+        return _EXAMPLE
+    several = [_without_frame(each) for each in _SEVERAL.split(_without_quotes(path))]
+    if len(several) > 1:
+        alternatives = [f"{each}*" if each.endswith("/") else each for each in several]
+    else:
+        alternatives = _alternatives(several[0])
     keys = [_literal_key(each) for each in alternatives]
     if all(keys):
         return f"Write {_listed(keys)}."
@@ -119,11 +131,16 @@ def path_hint(path: str) -> str:
             f'"{key}{BELOW}" for {key} and everything below it, but not {key}x.'
         )
     above = _literal_key(_FIRST_SIGN.split(start)[0].rpartition("/")[0])
-    if len(alternatives) == 1 and above not in (None, "/"):
+    if len(alternatives) == 1 and above not in (None, "/") and not _EXCLUDES.search(start):
         return f'{instead}, or "{above}{BELOW}" for everything below {above}.'
     return f"{instead}, which must match the whole path."
 
 
+_NOT_SET = ("none", "null", "undefined")
+# A look-around, or a negated set: it may exclude what a key for everything would cover.
+_EXCLUDES = re.compile(r"\(\?<?[!=]|\[\^")
+# "/a, /b", "/a /b", "/a', '/b"
+_SEVERAL = re.compile(r"[\"']?\s*,\s*(?:[rub]?[\"'])?(?=\^?/)|\s+(?=\^?/)")
 _BEGINNING = re.compile(r"(.*[^/*.?)\]\\}>])\.?\*")  # "/api*"
 _FIRST_SIGN = re.compile(r"[*?{<\[(\\^$|]|\.[*+]")
 
@@ -133,9 +150,26 @@ def _listed(keys: list[str | None]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+def _without_quotes(path: str) -> str:
+    """The key without the signs of a list, of a raw string, or of a location of nginx around it."""
+    text = path.strip(_FRAME)
+    inner = _QUOTED.fullmatch(text)
+    text = text if inner is None else inner[1]
+    is_beginning = text.startswith("^~")
+    text = _LOCATION.sub("", text)
+    return f"{text.rstrip('/')}{BELOW}" if is_beginning else text
+
+
+_QUOTED = re.compile(r"\[?\s*[rub]?[\"'](/.*?)[\"']?\s*\]?", re.DOTALL)
+_LOCATION = re.compile(r"\A(?:=\s*(?=/)|~\*?\s*(?=[\^/])|\^~\s*(?=/))")
+
+
 def _without_frame(path: str) -> str:
     """The key without what does not belong to a path: blanks, quotes, a host, anchors."""
     text = path.strip(_FRAME)
+    if text.startswith("\\") and "/" not in text:  # as Windows writes paths
+        text = text.replace("\\", "/")
+    text = _END_OF_SEGMENT.sub(BELOW, text)
     host = _URL.match(text)
     if host is not None:
         text = text[host.end() :] or BELOW
@@ -146,8 +180,13 @@ def _without_frame(path: str) -> str:
     return text if text.startswith(("/", "(", "[")) else f"/{text}"
 
 
+# In Flask-CORS and Django, this ends a beginning at a slash or at the end of the path.
+_END_OF_SEGMENT = re.compile(r"\((?:\?[:=])?(?:/\|(?:\$|\\Z)|(?:\$|\\Z)\|/)\)\Z")
 # (api|auth) and [12], if they are not repeated
-_CHOICE = re.compile(r"\((?:\?:)?([^()\\]*\|[^()\\]*)\)(?![?*+{])|\[([A-Za-z0-9_~]+)\](?![?*+{])")
+_CHOICE = re.compile(
+    r"\((?:\?:)?([^()\\]*\|[^()\\]*)\)(?![?*+{])"
+    rf"|(?!{_IN_BRACKETS})\[([A-Za-z0-9_~]+)\](?![?*+{{])"
+)
 _MOST_ALTERNATIVES = 8  # more are too many for a hint
 
 
@@ -166,8 +205,8 @@ def _alternatives(text: str) -> list[str]:
     return [text]
 
 
-# How people write "everything below": /*, /**, /.*, /?*, /?.*, /\*, /(.*), (/.*)?
-_TAIL = re.compile(r"/(?:\*\*/\*|\??\*+|\\\*|\??\.\*\??|\(\.\*\))\Z|\((?:\?:)?/\.\*\)\??\Z")
+# How people write "everything below": /*, /**, /.*, /?*, /?.*, /\*, /(.*), (/.*)?, /{*rest}
+_TAIL = re.compile(r"/(?:\*\*/\*|\??\*+|\\\*|\??\.\*\??|\(\.\*\))\Z|/\{\*+\w*\}\Z|\((?:\?:)?/\.\*\)\??\Z")
 
 
 def _literal_key(text: str) -> str | None:
@@ -233,7 +272,11 @@ _CONVERTERS = {"int": "[0-9]+", "float": "[0-9.]+", "path": ".+", "uuid": "[0-9A
 
 
 def _of_parameter(text: str) -> str:
-    """What a parameter matches: {id}, {id:int}, {id:[0-9]+}, <id>, <int:id>."""
+    """What a parameter matches: {id}, {id:int}, {id:[0-9]+}, <id>, <int:id>, [id]."""
+    if text.startswith(("{*", "[...", "[[...")):  # the rest of the path
+        return ".+"
+    if text.startswith("["):
+        return "[^/]+"
     before, _, after = text[1:-1].partition(":")
     converter = after if text.startswith("{") else before
     is_regex = re.search(r"\W", after) is not None and text.startswith("{")

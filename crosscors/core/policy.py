@@ -31,10 +31,11 @@ from crosscors.core.origins.own import is_own_origin
 from crosscors.core.origins.public_suffixes import SuffixListError
 from crosscors.core.origins.serialized import NULL, is_serialized_origin
 from crosscors.core.origins.trusted_sites import trusted_sites
+from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.remembered import Remembered
 from crosscors.core.request import CORSRequest
 from crosscors.core.rulebook import AskFunction, Rulebook
-from crosscors.core.unnamed import Call, refuse_positional_options, without_form
+from crosscors.core.unnamed import NAMES_ELSEWHERE, Call, refuse_positional_options, without_form
 from crosscors.core.values import Findings, collected, refused
 from crosscors.core.words import KEYWORDS, Words
 
@@ -330,7 +331,7 @@ def make_policy(options: Mapping[str, object], words: Words) -> tuple[CORSPolicy
 
 def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Findings:
     """Give the policy these options. If there is a problem, it is not a policy."""
-    given = {**DEFAULTS, **options}
+    given = {**DEFAULTS, **{name: _as_given(name, value) for name, value in options.items()}}
     found: list[Findings] = []
 
     def take(read: tuple[_Value, Findings]) -> _Value:
@@ -377,17 +378,9 @@ def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Fi
     return findings
 
 
-# What users of other libraries write, where the spelling is too far off for difflib.
-_NAMES_ELSEWHERE = {
-    "credentials": "allow_credentials",
-    "supports_credentials": "allow_credentials",
-    "headers": "allow_headers",
-    "methods": "allow_methods",
-    "origin": "allow_origins",
-    "origins": "allow_origins",
-    "cors_allowed_origins": "allow_origins",
-    "preflight_max_age": "max_age",
-}
+def _as_given(name: str, value: object) -> object:
+    return plain_unless_callable(value) if name == "allow_origin_func" else plain(value)
+
 
 # Keywords that belong to an adapter, not to a policy.
 _KEYWORDS_OF_ADAPTERS = {
@@ -402,13 +395,14 @@ _KEYWORDS_OF_ADAPTERS = {
 
 def _unknown_option(name: str, value: object, words: Words) -> Findings:
     message = f"there is no option {shown(name)}."
-    return refused("unknown-option", words.name(name), value, message, _nearest_option(name, words))
+    option = name if words is KEYWORDS else words.name(name)  # as it was given
+    return refused("unknown-option", option, value, message, _nearest_option(name, words))
 
 
 def _nearest_option(name: str, words: Words) -> str:
     if name in _KEYWORDS_OF_ADAPTERS:
         return _KEYWORDS_OF_ADAPTERS[name]
-    nearest = _NAMES_ELSEWHERE.get(name.lower())
+    nearest = NAMES_ELSEWHERE.get(name.lower())  # too far off for difflib
     if nearest is None:
         nearest = next(iter(difflib.get_close_matches(name.lower(), OPTION_NAMES, n=1, cutoff=0.75)), None)
     if nearest is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from crosscors.core import standard
 from crosscors.core.response_headers import Pairs
-from crosscors.core.values import Findings, not_a_bool, warned
+from crosscors.core.values import Findings, read_bool, warned
 from crosscors.core.words import Words
 
 OPTION = "allow_private_network"
@@ -16,12 +16,11 @@ OPTION = "allow_private_network"
 
 def read(value: object, words: Words) -> tuple[bool, Findings]:
     """Whether to allow it."""
-    if not isinstance(value, bool):
-        return False, not_a_bool(OPTION, value, None, words)  # whatever was meant, True would only warn
-    if not value:
-        return False, Findings()
-    message = "has no effect: browsers no longer ask the server. They ask the user."
-    return True, warned("no-effect", words.name(OPTION), value, message)
+    is_allowed, found = read_bool(OPTION, value, words)
+    if is_allowed:
+        message = "has no effect: browsers no longer ask the server. They ask the user."
+        found += warned("no-effect", words.name(OPTION), value, message)
+    return is_allowed, found
 
 
 def vary(is_allowed: bool) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +13,7 @@ from crosscors.core.origins import nearest
 from crosscors.core.origins.faults import mended
 from crosscors.core.origins.nearest import Listed
 from crosscors.core.origins.serialized import MAX_LENGTH
+from crosscors.core.path_keys import path_faults, unlikely_path
 from crosscors.core.token_lists import MAX_REQUEST_HEADERS_LENGTH, MAX_REQUEST_HEADERS_NAMES
 from crosscors.core.unlikely_names import is_unlikely, is_unlikely_method
 from crosscors.core.values import ANY
@@ -140,6 +142,8 @@ def _malformed_hint(refusal: Refusal, words: Words) -> str:
     sent = refusal.values[0]
     if "," in sent:
         return "A browser sends one origin. A proxy may have joined two Origin headers."
+    with suppress(ValueError):  # servers read headers as Latin-1
+        sent = sent.encode("latin-1").decode()
     meant = mended(sent) if len(sent) <= MAX_LENGTH else None  # a longer text is not a typing mistake
     if meant is None or ANY in meant:
         return "No browser sends this."
@@ -242,21 +246,23 @@ def _path_hint(refusal: Refusal, words: Words) -> str:
     elif name == "CORS_URLS_REGEX":
         hint = f"Let {name} match it."
     else:
-        key, are = shown(_key_for(path)), "key is" if len(refusal.allowed) == 1 else "keys are"
-        hint = f"Add a key that covers it to {name}, such as {key}. The nearest {are} {keys}."
+        key, are = _key_for(path), "key is" if len(refusal.allowed) == 1 else "keys are"
+        example = "" if key is None else f", such as {shown(key)}"
+        hint = f"Add a key that covers it to {name}{example}. The nearest {are} {keys}."
     if root_path:
         hint += f" Keys are compared with the path below the root path {shown(root_path[0])}."
     return hint
 
 
-def _key_for(path: str) -> str:
-    """A key for everything in the first segment of the path.
+def _key_for(path: str) -> str | None:
+    """A key for everything in the first segment of the path; None if that is not a valid one, or unlikely.
 
     >>> _key_for("/items/1"), _key_for("/")
     ('/items/*', '/')
     """
     first = path.lstrip("/").partition("/")[0]
-    return f"/{first}/*" if first else "/"
+    key = f"/{first}/*" if first else "/"
+    return None if path_faults(key) or unlikely_path(key) else key
 
 
 def _reading_hint(refusal: Refusal, _: Words) -> str:

@@ -10,18 +10,30 @@ import difflib
 import re
 
 from crosscors.core import standard
-from crosscors.core.values import ANY, Findings, collected, warned
-from crosscors.core.words import Words
+from crosscors.core.values import ANY, UNSET_VARIABLE, Findings, collected, means_unset, meant_bool, warned
+from crosscors.core.words import LEAVE_OUT, Words
 
 _SIGNS = re.compile(r"[*|]|\A\^|\$\Z|\.\+")
 _ANYTHING = re.compile(r"\^?(?:\.[*+]|\*+|\^)\$?")
 _EVERY = frozenset({"ALL", "ANY"})
+_QUOTED = re.compile(r"(['`])[^'`]+\1")
 _ALIKE = 0.82  # PUST and PUT, DELTE and DELETE are more alike; SET and GET, BATCH and PATCH are less
 
 
 def is_unlikely(name: str) -> bool:
     """Whether the name of a header or method is surely not meant as one."""
-    return name != ANY and (_SIGNS.search(name) is not None or name.upper() in _EVERY)
+    return name != ANY and (
+        _SIGNS.search(name) is not None
+        or name.upper() in _EVERY
+        or means_unset(name)
+        or _QUOTED.fullmatch(name) is not None
+        or _word_for_bool(name) is not None
+    )
+
+
+def _word_for_bool(name: str) -> bool | None:
+    """True or False, if the name is a word or number for that. A single letter may be a name."""
+    return meant_bool(name) if len(name) > 1 or name.isdigit() else None
 
 
 def is_unlikely_method(method: str) -> bool:
@@ -35,7 +47,12 @@ def name_findings(option: str, names: tuple[str, ...], words: Words, *, takes_an
     Args:
         takes_any: whether ``"*"`` may be written instead.
     """
-    return collected(_pattern(option, name, words, takes_any) for name in names if is_unlikely(name))
+    is_only = len(names) == 1
+    return collected(
+        _word(option, name, words, is_only=is_only) or _pattern(option, name, words, takes_any)
+        for name in names
+        if is_unlikely(name)
+    )
 
 
 def method_findings(option: str, methods: tuple[str, ...], words: Words) -> Findings:
@@ -46,10 +63,27 @@ def method_findings(option: str, methods: tuple[str, ...], words: Words) -> Find
     )
 
 
+def _word(option: str, name: str, words: Words, *, is_only: bool) -> Findings | None:
+    """What an environment variable made of a name, or of no name. None if it is something else."""
+    nothing = words.nothing(option) if is_only else LEAVE_OUT
+    option_name = words.name(option)
+    if means_unset(name):
+        message = "means that nothing is set, but it is read as a name."
+        return warned("unlikely-name", option_name, name, message, f"{nothing} {UNSET_VARIABLE}")
+    if _word_for_bool(name) is False:
+        return warned("unlikely-name", option_name, name, "does not mean that no name is allowed.", nothing)
+    if _QUOTED.fullmatch(name) is None:
+        return None
+    message = "has quotes around it that are part of the name; Docker and some .env files keep them."
+    inner = f'"{name[1:-1]}"'
+    instead = words.setting(option, f"[{inner}]") if is_only else inner
+    return warned("unlikely-name", option_name, name, message, f"Write {instead}.")
+
+
 def _pattern(option: str, name: str, words: Words, takes_any: bool) -> Findings:
     option_name = words.name(option)
     every = words.setting(option, '"*"')
-    if takes_any and (name.upper() in _EVERY or _ANYTHING.fullmatch(name)):
+    if takes_any and (name.upper() in _EVERY or _word_for_bool(name) or _ANYTHING.fullmatch(name)):
         return warned(
             "unlikely-name", option_name, name, f"does not mean every name: {_COMPARED}", f"Write {every}."
         )

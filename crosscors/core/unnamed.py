@@ -11,23 +11,26 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 from crosscors.core.errors import shown
+from crosscors.core.values import ANY
 
-# The names of other libraries. Flask's adapter knows them, too.
-_CORE_NAMES = {
+#: What users of other libraries write, by which option it is here.
+NAMES_ELSEWHERE = {
+    "credentials": "allow_credentials",
+    "supports_credentials": "allow_credentials",
+    "headers": "allow_headers",
+    "methods": "allow_methods",
     "origin": "allow_origins",
     "origins": "allow_origins",
-    "methods": "allow_methods",
-    "headers": "allow_headers",
-    "supports_credentials": "allow_credentials",
+    "cors_allowed_origins": "allow_origins",
+    "preflight_max_age": "max_age",
 }
 _EXAMPLE = '["https://app.example.com"]'
 _ELSEWHERE = "..."
 _MOST_SHOWN = 8
-ANY = "*"
 
 
 def _core_name(name: str) -> str:
-    return _CORE_NAMES.get(name, name)
+    return NAMES_ELSEWHERE.get(name, name)
 
 
 def of_policy(value: object) -> str:

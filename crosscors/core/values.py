@@ -7,17 +7,16 @@ constructors raise and warn (policy.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeGuard, cast
 
 from crosscors.core.errors import Problem, shown
 from crosscors.core.standard import is_token
-from crosscors.core.words import Words
+from crosscors.core.words import LEAVE_OUT, Words
 
 ANY = "*"
-
-_SEPARATORS = re.compile(r"[\s,;]+")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def refused(code: str, option: str, value: object, message: str, hint: str) -> F
     return Findings(problems=(Problem(code, option, value, message, hint),))
 
 
-def warned(code: str, option: str, value: object, message: str, hint: str = "Leave it out.") -> Findings:
+def warned(code: str, option: str, value: object, message: str, hint: str = LEAVE_OUT) -> Findings:
     """One warning. The message begins with the value."""
     return Findings(warnings=(Problem(code, option, value, f"{shown(value)} {message}", hint),))
 
@@ -56,7 +55,16 @@ def collected(findings: Iterable[Findings]) -> Findings:
 
 def is_several(value: object) -> TypeGuard[Iterable[object]]:
     """Whether the value is a collection. A string counts, too; the caller knows whether it is one entry."""
-    return isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping))
+    return isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview, Mapping))
+
+
+def as_list(value: object) -> list[object]:
+    """The values of an option that takes one or several. A string is one.
+
+    >>> as_list("https://a.example"), as_list(("a", "b"))
+    (['https://a.example'], ['a', 'b'])
+    """
+    return list(value) if is_several(value) and not isinstance(value, str) else [value]
 
 
 def is_text_pattern(value: object) -> TypeGuard[re.Pattern[str]]:
@@ -83,9 +91,16 @@ def not_a_bool(option: str, value: object, meant: bool | None, words: Words) -> 
 def meant_bool(value: object) -> bool | None:
     """True or False, if the value is a word or number for one of them, as environment variables have it.
 
+    It may also be the only entry of a list.
+
     >>> meant_bool("yes"), meant_bool(0), meant_bool("maybe")
     (True, False, None)
     """
+    if isinstance(value, (list, tuple)):  # env.list("CREDENTIALS")
+        entries = cast("Sequence[object]", value)
+        return meant_bool(entries[0]) if len(entries) == 1 and not is_several(entries[0]) else None
+    if isinstance(value, (bytes, bytearray)):
+        value = value.decode(errors="replace")
     if not isinstance(value, (str, int, float)):
         return None
     word = str(value).strip(_AROUND_WORDS).lower()
@@ -95,6 +110,25 @@ def meant_bool(value: object) -> bool | None:
 _AROUND_WORDS = " \t\r\n\"'"
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1", "1.0", "enable", "enabled"})
 _FALSE = frozenset({"false", "f", "no", "n", "off", "0", "0.0", "disable", "disabled"})
+
+
+def means_unset(text: str) -> bool:
+    """Whether the text is what becomes of a variable that nobody set."""
+    return text.lower() in _UNSET
+
+
+_UNSET = frozenset({"undefined", "none", "nil", "nan", "null", "unset"})
+UNSET_VARIABLE = "An environment variable that is not set can cause this."
+
+
+def at_run_time(text: str, meant: tuple[str, ...]) -> str:
+    """How to make the list at run time, if that gives exactly what was meant. Otherwise empty."""
+    code = '[each.strip() for each in text.split(",")]'
+    if tuple(each.strip() for each in text.split(",")) != meant:
+        code = "json.loads(text)"
+        if "[" + ",".join(f'"{each}"' for each in meant) + "]" != re.sub(r"\s", "", text):
+            return ""
+    return f" If the text comes from an environment variable: {code}."
 
 
 def _no_special_hint(_: object) -> str | None:
@@ -126,14 +160,15 @@ def read_strings(
         message = f"takes a string or a list of strings, not {shown(value)}."
         return [], refused("wrong-type", name, value, message, hint(value))
     strings: list[str] = []
+    is_only = len(list(value)) == 1
     others: list[Findings] = []
     for entry in value:
         if isinstance(entry, str):
             strings.append(entry)
         elif entry is None:
-            cause = "An environment variable that is not set can cause this."
+            instead = words.nothing(option) if is_only else LEAVE_OUT
             others.append(
-                refused("wrong-type", name, entry, "takes strings, not None.", f"Leave it out. {cause}")
+                refused("wrong-type", name, entry, "takes strings, not None.", f"{instead} {UNSET_VARIABLE}")
             )
         else:
             message = f"takes strings, not {shown(entry)}."
@@ -151,7 +186,7 @@ def read_tokens(
     """
     entries, found = read_strings(option, value, example, words)
     faults = (
-        _not_a_token(option, entry, kind, words, is_only=entries == [entry])
+        _not_a_token(option, entry, kind, words, is_only={*entries} == {entry})
         for entry in entries
         if not is_token(entry)
     )
@@ -159,15 +194,35 @@ def read_tokens(
 
 
 def _not_a_token(option: str, entry: str, kind: str, words: Words, *, is_only: bool) -> Findings:
-    pieces = ", ".join(f'"{piece}"' for piece in tokens_in(entry))
+    meant = tokens_in(entry)
+    pieces = ", ".join(f'"{piece}"' for piece in meant)
     instead = words.setting(option, f"[{pieces}]") if is_only else pieces
-    hint = f"Write {instead}." if pieces else "Leave it out."
+    is_list = is_only and (len(meant) > 1 or "[" in entry)
+    hint = f"Write {instead}.{at_run_time(entry, tuple(meant)) if is_list else ''}"
+    if not meant:
+        is_empty_list = entry.strip() in ("[]", "()", "{}")
+        of_nothing = f"Write {words.setting(option, '[]')}." if is_empty_list else words.nothing(option)
+        hint = of_nothing if is_only else LEAVE_OUT
     return refused("not-a-token", words.name(option), entry, f"{shown(entry)} is not a valid {kind}.", hint)
 
 
 def tokens_in(text: str) -> list[str]:
-    """The tokens in a text that was surely meant as a list."""
-    return [piece for piece in _SEPARATORS.split(text) if is_token(piece)]
+    """The tokens in a text that was surely meant as a list: joined, in JSON, or in a regular expression.
+
+    >>> tokens_in('["GET", "POST"]'), tokens_in("(GET|POST)"), tokens_in("X-Token: 1")
+    (['GET', 'POST'], ['GET', 'POST'], ['X-Token'])
+    """
+    if _TEMPLATE.search(text):
+        return []
+    without_values = (each.partition(":")[0] for each in re.split(r"[,;\n]", text.replace("(?:", "(")))
+    pieces = list(chain.from_iterable(map(_AROUND_TOKENS.split, without_values)))
+    if "(" in text:
+        pieces = [part for piece in pieces for part in piece.strip("^$").split("|")]
+    return [piece.strip("'") for piece in pieces if is_token(piece.strip("'"))]
+
+
+_AROUND_TOKENS = re.compile(r"""[\s\[\](){}<>"\ufeff\u200b]+""")
+_TEMPLATE = re.compile(r"\$[({]|\{\{|%[({]|<[A-Za-z]")
 
 
 def without_repeats(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+LEAVE_OUT = "Leave it out."
+
 
 class Everyone(NamedTuple):
     """How a reader allows every origin.
@@ -64,12 +66,16 @@ class Words(Protocol):
         """How the reader allows every origin."""
         ...
 
+    def nothing(self, option: str) -> str:
+        """What to do about an option with a value that means nothing. It must not open what was closed."""
+        ...
+
 
 class _Keywords:
     """The options as keywords of a Python call: the words of CORSPolicy itself."""
 
     def name(self, option: str) -> str:
-        return option
+        return "Resources({...})" if option == "resources" else option
 
     def setting(self, option: str, value: str) -> str:
         return f"{option}={value}"
@@ -79,6 +85,9 @@ class _Keywords:
 
     def everyone(self) -> Everyone:
         return Everyone("allow_origins", "'*' in allow_origins")
+
+    def nothing(self, option: str) -> str:
+        return LEAVE_OUT  # the default of the core allows nothing more
 
 
 KEYWORDS: Words = _Keywords()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 
 from crosscors._adapter.own_names import check_resembling, is_derived
 from crosscors.core.errors import Problem
-from crosscors.core.values import Findings, collected, refused
+from crosscors.core.values import Findings, collected, is_several, is_text_pattern, refused
 
 PREFIX = "CORS_"
 
@@ -32,6 +33,7 @@ RESOURCES = "CORS_RESOURCES"
 DEBUG = "CORS_DEBUG"
 ON_DECISION = "CORS_ON_DECISION"
 PROTECT = "CORS_PROTECT"
+FUNCTIONS = ("CORS_ORIGIN_FUNC", ON_DECISION)
 
 # Keywords of other adapters. In a dict of a policy's options, they are out of place.
 SETTING_OF_KEYWORD = {
@@ -117,15 +119,48 @@ def _check_removed(name: str, value: object) -> Findings:
 
 
 def _check_unknown(name: str, given: Mapping[str, object], written: Mapping[str, str]) -> Findings:
-    """A misspelled name is a problem. If the right one is there, too, the project may use it for itself."""
+    """A misspelled name is a problem. The project may use it for itself if the right one is there, or what
+    the project made of it; or if the name has more words than a setting."""
     nearest = _nearest(name)
     if nearest is None:
         return Findings()
     enough = next((each for each in _enough(nearest, name) if _is_set(each, given, written)), None)
     if enough is not None:
         return check_resembling(name, given[name], (nearest,) if enough == nearest else (), written[enough])
+    if nearest == "CORS_ALLOWED_ORIGINS" and _are_matched(given[name], given.get(written.get(_REGEXES, ""))):
+        return check_resembling(name, given[name], (), written[_REGEXES])
+    if is_derived(name, nearest):  # such as CORS_ALLOW_METHODS_DEV, which another environment uses
+        message = "is not a setting of crosscors, and is not read."
+        hint = f"If it is meant for this environment, write {nearest} = {name}."
+        return Findings(warnings=(Problem("unknown-option", name, given[name], message, hint),))
     hint = f"Write {nearest} = ..."
     return refused("unknown-option", name, given[name], "there is no setting with this name.", hint)
+
+
+def _are_matched(origins: object, expressions: object) -> bool:
+    """Whether the expressions match every origin or host, as those do that a project made of its list."""
+    listed = re.split(r"[\s,;]+", origins) if isinstance(origins, str) else _entries(origins)
+    regexes = list(filter(None, map(_compiled, _entries(expressions))))
+    return bool(listed) and all(any(_matches(regex, each) for regex in regexes) for each in listed)
+
+
+def _matches(regex: re.Pattern[str], entry: object) -> bool:
+    text = str(entry)
+    return any(regex.fullmatch(each) for each in (text, f"https://{text}", f"http://{text}"))
+
+
+def _compiled(value: object) -> re.Pattern[str] | None:
+    try:
+        return re.compile(value) if isinstance(value, str) else value if is_text_pattern(value) else None
+    except re.error:
+        return None
+
+
+def _entries(value: object) -> list[object]:
+    return list(value) if is_several(value) and not isinstance(value, str) else [value]
+
+
+_REGEXES = "CORS_ALLOWED_ORIGIN_REGEXES"
 
 
 def _enough(setting: str, name: str) -> tuple[str, ...]:

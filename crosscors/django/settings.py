@@ -17,18 +17,21 @@ from crosscors._adapter.alternatives import any_of, besides, each_alone
 from crosscors._adapter.keywords import check_debug, check_on_decision, read_protect
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
+from crosscors.core.origins.environment import means_everyone
+from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.joining import grouped
+from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.policy import CORSPolicy, Policies, make_policy, options_of
 from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.resources import Resources, make_resources, warnings_of
 from crosscors.core.values import (
     ANY,
     Findings,
+    as_list,
     collected,
-    is_several,
     is_text_pattern,
     meant_bool,
-    read_bool,
+    not_a_bool,
     refused,
 )
 from crosscors.core.words import Words
@@ -62,13 +65,17 @@ def read_settings() -> tuple[Settings | None, Findings]:
     """What the settings mean now, and what was found. None if there is a problem."""
     project = conf.settings
     # Undocumented: ``dir`` lists the settings. Nothing documented does, and misspelled names must be found.
-    given = {name: getattr(project, name) for name in dir(project) if name.startswith(names.PREFIX)}
+    given = {
+        name: _as_given(name, getattr(project, name))
+        for name in dir(project)
+        if name.startswith(names.PREFIX)
+    }
     written = names.names_as_written(given)
     values = {name: given[as_written] for name, as_written in written.items()}
-    words = SettingWords(written, allows_all=meant_bool(values.get(names.ALL_ORIGINS)) is True)
+    words = SettingWords(written, allows_all=_means_all(values.get(names.ALL_ORIGINS)))
 
     policies, of_policies = _read_policies(values, words)
-    debug = values.get(names.DEBUG)
+    debug: Any = values.get(names.DEBUG)
     on_decision, of_hook = _read_function(names.ON_DECISION, values.get(names.ON_DECISION))
     protection, of_protect = read_protect(values.get(names.PROTECT), words)
     found = collected(
@@ -81,6 +88,11 @@ def read_settings() -> tuple[Settings | None, Findings]:
         return None, found
     has_urls_regex = names.URLS_REGEX in values
     return Settings(policies, debug, on_decision, protection, has_urls_regex), found
+
+
+def _as_given(name: str, value: object) -> object:
+    """The value of a setting, which may be lazy."""
+    return plain_unless_callable(value) if name in names.FUNCTIONS else plain(value)
 
 
 def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Policies | None, Findings]:
@@ -133,14 +145,33 @@ def _read_options(values: Mapping[str, Any], words: SettingWords) -> tuple[CORSP
         "max_age": _DAY,
     }
     options.update((option, values[name]) for name, option in names.OPTIONS.items() if name in values)
-    allows_all, of_all = read_bool(names.ALL_ORIGINS, values.get(names.ALL_ORIGINS, False), words)
+    allows_all, of_all = _read_allows_all(values.get(names.ALL_ORIGINS, False), words)
     if allows_all or words.allows_all:
-        options["allow_origins"] = (ANY, *_entries(options.get("allow_origins", ())))
+        options["allow_origins"] = (ANY, *as_list(options.get("allow_origins", ())))
     regex, of_regexes = _read_regexes(options, words)
     func, of_func = _read_function(words.name("allow_origin_func"), options.get("allow_origin_func"))
     options |= {"allow_origin_regex": regex, "allow_origin_func": func}
     policy, of_policy = make_policy(options, words)
     return policy, of_all + of_regexes + of_func + besides(of_regexes, of_policy)
+
+
+def _read_allows_all(value: object, words: SettingWords) -> tuple[bool, Findings]:
+    """CORS_ALLOW_ALL_ORIGINS. People also write ``"*"`` there, or the origins themselves."""
+    texts = [each.strip() for each in as_list(value) if isinstance(each, str)]
+    if texts and ANY not in texts and all(map(is_entry, texts)):
+        listed = ", ".join(f'"{each}"' for each in texts)
+        message = f"takes True or False, not {shown(value)}."
+        hint = f"Write {words.setting('allow_origins', f'[{listed}]')}."
+        return False, refused("wrong-type", words.name(names.ALL_ORIGINS), value, message, hint)
+    if isinstance(value, bool):
+        return value, Findings()
+    return False, not_a_bool(names.ALL_ORIGINS, value, words.allows_all, words)
+
+
+def _means_all(value: object) -> bool:
+    """Whether the value of CORS_ALLOW_ALL_ORIGINS means True: a word for it, or for every origin."""
+    texts = [each.strip() for each in as_list(value) if isinstance(each, str)]
+    return meant_bool(value) is True or any(each == ANY or means_everyone(each) for each in texts)
 
 
 def _read_function(name: str, value: object) -> tuple[Any, Findings]:
@@ -155,14 +186,9 @@ def _read_function(name: str, value: object) -> tuple[Any, Findings]:
         return None, refused("not-importable", name, value, message, hint)
 
 
-def _entries(value: object) -> list[Any]:
-    """The entries of a setting that takes several, or one alone."""
-    return list(value) if is_several(value) and not isinstance(value, str) else [value]
-
-
 def _read_regexes(options: Mapping[str, Any], words: SettingWords) -> tuple[re.Pattern[str] | None, Findings]:
     """The expressions as one. Each is checked alone first, so that messages name the wrong one."""
-    entries = _entries(options.get("allow_origin_regex", ()))
+    entries: list[Any] = as_list(options.get("allow_origin_regex", ()))
     of_each = replace(words, is_about_one=len(entries) > 1)
     found = collected(_check_regex(entry, options, of_each) for entry in entries)
     if found.problems or not entries:

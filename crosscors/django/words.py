@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crosscors.core.words import KEYWORDS, Everyone, Expressions
+from crosscors.core.words import KEYWORDS, LEAVE_OUT, Everyone, Expressions
 from crosscors.django import names
 
 _SETTINGS = {option: name for name, option in names.OPTIONS.items()} | {
@@ -59,6 +59,11 @@ class SettingWords:
         name = self.name("allow_origins")
         return Everyone(name, f"'*' in {name}")
 
+    def nothing(self, option: str) -> str:
+        # Without these settings, the defaults of django-cors-headers hold, which allow more.
+        closed = {"allow_methods": '["GET"]', "allow_headers": "[]"}.get(option)
+        return LEAVE_OUT if closed is None else f"Write {self.setting(option, closed)}."
+
 
 @dataclass(frozen=True)
 class PlaceWords:
@@ -84,3 +89,6 @@ class PlaceWords:
     def everyone(self) -> Everyone:
         name = self.name("allow_origins")
         return Everyone(name, f"'*' in {name}")
+
+    def nothing(self, option: str) -> str:
+        return KEYWORDS.nothing(option)

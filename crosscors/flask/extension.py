@@ -25,6 +25,7 @@ from crosscors.flask.policies import (
     read_protection,
     without_repeats,
 )
+from crosscors.flask.strays import check_keywords
 from crosscors.flask.words import call_in_flask
 
 if TYPE_CHECKING:
@@ -123,14 +124,20 @@ class CORS:
         if isinstance(app, Blueprint):
             self._init_blueprint(app, given)
             return
-        protection, read, found = read_protected(given.over(read_config(app.config)))
+        layer = given.over(read_config(app.config))
+        protection, policies, found = read_protected(layer)
         adapter = Adapter.of(app)
+        adapter.view_policies.note_app(policies)
         of_views = adapter.view_policies.problems()
         raise_problems(without_repeats(found + check_debug(self._debug, KEYWORDS) + of_views))
-        policies = cast("Policies", read)
+        found += adapter.view_policies.open_by_default()
+        found += check_keywords(app.config, {"debug": self._debug, "on_decision": self._on_decision})
         warn_about(warning for warning in found.warnings if str(warning) not in self._told)
-        adapter.view_policies.told.update(warning.option for warning in found.warnings)
-        adapter.cover_app(policies, protection, debug=self._debug, on_decision=self._on_decision)
+        adapter.view_policies.untold(layer, found.warnings)
+        adapter.view_policies.accept(layer)
+        adapter.cover_app(
+            cast("Policies", policies), protection, debug=self._debug, on_decision=self._on_decision
+        )
         adapter.note_reading(given)
 
     def _init_blueprint(self, blueprint: Blueprint, given: Layer) -> None:
@@ -143,11 +150,13 @@ class CORS:
 
         def cover(state: BlueprintSetupState) -> None:
             flask = cast("Flask", state.app)
-            policies, found = read_app(given.over(read_config(flask.config)))
+            layer = given.over(read_config(flask.config))
             adapter = Adapter.of(flask)
-            raise_problems(
-                without_repeats(found + adapter.view_policies.problems())
-            )  # its warnings were shown above
+            policies, found = read_app(layer, adapter.view_policies.accepted)
+            raise_problems(without_repeats(found + adapter.view_policies.problems()))
+            # The other warnings were shown above.
+            warn_about(adapter.view_policies.untold(layer, found.warnings))
+            adapter.view_policies.accept(layer)
             # These two are undocumented, but the names of endpoints begin with them.
             name = f"{state.name_prefix}.{state.name}".lstrip(".")
             raise_problems(adapter.view_policies.cover_blueprint(name, cast("Policies", policies)))

@@ -1,7 +1,7 @@
 """Settings that come after ``CORS(app)``, which reads the configuration once, as Flask-CORS does.
 
-They have no effect, and nothing else says so: the policy stays what it was, often open to everyone. So the
-first request compares the configuration with what was read.
+They have no effect, and Flask does not say so. The policy stays what it was, and is often open to everyone.
+So the first request compares the configuration with what was read.
 """
 
 from __future__ import annotations

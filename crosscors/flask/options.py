@@ -15,11 +15,11 @@ from typing import Any, NamedTuple, cast
 from crosscors._adapter.keywords import Protect
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins.patterns import OriginSet, is_entry
+from crosscors.core.plain import plain
 from crosscors.core.policy import OPTION_NAMES, CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
-from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
-from crosscors.flask.regexes import as_list
-from crosscors.flask.words import CORE_NAMES, IN_CONFIG, IN_DICT, Label
+from crosscors.core.values import ANY, Findings, as_list, collected, is_several, is_text_pattern, refused
+from crosscors.flask.words import CLOSED, CORE_NAMES, FLASK_NAMES, IN_CONFIG, IN_DICT, Label
 
 Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
 
@@ -166,7 +166,16 @@ def read_config(config: Mapping[Any, Any]) -> Layer:
         (option_of(name), Label(name, IN_CONFIG), given[name]) for name in given if option_of(name) in _NAMES
     )
     others = (_stray(name, option_of(name), given[name]) for name in given if option_of(name) not in _NAMES)
-    return replace(known, strays=tuple(filter(None, others)))
+    return replace(known, strays=(*filter(None, others), *_unset_in(config)))
+
+
+def _unset_in(config: Mapping[Any, Any]) -> Iterator[Stray]:
+    """The options that are None in the configuration, where the default allows everything."""
+    for name, value in config.items():
+        if value is None and isinstance(name, str) and name.startswith(CONFIG_PREFIX):
+            option = option_of(name)
+            if CORE_NAMES.get(option, option) in CLOSED:
+                yield Stray(name, None, option, is_near=False)
 
 
 def settings_in(config: Mapping[Any, Any]) -> Iterator[tuple[str, object]]:
@@ -215,20 +224,28 @@ def _layer(options: Iterable[tuple[str, Label, object]], place: str = "") -> Lay
             message = f"is given together with {labels[core_name].name}, which is the same option."
             found.append(refused("given-twice", at, value, message, "Keep one of the two."))
         else:
-            values[core_name] = _reusable(value)
+            values[core_name] = _as_given(core_name, value)
             labels[core_name] = label
     return Layer(values, labels, collected(found).problems)
 
 
 def _write_instead(name: str) -> str:
     nearest = _nearest(name)
-    return f"The options are {', '.join(_NAMES)}." if nearest is None else f"Write {nearest}=..."
+    if nearest is None:
+        return f"The options are {', '.join(_NAMES)}."
+    return f"Write {FLASK_NAMES.get(nearest, nearest)}=..."
 
 
 def _nearest(name: str) -> str | None:
     if name in _NAMES_ELSEWHERE:
         return _NAMES_ELSEWHERE[name]
     return next(iter(difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.8)), None)
+
+
+def _as_given(name: str, value: object) -> object:
+    if name in ("policy", "allow_origin_func"):
+        return value
+    return _reusable(value) if name == "resources" else plain(value)
 
 
 def _reusable(value: object) -> object:

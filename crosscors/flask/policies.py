@@ -5,23 +5,36 @@ Readers return a value and what they found. ``CORS`` and ``cross_origin`` raise 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar, cast
 
 from crosscors._adapter.alternatives import besides
 from crosscors._adapter.keywords import check_sync, read_protect
 from crosscors.core.errors import Problem, shown
+from crosscors.core.origins import dangers
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.resources import Resources, make_resources
 from crosscors.core.unnamed import are_paths, of_options, of_policies, of_policy
-from crosscors.core.values import ANY, Findings, collected, is_text_pattern, refused, warned
+from crosscors.core.values import (
+    ANY,
+    UNSET_VARIABLE,
+    Findings,
+    as_list,
+    collected,
+    is_text_pattern,
+    means_unset,
+    refused,
+    warned,
+)
 from crosscors.flask import regexes
 from crosscors.flask.options import SWITCHES, Layer, read_dict
 from crosscors.flask.strays import check_strays, check_strays_of
-from crosscors.flask.words import AS_KEYWORD, IN_DICT, FlaskWords
+from crosscors.flask.words import AS_KEYWORD, IN_DICT, FlaskWords, Label
 
 _Read = TypeVar("_Read")
 _Policies = TypeVar("_Policies", CORSPolicy, Resources)
@@ -37,10 +50,13 @@ _OTHER_ORIGIN_OPTIONS = frozenset({"allow_origin_regex", "allow_origin_func"})
 _DIGITS = re.compile("[0-9]{1,20}")
 
 
-def read_app(layer: Layer) -> tuple[Policies | None, Findings]:
+def read_app(layer: Layer, accepted: Collection[str] = ()) -> tuple[Policies | None, Findings]:
     """The policies of an application or blueprint: one, or one for each of its ``resources``.
 
     None if there is a problem.
+
+    Args:
+        accepted: names in the configuration that resemble an option, and are accepted already.
     """
     layer = layer.without("protect")
     policy = layer.values.get("policy")
@@ -51,9 +67,14 @@ def read_app(layer: Layer) -> tuple[Policies | None, Findings]:
     policies: Policies | None
     if resources is None:
         policies, of_policies = read_policy(common)
+        of_policies += check_strays({"a blueprint": common}, accepted)
     else:
         found += Findings(layer.problems)
-        policies, of_policies = _read_resources(resources, replace(common, problems=()))
+        name = layer.labels["resources"].name
+        of_text = _check_text(name, resources, FlaskWords(layer.labels))
+        if of_text.problems:
+            return None, found + of_text
+        policies, of_policies = _read_resources(resources, replace(common, problems=()), accepted, name)
     found = without_repeats(found + of_policies)
     return (None if found.problems else policies), found
 
@@ -119,23 +140,44 @@ def without_repeats(found: Findings) -> Findings:
     return Findings(*(tuple({str(each): each for each in kind}.values()) for kind in vars(found).values()))
 
 
-def _read_resources(resources: object, common: Layer) -> tuple[Resources | None, Findings]:
+def _read_resources(
+    resources: object, common: Layer, accepted: Collection[str], name: str
+) -> tuple[Resources | None, Findings]:
     """The policy of each resource. Options that it does not have come from ``common``."""
     found = Findings()
     policies: dict[object, CORSPolicy | None] = {}
+    layers: dict[str, Layer] = {}
     for key, own in _keys_and_options(resources):
         path = _path(key)
         if not (isinstance(path, str) or is_text_pattern(path)):
             hint = 'Write a path such as "/api/*".'
-            found += refused("wrong-type", "resources", key, f"{shown(key)} is not a path.", hint)
+            found += refused("wrong-type", name, key, f"{shown(key)} is not a path.", hint)
             continue
         if path in policies:
             message = f"{shown(key)} means the same path as another key."
-            found += refused("given-twice", "resources", key, message, "Keep one of the two.")
-        policies[path], of_own = _read_resource(own, common, f"resources[{shown(key)}]")
+            found += refused("given-twice", name, key, message, "Keep one of the two.")
+        place = f"resources[{shown(key)}]"
+        policies[path], of_own, layer = _read_resource(own, common, place)
         found += of_own
-    read, of_paths = make_resources(policies)
-    return read, found + of_paths
+        layers.update({} if layer is None else {place: layer})
+    read, of_paths = make_resources(policies, name)
+    return read, found + check_strays(layers, accepted) + of_paths
+
+
+def _check_text(name: str, resources: object, words: FlaskWords) -> Findings:
+    """What an environment variable made of the paths: nothing, or JSON in a string."""
+    if not isinstance(resources, str):
+        return Findings()
+    text = resources.strip()
+    if not text or means_unset(text):
+        every = words.setting("resources", '"/*"')
+        hint = f"{UNSET_VARIABLE} To cover every path, write {every}."
+        return refused("path-relative", name, resources, f"{shown(resources)} is empty.", hint)
+    with suppress(ValueError, RecursionError):
+        if isinstance(json.loads(text), (dict, list)):
+            hint = f"Write {words.setting('resources', 'json.loads(text)')} with this text."
+            return refused("path-relative", name, resources, f"{shown(resources)} is JSON in a string.", hint)
+    return Findings()
 
 
 def _keys_and_options(resources: object) -> Iterator[tuple[object, object]]:
@@ -143,7 +185,7 @@ def _keys_and_options(resources: object) -> Iterator[tuple[object, object]]:
     if isinstance(resources, Mapping):
         yield from cast("Mapping[object, object]", resources).items()
     else:
-        yield from ((key, {}) for key in regexes.as_list(resources))
+        yield from ((key, {}) for key in as_list(resources))
 
 
 def _path(key: object) -> object:
@@ -156,21 +198,30 @@ def _path(key: object) -> object:
     return key if regexes.REGEX_SIGNS.search(above) else f"{above}*"
 
 
-def _read_resource(own: object, common: Layer, place: str) -> tuple[CORSPolicy | None, Findings]:
-    """The policy of one resource. None if there is a problem, or if no policy covers the resource."""
+def _read_resource(
+    own: object, common: Layer, place: str
+) -> tuple[CORSPolicy | None, Findings, Layer | None]:
+    """The policy of one resource, what was found, and all its options.
+
+    The policy is None if there is a problem, or if no policy covers the resource.
+    """
     if own is None:
-        return None, Findings()
+        return None, Findings(), None
     if isinstance(own, CORSPolicy):
-        return _unless_async(own, FlaskWords({}, place))
+        return *_unless_async(own, FlaskWords({}, place)), Layer({"policy": own}, {"policy": Label(place)})
     if isinstance(own, Mapping):
-        layer = read_dict(cast("Mapping[str, object]", own), place)
-        policy, found = read_policy(layer.without("protect").over(common), place, IN_DICT)
-        return policy, found + check_unprotected(layer, "single paths", place)
+        given = read_dict(cast("Mapping[str, object]", own), place)
+        layer = given.without("protect").over(common)
+        policy, found = read_policy(layer, place, IN_DICT)
+        return policy, found + check_unprotected(given, "single paths", place), layer
     message = f"takes a dict of options, a CORSPolicy or None, not {shown(own)}."
-    return None, refused("wrong-type", f"{place} options", own, message, f"Write {of_options(own)}.")
+    hint = f"Write {of_options(own)}."
+    return None, refused("wrong-type", f"{place} options", own, message, hint), None
 
 
-def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[CORSPolicy | None, Findings]:
+def read_policy(
+    layer: Layer, place: str = "", form: str = AS_KEYWORD, of_app: tuple[str, ...] | None = None
+) -> tuple[CORSPolicy | None, Findings]:
     """The policy that the options describe, with Flask-CORS's defaults for all others.
 
     None if there is a problem.
@@ -179,24 +230,44 @@ def read_policy(layer: Layer, place: str = "", form: str = AS_KEYWORD) -> tuple[
         layer: the options.
         place: what the policy belongs to, for messages; empty for the application.
         form: how messages write an option that is not given.
+        of_app: the origins of the application, if this is a view below it; None if it allows everyone.
     """
-    has_several_origins = len(regexes.as_list(layer.values.get("allow_origins", ()))) > 1
+    has_several_origins = len(as_list(layer.values.get("allow_origins", ()))) > 1
     words = FlaskWords(layer.labels, place, form, has_several_origins=has_several_origins)
     if "policy" in layer.values:
         return _given_policy(layer, words, CORSPolicy)
+    if of_app is not None and _lacks_origins_for_credentials(layer):
+        return None, Findings(layer.problems) + _origins_are_elsewhere(of_app, words)
     options, of_origins = _with_defaults(layer, words)
     policy, of_policy = make_policy(options, words)
     found = collected(
         (
             Findings(layer.problems),
-            check_strays(layer),
-            _check_switches(layer, words, is_for_everyone=ANY in regexes.as_list(options["allow_origins"])),
+            _check_switches(layer, words, is_for_everyone=ANY in as_list(options["allow_origins"])),
             of_origins,
             besides(of_origins, of_policy),
             Findings() if policy is None else check_sync(policy, words),
         )
     )
     return (None if found.problems else policy), found
+
+
+def _lacks_origins_for_credentials(layer: Layer) -> bool:
+    others = {"allow_origins", *_OTHER_ORIGIN_OPTIONS}
+    return layer.values.get("allow_credentials") is True and others.isdisjoint(layer.values)
+
+
+def _origins_are_elsewhere(of_app: tuple[str, ...], words: FlaskWords) -> Findings:
+    """The problem of a view that gives credentials, as if it had the origins of ``CORS(app, ...)``."""
+    listed = ", ".join(f'"{each}"' for each in of_app if dangers.is_safe_entry(each, (), words))
+    is_shown = 0 < len(listed) <= _LONGEST_LIST
+    origins = words.setting("allow_origins", f"[{listed}]" if is_shown else '["https://app.example.com"]')
+    message = "this view does not use the origins of CORS(app, ...)."
+    hint = f"Write @cross_origin({origins}, supports_credentials=True)."
+    return refused("wildcard-with-credentials", words.name("allow_origins"), ANY, message, hint)
+
+
+_LONGEST_LIST = 200  # characters
 
 
 def _with_defaults(layer: Layer, words: FlaskWords) -> tuple[dict[str, object], Findings]:
@@ -252,8 +323,7 @@ def _given_policy(
         message = f"takes a {takes}, not {shown(policy)}."
         hint = f"Write policy={of_meant(policy)}."
         return None, refused("wrong-type", name, policy, message, hint)
-    read, found = _unless_async(policy, words)
-    return read, found + check_strays(layer)
+    return _unless_async(policy, words)
 
 
 def _unless_async(policies: _Policies, words: FlaskWords) -> tuple[_Policies | None, Findings]:

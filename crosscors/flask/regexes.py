@@ -11,13 +11,8 @@ from crosscors.core.origins import dangers, faults
 from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.in_strings import to_write
-from crosscors.core.values import ANY, Findings, collected, is_several, is_text_pattern, refused
+from crosscors.core.values import ANY, Findings, as_list, collected, is_text_pattern, refused
 from crosscors.core.words import Words
-
-
-def as_list(value: object) -> list[object]:
-    """The values of an option that takes one or several. A string is one."""
-    return list(value) if is_several(value) and not isinstance(value, str) else [value]
 
 
 def split_origins(options: Mapping[str, object], words: Words) -> tuple[object, object, Findings]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import logging
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple, cast
 
 from flask import Flask
@@ -20,11 +21,12 @@ from flask import Flask
 from crosscors._adapter.marks import has_mark, mark_of, marks_made, marks_of, name_of, wrong_import
 from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
 from crosscors._adapter.reporting import log
-from crosscors.core.errors import shown
+from crosscors.core.errors import Problem, shown
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
-from crosscors.core.values import Findings, collected, refused
+from crosscors.core.values import ANY, Findings, collected, refused
 from crosscors.flask.options import Layer, read_config
 from crosscors.flask.policies import read_policy
+from crosscors.flask.strays import OPEN_BY_DEFAULT, check_strays
 from crosscors.flask.views import Routed
 from crosscors.flask.words import FlaskWords
 
@@ -33,11 +35,13 @@ class ViewPolicies:
     """The policies of an application's views and blueprints.
 
     Attributes:
-        told: the names in the configuration that were warned about.
+        accepted: the names in the configuration that resemble an option, where ``CORS`` found nothing wrong.
     """
 
     def __init__(self, flask: Flask) -> None:
-        self.told: set[str] = set()
+        self.accepted: set[str] = set()
+        self._origins_of_app: tuple[str, ...] | None = None
+        self._told: set[tuple[str, str]] = set()
         self._flask = flask
         self._blueprints: dict[str, Policies] = {}
         # By the id of a mark, which is kept with its policy, so that no other object gets the id.
@@ -84,15 +88,50 @@ class ViewPolicies:
         self._blueprints[name] = policies
         return Findings()
 
+    def accept(self, layer: Layer) -> None:
+        """Note that ``CORS`` has accepted these options."""
+        self.accepted.update(stray.name for stray in layer.strays)
+
+    def untold(self, layer: Layer, warnings: Iterable[Problem]) -> list[Problem]:
+        """Those of the warnings that are about names in the configuration, and were not shown before."""
+        strays = {stray.name for stray in layer.strays}
+        fresh = {_kind_of(each): each for each in warnings if each.option in strays}
+        untold = [each for kind, each in fresh.items() if kind not in self._told]
+        self._told.update(fresh)
+        return untold
+
+    def note_app(self, policies: Policies | None) -> None:
+        """Note the origins of the application, for messages about views that lack origins."""
+        every = () if policies is None else policies.policies
+        if not any(ANY in each.allow_origins for each in every):
+            origins = dict.fromkeys(chain.from_iterable(each.allow_origins for each in every))
+            self._origins_of_app = tuple(origins)
+
     def problems(self) -> Findings:
         """What is wrong with the policies of the views that the application has by now."""
-        # The policy of the application reports options that the configuration has twice.
-        config = replace(read_config(self._flask.config), problems=())
+        # The policy of the application reports options that the configuration has twice, and strays.
+        config = replace(read_config(self._flask.config), problems=(), strays=())
         return collected(
-            Findings(_read(given, config, f"cross_origin of {name_of(view)}")[1].problems)
-            for view in self._views()
-            for given in marks_of(view)
+            Findings(_read(given, config, place, self._origins_of_app)[1].problems)
+            for place, given in self._given_by_place()
         )
+
+    def open_by_default(self) -> Findings:
+        """Warnings about views that may have been meant to get their origins from the configuration."""
+        config = read_config(self._flask.config)
+        layers = {
+            place: _layer(given, config)
+            for place, given in self._given_by_place()
+            if isinstance(given, Layer)
+        }
+        accepted = {stray.name for stray in config.strays}
+        warnings = check_strays(layers, accepted).warnings
+        return Findings(warnings=tuple(each for each in warnings if each.code == OPEN_BY_DEFAULT))
+
+    def _given_by_place(self) -> Iterator[tuple[str, object]]:
+        for view in self._views():
+            for given in marks_of(view):
+                yield _place_of(view), given
 
     def _has_changed(self, marks: int) -> bool:
         """Whether something may have changed since the last look at the views.
@@ -128,17 +167,17 @@ class ViewPolicies:
         if known is not None:
             return known[1]
         config = read_config(self._flask.config)
-        policy, found = _read(given, config)
-        fresh = (given, _nobody() if policy is None else policy)
+        policy, found = _read(given, config, "", self._origins_of_app)
+        if isinstance(given, Layer):
+            found += check_strays({_place_of(view): _layer(given, config)}, self.accepted)
+        is_usable = policy is not None and not found.problems
+        fresh = (given, policy if policy is not None and is_usable else _nobody())
         kept = self._made.setdefault(id(given), fresh)
-        if policy is None and kept is fresh:  # not if another thread was quicker
+        if not is_usable and kept is fresh:  # not if another thread was quicker
             message = "%s refuses every origin, because its policy cannot be used: %s"
             log(logging.ERROR, message, name_of(view), " ".join(map(str, found.problems)))
-        strays = {stray.name for stray in config.strays}
-        for warning in found.warnings:  # the others were shown where the view is decorated
-            if warning.option in strays - self.told:
-                self.told.add(warning.option)
-                log(logging.WARNING, "%s", warning)
+        for warning in self.untold(config, found.warnings):  # the others were shown with the decorator
+            log(logging.WARNING, "%s", warning)
         return kept[1]
 
 
@@ -156,12 +195,27 @@ class _Look(NamedTuple):
     has_marks: bool
 
 
-def _read(given: object, config: Layer, place: str = "") -> tuple[CORSPolicy | None, Findings]:
+def _kind_of(warning: Problem) -> tuple[str, str]:
+    """What is told once."""
+    return warning.code, warning.option
+
+
+def _place_of(view: object) -> str:
+    return f"cross_origin of {name_of(view)}"
+
+
+def _read(
+    given: object, config: Layer, place: str, of_app: tuple[str, ...] | None
+) -> tuple[CORSPolicy | None, Findings]:
     """The policy that a mark stands for. None if there is a problem."""
     if not isinstance(given, Layer):
         [problem] = wrong_import("crosscors.flask").problems
         return None, Findings((replace(problem, option=place or problem.option),))
-    return read_policy(given.over(config).without("resources", "protect"), place)
+    return read_policy(_layer(given, config), place, of_app=of_app)
+
+
+def _layer(given: Layer, config: Layer) -> Layer:
+    return given.over(config).without("resources", "protect")
 
 
 def _nobody() -> CORSPolicy:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from crosscors.core.unnamed import Call, as_resources
-from crosscors.core.words import Everyone, Expressions
+from crosscors.core.words import LEAVE_OUT, Everyone, Expressions
 
 # Flask-CORS's names. All other options have the same name in the core.
 CORE_NAMES = {
@@ -25,6 +25,11 @@ IN_DICT = '"{}": {}'
 def call_in_flask(form: str) -> Call:
     """A call that takes options by Flask's names and the core's, and a dict of paths as ``resources``."""
     return Call(form, origins="origins", name=str, by_path=as_resources)
+
+
+# The options of which Flask-CORS's default allows everything, and how to allow next to nothing.
+CLOSED = {"allow_origins": "[]", "allow_methods": '["GET"]', "allow_headers": "[]"}
+_OTHERS_ABOUT_ORIGINS = frozenset({"allow_origins", "allow_origin_func"})
 
 
 class Label(NamedTuple):
@@ -65,9 +70,12 @@ class FlaskWords:
 
     def name(self, option: str) -> str:
         name, form = self._label(option)
-        # An application has ``resources``, unless somebody wrote them into one of the resources.
-        is_of_application = option == "resources" and form != IN_DICT
-        return name if is_of_application else f"{self._place} {name}".lstrip()
+        # The place has those of its own form. What comes from further out is wrong there, not here.
+        is_of_place = form == self._form and (option != "resources" or form == IN_DICT)
+        return self._at_place(name) if is_of_place else name
+
+    def _at_place(self, name: str) -> str:
+        return f"{self._place} {name}".lstrip()
 
     def setting(self, option: str, value: str) -> str:
         if self._is_among_origins(option) and not value.startswith("re.compile("):
@@ -83,9 +91,17 @@ class FlaskWords:
         return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
     def everyone(self) -> Everyone:
-        name = self.name("allow_origins")
+        # Wherever the origins come from: what is wrong is that this place gives credentials to them.
+        name = self._at_place(self._label("allow_origins").name)
         remark = "" if "allow_origins" in self._labels else 'the default is "*", and '
         return Everyone(name, f"'*' in {name}", remark)
+
+    def nothing(self, option: str) -> str:
+        # Flask-CORS's defaults allow everything. An expression is instead of origins.
+        is_alone = option == "allow_origin_regex" and _OTHERS_ABOUT_ORIGINS.isdisjoint(self._labels)
+        option = "allow_origins" if is_alone else option
+        closed = CLOSED.get(option)
+        return LEAVE_OUT if closed is None else f"Write {self.setting(option, closed)}."
 
     def _label(self, option: str) -> Label:
         if self._is_among_origins(option):

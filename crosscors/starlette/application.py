@@ -13,9 +13,7 @@ from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors._adapter.outside import ADAPTER
 from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import check_asgi, wrong_app
-from crosscors.asgi import (
-    ASGIApp,
-)
+from crosscors.asgi import ASGIApp
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources

@@ -111,3 +111,13 @@ def test_an_old_list_is_logged_once_and_never_warned_of(
         CORSPolicy(allow_origin_regex=r"https://a\.com", allow_credentials=True)
     assert [record.levelno for record in caplog.records] == [logging.WARNING] * is_logged
     assert all("pip install -U publicsuffixlist" in record.getMessage() for record in caplog.records)
+
+
+def test_without_the_list_no_expression_is_proposed_for_several(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(publicsuffixlist, "PSLFILE", str(tmp_path / "missing"))
+    entries = [r"https://[ab]\.example\.com", r"https://[cd]\.example\.com"]
+    with pytest.raises(PolicyError) as caught:
+        CORSPolicy(allow_origins=entries, allow_credentials=True)
+    assert not any("|" in problem.hint for problem in caught.value.problems)

@@ -72,6 +72,20 @@ def test_every_response_carries_the_policy(
         assert len(answer.values("set-cookie")) == (2 if path == "/cookies" else 0)
 
 
+def test_cookies_without_credentials_are_explained_in_debug_mode_from_the_first_request_on(
+    ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    fields = [
+        ("Origin", ORIGIN),
+        ("Cookie", "a=1"),
+        ("Sec-Fetch-Mode", "cors"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ]
+    for debug in (False, True):
+        ask("GET", "/", *fields, DEBUG=debug, **LISTED)
+        assert ["sent cookies" in message for message in caplog.messages] == [True] * debug
+
+
 # Preflights.
 
 

@@ -19,6 +19,8 @@ from crosscors.django.checks import NUMBERS, check_settings
 from tests.django.clients import ORIGIN, OTHER
 from tests.tables import each, table
 
+REGEX = re.escape(ORIGIN)
+
 
 def is_allowed(request: CORSRequest) -> bool:
     return request.origin == ORIGIN
@@ -46,6 +48,14 @@ FAULTS: dict[str, dict[str, Any]] = {
     "an unset environment variable": {"CORS_ALLOWED_ORIGINS": [""]},
     "all origins, neither true nor false": {"CORS_ALLOW_ALL_ORIGINS": "yes"},
     "the same under its old name": {"CORS_ORIGIN_ALLOW_ALL": 1},
+    "every origin, as a list has it": {"CORS_ALLOW_ALL_ORIGINS": ["*"]},
+    "a word for every origin": {"CORS_ALLOW_ALL_ORIGINS": "all"},
+    "a number in bytes": {"CORS_ALLOW_ALL_ORIGINS": b"1"},
+    "the origins themselves": {"CORS_ALLOW_ALL_ORIGINS": [ORIGIN]},
+    "a variable that is not set": {"CORS_ALLOW_CREDENTIALS": ""},
+    "an expression that is not set": {"CORS_ALLOWED_ORIGIN_REGEXES": [""]},
+    "methods that are not set": {"CORS_ALLOW_METHODS": ""},
+    "headers in JSON": {"CORS_ALLOW_HEADERS": '["x-a"]'},
     "all origins with credentials": {"CORS_ALLOW_ALL_ORIGINS": True, "CORS_ALLOW_CREDENTIALS": True},
     "by the old name": {"CORS_ORIGIN_ALLOW_ALL": True, "CORS_ALLOW_CREDENTIALS": True},
     "a listed asterisk with credentials": {"CORS_ALLOWED_ORIGINS": "*", "CORS_ALLOW_CREDENTIALS": True},
@@ -244,14 +254,38 @@ def test_a_name_beside_the_right_one_is_a_warning(own: str, settings: dict[str, 
     ("nobody is allowed", "CORS_ORIGINS", {"CORS_ALLOW_ALL_ORIGINS": False}),
     ("the policy is not there", "CORS_ORIGINS", {"CORS_POLICY": None}),
     ("no policy protects", "CORS_PROTECTION", {"CORS_POLICY": {"allow_origins": ORIGIN}}),
-    ("a policy for another environment is all there is", "CORS_ALLOWED_ORIGINS_DEV", {}),
+    (
+        "expressions for others",
+        "CORS_WHITELIST",
+        {"CORS_ALLOWED_ORIGIN_REGEXES": ["(bad", r"https://a\.com"]},
+    ),
 )
 def test_a_name_that_leaves_the_policy_without_its_option_is_a_problem(
     name: str, settings: dict[str, Any]
 ) -> None:
-    (message,) = found(**settings, **{name: [ORIGIN]})
+    (message,) = [each for each in found(**settings, **{name: [ORIGIN]}) if each.msg.startswith(f"{name}: ")]
     assert message.id == f"crosscors.E{NUMBERS['unknown-option']:03}"
-    assert message.msg.startswith(f"{name}: ")
+
+
+@table(
+    "own, value, settings",
+    ("the list that became expressions", "CORS_ORIGINS", [ORIGIN], {"CORS_ALLOWED_ORIGIN_REGEXES": [REGEX]}),
+    ("under another name", "CORS_WHITELIST", [ORIGIN], {"CORS_ALLOWED_ORIGIN_REGEXES": REGEX}),
+    ("compiled", "CORS_ALLOWED_ORIGIN_LIST", (ORIGIN,), {"CORS_ALLOWED_ORIGIN_REGEXES": [re.compile(REGEX)]}),
+    ("in one text", "CORS_ORIGINS", f"{ORIGIN},{ORIGIN}", {"CORS_ALLOWED_ORIGIN_REGEXES": [REGEX]}),
+    ("hosts alone", "CORS_ORIGINS", [ORIGIN[8:]], {"CORS_ALLOWED_ORIGIN_REGEXES": [REGEX]}),
+    ("beside the old name", "CORS_ORIGINS", [ORIGIN], {"CORS_ORIGIN_REGEX_WHITELIST": [REGEX]}),
+    ("methods for another environment", "CORS_ALLOW_METHODS_DEV", ["GET"], {}),
+    ("headers for another environment", "CORS_DEV_ALLOW_HEADERS", ["x-a"], {}),
+    ("all there is", "CORS_ALLOWED_ORIGINS_DEV", [ORIGIN], {}),
+    ("everyone in another environment", "CORS_ALLOW_ALL_ORIGINS_DEV", True, {}),
+)
+def test_a_name_that_the_project_uses_for_something_of_its_own_is_a_warning(
+    own: str, value: Any, settings: dict[str, Any]
+) -> None:
+    (message,) = found(**settings, **{own: value})
+    assert message.id == f"crosscors.W{NUMBERS['unknown-option']:03}"
+    assert "is not a setting of crosscors, and is not read" in message.msg
 
 
 def test_the_defaults_of_settings_that_are_long_gone_are_left_alone() -> None:
@@ -313,6 +347,7 @@ NOT_MEANT: dict[str, dict[str, Any]] = {
     "a policy as a dict": {"CORS_POLICY": {"allow_headers": ["accept"]}},
     "a policy": {"CORS_POLICY": _LISTS_ACCEPT},
     "a policy of a path": {"CORS_RESOURCES": {"/a": {"allow_headers": ["accept"]}}},
+    "a name for another environment": {"CORS_ALLOW_METHODS_DEV": ["GET"]},
     "a policy of resources": {"CORS_RESOURCES": Resources({"/a": _LISTS_ACCEPT})},
 }
 

@@ -19,7 +19,7 @@ class Incomparable:
     def __eq__(self, other: object) -> bool:
         raise RuntimeError("do not compare me")
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # Python's own way to say so; typeshed does not know it
 
 
 def warned(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -57,15 +58,12 @@ def is_allowed(app: Flask, origin: str) -> bool:
     *(
         (name, name, nearest)
         for nearest, names in {
-            "origins": ["origin", "orgins"],
-            "allow_origins": ["allow_origin", "allowed_origins"],
+            "origins": ["origin", "orgins", "allow_origin", "allowed_origins"],
             "allow_origin_regex": ["allow_origins_regex"],
-            "methods": ["method"],
-            "allow_methods": ["allowed_methods"],
+            "methods": ["method", "allowed_methods"],
             "allow_headers": ["allowed_headers"],
             "expose_headers": ["expose_header", "exposed_headers"],
-            "supports_credentials": ["support_credentials"],
-            "allow_credentials": ["allow_credential"],
+            "supports_credentials": ["support_credentials", "allow_credential"],
             "max_age": ["maxage"],
             "resources": ["resource", "recources"],
             "send_wildcard": ["send_wildcards"],
@@ -441,6 +439,7 @@ def as_hinted(options: dict[str, Any], problem: Problem) -> list[dict[str, Any]]
     return changed
 
 
+@pytest.mark.filterwarnings("ignore:allow_private_network:crosscors.PolicyWarning")
 @wrong
 def test_what_a_hint_says_to_write_is_accepted(options: dict[str, Any], code: str) -> None:
     [problem] = problems_of(**options)
@@ -465,6 +464,56 @@ def test_what_flask_cors_takes_for_an_expression_among_names_warns(
         site(**options)
     [problem] = [each.message.problem for each in caught if isinstance(each.message, PolicyWarning)]
     assert (problem.code, problem.option, problem.value) == ("unlikely-name", *options, value)
+
+
+# What means nothing. If it is left out, the default allows everything.
+
+ALL: dict[str, Any] = {"origins": ORIGIN, "methods": ["GET"], "allow_headers": []}
+NOTHING: list[tuple[str, Any]] = [
+    *(("origins", value) for value in ("", [""], "None", "undefined", "[]", "  ", [None])),
+    *(("methods", value) for value in ("", [""], "[]", "()", [None], "${METHODS}", "TRACE")),
+    *(("allow_headers", value) for value in ("", [""], "[]", [None], "{{ headers }}")),
+    *(("allow_origin_regex", value) for value in ("", "None", "[]", " ")),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), NOTHING)
+@each("place", "keyword", "configuration", "resource")
+def test_a_hint_for_what_means_nothing_opens_nothing(name: str, value: Any, place: str) -> None:
+    options = {key: each for key, each in ALL.items() if key != name}
+    if name == "allow_origin_regex":
+        del options["origins"]
+    given: dict[str, dict[str, Any]] = {
+        "keyword": {"config": options, "keywords": {name: value}},
+        "configuration": {"config": {**options, name: value}, "keywords": {}},
+        "resource": {"config": options, "keywords": {"resources": {"/*": {name: value}}}},
+    }
+    config, keywords = given[place]["config"], given[place]["keywords"]
+    [problem] = problems_of(configured(config), **keywords)
+    written = re.search(r'Write "?(\w+)"?(?:=| = |: )(\[[^]]*\])\.', problem.hint)
+    assert written is not None, problem.hint
+    core_name = written[1].lower().removeprefix("cors_")
+    closed = {**ALL, core_name: eval(written[2])}  # noqa: S307  # that is what pasting it means
+    app = site(**closed)
+    assert not is_allowed(app, ANYWHERE)
+    assert closed[core_name] in ([], ["GET"])
+
+
+@table(
+    "options, value, hint",
+    ("headers", {"allow_headers": ["Accept"]}, "Accept", "Write allow_headers=[]."),
+    ("one of two headers", {"allow_headers": ["Accept", "X-A"]}, "Accept", "Leave it out."),
+    (
+        "methods",
+        {"methods": "None"},
+        "None",
+        'Write methods=["GET"]. An environment variable that is not set',
+    ),
+)
+def test_a_hint_of_a_warning_opens_nothing(options: dict[str, Any], value: str, hint: str) -> None:
+    [problem] = warnings_of(**options)
+    assert problem.value == value
+    assert problem.hint.startswith(hint)
 
 
 def test_the_hints_are_in_the_reader_s_words(approved: Callable[[str, str], None]) -> None:
@@ -511,9 +560,35 @@ def test_every_problem_of_every_place_is_told_at_once() -> None:
 
 
 @table(
+    "text, says",
+    ("nothing", "", "CORS_RESOURCES: '' is empty. An environment variable that is not set can cause this."),
+    ("a word for nothing", "None", "CORS_RESOURCES: 'None' is empty."),
+    ("a dict in JSON", '{"/api/*": {"origins": "*"}}', "Write CORS_RESOURCES = json.loads(text)"),
+    ("a list in JSON", '["/api/*"]', "Write CORS_RESOURCES = json.loads(text)"),
+    ("a path that is JSON", "5", "CORS_RESOURCES: '5' does not begin with a slash."),
+    ("a path without its slash", "{id}", "CORS_RESOURCES: '{id}' "),
+)
+def test_a_text_instead_of_resources_is_named_as_what_it_is(text: str, says: str) -> None:
+    problems = problems_of({"CORS_RESOURCES": text})
+    assert says in str(problems[0])
+    if "json.loads" in says:
+        site(resources=json.loads(text))
+
+
+@each("where", "configuration", "keywords")
+def test_what_is_wrong_further_out_is_not_said_of_each_resource(where: str) -> None:
+    resources: Any = {"/a": {"origins": ORIGIN}, "/b": {"methods": "GET"}}
+    if where == "keywords":
+        [problem] = problems_of(max_age="x", resources=resources)
+        assert problem.option == "max_age"
+    else:
+        [problem] = problems_of({"CORS_MAX_AGE": "x"}, resources=resources)
+        assert problem.option == "CORS_MAX_AGE"
+
+
+@table(
     "resources, code, write",
     ("no slash", "api", "path-relative", '"/api"'),
-    ("empty", "", "path-relative", '"/"'),
     ("an asterisk in the middle", "/api/*/x", "path-wildcard", '"/api/*"'),
     ("a query", "/api?x", "path-query", '"/api"'),
     ("a parameter", "/a/<int:x>", "path-parameter", '"/a/*"'),

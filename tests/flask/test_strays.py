@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Blueprint, Flask
@@ -18,6 +18,7 @@ from tests.tables import each, table
 
 OWN = [OF_APP]
 LISTED = CORSPolicy(allow_origins=OF_APP)
+EXPRESSION = re.compile(r"https://[a-z]+\.example\.com")
 
 
 def started(config: dict[Any, Any], options: dict[str, Any], views: bool = False) -> list[str]:
@@ -52,6 +53,7 @@ def refused(config: dict[str, Any], options: dict[str, Any], views: bool = False
     ("in a policy for each path", "CORS_ALLOWED_ORIGINS", {"policy": Resources({"/a": LISTED})}),
     ("in the policy of a resource", "CORS_ALLOWED_ORIGINS", {"resources": {"/a": LISTED}}),
     ("with more words", "CORS_RESOURCES_DEV", {"resources": "/a"}),
+    ("an expression", "CORS_ORIGINS_REGEX", {"origins": [EXPRESSION]}),
     ("like no option", "CORS_PROXY", {}),
 )
 def test_names_of_one_s_own_beside_the_right_one_are_left_alone(name: str, options: Any) -> None:
@@ -71,6 +73,22 @@ def test_the_right_name_may_be_in_the_configuration_as_well() -> None:
     ("a near name of resources", "CORS_RESOURCE", {"resources": "/a"}),
     ("where a function decides", "CORS_ALLOWED_ORIGINS", {"allow_origin_func": lambda request: True}),
     ("where an expression decides", "CORS_DEV_ORIGINS", {"allow_origin_regex": r"https://a\.example"}),
+    ("an expression among the origins", "CORS_ORIGIN_REGEX", {"origins": EXPRESSION}),
+    ("one of several", "CORS_ORIGIN_REGEX", {"origins": ["https://b.example", EXPRESSION]}),
+    ("in every resource", "CORS_ORIGIN_REGEX", {"resources": {"/a": {"origins": [EXPRESSION]}}}),
+    ("a function instead of an expression", "CORS_ORIGIN_REGEX", {"allow_origin_func": lambda request: True}),
+    (
+        "in one resource of several",
+        "CORS_ALLOWED_HEADERS",
+        {"resources": {"/a": {"origins": OWN, "allow_headers": ["X"]}, "/b": {"origins": "*"}}},
+    ),
+    (
+        "one resource without origins",
+        "CORS_ALLOWED_ORIGINS",
+        {"resources": {"/a": {"origins": OWN}, "/b": {}}},
+    ),
+    ("beside a policy for a path", "CORS_ORIGIN", {"resources": {"/a": LISTED, "/b": {}, "/c": {}}}),
+    ("for another environment", "CORS_ALLOW_HEADERS_DEV", {}),
 )
 def test_a_name_beside_the_right_one_is_a_warning_and_told_once(name: str, options: Any) -> None:
     assert started({name: OWN}, options) == [name]
@@ -82,11 +100,8 @@ def test_a_name_beside_the_right_one_is_a_warning_and_told_once(name: str, optio
     ("whatever the name", "CORS_DEV_ORIGINS", {}),
     ("another option is there", "CORS_ALLOWED_ORIGINS", {"methods": "GET"}),
     ("an expression is no list", "CORS_ALLOWED_ORIGINS", {"allow_origin_regex": r"https://a\.example"}),
-    (
-        "one resource would lack it",
-        "CORS_ORIGIN",
-        {"resources": {"/a": {"origins": OWN}, "/b": {}, "/c": {}}},
-    ),
+    ("every resource would lack it", "CORS_ORIGIN", {"resources": {"/a": {}, "/b": {"methods": "GET"}}}),
+    ("strings are no expression", "CORS_ORIGIN_REGEX", {"origins": OWN}),
     ("all paths would be covered", "CORS_RESOURCE", {"origins": OWN}),
     ("no seconds", "CORS_MAXAGE", {"origins": OWN}),
 )
@@ -94,9 +109,86 @@ def test_a_name_that_leaves_a_policy_without_its_option_is_refused_once(name: st
     assert refused({name: OWN}, options) == [name]
 
 
-def test_a_view_that_would_allow_everyone_instead_is_refused() -> None:
+# Names beside views, which do not see the keywords of CORS(app, ...).
+
+
+@table(
+    "name, options, of_view, is_told",
+    ("the origins of the application", "CORS_ALLOWED_ORIGINS", {"origins": OWN}, {}, True),
+    ("handed on under another name", "CORS_ORIGINS_LIST", {"origins": OWN}, {}, True),
+    ("handed on in resources", "CORS_ORIGINS_LIST", {"resources": {"/a": {"origins": OWN}}}, {}, True),
+    ("handed on to the view, too", "CORS_ALLOWED_ORIGINS", {"origins": OWN}, {"origins": OWN}, False),
+    (
+        "headers",
+        "CORS_ALLOWED_HEADERS",
+        {"origins": OWN, "allow_headers": ["X"]},
+        {"origins": OWN},
+        True,
+    ),
+    ("seconds", "CORS_MAXAGE", {"max_age": 5}, {"origins": OWN}, True),
+    (
+        "credentials",
+        "CORS_SUPPORT_CREDENTIALS",
+        {"origins": OWN, "supports_credentials": True},
+        {"origins": OWN},
+        True,
+    ),
+    ("an expression", "CORS_ORIGIN_REGEX", {"origins": EXPRESSION}, {"origins": OWN}, True),
+    (
+        "with more words",
+        "CORS_SUPPORTS_CREDENTIALS_DEV",
+        {"supports_credentials": True, "origins": OWN},
+        {},
+        False,
+    ),
+)
+@each("where", "application", "blueprint before CORS(app)", "blueprint after CORS(app)")
+def test_a_name_that_the_application_has_accepted_is_no_problem_for_a_view(
+    name: str,
+    options: Any,
+    of_view: Any,
+    is_told: bool,
+    where: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Flask(__name__)
+    app.config[name] = OWN
+    here = app if where == "application" else Blueprint("bp", __name__)
+    here.add_url_rule("/view", "view", cross_origin(**of_view)(lambda: "Hello"))
+    steps: list[Callable[[], object]] = [lambda: CORS(app, **options)]
+    if where != "application":
+        steps.insert("after" in where, lambda: app.register_blueprint(cast("Blueprint", here)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for step in steps:
+            step()
+    assert ask(app, "/view").allowed == (OF_APP if of_view else "*")
+    assert ask(app, "/view", origin=STRANGER).allowed == (None if of_view else "*")
+    told = [str(each.message) for each in caught if isinstance(each.message, PolicyWarning)]
+    told += [each.getMessage() for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
+    assert [each.partition(":")[0] for each in told] == [name] * is_told
+
+
+@each("is_first", True, False)
+def test_a_blueprint_that_allows_everyone_beside_such_a_name_warns(is_first: bool) -> None:
+    app, bp = Flask(__name__), Blueprint("bp", __name__)
+    app.config["CORS_ALLOWED_ORIGINS"] = OWN
+    CORS(bp, methods="GET")
+    if is_first:
+        with pytest.raises(PolicyError, match="CORS_ALLOWED_ORIGINS: there is no option"):
+            app.register_blueprint(bp)
+    else:
+        CORS(app, origins=OWN)
+        with pytest.warns(PolicyWarning, match="a blueprint has no origins"):
+            app.register_blueprint(bp)
+
+
+def test_a_name_that_no_application_has_accepted_makes_the_view_refuse() -> None:
+    app = Flask(__name__)
+    app.config["CORS_ALLOWED_ORIGINS"] = OWN
+    app.add_url_rule("/view", "view", cross_origin()(lambda: "Hello"))
+    assert ask(app, "/view").allowed is None
     config: dict[str, Any] = {"CORS_ALLOWED_ORIGINS": OWN}
-    assert refused(config, {"origins": OWN}, views=True) == ["CORS_ALLOWED_ORIGINS"]
     assert refused(config, {}, views=True) == ["CORS_ALLOWED_ORIGINS"]
     assert started({"CORS_RESOURCE": OWN, "CORS_ORIGINS": OWN}, {"resources": "/a"}, views=True) == [
         "CORS_RESOURCE"
@@ -150,6 +242,86 @@ def test_cors_headers_fails_no_request(
     assert [record.levelname for record in caplog.records if record.name == "crosscors"] == [
         "WARNING"
     ] * is_late
+
+
+# Options that are None, and keywords in the configuration.
+
+
+@table(
+    "config, options, is_told",
+    ("origins", {"CORS_ORIGINS": None}, {}, True),
+    ("origins, by the core's name", {"CORS_ALLOW_ORIGINS": None}, {}, True),
+    ("methods", {"CORS_METHODS": None}, {"origins": OWN}, True),
+    ("headers", {"CORS_ALLOW_HEADERS": None}, {"origins": OWN}, True),
+    (
+        "one resource needs them",
+        {"CORS_ORIGINS": None},
+        {"resources": {"/a": {"origins": OWN}, "/b": {}}},
+        True,
+    ),
+    ("the keyword has them", {"CORS_ORIGINS": None}, {"origins": OWN}, False),
+    ("a policy has them", {"CORS_ORIGINS": None}, {"policy": LISTED}, False),
+    ("a function decides", {"CORS_ORIGINS": None}, {"allow_origin_func": lambda request: True}, False),
+    ("an expression decides", {"CORS_ORIGINS": None}, {"allow_origin_regex": r"https://a\.example"}, False),
+    ("the default is closed", {"CORS_SUPPORTS_CREDENTIALS": None, "CORS_MAX_AGE": None}, {}, False),
+    ("a name of one's own", {"CORS_PROXY": None}, {}, False),
+)
+@each("views", False, True)
+def test_an_option_that_is_none_warns_if_the_default_allows_everything(
+    config: dict[str, Any], options: Any, is_told: bool, views: bool
+) -> None:
+    assert started(config, options, views) == [*config] * is_told
+
+
+@table(
+    "config, options, write",
+    ("debug", {"CORS_DEBUG": True}, {}, "Write CORS(app, debug=True)."),
+    ("no debug", {"CORS_DEBUG": "off"}, {}, "Write CORS(app, debug=False)."),
+    ("a hook", {"CORS_ON_DECISION": print}, {}, "Write CORS(app, on_decision=func)."),
+    ("handed on", {"CORS_DEBUG": True}, {"debug": True}, None),
+    ("not given", {"CORS_DEBUG": None}, {}, None),
+)
+def test_a_keyword_in_the_configuration_warns(
+    config: dict[str, Any], options: Any, write: str | None
+) -> None:
+    app = Flask(__name__)
+    app.config.update(config)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        CORS(app, **options)
+    assert [each.message.problem.hint for each in caught if isinstance(each.message, PolicyWarning)] == [
+        write
+    ] * (write is not None)
+
+
+# Views that give credentials, as if they had the origins of the application.
+
+
+@table(
+    "options, write",
+    ("its list", {"origins": [OF_APP]}, f'origins=["{OF_APP}"]'),
+    ("what is safe of its list", {"origins": [OF_APP, "http://a.example"]}, f'origins=["{OF_APP}"]'),
+    ("those of its resources", {"resources": {"/a": {"origins": OF_APP}}}, f'origins=["{OF_APP}"]'),
+    ("an expression", {"origins": EXPRESSION}, 'origins=["https://app.example.com"]'),
+    (
+        "a long list",
+        {"origins": [f"https://{number}.example.com" for number in range(9)]},
+        'origins=["https://app.example.com"]',
+    ),
+)
+def test_a_view_with_credentials_is_told_that_it_does_not_have_the_origins(options: Any, write: str) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/view", "view", cross_origin(supports_credentials=True)(lambda: "Hello"))
+    with pytest.raises(PolicyError) as caught:
+        CORS(app, **options)
+    [problem] = caught.value.problems
+    assert problem.message == "this view does not use the origins of CORS(app, ...)."
+    assert problem.hint == f"Write @cross_origin({write}, supports_credentials=True)."
+    written = Flask(__name__)
+    view = eval(problem.hint[len("Write @") : -1])(lambda: "Hello")  # noqa: S307
+    written.add_url_rule("/view", "view", view)
+    CORS(written, **options)
+    assert ask(written, "/view", origin=STRANGER).allowed is None
 
 
 # What only a request shows.

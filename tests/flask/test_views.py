@@ -454,6 +454,8 @@ def test_an_expression_among_the_origins_is_named_as_one_of_them() -> None:
     "name, instead",
     ("the middleware", "CORSMiddleware", "from crosscors.wsgi import CORSMiddleware"),
     ("the policy", "CORSPolicy", "from crosscors import CORSPolicy"),
+    ("another case", "Cors", "from crosscors.flask import CORS"),
+    ("capitals", "CROSS_ORIGIN", "from crosscors.flask import cross_origin"),
     ("policies by path", "Resources", "from crosscors import Resources"),
 )
 def test_a_wrong_import_names_the_right_one(name: str, instead: str) -> None:

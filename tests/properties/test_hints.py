@@ -235,6 +235,16 @@ MEANT: list[tuple[Options, Options, str]] = [
         for regex, meant, safe, why in BARE_DOTS
         for has_credentials in (False, True)
     ),
+    *(
+        (
+            {"allow_origins": [entry], "allow_credentials": has_credentials},
+            {"allow_origin_regex": meant, "allow_credentials": has_credentials},
+            f"{why}{' with credentials' if has_credentials else ''}",
+        )
+        for entry, regex, with_credentials, why in of_origins.GLOBS
+        for has_credentials, meant in ((False, regex), (True, with_credentials))
+        if meant is not None
+    ),
     ({"allow_origins": [b"https://a.example"]}, {"allow_origins": [A]}, "bytes"),
     ({"allow_origins": [str(b"https://a.example")]}, {"allow_origins": [A]}, "bytes that became a string"),
     ({"allow_origins": [[A, B]]}, {"allow_origins": [A, B]}, "a list within the list"),
@@ -699,7 +709,7 @@ def test_the_expression_for_several_lets_in_what_each_of_them_does_and_nothing_e
     found = (
         _OPTION.match(each.hint.partition(", or a pattern")[0] + ".") for each in _problems(options, given)
     )
-    (written,) = {eval(hint[1].partition("=")[2]) for hint in found if hint is not None}  # noqa: S307
+    (written,) = {eval(hint[1].partition("=")[2]) for hint in found if hint is not None}  # noqa: S307  # that is what pasting it means
     parts = [re.compile(part) for part in (*several, *([] if given is None else [given]))]
     policy = CORSPolicy(allow_origin_regex=written, allow_credentials=credentials)
     for part in parts:
@@ -717,7 +727,7 @@ def _problems(options: Options, given: str | None) -> tuple[Problem, ...]:
     return caught.value.problems
 
 
-_OPTION = re.compile(r"Write (?:allow_origins=\[.*?\], or )?(allow_origin_regex=.*)\.$")
+_OPTION = re.compile(r"Write (?:allow_origins=\[.*?\], or )?(allow_origin_regex=.*?)(?:, or accept .*)?\.$")
 
 
 @given(_wrong_expressions, st.booleans())
@@ -751,6 +761,6 @@ def test_an_expression_in_a_warning_lets_in_no_more_than_the_one_that_it_replace
     for problem in _found(regex, credentials=False):
         hint = _OPTION.match(problem.hint)
         if problem.code == "regex-too-wide" and hint is not None:
-            written = eval(hint[1].partition("=")[2])  # noqa: S307
+            written = eval(hint[1].partition("=")[2])  # noqa: S307  # that is what pasting it means
             text = data.draw(st.from_regex(written, fullmatch=True, alphabet=st.characters(codec="ascii")))
             assert re.fullmatch(regex, text) or not reference.is_origin(text)

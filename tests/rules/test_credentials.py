@@ -57,6 +57,27 @@ EVERYONE: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+# Entry that is misspelled, what it means, what to write, why. What it means is not safe, either.
+MISSPELLED = [
+    ("all", '"*"', "List the origins that need credentials:", "a word for everyone"),
+    ("'*'", '"*"', "List the origins that need credentials:", "quotes around it"),
+    ("*.vercel.app", '"https://*.vercel.app"', "List your own origins", "no scheme"),
+    ("http://a.example:80", '"http://a.example"', 'Write "https://a.example"', "a default port"),
+    ("ORIGIN=http://a.example", '"http://a.example"', 'Write "https://a.example"', "a line of a file"),
+    ("http:\\\\a.example", '"http://a.example"', 'Write "https://a.example"', "backslashes"),
+]
+
+
+@rows("entry, meaning, write", MISSPELLED)
+def test_a_misspelled_entry_that_is_not_safe_gets_one_thing_to_write(
+    entry: str, meaning: str, write: str
+) -> None:
+    for option in ("allow_origins", *(["allow_credentials"] if entry != "all" else [])):
+        misspelled, unsafe = refused({"allow_credentials": True, option: [entry]})
+        assert misspelled.hint == f"It means {meaning}."
+        assert unsafe.hint.startswith(write)
+
+
 @rows("options, option", EVERYONE)
 def test_every_origin_with_credentials_is_refused_and_has_no_opt_in(
     options: dict[str, Any], option: str
@@ -110,6 +131,7 @@ UNSAFE: list[tuple[tuple[str, str], str, str | None, str]] = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*is not the origin of any page:crosscors.PolicyWarning")
 @rows("fault, entry, write", UNSAFE)
 def test_an_origin_that_is_not_safe_with_credentials_is_refused_unless_its_danger_is_accepted(
     fault: tuple[str, str], entry: str, write: str | None
@@ -147,7 +169,6 @@ SAFE = [
     ("http://[::1]:3000", "::1"),
     ("capacitor://localhost", "a Capacitor app"),
     ("my-app://bundle", "an app that nobody knows"),
-    ("wss://a.example", "a socket with TLS"),
     ("https://*.corp.internal", "a pattern on a domain below a top level nobody lists"),
     ("https://*.city.kobe.jp", "a pattern on an exception of the list"),
     ("https://*.foo.amazonaws.com", "a pattern beside public suffixes"),
@@ -201,6 +222,11 @@ WRONG = [
     ('"true"', "allow_credentials=True", "the string true in quotes"),
     ("ALL", "allow_credentials=True", "a word for all"),
     (["true"], "allow_credentials=True", "a list of one word"),
+    (["1"], "allow_credentials=True", "a list of one number"),
+    (b"true", "allow_credentials=True", "bytes"),
+    ("", "allow_credentials=False", "an empty string"),
+    ([""], "allow_credentials=False", "a list of an empty string"),
+    ("None", "allow_credentials=False", "a word for nothing"),
     (1, "allow_credentials=True", "a number"),
     ("true", "allow_credentials=True", "the string true"),
     ("False", "allow_credentials=False", "the string False"),

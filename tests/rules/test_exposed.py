@@ -41,6 +41,8 @@ WARNED = [
     ("forbidden-header", ["Set-Cookie"], "Set-Cookie", "a header that no script can read"),
     ("unlikely-name", ["x-amz-meta-*"], "x-amz-meta-*", "a pattern"),
     ("unlikely-name", ["ALL"], "ALL", "ALL"),
+    ("unlikely-name", ["null"], "null", "what becomes of a variable that is not set"),
+    ("unlikely-name", ["yes"], "yes", "a word for True"),
     ("already-covered", ["*", "ALL"], "ALL", "ALL beside *"),
     ("safelisted-header", ["Cache-Control"], "Cache-Control", "a header that every script can read"),
 ]

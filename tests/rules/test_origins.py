@@ -10,7 +10,7 @@ import pytest
 from crosscors import CORSPolicy
 
 from .conftest import ApprovePolicies
-from .kit import APP, HOST_253, LABEL_63, actual, assert_problem, codes, refused, rows
+from .kit import APP, HOST_253, LABEL_63, actual, assert_problem, codes, refused, rows, warned
 
 EXAMPLE = "https://app.example.com"
 PATTERN = "https://*.example.com"
@@ -247,14 +247,10 @@ REFUSED = {
         ("FILE:///C:/a.html", ANY_PORT, "a file in upper case"),
     ],
     "origin-wildcard": [
-        ("https://*", PATTERN, "a * for the host"),
         ("*://a.example", PATTERN, "a * for the scheme"),
         ("https://*.", PATTERN, "a * with nothing behind its dot"),
-        ("https://a*.example", PATTERN, "a * within a label"),
         ("https://*a.example", "https://*.a.example", "a * without its dot"),
-        ("https://a.*.example", PATTERN, "a * in the middle"),
         ("https://a.*", PATTERN, "a * for the top-level domain"),
-        ("https://*.*.example", PATTERN, "two labels of *"),
         ("https://*.0.0.1", PATTERN, "a * in an IPv4 address"),
         ("vscode-webview://*", PATTERN, "a * for an opaque host"),
         ("app://a*", PATTERN, "a * within an opaque host"),
@@ -307,6 +303,7 @@ NOT_ONE_ORIGIN = [
     ("origin-regex", "https://a.example:.*", "allow_origin_regex", "a dot and a * for the port"),
     ("origin-quoted", "r'https://.*\\.a.example'", "allow_origin_regex", "an expression in quotes"),
     ("origin-space", "ORIGIN=^https://.*\\.a.example$", "allow_origin_regex", "a line with an expression"),
+    ("origin-regex", r"https://\w+\.a\.com", r'r"https://\w+\.a\.com"', "a backslash after the slashes"),
     ("origin-regex", "https://app[12].a.example", "allow_origin_regex", "a set"),
     ("origin-regex", "https?://a.example", "allow_origin_regex", "an optional letter"),
     ("origin-regex", r"https://.*\.a", r'allow_origin_regex=r"https://.*\.a"', "a regular expression"),
@@ -345,6 +342,93 @@ def test_an_entry_that_can_never_match_is_refused_with_the_entry_to_write(
     assert f'"{write}"' in problem.hint
     assert CORSPolicy(allow_origins=[write]).allow_origins == (write,)
     assert codes(actual(CORSPolicy(allow_origin_regex="(?s:.)*"), entry)) == ["origin-malformed"]
+
+
+# Glob, the expression to write without credentials and with them (None: nothing can be written), why.
+GLOBS = [
+    ("https://*", r"https://.*", None, "a * for the host"),
+    ("http://*:*", r"http://.*", None, "and one for the port"),
+    ("https://a*.example", r"https://a[a-z0-9-]+\.example", None, "a * within a label"),
+    (
+        "https://a.*.example",
+        r"https://a\.[a-z0-9-]+\.example",
+        None,
+        "a * in the middle, which leaves the domain open",
+    ),
+    (
+        "https://*.*.a.example",
+        r"https://[a-z0-9-]+\.[a-z0-9-]+\.a\.example",
+        r"https://[a-z0-9-]+\.[a-z0-9-]+\.a\.example",
+        "two labels of *",
+    ),
+    (
+        "https://My-App-*.vercel.app/",
+        r"https://my-app-[a-z0-9-]+\.vercel\.app",
+        None,
+        "previews below a domain with many owners",
+    ),
+    (
+        "https://pr-*.a.example:443",
+        r"https://pr-[a-z0-9-]+\.a\.example",
+        r"https://pr-[a-z0-9-]+\.a\.example",
+        "a default port",
+    ),
+    (
+        "https://pr-*.a.example:*",
+        r"https://pr-[a-z0-9-]+\.a\.example(:\d+)?",
+        r"https://pr-[a-z0-9-]+\.a\.example(:\d+)?",
+        "any port",
+    ),
+    (
+        "http://192.168.*.*:3000",
+        r"http://192\.168\.\d{1,3}\.\d{1,3}:3000",
+        r"https://192\.168\.\d{1,3}\.\d{1,3}:3000",
+        "addresses",
+    ),
+    (
+        "https://10.*",
+        r"https://10\.\d{1,3}\.\d{1,3}\.\d{1,3}",
+        r"https://10\.\d{1,3}\.\d{1,3}\.\d{1,3}",
+        "the beginning of an address",
+    ),
+    (
+        "https://192.168.1.0/24",
+        r"https://192\.168\.1\.\d{1,3}",
+        r"https://192\.168\.1\.\d{1,3}",
+        "a range of addresses",
+    ),
+    ("https://192.168.1.0/25", None, None, "a range that no glob stands for"),
+    ("https://300.168.1.0/24", None, None, "a range of what is not an address"),
+]
+
+
+@rows("entry, regex, with_credentials", GLOBS)
+def test_a_glob_is_refused_with_the_expression_to_write(
+    entry: str, regex: str | None, with_credentials: str | None
+) -> None:
+    for expression, credentials in ((regex, False), (with_credentials, True)):
+        options: dict[str, Any] = {"allow_origins": [entry], "allow_credentials": credentials}
+        (problem,) = refused(options)
+        assert (f'Write allow_origin_regex=r"{expression}".' == problem.hint) == (expression is not None)
+        if expression is not None:
+            assert warned({"allow_origin_regex": expression, "allow_credentials": credentials}) == []
+
+
+# Ports, the entries to write, why.
+SEVERAL_PORTS = [
+    ("http://localhost:[3000,3001]", ["http://localhost:3000", "http://localhost:3001"], "as in Spring"),
+    ("http://localhost:{3000,3001}", ["http://localhost:3000", "http://localhost:3001"], "as in a shell"),
+    ("http://localhost:3000-3001", ["http://localhost:3000", "http://localhost:3001"], "a range"),
+    ("https://a.example:{1-3}", [f"https://a.example:{port}" for port in (1, 2, 3)], "a range in braces"),
+]
+
+
+@rows("entry, entries", SEVERAL_PORTS)
+def test_several_ports_are_refused_with_the_entries_to_write(entry: str, entries: list[str]) -> None:
+    (problem,) = refused({"allow_origins": [entry]})
+    assert_problem(problem, "origin-port", "allow_origins", entry)
+    listed = ", ".join(f'"{each}"' for each in entries)
+    assert problem.hint == f"Write [{listed}]."
 
 
 @rows("code, entry, says", NOT_ONE_ORIGIN)
@@ -433,6 +517,8 @@ def test_a_list_with_an_expression_that_cannot_be_guessed_gets_general_advice(te
 
 # A single mistake that looks like several. Code, entry, the entry to write, why.
 SINGLE_MISTAKES = [
+    ("origin-quoted", "[Home](https://a.example)", "https://a.example", "a link in Markdown"),
+    ("origin-quoted", "<https://a.example/>", "https://a.example", "a link in angle brackets"),
     ("origin-scheme", r"https:\\a.example", "https://a.example", "backslashes"),
     ("origin-scheme", r"https:\a.example", "https://a.example", "a backslash"),
     ("origin-scheme", r"https:/\a.example", "https://a.example", "a slash and a backslash"),
@@ -467,6 +553,14 @@ SINGLE_MISTAKES = [
     ("origin-port", "https://a.example:3000 /", EXAMPLE, "a blank before the slash"),
     ("origin-ip-address", "http://[::1]3000", EXAMPLE, "a port without its colon"),
     ("origin-ip-address", "10.0.0.0/8", "https://*.example.com", "a range of addresses"),
+    ("origin-ip-address", "https://123", EXAMPLE, "a number, which nobody means as 0.0.0.123"),
+    (
+        "origin-list-in-a-string",
+        r"https://a.example\nhttps://b.example",
+        "https://b.example",
+        "a line break that stayed two characters",
+    ),
+    ("origin-list-in-a-string", "https://a.example&https://b.example", "https://b.example", "an ampersand"),
     ("origin-too-long", f"https://{'a' * 400}", EXAMPLE, "label, host and whole too long"),
     ("origin-space", "origin: https://a.example", "https://a.example", "a line of a YAML file"),
     ("origin-space", "export ORIGIN=https://a.example", "https://a.example", "a line of a script"),
@@ -492,6 +586,7 @@ def test_a_single_mistake_is_one_problem(code: str, entry: str, write: str, cred
 SEVERAL_FAULTS = [
     ("https://Ü.example:443/a", "unicode-host default-port path", "https://xn--tda.example", "three faults"),
     ("127.1", "missing-scheme ip-address", "http://127.0.0.1", "no scheme, and IPv4 in two numbers"),
+    ("::1", "missing-scheme ip-address", "http://[::1]", "no scheme, and IPv6 without brackets"),
     ("HTTP://127.1", "upper-case ip-address", "http://127.0.0.1", "upper case, and IPv4 in two numbers"),
     ("me@A.b:0 ", "space missing-scheme userinfo upper-case port", "https://a.b", "five faults"),
     ("HTTPS://A.example:443/", "upper-case default-port trailing-slash", "https://a.example", "a whole URL"),
@@ -668,6 +763,7 @@ def test_what_the_errors_say(approved_policies: ApprovePolicies) -> None:
     entries = [(why, entry) for _, entry, _, why in (*REFUSED_ROWS, *NOT_ONE_ORIGIN)]
     entries += [(why, entry) for entry, _, _, why in SEVERAL_FAULTS]
     entries += [(why, entry) for _, entry, _, why in SINGLE_MISTAKES]
+    entries += [(why, entry) for entry, _, _, why in GLOBS]
     approved_policies("origins", [(why, {"allow_origins": [entry]}) for why, entry in entries])
 
 

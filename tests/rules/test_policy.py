@@ -133,8 +133,8 @@ WRONG_TYPES = [
     ("allow_headers", True, 'allow_headers=["Authorization"]', "headers as a bool"),
     ("expose_headers", None, 'expose_headers=["X-Request-Id"]', "exposed headers as None"),
     ("allow_private_network", None, "allow_private_network=False", "private network as None"),
-    ("allow_private_network", 1, "allow_private_network=False", "private network as a number"),
-    ("allow_private_network", "true", "allow_private_network=False", "private network as a string"),
+    ("allow_private_network", 1, "allow_private_network=True", "private network as a number"),
+    ("allow_private_network", "true", "allow_private_network=True", "private network as a string"),
     ("dangerously_allow", True, 'dangerously_allow=["insecure-origins"]', "dangers as a bool"),
 ]
 # Option, entry, what to write, why.
@@ -148,6 +148,7 @@ WRONG_ENTRIES = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:allow_private_network:crosscors.PolicyWarning")
 @rows("option, value, write", WRONG_TYPES)
 def test_a_value_of_the_wrong_type_is_refused(option: str, value: object, write: str) -> None:
     assert_refused({option: value}, "wrong-type", option, value, write)

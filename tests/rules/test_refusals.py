@@ -362,6 +362,13 @@ NEAR: list[tuple[dict[str, Any], str, str, str | None, str]] = [
         "letter case of an origin that is not listed",
     ),
     (all_with(APP), "HTTP://A.com", "A browser would send 'http://a.com'.", None, "letter case of http"),
+    (
+        {"allow_origins": APP},
+        "https://ü.example".encode().decode("latin-1"),
+        f'send \'https://xn--tda.example\'. To allow that, write allow_origins=["{APP}", "https://xn--tda.example"].',
+        None,
+        "a Unicode host, as servers decode it",
+    ),
     ({"allow_origins": APP}, "NULL", "A browser would send 'null'.", None, "null in upper case"),
     (
         {"allow_origins": "*", "allow_credentials": [APP]},

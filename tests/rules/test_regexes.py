@@ -64,6 +64,7 @@ MATCHES: list[tuple[Regex, dict[str, Any], str, str | None, bool, str]] = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*matches no origin:crosscors.PolicyWarning")
 @rows("regex, options, origin, code, credentials", MATCHES)
 def test_the_expression_has_to_match_the_whole_origin(
     regex: Regex, options: dict[str, Any], origin: str, code: str | None, credentials: bool
@@ -203,6 +204,7 @@ NAMED: list[tuple[Regex, list[str], str]] = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*matches no origin:crosscors.PolicyWarning")
 @rows("regex, sites", NAMED)
 def test_an_expression_that_names_its_sites_is_accepted(regex: Regex, sites: list[str]) -> None:
     assert policy_with(regex).trusted_sites == tuple(sites)
@@ -271,6 +273,29 @@ def test_an_expression_that_matches_no_origin_is_refused(
     assert not actual(followed, "https://unrelated.com").allowed
 
 
+# Whether it starts, for labels of more than 63 characters.
+LONG_LABELS = [
+    (r"https://[a-z]{64}\.example\.com", False, "a label of 64 letters"),
+    (r"https://\w{64,}\.example\.com", False, "a label of 64 letters or more"),
+    (r"https://a\.[a-z]{70}\.com(:\d+)?", False, "a long label before the last"),
+    (r"https://[a-z]{63}\.example\.com", True, "a label of 63 letters"),
+    (r"https://[a-z.]{64}\.example\.com", True, "64 letters and dots"),
+    (r"app://a{64}", True, "the host of an app"),
+]
+
+
+@pytest.mark.parametrize("credentials", [False, True])
+@rows("regex, starts", LONG_LABELS)
+def test_a_label_has_at_most_63_characters(regex: str, starts: bool, credentials: bool) -> None:
+    options: dict[str, Any] = {"allow_origin_regex": regex, "allow_credentials": credentials}
+    if starts:
+        CORSPolicy(**options)
+    else:
+        (problem,) = refused(options)
+        assert_problem(problem, "regex-matches-nothing", "allow_origin_regex", regex)
+        assert "63 characters" in problem.message
+
+
 def _option_in(hint: str) -> str:
     """What a hint tells to write."""
     found = re.search(r"allow_\w+=.*(?=\.$)", hint)
@@ -303,7 +328,7 @@ FROM_ENVIRONMENT = [
     (r"/^https:\/\/a\.com$/", "slashes around it", rf"^{A_COM}$", "the slashes of JavaScript"),
     (r"/https:\/\/a\.com/i", "slashes around it", A_COM, "the slashes of JavaScript, and a flag"),
     (r"regex:https://a\.com", "has 'regex:' before", A_COM, "a prefix"),
-    (r"regex: '/^https:\/\/a.com$/i'", "quotes around it", A_COM, "all of it, and a bare dot"),
+    (r"regex: '/^https:\/\/a.com$/i'", "has 'regex:' before", A_COM, "all of it, and a bare dot"),
     (r"~^https://a\.com$", "has '~' before", rf"^{A_COM}$", "the prefix of nginx"),
     (r"re.compile(r'https://a\.com')", "is code", A_COM, "code"),
     (r'["https://a\\.com"]', "a list in one string", A_COM, "a list in JSON"),
@@ -350,6 +375,14 @@ def test_what_is_not_an_expression_gets_other_advice(text: str, credentials: boo
     assert problem.hint.endswith(hint)
 
 
+@pytest.mark.parametrize("text", ["*", "all", '["*"]', "'*'"])
+def test_an_expression_for_everyone_is_left_out_where_everyone_is_allowed(text: str) -> None:
+    (problem,) = refused({"allow_origins": "*", "allow_origin_regex": text})
+    assert problem.hint == "Leave it out: '*' in allow_origins already allows every origin."
+    (warning,) = warned({"allow_origins": "*", "allow_origin_regex": ".*"})
+    assert (warning.code, warning.hint) == ("already-covered", "Leave it out.")
+
+
 # Expressions that look as if they were spoiled, but match something; why.
 LEGAL = [
     (r"https://${HOST}|https://b\.com", "a template beside an expression"),
@@ -358,6 +391,7 @@ LEGAL = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*matches no origin:crosscors.PolicyWarning")
 @rows("regex", LEGAL)
 def test_an_expression_that_matches_something_is_not_spoiled(regex: str) -> None:
     assert CORSPolicy(allow_origin_regex=regex).allow_origin_regex == re.compile(regex)
@@ -450,7 +484,51 @@ TOO_WIDE: list[tuple[Regex, str | None, str | None, str]] = [
     (r"https://example\.com?", r"https://example\.com", "https://example.co", "an optional last letter"),
     (r"http://192\.168\..*", r"http://192\.168\.\d+\.\d+(:\d+)?", None, "the beginning of an address"),
     ("http://192.168.1.*", r"http://192\.168\.1\.\d+(:\d+)?", None, "an address with an asterisk"),
+    (r"https?://localhost:?.*", r"https?://localhost(:\d+)?", None, "a colon or none, and an open end"),
+    (r"https?://localhost:?\d*.*", r"https?://localhost(:\d+)?", None, "digits or none, and an open end"),
+    (r"https?://example\.com/?.*", r"https?://example\.com(:\d+)?", None, "a slash or none, an open end"),
+    (r"https://example\.com(:\d+)?.*", r"https://example\.com(:\d+)?", None, "a port or none, an open end"),
+    (r"https://example\.com[:/]?.*", r"https://example\.com(:\d+)?", None, "a sign or none, an open end"),
+    (r"https://example\.com\b.*", r"https://example\.com(:\d+)?", None, "a word boundary, an open end"),
+    (r"https://example\.com[^\s]*", r"https://example\.com(:\d+)?", None, "an open end without blanks"),
+    (r"https://example\.com\D*", r"https://example\.com(:\d+)?", None, "an open end without digits"),
+    (r"https://example\.com[\s\S]*", r"https://example\.com(:\d+)?", None, "an open end of two classes"),
+    (
+        r"https://example\.com(\..*)?",
+        r"https://example\.com(:\d+)?",
+        "https://example.com.a.evil.com",
+        "a dot and more",
+    ),
+    (r"https://example\.com.{0,10}", r"https://example\.com(:\d+)?", None, "an open end of some length"),
+    (r"https://example\.com(.*)*", r"https://example\.com(:\d+)?", None, "a repeated open end"),
+    (r"https://.*\.?example\.com", r"https://([a-z0-9-]+\.)*example\.com", None, "an optional dot"),
+    (r"https://\w*example\.com", r"https://([a-z0-9-]+\.)*example\.com", None, "letters before a name"),
+    (r"https://[^.]*example\.com", r"https://([a-z0-9-]+\.)*example\.com", None, "no dot before a name"),
+    (r"https://[\s\S]+example\.com", r"https://([a-z0-9-]+\.)+example\.com", None, "any sign, two classes"),
+    (r"https://(?P<s>.*)example\.com", r"https://([a-z0-9-]+\.)*example\.com", None, "a group with a name"),
+    (r"https://(.*|)example\.com", r"https://([a-z0-9-]+\.)*example\.com", None, "anything or nothing"),
+    (r"https://(.+)?example\.com", r"https://([a-z0-9-]+\.)*example\.com", None, "an optional beginning"),
+    (r"https://.{0,}example\.com", r"https://([a-z0-9-]+\.)*example\.com", None, "a count of zero or more"),
+    (r"https://.{1,9}example\.com", r"https://([a-z0-9-]+\.)+example\.com", None, "a count of one or more"),
+    (r"[a-z]+://.*example\.com", r"https?://([a-z0-9-]+\.)*example\.com", None, "any scheme, then anything"),
+    (r"https://[a-z-]+vercel.app", r"https://([a-z-]+\.)+vercel\.app", None, "a dot forgotten before a host"),
+    (
+        r"https://my-app-.*vercel\.app",
+        r"https://my-app-.*\.vercel\.app",
+        None,
+        "a dot forgotten after a beginning",
+    ),
+    (r"https://dev.?example\.com", r"https://dev\.example\.com", None, "an optional dot in a name"),
+    (r"https://(www)?.?example\.com", r"https://(www\.)?example\.com", None, "an optional label and dot"),
+    (r"(?x)https://app.example.com", r"https://app\.example\.com", None, "a verbose expression of one line"),
+    (
+        re.compile("https://app.example.com  # ours \n | https://[ab ]\\.example\\.com", re.VERBOSE),
+        r"https://app\.example\.com|https://[ab ]\.example\.com",
+        None,
+        "a verbose expression of two lines",
+    ),
     (r"https://myapp.*", None, None, "the beginning of a name"),
+    (r"https://myapp\D{0,9}", None, None, "the beginning of a name, and a class"),
     (r"https://(dev|staging)\..*", None, None, "the first label alone"),
     (r"https://example\..*", None, None, "any end of a name"),
     (r"https://www\.mycompany.*", None, None, "a name without its top-level domain"),
@@ -503,6 +581,76 @@ TOO_FEW = [
         "the letter d for digits",
     ),
     (
+        r"https://a\.example\.com|b\.example\.com",
+        "https://b.example.com",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"https://a\.example\.com|https://b\.example\.com"',
+        "an alternative without a scheme",
+    ),
+    (
+        r"https://a\.example\.com/|https://b\.example\.com",
+        "https://a.example.com",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"https://a\.example\.com|https://b\.example\.com"',
+        "an alternative with a slash at its end",
+    ),
+    (
+        r"https://b\.com:443|https://a\.com",
+        "https://b.com",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"https://b\.com|https://a\.com"',
+        "an alternative with a default port",
+    ),
+    (
+        r"https://(a\.example\.com/|b\.example\.com)",
+        "https://a.example.com",
+        "regex-too-narrow",
+        "such as allow_origin_regex=",
+        "an alternative in a group with a slash at its end",
+    ),
+    (
+        r"https://a\.example\.com|evil",
+        "https://evil.example.com",
+        "regex-too-narrow",
+        "such as allow_origin_regex=",
+        "an alternative that means nothing",
+    ),
+    (
+        r"https://b\.com$x|https://a\.com",
+        "https://b.com",
+        "regex-too-narrow",
+        "such as allow_origin_regex=",
+        "characters after the end: to take the end away would let in b.comx",
+    ),
+    (
+        r"x^https://b\.com|https://a\.com",
+        "https://b.com",
+        "regex-too-narrow",
+        "such as allow_origin_regex=",
+        "characters before the start",
+    ),
+    (
+        "^https?://localhost",
+        "https://localhost:3000",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"https?://localhost(:\d+)?"',
+        "localhost as a beginning",
+    ),
+    (
+        r"^http://127\.0\.0\.1",
+        "http://127.0.0.1:3000",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"http://127\.0\.0\.1(:\d+)?"',
+        "an address of this machine as a beginning",
+    ),
+    (
+        r"^http://localhost|^http://127\.0\.0\.1",
+        "http://127.0.0.1:3000",
+        "regex-too-narrow",
+        r'allow_origin_regex=r"(?:http://localhost|http://127\.0\.0\.1)(:\d+)?"',
+        "two beginnings for this machine",
+    ),
+    (
         "http://localhost:*",
         "http://localhost:3000",
         "regex-glob",
@@ -548,17 +696,43 @@ GOOD = [
     (r"https://example(-staging|-dev)?\.com", "an optional part"),
     (r"http://localhost:\d+", "localhost at a port"),
     (r"https?://(localhost|127\.0\.0\.1)(:\d+)?", "loopback"),
-    ("^http://localhost", "localhost without a port"),
+    ("^http://localhost$", "localhost without a port"),
+    ("^http://localhost:3000", "localhost with a port"),
+    (r"^http://localhost(:\d+)?", "localhost with any port"),
+    (r"https://(a|[b(|)]|c\.d|e)?\.example\.com", "signs in sets and after backslashes"),
+    (r"(https?://|)localhost", "an empty alternative"),
+    ("|".join(f"https://host{i}" for i in range(20)) + r"|b\.example\.com", "many alternatives"),
+    (r"(?P<a>https)://a\.com|(?P=a)", "alternatives that need each other"),
     ("http://frontend", "a host of one label"),
     (r"http://192\.168\.\d+\.\d+(:\d+)?", "a private network"),
     (r"https://example\.com(:.*)?", "any port"),
     (r"https://example\.com(/.*)?", "an optional path"),
-    (r"https://example\.com:443|https://a\.com", "a default port among others"),
     ("chrome-extension://.*", "every extension"),
     (r"(?=https://a\.com)https://a\.com", "look-ahead"),
     ("https://(?:.*){8}", "what cannot be proved"),
     (r"https://(my)?app\.com:80", "an optional beginning, and the default port of another scheme"),
     (r"https://[a-z]+\.example\.com.?", "a dot at the end, or any letter"),
+    (r"https://(.+\.)?example\.com", "a domain, and anything below it"),
+    (r"https://[\w.-]*?\.example\.com:?[\d]*?", "lazy repeats"),
+    (r"(https?://)?([\w-]+\.)?example\.com(:8000)?", "an optional scheme"),
+    (r"(https?://)?localhost:?[\d]*?", "localhost with a colon or none"),
+    (r"https://pr-\d+\.example\.com", "numbered hosts"),
+    (r"https://my-app-pr-\d+\.herokuapp\.com", "numbered previews"),
+    (r"https://[a-z0-9-]+-myteam\.vercel\.app", "the end of a name below many owners"),
+    (r"https://my-app-[a-z0-9]+-myteam-projects\.vercel\.app", "both ends of a name"),
+    (r"https://my-app.*\.vercel\.app", "the beginning of a name below many owners"),
+    (r"https://.*\.ngrok-free\.app|https://.*\.loca\.lt", "two kinds of tunnels"),
+    (r"https://.*\.vercel\.app|http://localhost:3000", "previews and localhost"),
+    (r"^https://.*\.vercel\.app$|^https://.*\.onrender\.com$|^http://localhost:\d+$", "anchors in each"),
+    (r"^https?://(localhost|127\.0\.0\.1):517[3-9]$", "a range of ports"),
+    (r"^https?://(localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$", "loopback with IPv6"),
+    (r"^http://10\.\d+\.\d+\.\d+$", "a private network without a port"),
+    (
+        r"https?://(localhost|192\.168\.\d{1,3}\.\d{1,3}|172\.(1[6-9]|2\d|3[01])\.\d{1,3}\.\d{1,3}):5173",
+        "private networks with counts",
+    ),
+    (r"http://localhost:.*|http://127\.0\.0\.1:.*", "anything after the colon of a port"),
+    (r"https://.*-example\.com", "names that end in one's own, with a hyphen"),
 ]
 
 
@@ -620,7 +794,11 @@ OPEN: list[tuple[Regex, str | None, str]] = [
     (r"https://(my)?app\.com", r"https://(|my)app\.com", "an optional beginning"),
     (r"https://(a.com|b.com)", r"https://(a\.com|b\.com)", "dots in alternatives"),
     (re.compile("https://App.Example.com", re.IGNORECASE), r"(?i)https://App\.Example\.com", "flags"),
-    (re.compile("https://app.example.com\n# ours", re.VERBOSE), None, "several lines"),
+    (
+        re.compile("https://app.example.com\n# ours", re.VERBOSE),
+        r"https://app\.example\.com",
+        "several lines",
+    ),
     ("https://['\"a]pp.example.com", None, "both quotes"),
     ('https://["a]pp.example.com', None, "a quote"),
     (f"https://a.example.com|https://{'b' * 300}", None, "a long one"),
@@ -683,6 +861,7 @@ INSECURE = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*is not the origin of any page:crosscors.PolicyWarning")
 @rows("regex, write", INSECURE)
 def test_an_expression_that_lets_plain_http_in_is_refused_unless_that_is_accepted(
     regex: str, write: str | None

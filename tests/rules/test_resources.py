@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import warnings
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from flask import Flask
 
 import crosscors.flask
-from crosscors import CORSPolicy, PolicyError, PolicyWarning, Problem, Resources
+from crosscors import CORSPolicy, PolicyError, PolicyWarning, Problem, Refusal, Resources
 
 from ..conftest import Approve
 from .conftest import said_of
@@ -300,6 +301,24 @@ REFUSED = [
     ("path-relative", "*", "/*", "a * alone"),
     ("path-relative", " /api/*", "/api/*", "a blank before it"),
     ("path-relative", '"/api/*"', "/api/*", "quotes around it"),
+    ("path-relative", "\ufeff/api/*", "/api/*", "a byte order mark before it"),
+    ("path-relative", "None", 'such as "/api/*"', "a variable that is not set"),
+    ("path-relative", "= /api", "/api", "a location of nginx"),
+    ("path-regex", "^~ /static/", "/static/*", "a beginning of nginx"),
+    ("path-parameter", "/api/{*rest}", "/api/*", "a parameter for the rest"),
+    ("path-parameter", "/api/{*rest}/x", 're.compile(r"/api/.+/x")', "a parameter for the rest, and more"),
+    ("path-relative", "r'/api/*'", "/api/*", "a raw string in a string"),
+    ("path-relative", "['/api/*']", "/api/*", "a list in a string"),
+    ("path-relative", "['/api/*', '/auth/*']", '"/api/*" and "/auth/*"', "a list of two in a string"),
+    ("path-relative", "~^/api/", "/api/*", "an expression of nginx"),
+    ("path-regex", r"\api\*", "/api/*", "backslashes for slashes"),
+    ("path-regex", "/api(?:/|$)", "/api/*", "a beginning that ends at a slash or at the end"),
+    ("path-regex", "^/api(/|$)", "/api/*", "the same in a group with a number"),
+    ("path-wildcard", "/api/*, /auth/*", '"/api/*" and "/auth/*"', "two keys and a comma"),
+    ("path-wildcard", "/api/*,/auth/*", '"/api/*" and "/auth/*"', "two keys and a comma alone"),
+    ("path-wildcard", "/api/* /auth/*", '"/api/*" and "/auth/*"', "two keys and a blank"),
+    ("path-url", "a.example/api/*", "/api/*", "a host with one dot"),
+    ("path-relative", "socket.io/*", "/socket.io/*", "a path that only looks like a host"),
     ("path-url", "http://api.example.com/api/*", "/api/*", "a URL"),
     ("path-url", "https://api.example.com", "/*", "a URL without a path"),
     ("path-url", "localhost:8000/api/*", "/api/*", "a host and a port"),
@@ -359,6 +378,10 @@ REFUSED = [
     ),
     ("path-parameter", "/files/{rest:path}", 're.compile(r"/files/.+")', "a parameter for several segments"),
     ("path-parameter", r"/a/{id:\d{2}}/*", r're.compile(r"/a/(?:\d{2})(/.*)?")', "one with an expression"),
+    ("path-parameter", "/items/[id]", 're.compile(r"/items/[^/]+")', "a parameter as Next.js has it"),
+    ("path-parameter", "/[userId]/posts", 're.compile(r"/[^/]+/posts")', "one of them at the beginning"),
+    ("path-parameter", "/docs/[...slug]", 're.compile(r"/docs/.+")', "the rest of the path in Next.js"),
+    ("path-parameter", "/docs/[[...slug]]", 're.compile(r"/docs/.+")', "the same, or nothing"),
     ("path-regex", "/(a|b)/{id}", 're.compile(r"/a/[^/]+|/b/[^/]+")', "a parameter after alternatives"),
     ("path-regex", "/x{2}", 're.compile(r"/x{2}")', "a repeat alone"),
     ("path-parameter", "/<1>", "/api/*", "what is not a parameter of any framework"),
@@ -453,6 +476,12 @@ UNLIKELY = [
     (re.compile("^/api/"), "unlikely-path", 'Write "/api/*".', "only the beginning of a path"),
     ("/api/:id", "path-parameter", 'Write re.compile(r"/api/[^/]+").', "a parameter in a string"),
     ("/a.b/:id/*", "path-parameter", 'Write re.compile(r"/a\\.b/[^/]+(/.*)?").', "below a parameter"),
+    ("/a, /b", "unlikely-path", 'Write "/a" and "/b".', "two paths and a comma"),
+    ("/a,/b/*", "unlikely-path", 'Write "/a" and "/b/*".', "two paths and a comma alone"),
+    ("/a/, /b/", "unlikely-path", 'Write "/a/*" and "/b/*".', "two beginnings, as in Flask-CORS"),
+    ("/a /b", "unlikely-path", 'Write "/a" and "/b".', "two paths and a blank"),
+    ("/a,b", None, "", "a comma within a segment"),
+    ("/a b", None, "", "a blank within a segment"),
     (re.compile("/api/.*"), None, "", "everything below"),
     (re.compile("/api/[^/]*"), None, "", "one segment"),
     (re.compile(r"/api/\w*"), None, "", "a repeated class"),
@@ -490,10 +519,47 @@ def test_the_key_in_such_a_hint_does_not_warn_again(
 ) -> None:
     hints = [each.hint for each in warned_about(lambda: Resources({key: EXACT}))]
     for written in re.findall(r're\.compile\(r"[^"]+"\)|"[^"]+"', " ".join(hints)):
-        assert not warned_about(lambda: Resources({eval(written, {"re": re}): EXACT}))  # noqa: B023, S307
+        key = eval(written, {"re": re})  # noqa: S307  # that is what pasting it means
+        assert not warned_about(functools.partial(Resources, {key: EXACT}))
 
 
 def test_flask_warns_about_its_keys_once() -> None:
     keys: dict[re.Pattern[str], Any] = {re.compile("/(api|auth)/*"): {}}
     (found,) = warned_about(lambda: crosscors.flask.CORS(Flask("app"), resources=keys))
     assert (found.code, found.option) == ("unlikely-path", "resources")
+
+
+# A path that is not covered, the key that the hint gives (None: no key is valid), why.
+PATHS_WITHOUT_A_KEY = [
+    ("/items/1", "/items/*", "a plain segment"),
+    ("/", "/", "the root"),
+    ("/a*b/x", None, "an asterisk"),
+    ("/<x>/y", None, "angle brackets"),
+    ("/a{b}/c", None, "braces"),
+    ("/a|b/x", None, "a bar"),
+    ("/a.*/b", None, "a dot and an asterisk"),
+    ("/a?b/x", None, "a question mark"),
+    ("/%61/x", None, "a percent sign"),
+    ("/:id/x", None, "a colon, which would warn"),
+]
+
+
+@rows("path, key", PATHS_WITHOUT_A_KEY)
+def test_the_hint_for_a_path_gives_a_key_that_is_valid_and_covers_it(path: str, key: str | None) -> None:
+    hint = Refusal("path-not-covered", (path,), ("/api/*",)).hint
+    example = "" if key is None else f", such as {key!r}"
+    assert hint == f"Add a key that covers it to Resources({{...}}){example}. The nearest key is '/api/*'."
+    if key is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert Resources({key: EXACT}).policy_for(path) is EXACT
+
+
+EXCLUDING = [(key, key) for key in ("/api/(?!admin).*", "/api/(?=[a-z]).*", "/api/[^_].*", "/api/.*(?<!x)")]
+
+
+@rows("key", EXCLUDING)
+def test_no_hint_covers_what_the_key_excludes(key: str) -> None:
+    (problem,) = problems_of({key: EXACT})
+    assert f're.compile(r"{key}")' in problem.hint
+    assert "/api/*" not in problem.hint

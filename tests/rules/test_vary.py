@@ -251,7 +251,7 @@ REFUSED_NAMES = [
     ("wrong-type", (b"X-A",), '@varies_on("X-Tenant")', "bytes"),
     ("wrong-type", (None,), '@varies_on("X-Tenant")', "None"),
     ("not-a-token", ("X-A, X-B",), '@varies_on("X-A", "X-B")', "names in one string"),
-    ("not-a-token", ("X-A:",), '@varies_on("X-Tenant")', "a colon"),
+    ("not-a-token", ("X-A:",), '@varies_on("X-A")', "a colon"),
     ("not-a-token", ("",), '@varies_on("X-Tenant")', "an empty name"),
     ("not-a-token", ("X-A\r\nSet-Cookie",), '@varies_on("X-A", "Set-Cookie")', "lines"),
     ("not-a-token", ("X-\u00e4",), '@varies_on("X-Tenant")', "a letter outside ASCII"),

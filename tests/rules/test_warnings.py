@@ -88,6 +88,27 @@ def test_a_host_that_is_surely_not_meant_warns(entry: str, write: str) -> None:
     assert problem.option == "allow_origins"
 
 
+# Entry, what to write instead, why.
+NOT_OF_PAGES = [
+    ("wss://app.example.com", "https://app.example.com", "a socket with TLS"),
+    ("wss://app.example.com:80", "https://app.example.com:80", "the same with a port"),
+    ("ws://app.example.com", "http://app.example.com", "a socket"),
+    ("ws://localhost:3000", "http://localhost:3000", "a socket of this machine"),
+    ("ftp://a.example:80", "http://a.example", "files, with the default port of http"),
+    ("wss://*.example.com:*", "https://*.example.com:*", "a pattern"),
+]
+
+
+@rows("entry, write", NOT_OF_PAGES)
+def test_a_scheme_that_no_page_has_warns(entry: str, write: str) -> None:
+    for option in ("allow_origins", "allow_credentials"):
+        dangers = {"dangerously_allow": ["insecure-origins"]}
+        (problem,) = warned({option: [entry], **dangers})
+        assert_problem(problem, "unlikely-scheme", option, entry)
+        assert f'"{write}"' in problem.hint
+        assert warned({option: [write], **dangers}) == []
+
+
 # Options, why.
 SENSIBLE = [
     ({}, "no options"),

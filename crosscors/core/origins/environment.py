@@ -14,6 +14,7 @@ _BYTE_ORDER_MARKS = ("\ufeff", "\u00ef\u00bb\u00bf", "\udcef\udcbb\udcbf")
 _JOINERS = "\u200c\u200d"  # invisible, but part of some names
 _QUOTES = "\"'`\u00b4\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
 _AROUND_TEXT = re.compile(rf"\A[bru]?(?:\\?[{_QUOTES}]\s*)+|(?:\s*\\?[{_QUOTES}])+\Z")
+_LINK = re.compile(r"(?:\[[^\]]*\]\(|<)(https?://[^\s()<>]+)[)>]", re.IGNORECASE)
 # A line of a .env or YAML file or of a script: "ORIGIN=https://a.example", "- https://a.example",
 # "origin: https://a.example", "https://a.example # mine"
 _BEFORE_VALUE = re.compile(
@@ -24,8 +25,10 @@ _BEFORE_VALUE = re.compile(
 _COMMENT = re.compile(r"\s+(?:#|//\s).*", re.DOTALL)
 _SEPARATOR = r"[,;](?![0-9]*\})"  # but not that of "{1,3}" in a regular expression
 _is_list = re.compile(_SEPARATOR).search
-_SEPARATORS = re.compile(rf"(?:\s+(?:and|or|&)\s+|\s|{_SEPARATOR})+")
-_PORTS_IN_BRACKETS = re.compile(r"(.+:)\[([0-9*,\s]+)\]")
+# Also a line break that stayed two characters, and "&" between two origins.
+_SEPARATORS = re.compile(rf"(?:\s+(?:and|or|&)\s+|\s|\\[rnt](?=https?://)|&(?=https?://)|{_SEPARATOR})+")
+_PORTS = re.compile(r"(.+:)(?:\[([0-9*,\s-]+)\]|\{([0-9,\s-]+)\}|([0-9]+-[0-9]+))")
+_MOST_PORTS = 16  # more are too many for a hint
 # Digits in braces are a repeat in a regular expression, and "(?P<a>" is a group there. Two hexadecimal digits
 # after "%" are a character.
 _PLACEHOLDER = re.compile(
@@ -34,7 +37,6 @@ _PLACEHOLDER = re.compile(
     r"|%(?:\([A-Za-z_]\w*\))?s|%(?![0-9A-Fa-f]{2}%)[A-Za-z_]\w+%|(?<!\?P)<[A-Za-z_][\w .-]*>"
 )
 _EVERYONE = frozenset({"all", "any", "anyone", "everyone", "everything", "all origins", "any origin"})
-_UNSET = frozenset({"undefined", "none", "nil", "nan", "null", "unset"})
 
 
 def visible(text: str) -> str:
@@ -61,8 +63,14 @@ def invisible_in(text: str) -> str:
 
 
 def unquoted(text: str) -> str:
-    """The text without quotes around it, of whatever kind, or at one end of it."""
-    return _AROUND_TEXT.sub("", text)
+    """The text without quotes around it, of whatever kind, or at one end of it; of a link, the URL."""
+    link = _LINK.fullmatch(text)
+    return link[1] if link else _AROUND_TEXT.sub("", text)
+
+
+def is_link(text: str) -> bool:
+    """Whether the text is a link, as in Markdown or mail: ``[a.example](https://a.example)``."""
+    return _LINK.fullmatch(text) is not None
 
 
 def value_in_line(text: str) -> str:
@@ -101,9 +109,23 @@ def _is_quoted(text: str) -> bool:
 
 
 def with_each_port(text: str) -> list[str] | None:
-    """An entry for each port, if they stand in brackets, as Spring has it: ``http://localhost:[*]``."""
-    match = _PORTS_IN_BRACKETS.fullmatch(text)
-    return match and [match[1] + port for port in _split(match[2])]
+    """An entry for each port, if there are several or they stand in brackets; otherwise None.
+
+    >>> with_each_port("http://localhost:[*]"), with_each_port("http://localhost:{8000-8001}")
+    (['http://localhost:*'], ['http://localhost:8000', 'http://localhost:8001'])
+    """
+    match = _PORTS.fullmatch(text)
+    if match is None:
+        return None
+    ports = [port for part in _split(match[2] or match[3] or match[4]) for port in _range(part)]
+    return [match[1] + port for port in ports] if len(ports) <= _MOST_PORTS else None
+
+
+def _range(part: str) -> list[str]:
+    """All ports from the first to the last, if the part is a range."""
+    first, dash, last = part.partition("-")
+    is_range = dash and first.isdigit() and last.isdigit() and int(last) - int(first) < _MOST_PORTS
+    return [str(port) for port in range(int(first), int(last) + 1)] if is_range else [part]
 
 
 def placeholder_in(text: str) -> str | None:
@@ -115,8 +137,3 @@ def placeholder_in(text: str) -> str | None:
 def means_everyone(text: str) -> bool:
     """Whether the text is a word for every origin."""
     return text.lower() in _EVERYONE
-
-
-def means_unset(text: str) -> bool:
-    """Whether the text is what becomes of a variable that nobody set."""
-    return text.lower() in _UNSET

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crosscors.core.origins.regexes.mending import Meant
-from crosscors.core.words import Expressions, Words
+from crosscors.core.words import LEAVE_OUT, Expressions, Words
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Surroundings:
         option: the option that has it.
         accepted: the dangers that are accepted, if every entry gets credentials; otherwise None.
         words: how the reader calls the options.
+        is_only: whether nothing else allows an origin.
         is_everyone_given: whether ``"*"`` is among the origins.
         expressions: what was meant by the entries that are expressions.
         joined: these, and the one that is given, as one expression; None if there is no text for that.
@@ -31,6 +32,12 @@ class Surroundings:
     is_everyone_given: bool = False
     expressions: tuple[Meant, ...] = ()
     joined: Meant | None = None
+    is_only: bool = False
+
+    @property
+    def nothing(self) -> str:
+        """What to do about an entry that means nothing."""
+        return self.words.nothing(self.option) if self.is_only else LEAVE_OUT
 
     def to_write(self, own: Iterable[Meant], origins: tuple[str, ...] = ()) -> str | None:
         """What to write for an entry with these expressions and origins; None if nobody can tell."""

@@ -15,7 +15,7 @@ from itertools import chain
 from urllib.parse import unquote
 
 from crosscors.core.errors import Problem, shown
-from crosscors.core.origins import environment
+from crosscors.core.origins import environment, globs
 from crosscors.core.origins.dangers import is_safe_entry
 from crosscors.core.origins.expressions import Surroundings
 from crosscors.core.origins.patterns import is_entry
@@ -36,7 +36,7 @@ from crosscors.core.origins.serialized import (
     is_loopback,
     serialize_ipv6,
 )
-from crosscors.core.values import ANY, meant_bool
+from crosscors.core.values import ANY, UNSET_VARIABLE, at_run_time, means_unset, meant_bool
 from crosscors.core.words import Words
 
 # Signs of a regular expression. ".*" alone is not: there are globs such as "https://a.*".
@@ -51,7 +51,8 @@ _SLASH_TOO_MANY = re.compile(r"((?:https?|wss?|ftp)://)/+(?=[^/])", re.IGNORECAS
 # What stands between a scheme and a host. \uff1a and \uff0f are a colon and a slash of East Asian keyboards.
 _SEPARATOR = re.compile(
     r"(?:(?P<scheme>https?|wss?|ftp)|(?=\\\\))"
-    r"(?P<signs>[:\uff1a]?\s*[\\/\uff0f]{2,}\s*|[:\uff1a][\\/\uff0f]|\s*[:;.,@\uff1a]{1,2}\s*//+\s*)(?=\S)",
+    r"(?P<signs>[:\uff1a]?\s*(?:(?:\\/){1,2}|\\{2,}|/\\|[/\uff0f]{2,})\s*|[:\uff1a][\\/\uff0f]"
+    r"|\s*[:;.,@\uff1a]{1,2}\s*//+\s*)(?=\S)",
     re.IGNORECASE,
 )
 _COLON_AND_SLASHES = re.compile(":?/*")  # right, or one is missing, or a slash is too many
@@ -82,7 +83,7 @@ def problems_of(entry: str, among: Surroundings) -> tuple[Problem, ...]:
     if meant is None:  # then all the hints say the same; a missing scheme says least
         faults = [min(faults, key=lambda fault: fault[0] == "origin-missing-scheme")]
     return tuple(
-        Problem(code, name, entry, f"{shown(entry)} {message}", _hint(code, meant, words))
+        Problem(code, name, entry, f"{shown(entry)} {message}", _hint_among(code, meant, entry, among))
         for code, message in faults
     )
 
@@ -131,6 +132,9 @@ def origins_beside_expressions(entry: str) -> tuple[str, ...]:
 
 
 def _expression_meant(text: str, accepted: tuple[str, ...] | None) -> Meant | None:
+    of_glob = globs.expression_of(text)
+    if of_glob is not None:
+        return to_write(of_glob, accepted) if mended(text) is None else None
     of_port = _GLOB_IN_PORT.fullmatch(text)
     if of_port is None:
         return to_write(text, accepted) if _REGEX_SIGNS.search(text) else None
@@ -194,7 +198,8 @@ def _mended_parts(text: str) -> str | None:
     host = _serialized_host(parts)
     written = parts.scheme or parts.broken_scheme
     is_named = written or "." in parts.host or host.startswith("[") or is_loopback(host)
-    if not is_named or environment.means_unset(host):
+    is_number = host != parts.host and host.startswith("0.")  # nobody means 0.0.0.123 with "https://123"
+    if not is_named or is_number or means_unset(host):
         return None  # "https://yes" is not what anybody means
     scheme = written.lower() or ("http" if is_loopback(host) else "https")
     port = parts.port.removeprefix(":").lstrip("0")
@@ -202,6 +207,15 @@ def _mended_parts(text: str) -> str | None:
         port = ""
     origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
     return origin if is_entry(origin) else None
+
+
+def _hint_among(code: str, meant: str | None, entry: str, among: Surroundings) -> str:
+    if meant is None:
+        instead = among.to_write(expressions_in(entry, among.accepted))
+        return f"Write {instead}." if instead else _hint(code, None, among.words)
+    if not is_safe_entry(meant, among.accepted, among.words):  # that problem says what to write
+        return f'It means "{meant}".'
+    return _hint(code, meant, among.words)
 
 
 def _hint(code: str, meant: str | None, words: Words) -> str:
@@ -226,17 +240,17 @@ def _fault_of_the_whole(text: str, among: Surroundings) -> tuple[str, str, str] 
     is_misspelled = _with_separator(text) != text and environment.pieces(_with_separator(text)) is None
     if not plain:
         cause = 'An unset environment variable can cause this: "".split(",") is [""].'
-        return "origin-empty", "is empty.", f"Leave it out. {cause}"
+        return "origin-empty", "is empty.", f"{among.nothing} {cause}"
     if text in (ANY, NULL):
         return "origin-space", "begins or ends with white space.", f'Write "{text}".'
     return (
         _template_fault(text)
         or (None if is_misspelled else _list_fault(text, among))
         or _line_fault(text, among)
-        or (_quotes_fault(plain, among) if plain != text else None)
+        or (_quotes_fault(text, plain, among) if plain != text else None)
         or _word_fault(text, among)
         or _expression_fault(text, among)
-        or _scheme_fault(text, among.words)
+        or _scheme_fault(text, among)
     )
 
 
@@ -254,7 +268,7 @@ def _list_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     entries = ", ".join(f'"{each}"' for each in meant)
     if environment.with_each_port(text) is not None:
         hint = f"Write {f'[{entries}]' if len(meant) > 1 else entries or _EXAMPLE}."
-        return "origin-port", "has its ports in brackets, as in Spring.", hint
+        return "origin-port", "has several ports, or a port in brackets.", hint
     pieces = environment.pieces(text)
     if pieces is None:
         return None
@@ -262,7 +276,7 @@ def _list_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     if not pieces:
         message, hint = "is an empty list in one string.", f"Write {among.words.setting(among.option, '[]')}."
     elif meant:
-        hint = f"Write [{entries}].{_splitting(text, meant)}"
+        hint = f"Write [{entries}].{at_run_time(text, meant)}"
     else:
         hint = _hint_for_list(text, among)
     return "origin-list-in-a-string", message, hint
@@ -274,18 +288,10 @@ def _hint_for_list(text: str, among: Surroundings) -> str:
     return f"Write {instead}." if instead else "Write a list with one string for each origin."
 
 
-def _splitting(text: str, meant: tuple[str, ...]) -> str:
-    """How to make the list at run time, if that gives exactly what was meant."""
-    code = '[each.strip() for each in text.split(",")]'
-    if tuple(each.strip() for each in text.split(",")) != meant:
-        code = "json.loads(text)"
-        if "[" + ",".join(f'"{each}"' for each in meant) + "]" != re.sub(r"\s", "", text):
-            return ""
-    return f" If the text comes from an environment variable: {code}."
-
-
-def _quotes_fault(plain: str, among: Surroundings) -> tuple[str, str, str]:
+def _quotes_fault(text: str, plain: str, among: Surroundings) -> tuple[str, str, str]:
     message = "has quotes around it that are part of the text; Docker and some .env files keep them."
+    if environment.is_link(text):
+        message = "is a link, as in Markdown, not an origin."
     inner = _word_fault(plain, among)
     return "origin-quoted", message, inner[2] if inner else _hint_for_inner(plain, among)
 
@@ -294,7 +300,7 @@ def _hint_for_inner(text: str, among: Surroundings) -> str:
     """What to write for a text that stood in something else, such as quotes."""
     meant = mended(text)
     inner = None if meant else _fault_of_the_whole(text, among)
-    return inner[2] if inner else _hint("", meant, among.words)
+    return inner[2] if inner else _hint_among("", meant, text, among)
 
 
 def _word_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
@@ -304,15 +310,16 @@ def _word_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
         if among.option == "allow_credentials":
             everyone = among.words.setting(among.option, "True")
             return "origin-word", message, f"To give credentials to every allowed origin, write {everyone}."
-        return "origin-word", message, 'Write "*" to allow every origin.'
+        is_safe = is_safe_entry(ANY, among.accepted, among.words)
+        return "origin-word", message, 'Write "*" to allow every origin.' if is_safe else 'It means "*".'
     if text.lower() == NULL:
         message = "has upper-case letters; browsers send lower case."
         meaning = "pages that have no origin of their own, such as sandboxed frames, send it"
         is_safe = is_safe_entry(NULL, among.accepted, among.words)
         if_meant = f' Write "null" only if you mean null: {meaning}.' if is_safe else ""
-        return "origin-upper-case", message, f"Leave it out.{if_meant}"
-    if environment.means_unset(text):
-        return "origin-word", message, "Leave it out. An environment variable that is not set can cause this."
+        return "origin-upper-case", message, f"{among.nothing}{if_meant}"
+    if means_unset(text):
+        return "origin-word", message, f"{among.nothing} {UNSET_VARIABLE}"
     if meant_bool(text) is None:
         is_port = text.isascii() and text.removeprefix(":").isdigit()
         hint = 'Write an origin such as "http://localhost:3000".'
@@ -369,9 +376,14 @@ _A_PATTERN = 'a pattern such as "https://*.example.com"'
 LIST_EACH_ORIGIN = f"List each origin, or write {_A_PATTERN}."
 
 
-def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
+def _instead_of_range(text: str, among: Surroundings) -> str:
+    instead = among.to_write(expressions_in(text, among.accepted))
+    return f"Write {instead}." if instead else LIST_EACH_ORIGIN
+
+
+def _scheme_fault(text: str, among: Surroundings) -> tuple[str, str, str] | None:
     """What is wrong with the scheme, the signs after it, or the kind of address."""
-    hint = _hint("", mended(text), words)
+    hint = _hint_among("", mended(text), text, among)
     if _ENCODED.match(text):
         return "origin-scheme", "is encoded as a part of a URL.", hint
     if _with_separator(text) != text:
@@ -380,7 +392,7 @@ def _scheme_fault(text: str, words: Words) -> tuple[str, str, str] | None:
     if _TWO_SCHEMES.match(text) or _SECOND_SCHEME.match(text):
         return "origin-scheme", "has two schemes.", hint
     if _ADDRESS_RANGE.fullmatch(text):
-        return "origin-ip-address", "is a range of addresses.", LIST_EACH_ORIGIN
+        return "origin-ip-address", "is a range of addresses.", _instead_of_range(text, among)
     if _MAIL.fullmatch(text):
         return "origin-userinfo", "is an e-mail address.", hint
     if _SLASH_TOO_MANY.match(text):

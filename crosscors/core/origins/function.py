@@ -29,7 +29,10 @@ def read(value: object, words: Words) -> tuple[OriginFunc | None, Findings]:
 
 def is_async_callable(func: object) -> bool:
     """Whether a call returns something to await: ``async def``, a partial of one, or such a ``__call__``."""
-    return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
+    try:
+        return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(type(func).__call__)
+    except Exception:  # noqa: BLE001  # a function can raise anything when it is looked at
+        return False
 
 
 def ask(func: OriginFunc, request: CORSRequest) -> bool | Exception:

@@ -7,9 +7,9 @@ They are read together, because what is safe without credentials may not be safe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import cast
 
@@ -30,10 +30,12 @@ from crosscors.core.origins.serialized import NULL, is_serialized_origin
 from crosscors.core.values import (
     ANY,
     Findings,
+    as_list,
     collected,
     covered_by_any,
     is_several,
     is_text_pattern,
+    means_unset,
     meant_bool,
     not_a_bool,
     read_strings,
@@ -78,16 +80,16 @@ def read(
     """The options in their final form."""
     accepted, of_dangers = dangers.read(dangerously_allow, words)
     accepted_for_all = accepted if allow_credentials is True else None
-    is_read_once = isinstance(allow_origins, Iterator)
-    origins = list(cast("Iterator[object]", allow_origins)) if is_read_once else allow_origins
-    alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in _as_list(origins))
+    alone = Surroundings("allow_origin_regex", accepted_for_all, words, ANY in as_list(allow_origins))
     regex, of_regex = _read_regex(allow_origin_regex, alone)
-    among = _surroundings(origins, regex, accepted_for_all, words)
-    listed, of_origins = read_entries(origins, among)
+    is_only = len(as_list(allow_origins)) == 1 and allow_origin_regex is None and allow_origin_func is None
+    among = replace(_surroundings(allow_origins, regex, accepted_for_all, words), is_only=is_only)
+    listed, of_origins = read_entries(allow_origins, among)
     if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
         regex = among.joined.regex
     func, of_func = function.read(allow_origin_func, words)
-    credentials, of_credentials = _read_credentials(allow_credentials, words, is_for_everyone=ANY in listed)
+    among = Surroundings("allow_credentials", accepted, words)
+    credentials, of_credentials = _read_credentials(allow_credentials, among, is_for_everyone=ANY in listed)
     options = OriginOptions(listed, regex, func, credentials, accepted)
     of_each = collected((of_origins, of_regex, of_func, of_credentials, of_dangers))
     together = (
@@ -99,15 +101,11 @@ def read(
     return options, of_each + collected(together)
 
 
-def _as_list(value: object) -> list[object]:
-    return list(value) if is_several(value) and not isinstance(value, str) else [value]
-
-
 def _surroundings(
     entries: object, given: re.Pattern[str] | None, accepted: tuple[str, ...] | None, words: Words
 ) -> Surroundings:
     """What the entries of ``allow_origins`` stand among."""
-    each = (_expressions_in(entry, accepted) for entry in _as_list(entries))
+    each = (_expressions_in(entry, accepted) for entry in as_list(entries))
     meant = tuple(dict.fromkeys(chain.from_iterable(each)))
     together = _together(meant, given, accepted, words) if meant else None
     return Surroundings("allow_origins", accepted, words, expressions=meant, joined=together)
@@ -128,10 +126,8 @@ def _together(
     """The given expression and those that were meant, as one; None if that would not start."""
 
     def starts(regex: re.Pattern[str]) -> bool:
-        try:
-            return not _judge_regex(regex, accepted, words).problems
-        except SuffixListError:  # without the list, nothing is proved
-            return False
+        # The public suffix list can be read: without it, nothing is proved, and so nothing was meant.
+        return not _judge_regex(regex, accepted, words).problems
 
     every = meant
     if given is not None:
@@ -170,11 +166,11 @@ def _entries_meant(entry: str) -> tuple[str, ...]:
 
 def _instead_of_url(value: object) -> str | None:
     """What to write instead of an object that prints as a URL, as those of pydantic, httpx and yarl do."""
-    is_bytes = isinstance(value, bytes)
+    is_bytes = isinstance(value, (bytes, bytearray))
     if is_several(value):
         return _instead_of_inner_list(value)
     try:
-        text = value.decode() if isinstance(value, bytes) else str(value)
+        text = value.decode() if isinstance(value, (bytes, bytearray)) else str(value)
     except Exception:  # noqa: BLE001  # a str can raise anything, and must not hide the message
         return None
     meant = faults.mended(text) if "://" in text else None
@@ -258,9 +254,9 @@ def _refused_from_environment(
 
 
 def _read_credentials(
-    value: object, words: Words, *, is_for_everyone: bool
+    value: object, among: Surroundings, *, is_for_everyone: bool
 ) -> tuple[bool | tuple[str, ...], Findings]:
-    option = "allow_credentials"
+    option, words = among.option, among.words
     if isinstance(value, bool):
         return value, Findings()
     meant = _meant_credentials(value)
@@ -274,7 +270,7 @@ def _read_credentials(
         message = f"takes True, False or a list of origins, not {shown(value)}."
         hint = f"Write {words.setting(option, 'True')}, or {words.setting(option, _EXAMPLE)}."
         return False, refused("wrong-type", words.name(option), value, message, hint)
-    entries, found = read_entries(value, Surroundings(option, None, words))
+    entries, found = read_entries(value, among)
     return entries or False, found
 
 
@@ -288,6 +284,8 @@ def _meant_credentials(value: object) -> bool | None:
         return _meant_credentials(entries[0]) if is_word else None
     if isinstance(value, str) and environment.means_everyone(value.strip()):
         return True
+    if isinstance(value, str) and value != NULL and (not value.strip() or means_unset(value.strip())):
+        return False
     return meant_bool(value)
 
 

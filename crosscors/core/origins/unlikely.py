@@ -1,13 +1,12 @@
-"""Hosts that are legal, but surely not meant."""
+"""Entries that are legal, but surely not meant, because no page has such an origin."""
 
 from __future__ import annotations
 
 import re
 
 from crosscors.core.errors import shown
-from crosscors.core.origins.environment import means_unset
-from crosscors.core.origins.serialized import split
-from crosscors.core.values import Findings, warned
+from crosscors.core.origins.serialized import DEFAULT_PORTS, split
+from crosscors.core.values import Findings, means_unset, warned
 from crosscors.core.words import Words
 
 # Names that services have in Docker Compose, alone or as parts of "my-frontend-1". They are few on purpose:
@@ -19,10 +18,20 @@ _SERVICES = frozenset(
 )
 
 
+# Pages also open sockets and load files with these schemes. Their Origin header has the scheme of the page.
+_SCHEMES_OF_PAGES = {"wss": "https", "ws": "http", "ftp": "http"}
+
+
 def findings(option: str, entry: str, words: Words) -> Findings:
-    """A warning about a well-formed entry whose host is surely not meant."""
-    _, host, _ = split(entry)
+    """A warning about a well-formed entry that is surely not meant."""
+    scheme, host, port = split(entry)
     name = words.name(option)
+    if scheme in _SCHEMES_OF_PAGES:
+        message = f"is not the origin of any page: its scheme is {scheme}."
+        of_page = _SCHEMES_OF_PAGES[scheme]
+        is_default = port == f":{DEFAULT_PORTS[of_page]}"
+        page = f"{of_page}://{host}{'' if is_default else port}"
+        return warned("unlikely-scheme", name, entry, message, f'Write "{page}", the origin of the page.')
     if means_unset(host.removeprefix("*.")):
         message = f"has the host {shown(host)}, as if a variable was not set."
         return warned(

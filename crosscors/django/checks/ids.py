@@ -71,6 +71,7 @@ NUMBERS = {
     "unlikely-method": 64,
     "no-effect": 65,
     "unlikely-path": 66,
+    "unlikely-scheme": 67,
     # What only the Django adapter finds.
     "old-name-ignored": 70,
     "not-importable": 71,

@@ -318,6 +318,7 @@ def matches(regex: re.Pattern[str], text: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=16)  # it is asked several times about the same expression, and a long one takes a while
 def quick_length(regex: re.Pattern[str]) -> int:
     """The length of the longest text that the expression can be tried on fast, even if it does not match.
 
@@ -328,6 +329,8 @@ def quick_length(regex: re.Pattern[str]) -> int:
     """
     try:
         tree = _tree_of(regex)
+        if _ways(tree, _LONGEST) <= _MANY_WAYS:  # most expressions, and all long ones
+            return _LONGEST
         return bisect(range(_LONGEST), _MANY_WAYS, key=lambda length: _ways(tree, length)) - 1
     except (RecursionError, Warning):
         return -1
@@ -340,6 +343,8 @@ _MANY_WAYS = 1_000_000
 def _ways(part: Any, length: int) -> int:
     """An upper bound of the ways to try a text of this length; not much more than _MANY_WAYS."""
     name = _opcode_of(part)
+    if name == "LITERAL":
+        return 1
     if name in _REPEATS:
         least, most, content = cast("tuple[int, int, Any]", part[1])
         within = _ways(content, length)

@@ -14,7 +14,7 @@ from crosscors.core.origins.regexes.mending import Meant
 from crosscors.core.origins.regexes.too_narrow import OPTION, hint_instead, without_backslashes
 from crosscors.core.origins.regexes.wrappings import first_around, unwrapped
 from crosscors.core.origins.serialized import NULL
-from crosscors.core.values import ANY, meant_bool
+from crosscors.core.values import ANY, UNSET_VARIABLE, means_unset, meant_bool
 from crosscors.core.words import Words
 
 _EXAMPLE = r'r"https://app\.example\.com"'
@@ -39,7 +39,7 @@ def fault_of(text: str, among: Surroundings) -> Fault | None:
     plain = unwrapped(text)
     if not plain:
         cause = 'An unset environment variable can cause this: "".split(",") is [""].'
-        return Fault("is empty, so it matches no origin.", f"Leave it out. {cause}")
+        return Fault("is empty, so it matches no origin.", f"{among.words.nothing(OPTION)} {cause}")
     placeholder = environment.placeholder_in(plain) or environment.placeholder_in(text)
     if placeholder is not None:
         message = f"is a template: nothing replaced {shown(placeholder)} with a value."
@@ -54,8 +54,8 @@ def leave_it_out(words: Words) -> str:
 
 def _word_fault(word: str, among: Surroundings) -> Fault | None:
     message = f"is only a {'number' if word.isdigit() else 'word'}, so it matches no origin."
-    if environment.means_unset(word) and word.lower() != NULL:
-        return Fault(message, "Leave it out. An environment variable that is not set can cause this.")
+    if means_unset(word) and word.lower() != NULL:
+        return Fault(message, f"{among.words.nothing(OPTION)} {UNSET_VARIABLE}")
     if environment.means_everyone(word) and among.is_everyone_given:
         return Fault(message, leave_it_out(among.words))
     if environment.means_everyone(word) and among.accepted is None:
@@ -70,7 +70,7 @@ def _fault_around(text: str, plain: str, among: Surroundings) -> Fault | None:
     """Something around the expression, or a list of expressions in one string."""
     pieces = environment.pieces(plain)
     if pieces == []:
-        return Fault("is an empty list in one string.", "Leave it out.")
+        return Fault("is an empty list in one string.", among.words.nothing(OPTION))
     message = first_around(text) if pieces is None else "is a list in one string."
     if message is None:
         return None

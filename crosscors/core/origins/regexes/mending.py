@@ -22,9 +22,15 @@ def _escaped(dot: re.Match[str]) -> str:
 def _labels(anything: re.Match[str]) -> str:
     """Whole labels, each with its dot, of the characters that the author allows."""
     allowed = anything["any"]
-    is_list = allowed.startswith("[") and not allowed.startswith("[^")
+    is_list = allowed.startswith("[") and not allowed.startswith("[^") and r"\S" not in allowed
     label = re.sub(r"\\?\.", "", allowed) if is_list else "[a-z0-9-]"
-    return rf"({label}+\.){anything['count']}"
+    return rf"({label}+\.){'+' if _is_required(anything) else '*'}"
+
+
+def _is_required(anything: re.Match[str]) -> bool:
+    groups = anything.groupdict()
+    can_be_empty = groups.get("empty") or groups.get("optional")
+    return not can_be_empty and anything["count"].startswith(("+", "{1"))
 
 
 def _scheme_and_labels(anything: re.Match[str]) -> str:
@@ -32,7 +38,7 @@ def _scheme_and_labels(anything: re.Match[str]) -> str:
 
 
 def _port(anything: re.Match[str]) -> str:
-    return r":\d+" if anything["count"] == "+" else _ANY_PORT
+    return r":\d+" if _is_required(anything) and not anything["before"] else _ANY_PORT
 
 
 def _lower(upper: re.Match[str]) -> str:
@@ -56,7 +62,14 @@ def _with_scheme(text: str) -> str:
 
 _ANY_PORT = r"(:\d+)?"
 _LOOPBACK = re.compile(r"localhost|127\\?\.|\[::1")
-_ANYTHING = r"(?P<any>\.|\\S|\[\^[/:]+\]|\[[^\]^]*\.[^\]]*\])(?P<count>[*+])\??"
+_ANY = r"\.|\\[SDW]|\[\\s\\S\]|\[\^(?:\\.|[^\]\\])+\]|\[[^\]^]*\.[^\]]*\]"
+_LETTERS = r"\\w|\[[^\]^]*(?:a-z|\\w)[^\]]*\]"
+_COUNT = r"(?P<count>[*+]|\{\d*,\d*\})\??"
+_ANYTHING = rf"(?P<any>{_ANY}){_COUNT}"
+_ANY_NAME = rf"(?P<any>{_ANY}|{_LETTERS}){_COUNT}"
+_OPENING, _CLOSING = r"(?P<group>\((?:\?:|\?P<\w+>)?)?", r"(?P<empty>\|)?(?(group)\)(?P<optional>[*?])?)\??"
+# What stands before an end left open. It is optional, too, so it does not keep others out.
+_PORT_OR_SLASH = r"(?::\??|/\?|\[[:/]+\]\?|\((?:\?:)?:\\d[+*]\)\?|(?<=:\?)\\d\*|\\b)*"
 _PLAIN_OR_TLS = (
     r"\(\?:https?\)|\((?:\?:)?https?\|https?\)|http\((?:\?:)?s(?:\)\?|\|\))|http\[s\]\?"
     r"|https(?:\?|\{0,1\})|http(?=:)"
@@ -64,12 +77,22 @@ _PLAIN_OR_TLS = (
 
 # What people write, and what they mean. A dot that is a part of a set, such as [a-z.], is meant as a dot.
 _DOT = _instead(r"(?P<set>\[(?:\\.|[^\]\\])+\])|(?<!\\)\.(?![*+?{])", _escaped)
+_SCHEME = _instead(r"\A(?:\.|\\w|\[[^\]]*\])[*+]\??(?=://)", "https?")
 _HTTPS = _instead(_PLAIN_OR_TLS, "https")
 _OPEN = (
     # a name that may begin with anything
-    _instead(rf"(?:(?<=//)|(?<=[(|]))(\(\?:|\()?{_ANYTHING}(?(1)\))\??(?=[a-z0-9(])", _labels),
+    _instead(rf"(?:(?<=//)|(?<=[(|])){_OPENING}{_ANY_NAME}{_CLOSING}(?:\\?\.\?)?(?=[a-z0-9(])", _labels),
+    # the same after the beginning of the name
+    _instead(rf"(?<=[a-z0-9-]){_ANY_NAME}(?=[a-z0-9])", r"\g<0>\."),
+    # an optional dot between labels, the first of which may be optional as well
+    _instead(r"\((?:\?:)?([a-z0-9-]+)\)\?\\?\.\?(?=[a-z0-9(])", r"(\1\.)?"),
+    _instead(r"(?<=[a-z0-9])\\?\.\?(?=[a-z0-9(])", r"\."),
     # an end left open
-    _instead(rf"(?<=[a-z0-9)])(\(\?:|\()?:?{_ANYTHING}(?(1)\))\??(?=[|)]|\Z)", _port),
+    _instead(
+        rf"(?<=[a-z0-9)])(?P<before>{_PORT_OR_SLASH}){_OPENING}(?(group)(?:[:/]|\\?\.)?){_ANYTHING}{_CLOSING}"
+        r"(?=[|)]|\Z)",
+        _port,
+    ),
     # an optional last letter
     _instead(r"(?<=[a-z])\?\Z", ""),
     # names with and without a part: both must be spelled out
@@ -84,7 +107,7 @@ _OPEN = (
     _instead(r"(?<![0-9.\\])(?P<given>\d{1,3}(?:\\?\.\d{1,3}){1,2})\.[*+]\??(?=[|)]|\Z)", _completed),
 )
 #: What lets in more than was meant.
-TOO_WIDE: tuple[Mending, ...] = (_DOT, *_OPEN)
+TOO_WIDE: tuple[Mending, ...] = (_DOT, _SCHEME, *_OPEN)
 #: What is not safe with credentials.
 UNSAFE: tuple[Mending, ...] = (_DOT, _HTTPS, *_OPEN)
 #: What lets nothing in.
@@ -106,7 +129,7 @@ TOO_NARROW: tuple[Mending, ...] = (
     # a pattern of files or of allow_origins
     _instead(r"(?<=//)\*(?=\\?\.)", ".*"),
     # an anchor within
-    _instead(r"(?<=[^\\|(\[])\^|(?<!\\)\$(?=[^|)])", ""),
+    _instead(r"(?<=[^\\|(\[\w])\^|(?<!\\)\$(?=[^|)\w])", ""),
     # digits without their backslash, and ports that browsers leave out
     _instead(r":d(?=[+*{])", r":\\d"),
     _instead(r":(?:443|80)(?!\d)", ""),
@@ -114,7 +137,7 @@ TOO_NARROW: tuple[Mending, ...] = (
 )
 _LONGEST = 200  # a longer one is too long for a hint
 _MOST = 8  # nobody makes more mistakes in one expression
-_INLINE_FLAGS = re.compile(r"\A(?:\(\?[aimsu]+\))+")  # the compiled expression has them
+_INLINE_FLAGS = re.compile(r"\A(?:\(\?[aimsux]+\))+")  # the compiled expression has them
 _INLINE = {re.IGNORECASE: "i", re.ASCII: "a", re.MULTILINE: "m", re.DOTALL: "s"}
 
 
@@ -148,9 +171,11 @@ def mended(
     >>> mended(re.compile("https://a.com"), lambda regex: not regex.fullmatch("https://axcom"))
     Meant(regex=re.compile('https://a\\\\.com'))
     """
-    pattern = bare(regex.pattern)
-    if len(pattern) > _LONGEST or regex.flags & re.VERBOSE:
+    pattern, flags = bare(regex.pattern), regex.flags & ~re.DEBUG
+    if len(pattern) > _LONGEST:
         return None
+    if flags & re.VERBOSE:
+        pattern, flags = _in_one_line(pattern), flags & ~re.VERBOSE
     needed = _applicable(mendings, pattern)
     tried = (
         _with(chosen, pattern)
@@ -158,10 +183,18 @@ def mended(
         for chosen in combinations(needed, count)
     )
     for text in dict.fromkeys(tried):
-        compiled = None if text == pattern else compiled_or_none(text, regex.flags & ~re.DEBUG)
+        compiled = None if text == pattern else compiled_or_none(text, flags)
         if compiled is not None and is_pasteable(text) and is_sound(compiled):
             return Meant(compiled)
     return None
+
+
+def _in_one_line(pattern: str) -> str:
+    """A verbose pattern without the blanks and comments that mean nothing in it."""
+    return _BLANKS.sub(lambda found: found["kept"] or "", pattern)
+
+
+_BLANKS = re.compile(r"(?P<kept>\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|#[^\n]*|\s+", re.DOTALL)
 
 
 def is_pasteable(text: str) -> bool:

@@ -38,6 +38,7 @@ from crosscors.core.origins.regexes.automaton import (
 from crosscors.core.origins.serialized import (
     DEFAULT_PORTS,
     FILE,
+    MAX_LABEL_LENGTH,
     MAX_PORT,
     OPAQUE_HOST_CHARACTERS,
     SCHEMES_WITHOUT_ORIGIN,
@@ -86,10 +87,12 @@ class Sites:
     Attributes:
         examples: for each site, origins of it that the expression matches; none if that is not certain.
         unproven: why there may be more sites; None if these are all.
+        is_too_long: whether there are none only because each name has a label that is too long.
     """
 
     examples: Mapping[Site, tuple[str, ...]]
     unproven: str | None = None
+    is_too_long: bool = False
 
 
 def sites_of(regex: re.Pattern[str]) -> Sites:
@@ -116,9 +119,34 @@ def sites_of(regex: re.Pattern[str]) -> Sites:
         found.setdefault(Site("", "", Owner.ANYBODY), []).extend(_UNRELATED)
         is_exact = False
     longest = quick_length(regex)
-    return Sites(
-        {site: tuple(_real(regex, origins, is_exact, longest)) for site, origins in found.items()}, unproven
-    )
+    certain = {site: tuple(_real(regex, origins, is_exact, longest)) for site, origins in found.items()}
+    are_domains = bool(found) and all(site.scheme in DEFAULT_PORTS for site in found)
+    if unproven is None and are_domains and not any(certain.values()) and not _has_short_labels(regex):
+        return Sites({}, is_too_long=True)
+    return Sites(certain, unproven)
+
+
+def _has_short_labels(regex: re.Pattern[str]) -> bool:
+    """Whether anything can be matched without a label of more than 63 characters."""
+    automaton = automaton_of(regex)
+    first = automaton.first, 0
+    found, waiting = {first}, [first]
+    while waiting:
+        state, length = waiting.pop()
+        if state == Automaton.LAST:
+            return True
+        reached: set[tuple[int, int]] = set()
+        for step in automaton.steps[state]:
+            in_label = not _LABEL_CHARACTERS.isdisjoint(step.characters)
+            if not step.characters:
+                reached.add((step.target, length))
+            if in_label and length < MAX_LABEL_LENGTH:
+                reached.add((step.target, length + 1))
+            if not _SEPARATORS.isdisjoint(step.characters):
+                reached.add((step.target, 0))
+        waiting += reached - found
+        found |= reached
+    return False
 
 
 # These are tried if it is not known what an expression matches.
@@ -421,6 +449,7 @@ class _Name:
         return _Name(_ANY_TAIL, "", _site(domain))
 
 
+_SEPARATORS = frozenset("./:[]")
 _LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 _LOCALHOST = "localhost"
 _ANY_TAIL = "..."  # it no longer matters which labels these were

@@ -7,10 +7,11 @@ An expression without credentials may be as open as its author likes, such as ``
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.automaton import matches, quick_length
-from crosscors.core.origins.regexes.mending import TOO_WIDE, mended
+from crosscors.core.origins.regexes.mending import TOO_WIDE, Meant, mended
 from crosscors.core.origins.regexes.sites import Sites, sites_of
 from crosscors.core.origins.regexes.soundness import is_anybody, is_narrow
 from crosscors.core.origins.regexes.too_narrow import (
@@ -61,19 +62,45 @@ def _wide_findings(regex: re.Pattern[str], sites: Sites, words: Words) -> Findin
     if not any(map(is_anybody, sites.examples)) or is_open(regex):
         return Findings()
     meant = mended(regex, is_narrow, TOO_WIDE)
-    if meant is None and not _OPEN_END.search(regex.pattern):
+    if meant is None and not _has_open_end(regex.pattern):
         return Findings()
-    unmeant = [one for one in _on_the_web(sites) if meant is None or not matches(meant.regex, one)]
-    if not unmeant:
+    unmeant = next(_unmeant(regex, sites, meant), None)
+    if unmeant is None:
         return Findings()
     instead = words.setting(OPTION, EXAMPLE if meant is None else str(meant))
     hint = f"Write the whole host, such as {instead}." if meant is None else f"Write {instead}."
-    message = f"also lets in {_longer(unmeant[0], regex)}, which is surely not meant."
+    message = f"also lets in {unmeant}, which is surely not meant."
     return warned("regex-too-wide", words.name(OPTION), regex.pattern, message, hint)
 
 
 _UNRELATED = ("https://unrelated.net", "http://unrelated.net")
-_OPEN_END = re.compile(r"//.*[a-z0-9_)-](?:\\?\.)?\(?(?:\?:)?(?:\.|\\S|\[\^[/:]+\])[*+]\??\)?\$?\Z")
+
+
+def _has_open_end(pattern: str) -> bool:
+    """Whether the host may go on with anything."""
+    end = pattern.partition("//")[2][-_LONGEST_END:]  # a search through a long one takes seconds
+    return _OPEN_END.search(end) is not None
+
+
+_LONGEST_END = 200
+_OPEN_END = re.compile(
+    r"[a-z0-9_)-](?:\\?\.|[:/-]\?)?\(?(?:\?:)?(?:\.|\\[SDW]|\[\^(?:\\.|[^\]\\])+\])(?:[*+]|\{\d*,\d*\})"
+    r"\??\)?\??\$?\Z"
+)
+
+
+def _unmeant(regex: re.Pattern[str], sites: Sites, meant: Meant | None) -> Iterator[str]:
+    """Origins that are let in, but are not meant; first those that show it best."""
+    for one in _on_the_web(sites):
+        if meant is None or not matches(meant.regex, one):
+            yield _longer(one, regex)
+    if meant is None:
+        return
+    # With a word boundary or a look-around, no example may match. What was meant, and more, may.
+    for one in _on_the_web(sites_of(meant.regex)):
+        longer = _longer(one, regex)
+        if longer != one and not matches(meant.regex, longer):
+            yield longer
 
 
 def _on_the_web(sites: Sites) -> list[str]:

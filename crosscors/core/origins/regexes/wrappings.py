@@ -16,7 +16,7 @@ _SLASHES = re.compile(r"/(?!/)(.+)/[dgimsuvy]*", re.DOTALL)
 def unwrapped(text: str) -> str:
     """The expression alone.
 
-    >>> unwrapped("regex:'/^https:\\/\\/a$/i' # mine")
+    >>> unwrapped(r"regex:'/^https:\\/\\/a$/i' # mine")
     '^https://a$'
     """
     found = _without_one(text)
