@@ -144,7 +144,7 @@ def _has_short_labels(regex: re.Pattern[str]) -> bool:
                 reached.add((step.target, length + 1))
             if not _SEPARATORS.isdisjoint(step.characters):
                 reached.add((step.target, 0))
-        waiting += reached - found
+        waiting.extend(reached - found)
         found |= reached
     return False
 
