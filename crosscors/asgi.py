@@ -29,7 +29,7 @@ from crosscors._adapter.websockets import guard_handshake
 from crosscors.core.decision import Decision
 from crosscors.core.lazy import lazy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
-from crosscors.core.protection import Sender, make_sender
+from crosscors.core.protection import Sender, is_bearer, make_sender
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
@@ -117,7 +117,7 @@ class CORSMiddleware:
             if decider.protection is None or not await self._refuses_handshake(scope, receive, send):
                 await self.app(scope, receive, send)
             return
-        asked = arrival = sender = None
+        asked = arrival = is_plain = None
         origin: Any = None
         try:
             headers: Any = scope["headers"]
@@ -126,7 +126,7 @@ class CORSMiddleware:
             if scope["method"] == "OPTIONS":
                 asked = preflight_headers(headers)
             if decider.protection is not None and scope["method"] not in decider.unguarded:
-                origin, sender = read_sender(headers, scope, decider.unguarded_sites)
+                origin, is_plain = read_guarded(headers, decider.unguarded_sites)
             elif asked is None:
                 for pair in headers:  # by index, because unpacking would use up a pair that is an iterator
                     if pair[0] == b"origin":
@@ -140,7 +140,7 @@ class CORSMiddleware:
         if policy is None:
             policy = decider.policy_among(decider.policies, scope)
             if policy is None:
-                await run_uncovered(decider, self.app, scope, receive, send, sender)
+                await run_uncovered(decider, self.app, scope, receive, send, is_guarded=is_plain is not None)
                 return
             ready = decider.ready_for(policy)
             arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
@@ -148,8 +148,10 @@ class CORSMiddleware:
         decision = known or decider.ask(policy, scope, origin if asked is None else asked)
         if isinstance(decision, AskFunction):
             decision = await decider.ask_function_async(policy, decision, scope)
-        if sender is not None:
-            refused = decider.guard(policy, decision, scope, sender)
+        if is_plain is not None and not decider.rules.admits(
+            policy, decision, scope["method"], is_plain=is_plain
+        ):
+            refused = decider.guard(policy, decision, scope)
             if refused is not None:
                 known, decision = None, refused
         if known is not None and ((decider.logger.level or root.level) > DEBUG or not is_debug_heard()):
@@ -307,13 +309,14 @@ async def run_uncovered(
     scope: Scope,
     receive: Receive,
     send: Send,
-    sender: Sender | None = None,
+    *,
+    is_guarded: bool,
 ) -> None:
     """Leave a request to the application. Unless that sends CORS headers, report that no policy does.
 
-    With a sender, the cross-origin protection is asked first.
+    If the request is guarded, the cross-origin protection is asked first.
     """
-    refused = None if sender is None else decider.guard(None, None, scope, sender)
+    refused = decider.guard(None, None, scope) if is_guarded else None
     if refused is not None:
         await answer_itself(decider.enter(scope, scope, None, refused), send)
         return
@@ -415,10 +418,10 @@ def preflight_headers(headers: Sequence[tuple[bytes, bytes]]) -> Headers:
     )
 
 
-def read_sender(
-    headers: Sequence[tuple[bytes, bytes]], scope: Scope, unguarded_sites: Container[str | bytes | None]
-) -> tuple[bytes | None, Sender | None]:
-    """Origin, and where the request comes from, read in one pass.
+def read_guarded(
+    headers: Sequence[tuple[bytes, bytes]], unguarded_sites: Container[str | bytes | None]
+) -> tuple[bytes | None, bool | None]:
+    """Origin, and whether the request is plainly one of a script (``CrossOriginProtection.admits``).
 
     The latter is None if Sec-Fetch-Site is one of ``unguarded_sites``, because then nothing else matters.
 
@@ -427,11 +430,18 @@ def read_sender(
             do not use.
     """
     about = _about_sender(headers)
-    origin = about.get(b"origin")
+    get, origin = about.get, about.get(b"origin")
     if type(origin) is not bytes:
         check_usual(headers, origin)
-    is_served = about.get(b"sec-fetch-site") in unguarded_sites
-    return origin, None if is_served else _sender_of(about, scope)
+    if get(b"sec-fetch-site") in unguarded_sites:
+        return origin, None
+    authorization = get(b"authorization")
+    is_plain = (
+        get(b"sec-fetch-mode") == b"cors"
+        and b"cookie" not in about
+        and (authorization is None or is_bearer(authorization.decode("latin-1")))
+    )
+    return origin, is_plain
 
 
 def _about_sender(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.environ import cors_request, preflight_headers, sender_of
+from crosscors._adapter.environ import cors_request, is_plain, preflight_headers, sender_of
 from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
@@ -107,7 +107,8 @@ class CORSMiddleware:
             and (method not in decider.unguarded or "HTTP_UPGRADE" in environ)
             and environ.get("HTTP_SEC_FETCH_SITE") not in decider.unguarded_sites
         ):
-            refused = decider.guard(policy, decision, environ)
+            is_admitted = decider.rules.admits(policy, decision, method, is_plain=is_plain(environ))
+            refused = None if is_admitted else decider.guard(policy, decision, environ)
             if refused is not None:
                 known, decision = None, refused
         if known is not None and ((decider.logger.level or root.level) > DEBUG or not is_debug_heard()):

@@ -100,6 +100,7 @@ class Decider(Generic[_Source]):
         everywhere: the policy of every path; None if it depends on the path.
         logger: the logger ``crosscors``.
         words: what the developer calls the options, also where no policy covers a path.
+        rules: the cross-origin protection, for adapters that know that there is one.
         unguarded: the methods of requests that the protection lets pass, unless they open a WebSocket.
         unguarded_sites: the values of Sec-Fetch-Site, as the reader has them, of requests that the protection
             lets pass.
@@ -120,7 +121,7 @@ class Decider(Generic[_Source]):
         self.read = reader
         self.policies = policies
         self.protection = protection
-        self._rules = cast("CrossOriginProtection", protection)  # only asked if there is one
+        self.rules = cast("CrossOriginProtection", protection)  # only asked if there is one
         self.unguarded, self.unguarded_sites = _unguarded(protection, is_raw=reader.is_raw)
         self._debug = debug
         self._place_of_view = place_of_view
@@ -237,7 +238,6 @@ class Decider(Generic[_Source]):
         policy: CORSPolicy | None,
         decision: Decision | None,
         source: _Source,
-        sender: Sender | None = None,
     ) -> Decision | None:
         """The decision that refuses the request, if the cross-origin protection does. The adapter sends it.
 
@@ -247,10 +247,9 @@ class Decider(Generic[_Source]):
             policy: the policy that covers the request; None if none does, or if that is not known.
             decision: what that policy says, its function included.
             source: the request.
-            sender: where it comes from, if the adapter has already read that.
         """
-        rules = self._rules
-        sender = sender or self.read.sender(source)
+        rules = self.rules
+        sender = self.read.sender(source)
         path, root_path = self.read.path(source) if rules.exempt else ("", "")
         answer = rules.examine(sender, path, root_path)
         if answer is Ask.POLICY:
@@ -268,8 +267,8 @@ class Decider(Generic[_Source]):
 
         For adapters that do not know the policy yet when they ask ``guard``.
         """
-        path, root_path = self.read.path(source) if self._rules.exempt else ("", "")
-        return self._rules.examine(self.read.sender(source), path, root_path) is Ask.POLICY
+        path, root_path = self.read.path(source) if self.rules.exempt else ("", "")
+        return self.rules.examine(self.read.sender(source), path, root_path) is Ask.POLICY
 
     def enter(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 
 from crosscors._adapter.decider import Headers
 from crosscors.core import request
-from crosscors.core.protection import Sender, make_sender
+from crosscors.core.protection import Sender, is_bearer, make_sender
 from crosscors.core.request import CORSRequest
 
 
@@ -57,6 +57,15 @@ def sender_of(environ: Mapping[str, Any], method: str) -> Sender:
             get("HTTP_COOKIE"),
             get("HTTP_AUTHORIZATION"),
         )
+    )
+
+
+def is_plain(environ: Mapping[str, Any]) -> bool:
+    """Whether the request is plainly one of a script (``CrossOriginProtection.admits``)."""
+    return (
+        environ.get("HTTP_SEC_FETCH_MODE") == "cors"
+        and "HTTP_COOKIE" not in environ
+        and ("HTTP_AUTHORIZATION" not in environ or is_bearer(environ["HTTP_AUTHORIZATION"]))
     )
 
 

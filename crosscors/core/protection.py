@@ -247,6 +247,28 @@ class CrossOriginProtection:
         decision = None if covering is None else await covering.decide_async(request)
         return self.judge(sender, covering, decision)
 
+    def admits(self, policy: CORSPolicy, decision: Decision, method: str, *, is_plain: bool) -> bool:
+        """Whether rules 5 to 7 surely serve the request. False: ask ``examine`` and ``judge``.
+
+        They say the same, but take a microsecond more. Most requests of other origins are served here.
+
+        Args:
+            policy: the policy that covers the path.
+            decision: what that policy says about an actual request with this origin.
+            method: the request method.
+            is_plain: whether the request is surely one of a script, and carries nothing that a browser sends
+                by itself: Sec-Fetch-Mode is ``cors``, there is no Cookie, and no Authorization except a
+                Bearer token.
+        """
+        return (
+            decision.allowed
+            and decision.kind is Kind.ACTUAL
+            and decision.matched not in _NO_CERTAIN_PAGE
+            and (is_plain or decision.gives_credentials)
+            and method in questions_to(policy).methods.allowed
+            and not self.allowed_hosts
+        )
+
     def examine(self, sender: Sender, path: str, root_path: str = "") -> Decision | Ask | None:
         """Rules 1 to 4, and the rest as far as it needs no policy.
 
@@ -311,6 +333,15 @@ class CrossOriginProtection:
         kind = Kind.NOT_CORS if sender.origin is None else Kind.ACTUAL
         effect: Literal["report", "enforced"] = "report" if self.report_only else "enforced"
         return Decision(kind, False, headers, status=403, refusals=(refusal,), protection=effect)
+
+
+def is_bearer(authorization: str) -> bool:
+    """Whether Authorization is one token that no browser adds by itself (RFC 6750). False: perhaps not."""
+    return authorization.startswith("Bearer ") and "," not in authorization
+
+
+# A public policy does not look at the origin. ``null`` is no certain page, although a policy can list it.
+_NO_CERTAIN_PAGE = frozenset({ANY, NULL})
 
 
 def _allows(decision: Decision, origin: str | None) -> bool:

@@ -45,7 +45,7 @@ from crosscors.asgi import (
     joined,
     leave,
     preflight_headers,
-    read_sender,
+    read_guarded,
     readable,
     root_path_now,
     run_uncovered,
@@ -54,7 +54,6 @@ from crosscors.asgi import (
 )
 from crosscors.core.decision import Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
-from crosscors.core.protection import Sender
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
 from crosscors.core.words import KEYWORDS
@@ -125,7 +124,7 @@ class Adapter:
         headers: Any = scope.get("headers")
         decider = self._decider
         origin: Any = None
-        asked = known = sender = None
+        asked = known = is_plain = None
         policy, ready = decider.everywhere, decider.ready
         try:
             if type(headers) not in _LISTS:
@@ -134,7 +133,7 @@ class Adapter:
                 asked = preflight_headers(headers)
                 origin = asked[0]
             if decider.protection is not None and scope["method"] not in decider.unguarded:
-                origin, sender = read_sender(headers, scope, decider.unguarded_sites)
+                origin, is_plain = read_guarded(headers, decider.unguarded_sites)
             elif asked is None:
                 for pair in headers:  # by index, because unpacking would use up a pair that is an iterator
                     if pair[0] == b"origin":
@@ -154,7 +153,9 @@ class Adapter:
 
         # Answer a preflight.
         if asked is not None and origin is not None and asked[1] is not None:
-            await self._answer_preflight(asked, sender, arrival, scope, receive, send)
+            await self._answer_preflight(
+                asked, arrival, scope, receive, send, is_guarded=is_plain is not None
+            )
             return
 
         # Enter the record, with what is known so far.
@@ -165,8 +166,15 @@ class Adapter:
         visit.origin = origin
         visit.expected = policy
         visit.routed = visit.guarded = None
-        if sender is not None and await self._refuses(sender, visit, scope, send):
-            return
+        if is_plain is not None:
+            is_admitted = (  # in the fewest steps: no view has a policy, and the origin is listed
+                decider.everywhere is not None
+                and known is not None
+                and decider.rules.admits(decider.everywhere, known, scope["method"], is_plain=is_plain)
+                and not self._survey.has_policies()
+            )
+            if not is_admitted and await self._refuses(visit, scope, send):
+                return
         is_heard = (decider.logger.level or root.level) <= DEBUG and is_debug_heard()
         if known is not None and not is_heard and RECORD not in scope and _BRIDGE not in scope:
             # What ``decider.enter`` does for every other decision.
@@ -194,25 +202,26 @@ class Adapter:
     async def _answer_preflight(
         self,
         asked: Headers,
-        sender: Sender | None,
         arrival: Arrival,
         scope: Scope,
         receive: Receive,
         send: Send,
+        *,
+        is_guarded: bool,
     ) -> None:
         """Answer a preflight, unless no policy covers it, or what it would reach answers for itself."""
         policy = self._policy_reached(scope, asked[1] or "", arrival, is_preflight=True)
         if policy is None:
-            await run_uncovered(self._decider, self.app, scope, receive, send, sender)
+            await run_uncovered(self._decider, self.app, scope, receive, send, is_guarded=is_guarded)
             return
         decision = self._decider.ask(policy, scope, asked)
         if isinstance(decision, AskFunction):
             decision = await self._decider.ask_function_async(policy, decision, scope)
-        if sender is not None:
-            decision = self._decider.guard(policy, decision, scope, sender) or decision
+        if is_guarded:
+            decision = self._decider.guard(policy, decision, scope) or decision
         await answer_itself(self._decider.enter(scope, scope, policy, decision), send)
 
-    async def _refuses(self, sender: Sender, visit: Visit, scope: Scope, send: Send) -> bool:
+    async def _refuses(self, visit: Visit, scope: Scope, send: Send) -> bool:
         """Whether the cross-origin protection refuses the request. If so, it is answered."""
         decider = self._decider
         policy = self.policy_judging(scope)
@@ -223,7 +232,7 @@ class Adapter:
                 answer = await decider.ask_function_async(policy, answer, scope)
             decision = answer
             visit.guarded = policy, decision
-        refused = decider.guard(policy, decision, scope, sender)
+        refused = decider.guard(policy, decision, scope)
         if refused is None:
             return False
         await answer_itself(decider.enter(scope, scope, policy, refused), send)
