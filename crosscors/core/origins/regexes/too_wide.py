@@ -94,9 +94,11 @@ def _unmeant(regex: re.Pattern[str], sites: Sites, meant: Meant | None) -> Itera
     for one in _on_the_web(sites):
         if meant is None or not matches(meant.regex, one):
             yield _longer(one, regex)
-    if meant is None:
-        return
-    # With a word boundary or a look-around, no example may match. What was meant, and more, may.
+    yield from () if meant is None else _beyond(meant, regex)
+
+
+def _beyond(meant: Meant, regex: re.Pattern[str]) -> Iterator[str]:
+    """Names below those that were meant. With a word boundary or a look-around, no other example may match."""
     for one in _on_the_web(sites_of(meant.regex)):
         longer = _longer(one, regex)
         if longer != one and not matches(meant.regex, longer):
