@@ -498,7 +498,10 @@ class ScopeReader:
         return root_path
 
     def sender(self, scope: Scope) -> Sender:
-        return _sender_of(_about_sender(scope["headers"]), scope)
+        try:
+            return _sender_of(_about_sender(scope["headers"]), scope)
+        except UNUSUAL:  # text as a value
+            return self.sender(with_usual_headers(scope))
 
     def keep(self, scope: Scope) -> ReadRequest:
         return partial(_request, dict(scope))  # routers and middleware change paths in the scope

@@ -42,7 +42,6 @@ from crosscors.core.words import KEYWORDS, Words
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-logger = logging.getLogger("crosscors")
 
 _SHOWN_ENTRIES = 10
 
@@ -432,7 +431,7 @@ def _log_failure(decision: Decision, origin: str) -> None:
         if refusal.error is not None:
             with suppress(Exception):  # a handler or filter can raise
                 message = "allow_origin_func failed, so %s is refused"
-                logger.error(message, shown(origin), exc_info=refusal.error)
+                logging.getLogger("crosscors").error(message, shown(origin), exc_info=refusal.error)
 
 
 def questions_to(policy: CORSPolicy) -> Remembered:

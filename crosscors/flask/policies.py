@@ -109,7 +109,7 @@ def check_unprotected(layer: Layer, whose: str, place: str = "") -> Findings:
     """
     if "protect" not in layer.values:
         return Findings()
-    name = FlaskWords(layer.labels, place).name("protect")
+    name = f"{place} {FlaskWords(layer.labels).name('protect')}".lstrip()
     message = f"belongs to the application, not to {whose}."
     hint = (
         "Write CORS(app, protect=True). For paths that take requests from every site, write "

@@ -97,7 +97,7 @@ class HTTPXServer:
         if not is_async_client(self.client):
             return self.send(request, limits)
         application = self._websocket_application(request)
-        if application is not None:
+        if isinstance(application, ASGIServer):  # Starlette's TestClient is not async
             return await application.asend(request, limits)
         import anyio  # noqa: PLC0415 (installed with httpx)
 
@@ -247,9 +247,6 @@ class _PortalServer:
                 ASGIServer(self._app, request.url).asend, request, limits
             )
         return received
-
-    async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
-        return self.send(request, limits)
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         transport = self.transport

@@ -129,9 +129,8 @@ def sites_of(regex: re.Pattern[str]) -> Sites:
 def _has_short_labels(regex: re.Pattern[str]) -> bool:
     """Whether anything can be matched without a label of more than 63 characters."""
     automaton = automaton_of(regex)
-    first: tuple[int, int] = automaton.first, 0
-    found: set[tuple[int, int]] = {first}
-    waiting = [first]
+    waiting: list[tuple[int, int]] = [(automaton.first, 0)]
+    found = {*waiting}
     while waiting:
         state, length = waiting.pop()
         if state == Automaton.LAST:
