@@ -11,6 +11,7 @@ from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem
 from crosscors.core.policy import CORSPolicy
+from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.refusal import Refusal
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
@@ -21,6 +22,7 @@ __version__ = "0.2.0"
 __all__ = [
     "CORSPolicy",
     "CORSRequest",
+    "CrossOriginProtection",
     "Decision",
     "Kind",
     "PolicyError",

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.environ import cors_request, preflight_headers
-from crosscors._adapter.keywords import raise_problems, read_policy
+from crosscors._adapter.environ import cors_request, is_plain, preflight_headers, sender_of
+from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_wsgi
 from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.protection import Sender
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
 from crosscors.core.unnamed import Call, refuse_positional_options
+from crosscors.core.words import KEYWORDS
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -39,6 +41,9 @@ class CORSMiddleware:
             that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
             policy covers. Default: None.
+        protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
+            status 403. ``"report"``: only log them. A CrossOriginProtection has further options. Default:
+            False.
 
     Raises:
         PolicyError: listing every problem of the options; also if ``allow_origin_func`` is async.
@@ -58,19 +63,28 @@ class CORSMiddleware:
         policy: CORSPolicy | Resources | None = None,
         debug: bool | None = None,
         on_decision: OnDecision | None = None,
+        protect: Protect = False,
         **options: Unpack[PolicyOptions],
     ) -> None:
         refuse_positional_options(positional, _CALL, app=app)
         raise_problems(check_wsgi(app))
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=False)
-        name = "crosscors.wsgi.CORSMiddleware"
+        protection, found = read_protect(protect, KEYWORDS)
+        raise_problems(found)
         self._decider = Decider(
-            name, EnvironReader(), self.policy, debug=bool(debug), on_decision=on_decision
+            "crosscors.wsgi.CORSMiddleware",
+            EnvironReader(),
+            self.policy,
+            debug=bool(debug),
+            on_decision=on_decision,
+            protection=protection,
         )
 
     # One function, because each further call would add 0.08 to the 1.2 microseconds that most requests take.
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(  # noqa: C901, PLR0912
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         decider = self._decider
         policy, ready = decider.everywhere, decider.ready
         if policy is None:
@@ -79,11 +93,24 @@ class CORSMiddleware:
                 return run_uncovered(decider, self.app, environ, start_response)
             ready = decider.ready_for(policy)
         asked: str | Headers | None
-        if environ["REQUEST_METHOD"] == "OPTIONS":
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
             asked, known = preflight_headers(environ), None
         else:
             asked = environ.get("HTTP_ORIGIN")
             known = ready.get(asked)
+        decision = known or decider.ask(policy, environ, asked)
+        if isinstance(decision, AskFunction):
+            decision = decider.ask_function(policy, decision, environ)
+        if (
+            decider.protection is not None
+            and (method not in decider.unguarded or "HTTP_UPGRADE" in environ)
+            and environ.get("HTTP_SEC_FETCH_SITE") not in decider.unguarded_sites
+        ):
+            is_admitted = decider.rules.admits(policy, decision, method, is_plain=is_plain(environ))
+            refused = None if is_admitted else decider.guard(policy, decision, environ)
+            if refused is not None:
+                known, decision = None, refused
         if known is not None and ((decider.logger.level or root.level) > DEBUG or not is_debug_heard()):
             # What ``decider.enter`` does for every other decision.
             entry = Entry()
@@ -94,12 +121,9 @@ class CORSMiddleware:
             if "asgi.scope" in environ or environ.setdefault(RECORD, entry) is not entry:
                 entry = decider.enter(environ, environ, policy, known)
         else:
-            decision = decider.ask(policy, environ, asked)
-            if isinstance(decision, AskFunction):
-                decision = decider.ask_function(policy, decision, environ)
             entry = decider.enter(environ, environ, policy, decision)
             if decision.status is not None:
-                return answer_preflight(entry, start_response)
+                return answer_itself(entry, start_response)
         try:
             parts = self.app(environ, starter(entry, start_response))
         except BaseException:
@@ -147,6 +171,9 @@ def run_uncovered(
     start_response: StartResponse,
 ) -> Iterable[bytes]:
     """Leave a request to the application. Unless that sends CORS headers, report that no policy does."""
+    refused = None if decider.protection is None else decider.guard(None, None, environ)
+    if refused is not None:
+        return answer_itself(decider.enter(environ, environ, None, refused), start_response)
     if "HTTP_ORIGIN" not in environ:
         return app(environ, start_response)
     came = environ.copy()
@@ -187,6 +214,9 @@ class EnvironReader:
             return path, ""
         root_path = _decoded(root_path)
         return root_path + path, root_path
+
+    def sender(self, environ: WSGIEnvironment) -> Sender:
+        return sender_of(environ, environ["REQUEST_METHOD"])
 
     def keep(self, environ: WSGIEnvironment) -> ReadRequest:
         # The method and path as they are now. Routers change the path in the environ.
@@ -248,15 +278,15 @@ def _code_of(status: str) -> int:
     return int(code) if code.isdecimal() else 500
 
 
-def answer_preflight(entry: Entry, start_response: StartResponse) -> list[bytes]:
+def answer_itself(entry: Entry, start_response: StartResponse) -> list[bytes]:
     """Answer with the decision, which is the whole response."""
     decision = entry.decision
     entry.answer(decision.status, ())
-    start_response(_STATUS_LINES[decision.status], list(decision.preflight_headers))
+    start_response(_STATUS_LINES[decision.status], list(decision.whole_headers))
     return [decision.body]
 
 
-_STATUS_LINES: Mapping[int | None, str] = {200: "200 OK", 400: "400 Bad Request"}
+_STATUS_LINES: Mapping[int | None, str] = {200: "200 OK", 400: "400 Bad Request", 403: "403 Forbidden"}
 
 
 def path_of(environ: WSGIEnvironment) -> str:

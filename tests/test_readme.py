@@ -17,6 +17,7 @@ from crosscors import PolicyError
 from crosscors.core.policy import OPTION_NAMES
 from crosscors.testing import BlockedByCORS
 from tests.clients import Answer, ask_asgi, ask_wsgi
+from tests.tables import table
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 FROM_ALLOWED = [("Origin", "https://app.example.com")]
@@ -107,6 +108,16 @@ def test_the_testing_example() -> None:
     namespace["app"] = FastAPI()
     with pytest.raises(BlockedByCORS, match="put it outermost"):
         namespace["test_our_page_reads_with_cookies"]()
+
+
+@table(
+    "origin, status",
+    ("a page of the policy", "https://app.example.com", 200),
+    ("any other page", "https://evil.example", 403),
+)
+def test_the_protection_example(origin: str, status: int) -> None:
+    headers = [("Origin", origin), ("Sec-Fetch-Site", "cross-site")]
+    assert ask_asgi(example("protection")["app"], "POST", "/notes", headers).status == status
 
 
 def test_the_resources_example() -> None:

@@ -51,6 +51,7 @@ ALONE = ("-p", "no:django", "-p", "no:flask")  # without other plugins of pytest
     ("Flask with pytest-flask", "flask", ("-p", "no:django"), 1),
     ("Django with pytest-django", "django", ("--ds=settings_of_guide", "-p", "no:flask"), 1),
     ("a shared cache", "cache", ALONE, 1),
+    ("what pages send without asking", "writing", ALONE, 2),
     ("a fixture of one's own", "fixture", ALONE, 1),
     ("the preflight cache", "clock", ALONE, 1),
 )

@@ -6,6 +6,7 @@ scope, an environ), and follows these steps:
 1.  Find the policy that covers the request (``policy_for``) and ask it (``ask``). If it answers AskFunction,
     call ``allow_origin_func`` (``ask_function``), with ``await`` where the adapter can. Enter the decision
     into the record of nested adapters (``enter``; see nesting.py).
+    If there is a cross-origin protection, ask it (``guard``). If it refuses, enter its decision instead.
 2.  A decision with a status is the whole response. The adapter sends it, and the application does not run.
 3.  Otherwise the application runs. When its response starts, ``Entry.answer`` says which decision to write.
     That is another one if adapters are nested. It also reports the decision that was written.
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, join
@@ -29,6 +31,7 @@ from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
 from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
+from crosscors.core.protection import OWN_SITES, SAFE_METHODS, Ask, CrossOriginProtection, Sender
 from crosscors.core.resources import Resources, keys_of, refusal_of
 from crosscors.core.response_headers import ResponseHeaders
 from crosscors.core.rulebook import AskFunction
@@ -72,6 +75,10 @@ class Reader(Protocol[_Source_contra]):
         """The path, decoded once, and the root path below which the application routes."""
         ...
 
+    def sender(self, source: _Source_contra, /) -> Sender:
+        """What the request says about where it comes from."""
+        ...
+
     def keep(self, source: _Source_contra, /) -> ReadRequest:
         """A function that returns the request as it came. Applications write into what they are given."""
         ...
@@ -86,15 +93,20 @@ class Decider(Generic[_Source]):
         policies: what it delivers.
         debug: whether debug mode is on; a function if the framework has a flag for that, which may change.
         on_decision: the hook, if any.
+        protection: the cross-origin protection, if any.
         place_of_view: which view, endpoint or blueprint has a policy, for messages; None if none has it.
 
     Attributes:
         everywhere: the policy of every path; None if it depends on the path.
         logger: the logger ``crosscors``.
         words: what the developer calls the options, also where no policy covers a path.
+        rules: the cross-origin protection, for adapters that know that there is one.
+        unguarded: the methods of requests that the protection lets pass, unless they open a WebSocket.
+        unguarded_sites: the values of Sec-Fetch-Site, as the reader has them, of requests that the protection
+            lets pass.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one for each keyword of the adapters
         self,
         name: str,
         reader: Reader[_Source],
@@ -102,11 +114,15 @@ class Decider(Generic[_Source]):
         *,
         debug: Debug,
         on_decision: OnDecision | None,
+        protection: CrossOriginProtection | None = None,
         place_of_view: PlaceOfView = no_view,
     ) -> None:
         self.name = name
         self.read = reader
         self.policies = policies
+        self.protection = protection
+        self.rules = cast("CrossOriginProtection", protection)  # only asked if there is one
+        self.unguarded, self.unguarded_sites = _unguarded(protection, is_raw=reader.is_raw)
         self._debug = debug
         self._place_of_view = place_of_view
         self.words = next(map(words_of, policies.policies), KEYWORDS)
@@ -119,8 +135,14 @@ class Decider(Generic[_Source]):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Copies count for themselves what they log."""
-        hook, place_of_view = self.reporter.on_decision, self._place_of_view
-        return _copied, (self.name, self.read, self.policies, self._debug, hook, place_of_view)
+        make = partial(
+            type(self),
+            debug=self._debug,
+            on_decision=self.reporter.on_decision,
+            protection=self.protection,
+            place_of_view=self._place_of_view,
+        )
+        return make, (self.name, self.read, self.policies)
 
     @property
     def debug(self) -> bool:
@@ -211,6 +233,43 @@ class Decider(Generic[_Source]):
             return await self.ask_function_async(policy, answer, source)
         return answer
 
+    def guard(
+        self,
+        policy: CORSPolicy | None,
+        decision: Decision | None,
+        source: _Source,
+    ) -> Decision | None:
+        """The decision that refuses the request, if the cross-origin protection does. The adapter sends it.
+
+        Where the protection only reports, this reports, and returns None.
+
+        Args:
+            policy: the policy that covers the request; None if none does, or if that is not known.
+            decision: what that policy says, its function included.
+            source: the request.
+        """
+        rules = self.rules
+        sender = self.read.sender(source)
+        path, root_path = self.read.path(source) if rules.exempt else ("", "")
+        answer = rules.examine(sender, path, root_path)
+        if answer is Ask.POLICY:
+            answer = rules.judge(sender, policy, decision)
+        if answer is None:
+            return None
+        if rules.report_only:
+            self.reporter.report(answer, policy, self.read.keep(source))
+            return None
+        words = self.words if policy is None else words_of(policy)
+        return explained(answer, words) if self.debug else answer
+
+    def asks_policy(self, source: _Source) -> bool:
+        """Whether only the policy of the path can tell if the cross-origin protection serves the request.
+
+        For adapters that do not know the policy yet when they ask ``guard``.
+        """
+        path, root_path = self.read.path(source) if self.rules.exempt else ("", "")
+        return self.rules.examine(self.read.sender(source), path, root_path) is Ask.POLICY
+
     def enter(
         self,
         holder: MutableMapping[str, Any],
@@ -281,6 +340,15 @@ class Decider(Generic[_Source]):
             self.reporter.report(Decision(kind, False, ResponseHeaders(), refusals=(refusal,)), None, read)
 
 
+def _unguarded(
+    protection: CrossOriginProtection | None, *, is_raw: bool
+) -> tuple[frozenset[str], frozenset[str | bytes]]:
+    """The methods and the values of Sec-Fetch-Site that the protection always lets pass."""
+    if protection is None or protection.allowed_hosts:
+        return frozenset(), frozenset()
+    return SAFE_METHODS, frozenset(site.encode() if is_raw else site for site in OWN_SITES)
+
+
 def deciders_made() -> int:
     """How many deciders this process has made. With one, there are no other policies."""
     return _count.made
@@ -295,14 +363,3 @@ _count = _Count()
 
 _ALLOW_ORIGIN = ALLOW_ORIGIN.lower()
 _UNDECIDED = Decision(Kind.NOT_CORS, False, ResponseHeaders())
-
-
-def _copied(
-    name: str,
-    reader: Reader[_Source],
-    policies: Policies,
-    debug: Debug,
-    on_decision: OnDecision | None,
-    place_of_view: PlaceOfView,
-) -> Decider[_Source]:
-    return Decider(name, reader, policies, debug=debug, on_decision=on_decision, place_of_view=place_of_view)

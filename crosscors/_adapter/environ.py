@@ -7,6 +7,7 @@ from typing import Any
 
 from crosscors._adapter.decider import Headers
 from crosscors.core import request
+from crosscors.core.protection import Sender, is_bearer, make_sender
 from crosscors.core.request import CORSRequest
 
 
@@ -40,6 +41,40 @@ def is_preflight(environ: Mapping[str, Any]) -> bool:
     """Whether the request is a preflight."""
     origin, method, *_ = preflight_headers(environ)
     return request.is_preflight(environ["REQUEST_METHOD"], origin, method)
+
+
+def sender_of(environ: Mapping[str, Any], method: str) -> Sender:
+    """What the request says about where it comes from."""
+    get = environ.get
+    return make_sender(
+        (
+            method,
+            method in _HANDSHAKES and _opens_websocket(environ, method),
+            get("HTTP_SEC_FETCH_SITE"),
+            get("HTTP_ORIGIN"),
+            get("HTTP_HOST"),
+            get("HTTP_SEC_FETCH_MODE"),
+            get("HTTP_COOKIE"),
+            get("HTTP_AUTHORIZATION"),
+        )
+    )
+
+
+def is_plain(environ: Mapping[str, Any]) -> bool:
+    """Whether the request is plainly one of a script (``CrossOriginProtection.admits``)."""
+    return (
+        environ.get("HTTP_SEC_FETCH_MODE") == "cors"
+        and "HTTP_COOKIE" not in environ
+        and ("HTTP_AUTHORIZATION" not in environ or is_bearer(environ["HTTP_AUTHORIZATION"]))
+    )
+
+
+def _opens_websocket(environ: Mapping[str, Any], method: str) -> bool:
+    """Whether this is the handshake of a WebSocket (RFC 6455, section 4.1; RFC 8441, section 4)."""
+    return method == "CONNECT" or "websocket" in environ.get("HTTP_UPGRADE", "").lower()
+
+
+_HANDSHAKES = frozenset({"GET", "CONNECT"})
 
 
 class _Headers(Mapping[str, str]):

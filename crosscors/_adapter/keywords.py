@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from crosscors.core.errors import PolicyError, shown
 from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
+from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.resources import Resources
 from crosscors.core.unnamed import of_policies
-from crosscors.core.values import Findings, collected, read_bool, refused
+from crosscors.core.values import Findings, collected, meant_bool, read_bool, refused
 from crosscors.core.words import KEYWORDS, Words
 
 
@@ -29,6 +30,30 @@ def read_policy(policy: object, options: PolicyOptions, *, debug: object, can_aw
 def check_debug(debug: object, words: Words) -> Findings:
     """Whether ``debug`` is True, False or None."""
     return Findings() if debug is None else read_bool("debug", debug, words)[1]
+
+
+# Whether there is a cross-origin protection. CrossOriginProtection documents the rules.
+Protect = bool | Literal["report"] | CrossOriginProtection
+
+
+def read_protect(protect: object, words: Words) -> tuple[CrossOriginProtection | None, Findings]:
+    """``protect``: True, False, ``"report"``, or a CrossOriginProtection. None is the same as False."""
+    if isinstance(protect, CrossOriginProtection):
+        return protect, Findings()
+    if protect is True or protect == "report":
+        return CrossOriginProtection(report_only=protect == "report"), Findings()
+    if protect is False or protect is None:
+        return None, Findings()
+    message = f'takes True, False, "report" or a CrossOriginProtection, not {shown(protect)}.'
+    hint = f"Write {words.setting('protect', _meant(protect))}."
+    return None, refused("wrong-type", words.name("protect"), protect, message, hint)
+
+
+def _meant(protect: object) -> str:
+    """What to write instead of a value that may come from an environment variable."""
+    if isinstance(protect, str) and "report" in protect.lower():
+        return '"report"'
+    return str(meant_bool(protect) is not False)
 
 
 def check_on_decision(on_decision: object, words: Words) -> Findings:

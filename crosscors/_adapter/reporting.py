@@ -157,7 +157,7 @@ class Reporter:
             elif self.has_hook or _is_shown(decision):
                 read = cache(read)  # the hook gets the same request
                 request = read()
-                if policy is not None:
+                if policy is not None and decision.protection is None:
                     decision = questions_to(policy).examined(decision, request)
                 self._log_refusals(decision, policy, request)
         except Exception:  # noqa: BLE001, S110  # the level, or the repr of an error, can raise
@@ -208,10 +208,11 @@ class Reporter:
         named = _named(decision, request)
         words, first = self._adapter.words, f"{named} gets no CORS headers:"
         if policy is not None:
-            words, first = (
-                words_of(policy),
-                f"the CORS policy of {self._adapter.place_of(policy)} refused {named}:",
-            )
+            words = words_of(policy)
+            first = f"the CORS policy of {self._adapter.place_of(policy)} refused {named}:"
+        if decision.protection is not None:
+            refused = "refused" if decision.protection == "enforced" else "would refuse"
+            first = f"the cross-origin protection {refused} {named}:"
         reason, *others = (f"{each.message_in(words)}. {each.hint_in(words)}" for each in decision.refusals)
         others = [f"{other[0].upper()}{other[1:]}" for other in others]
         return " ".join([first, reason, *others, *_remarks(decision, request)])

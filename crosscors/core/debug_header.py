@@ -20,7 +20,9 @@ def explained(decision: Decision, words: Words) -> Decision:
         f"{refusal.code}: {refusal.message_in(words)}. {refusal.hint_in(words)}"
         for refusal in decision.refusals
     )
-    headers = (*decision.headers, (NAME, _shortened(value)))
+    # The cross-origin protection refuses with the headers of the policy, which may say why that refuses.
+    others = (header for header in decision.headers if header[0] != NAME)
+    headers = (*others, (NAME, _shortened(value)))
     return replace(decision, response_headers=ResponseHeaders(headers, decision.vary))
 
 

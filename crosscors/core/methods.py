@@ -55,6 +55,7 @@ class Methods:
     """What a policy says about methods.
 
     Attributes:
+        allowed: the methods that a page may use.
         header: Access-Control-Allow-Methods. It names each method, even for ``"*"``: with credentials,
             browsers do not read ``*`` in the header as a wildcard.
     """
@@ -62,12 +63,12 @@ class Methods:
     def __init__(self, listed: tuple[str, ...]) -> None:
         self._listed = _spelled_out(listed)
         # An endpoint for GET also answers HEAD, in every framework and for every browser.
-        self._allowed = frozenset((*self._listed, "HEAD") if "GET" in self._listed else self._listed)
+        self.allowed = frozenset((*self._listed, "HEAD") if "GET" in self._listed else self._listed)
         self.header: Pairs = list_header(standard.ALLOW_METHODS, self._listed)
 
     def refusal(self, method: str) -> Refusal | None:
         """Why a preflight may not ask for the method; None if it may."""
-        if method in self._allowed:
+        if method in self.allowed:
             return None
         return Refusal("method-not-allowed", (method,), self._listed)
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import inspect
+import logging
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypedDict, TypeVar, cast
@@ -25,7 +27,9 @@ from crosscors.core.methods import Methods
 from crosscors.core.origins import dangers
 from crosscors.core.origins import options as origins
 from crosscors.core.origins.function import OriginFunc, is_async_callable
+from crosscors.core.origins.own import is_own_origin
 from crosscors.core.origins.public_suffixes import SuffixListError
+from crosscors.core.origins.serialized import NULL, is_serialized_origin
 from crosscors.core.origins.trusted_sites import trusted_sites
 from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.remembered import Remembered
@@ -37,6 +41,7 @@ from crosscors.core.words import KEYWORDS, Words
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
 
 _SHOWN_ENTRIES = 10
 
@@ -235,6 +240,47 @@ class CORSPolicy:
         answer = self._answer(request, debug=debug)
         return await answer.decide_async(request, debug=debug) if isinstance(answer, AskFunction) else answer
 
+    def allows_origin(
+        self, origin: str | None, *, credentials: bool = False, host: str | None = None
+    ) -> bool:
+        """Whether pages of this origin are allowed, for libraries that take a function, such as Socket.IO.
+
+        Args:
+            origin: Origin. None is refused. So is text that no browser sends.
+            credentials: whether the origin must also get credentials. True is right for WebSockets, because
+                browsers send cookies with them. Default: False.
+            host: Host. With it, the pages of this server itself are allowed, too: those whose origin has this
+                host and port. Default: None.
+
+        ``allow_origin_func`` gets a request with method GET, ``origin`` and ``host``, and nothing else. If it
+        fails, the origin is refused, and the log says why.
+
+        Raises:
+            TypeError: if ``allow_origin_func`` is async.
+
+        Example:
+            >>> policy = CORSPolicy(allow_origins="*", allow_credentials=["https://app.example.com"])
+            >>> policy.allows_origin("https://other.example"), policy.allows_origin(None)
+            (True, False)
+            >>> policy.allows_origin("https://other.example", credentials=True)
+            False
+            >>> policy.allows_origin("http://localhost:8000", credentials=True, host="localhost:8000")
+            True
+
+        Standard: RFC 6455, section 10.2.
+        """
+        if self.is_async:
+            raise TypeError("allow_origin_func is async: allows_origin needs one that is not")
+        if origin is None:
+            return False
+        if is_own_origin(origin, host or ""):
+            return True
+        decision = self.decide(CORSRequest("GET", origin=origin, host=host or ""))
+        _log_failure(decision, origin)
+        # A public policy does not look at the origin. All others have.
+        is_allowed = decision.allowed and (origin == NULL or is_serialized_origin(origin))
+        return is_allowed and (decision.gives_credentials or not credentials)
+
     def _answer(self, request: CORSRequest, *, debug: bool) -> Decision | AskFunction:
         origin, method = request.origin, request.request_method
         if request.method != "OPTIONS" or origin is None or method is None:
@@ -341,6 +387,7 @@ _KEYWORDS_OF_ADAPTERS = {
     "on_decision": (
         "Write it outside the policy: CORS(app, on_decision=...) or CORSMiddleware(app, on_decision=...)."
     ),
+    "protect": "Write it outside the policy: CORS(app, protect=...) or CORSMiddleware(app, protect=...).",
     "resources": 'Write policy=Resources({"/api/*": CORSPolicy(...)}).',
 }
 
@@ -376,6 +423,15 @@ def _level_of_caller() -> int:
         frame = frame.f_back
         level += 1
     return level
+
+
+def _log_failure(decision: Decision, origin: str) -> None:
+    """Log that ``allow_origin_func`` failed, if it did. Adapters log that for their own decisions."""
+    for refusal in decision.refusals:
+        if refusal.error is not None:
+            with suppress(Exception):  # a handler or filter can raise
+                message = "allow_origin_func failed, so %s is refused"
+                logging.getLogger("crosscors").error(message, shown(origin), exc_info=refusal.error)
 
 
 def questions_to(policy: CORSPolicy) -> Remembered:

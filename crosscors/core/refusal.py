@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from crosscors.core import standard
+from crosscors.core import protection_texts, standard
 from crosscors.core.errors import shown
 from crosscors.core.origins import nearest
 from crosscors.core.origins.faults import mended
@@ -36,6 +36,15 @@ RefusalCode = Literal[
     "headers-too-long",
     "path-not-covered",
     "path-ambiguous",
+    # The cross-origin protection:
+    "cross-site-request",
+    "same-site-request",
+    "origin-not-own",
+    "null-origin-no-metadata",
+    "navigation-not-trusted",
+    "credentials-not-allowed",
+    "websocket-origin",
+    "host-not-allowed",
 ]
 
 
@@ -50,8 +59,10 @@ class Refusal:
         values: what was refused, as it was in the request: the origin, the method, or up to 13 header names.
             A very long text is cut. A list that is too long is left out. For ``path-not-covered``, the path
             below the root path, and the root path if there is one; for ``path-ambiguous``, two readings of
-            the path, or the path alone if it has too many.
-        allowed: what the policy allows instead; for a path, the keys of Resources that come near.
+            the path, or the path alone if it has too many. Of the cross-origin protection: the origin, and
+            Host if it was compared with the origin; or Host alone.
+        allowed: what the policy allows instead; for a path, the keys of Resources that come near. Of the
+            cross-origin protection: ``own_origins`` or ``allowed_hosts``, if that was compared.
         error: what ``allow_origin_func`` raised, if it did.
     """
 
@@ -90,11 +101,15 @@ class Refusal:
 
     def message_in(self, words: Words) -> str:
         """The message for a reader who calls the options by these names."""
+        if self.code in protection_texts.MESSAGES:
+            return protection_texts.MESSAGES[self.code](self)
         values = self.values[:1] if self.code == "path-not-covered" else self.values
         return _MESSAGES[self.code].format(_listed(values), func=words.name("allow_origin_func"))
 
     def hint_in(self, words: Words) -> str:
         """The hint for a reader who calls the options by these names."""
+        if self.code in protection_texts.HINTS:
+            return protection_texts.HINTS[self.code](self, words)
         return _HINTS[self.code](self, words)
 
 
@@ -103,7 +118,7 @@ def _listed(values: tuple[str, ...]) -> str:
     return f"{names} and more" if len(values) > _SHOWN_NAMES else names
 
 
-_MESSAGES: Mapping[RefusalCode, str] = {
+_MESSAGES: Mapping[str, str] = {
     "origin-not-allowed": "the origin {} is not allowed",
     "origin-null": "the origin null is not allowed",
     "origin-malformed": "the Origin header is not an origin that browsers send: {}",
@@ -259,7 +274,7 @@ def _reading_hint(refusal: Refusal, _: Words) -> str:
 
 _NOT_SENT = "No browser sends this. A proxy may have changed the header."
 
-_HINTS: Mapping[RefusalCode, Callable[[Refusal, Words], str]] = {
+_HINTS: Mapping[str, Callable[[Refusal, Words], str]] = {
     "origin-not-allowed": _origin_hint,
     "origin-null": _null_hint,
     "origin-malformed": _malformed_hint,

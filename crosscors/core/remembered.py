@@ -56,12 +56,14 @@ class Remembered:
     """The rule book with a memory. It never keeps what ``allow_origin_func`` decided.
 
     Attributes:
+        methods: what the policy says about methods.
         by_text: allowed decisions by origin, and the one without Origin. Adapters look here before they ask.
         by_bytes: the same for ASGI, where origins are bytes. To decode one takes longer than to look it up.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
+        self.methods = rulebook.methods
         self.by_text: dict[str | bytes | None, Decision] = {None: rulebook.no_origin}
         self.by_bytes: dict[str | bytes | None, Decision] = {None: rulebook.no_origin}
         self._not_listed: list[

@@ -249,6 +249,18 @@ def refusal_of(resources: Resources, path: str, root_path: str) -> Refusal | Non
     return resources._refusal(path, root_path)  # pyright: ignore[reportPrivateUsage]
 
 
+def has_one_reading_with_key(resources: Resources, path: str, root_path: str) -> bool:
+    """Whether a key covers the path, and routers and file systems can read it in one way only.
+
+    >>> resources = Resources({"/hooks/*": None})
+    >>> [has_one_reading_with_key(resources, path, "") for path in ("/hooks/1", "/hooks//1", "/items")]
+    [True, False, False]
+    """
+    readings = resources._readings(path, root_path)  # pyright: ignore[reportPrivateUsage]
+    entry = resources._entry_for(path, root_path)  # pyright: ignore[reportPrivateUsage]
+    return readings is not None and len(readings) == 1 and entry is not None
+
+
 def keys_of(resources: Resources, policy: CORSPolicy) -> tuple[str, ...]:
     """The keys that have this very policy; a regular expression as its text."""
     return tuple(

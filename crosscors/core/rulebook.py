@@ -83,7 +83,7 @@ class Rulebook:
     ) -> None:
         self.is_public = options.is_public
         self._origins = AllowedOrigins(options)
-        self._methods = methods
+        self.methods = methods
         self._headers = headers
         self._exposed = exposed
         self._max_age = max_age
@@ -168,9 +168,9 @@ class Rulebook:
         if isinstance(admission, Refusal):
             return Decision(Kind.PREFLIGHT, False, self._refused_preflight, status=400, refusals=(admission,))
         credentials = admission.credentials
-        method_refusal = self._methods.refusal(asked.method)
+        method_refusal = self.methods.refusal(asked.method)
         headers_refusal = self._headers.refusal(asked.names)
-        headers = origins.header(ANY if self.is_public else origin, credentials) + self._methods.header
+        headers = origins.header(ANY if self.is_public else origin, credentials) + self.methods.header
         if headers_refusal is None or headers_refusal.code == "headers-not-allowed":
             headers += self._headers.header(asked.names, credentials=credentials)
         if method_refusal is None and headers_refusal is None:

@@ -5,14 +5,16 @@ In settings.py::
     INSTALLED_APPS = ["crosscors.django", ...]
     MIDDLEWARE = ["crosscors.django.CORSMiddleware", ...]
     CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+    CORS_PROTECT = True  # who else may write and open WebSockets: nobody (docs/protection.md)
 """
 
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors.django.decorators import cross_origin
 from crosscors.django.middleware import CORSMiddleware
 from crosscors.django.requests import DjangoCORSRequest
+from crosscors.django.websockets import protect_websockets
 
-__all__ = ["CORSMiddleware", "DjangoCORSRequest", "cross_origin"]
+__all__ = ["CORSMiddleware", "DjangoCORSRequest", "cross_origin", "protect_websockets"]
 
 _MIDDLEWARE = "from crosscors.django import CORSMiddleware (in MIDDLEWARE: crosscors.django.CORSMiddleware)"
 

@@ -16,7 +16,13 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.django import names, signals
 from crosscors.django.requests import Arrival, ArrivalReader
 from crosscors.django.settings import read_settings
-from crosscors.django.views import place_of_view, policy_of_view
+from crosscors.django.views import (
+    place_of_view,
+    policies_of_views,
+    policy_of_view,
+    policy_on,
+    reached_by,
+)
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,29 @@ class Configuration:
             arrival: the request.
             method: the method that the view is called with. For a preflight, the requested one.
         """
-        return policy_of_view(arrival.http_request, method) or self._policy_of_settings(arrival)
+        return policy_of_view(arrival.http_request, method) or self.policy_of_settings(arrival)
 
-    def _policy_of_settings(self, arrival: Arrival) -> CORSPolicy | None:
+    def guards(self, arrival: Arrival) -> bool:
+        """Whether the cross-origin protection looks at the request."""
+        if self.decider.protection is None:
+            return False
+        return arrival.method not in self.decider.unguarded or "HTTP_UPGRADE" in arrival.http_request.META
+
+    def policy_judging(self, arrival: Arrival) -> CORSPolicy | None:
+        """The policy that says whether the request may reach its view. It is found before the view runs.
+
+        None if there is none, or if the protection does not need it. Also None if views have policies, and
+        the router finds no view: other middleware may change the path, so nobody knows what will answer.
+        """
+        if not self.decider.asks_policy(arrival):
+            return None
+        view = reached_by(arrival.http_request)
+        if view is None:
+            return None if policies_of_views else self.policy_of_settings(arrival)
+        return policy_on(view, arrival.http_request, arrival.method) or self.policy_of_settings(arrival)
+
+    def policy_of_settings(self, arrival: Arrival) -> CORSPolicy | None:
+        """The policy that the settings have for the path; None if there is none."""
         policy = self.decider.policy_for(arrival)
         if not signals.receivers_of(signals.check_request_enabled):
             return policy
@@ -69,6 +95,7 @@ def configuration(is_async: bool) -> Configuration:
         debug=partial(getattr, settings, "DEBUG", False) if read.debug is None else read.debug,
         place_of_view=place_of_view,
         on_decision=read.on_decision,
+        protection=read.protection,
     )
     policies = read.policies.policies
     ask = signals.ask_receivers_async if is_async else signals.ask_receivers

@@ -1,13 +1,14 @@
 """The middleware: it answers preflights, and writes the policy into every other response.
 
 Which policy covers a request depends on the view that answers it, so the middleware decides after the view
-has run. For a preflight, no view runs. There the router is asked which view would get the request.
+has run. For a preflight, no view runs. There the router is asked which view would get the request. It is also
+asked if the cross-origin protection needs the policy, because that decides before the view runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +33,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest]
 
 class CORSMiddleware:
     """Answers preflights before the rest of the stack, and writes the policy into every other response.
+
+    With CORS_PROTECT, it also refuses unsafe requests and WebSockets from pages that the policy does not
+    trust, before the rest of the stack sees them.
 
     Put it at the top of ``MIDDLEWARE``, because responses of middleware above it do not get the headers of
     the policy. Only middleware that sets ``request.urlconf`` or ``request.path_info`` belongs above it, so
@@ -69,10 +73,19 @@ class CORSMiddleware:
     def __call__(self, http_request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         current = configuration(self._is_async)
         arrival = Arrival(http_request, http_request.method or "", http_request.path_info)
+        if not current.guards(arrival):
+            return self._serve(current, arrival, None)
+        guard = _guard_async if self._is_async else _guard
+        return guard(self._serve, current, arrival)
+
+    def _serve(
+        self, current: Configuration, arrival: Arrival, said: Said | None
+    ) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """The response to a request that the cross-origin protection does not refuse."""
         requested_method = arrival.requested_method if arrival.method == "OPTIONS" else None
         if requested_method is None:
             respond = _respond_async if self._is_async else _respond
-            return respond(self.get_response, current, arrival)
+            return respond(self.get_response, current, arrival, said)
         policy = current.policy_for(arrival, requested_method)
         if policy is None:
             run_uncovered = _run_uncovered_async if self._is_async else _run_uncovered
@@ -86,23 +99,65 @@ _NO_OPTIONS = (
     'CORS_ALLOWED_ORIGINS = ["https://app.example.com"]'
 )
 
+
+class Said(NamedTuple):
+    """What a policy said before the view ran. Its function is not asked the same again.
+
+    Attributes:
+        policy: the policy.
+        path: the path of the request at that time. Middleware further in may change it.
+        decision: what it said.
+    """
+
+    policy: CORSPolicy
+    path: str
+    decision: Decision
+
+
+Serve = Callable[[Configuration, Arrival, "Said | None"], Any]
+
+
 # Each function that may have to wait exists twice, for sync and for async stacks. The two differ only where
 # one of them awaits.
 
 
+def _guard(serve: Serve, current: Configuration, arrival: Arrival) -> HttpResponseBase:
+    """The response to a request that the cross-origin protection looks at."""
+    policy = current.policy_judging(arrival)
+    decision = None if policy is None else _decide(current, policy, arrival)
+    refused = current.decider.guard(policy, decision, arrival)
+    if refused is not None:
+        return _answer_itself(current, policy, arrival, refused)
+    response: HttpResponseBase = serve(current, arrival, _said(current, policy, arrival, decision))
+    return response
+
+
+async def _guard_async(serve: Serve, current: Configuration, arrival: Arrival) -> HttpResponseBase:
+    policy = current.policy_judging(arrival)
+    decision = None if policy is None else await decide_async(current, policy, arrival)
+    refused = current.decider.guard(policy, decision, arrival)
+    if refused is not None:
+        return _answer_itself(current, policy, arrival, refused)
+    response: HttpResponseBase = await serve(current, arrival, _said(current, policy, arrival, decision))
+    return response
+
+
 def _respond(
-    get_response: Callable[[HttpRequest], HttpResponseBase], current: Configuration, arrival: Arrival
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+    current: Configuration,
+    arrival: Arrival,
+    said: Said | None,
 ) -> HttpResponseBase:
     """The response to a request that is not a preflight."""
     entry = _enter(current, arrival)
     try:
         response = get_response(arrival.http_request)
     except Exception:
-        _settle(current, entry, arrival, None)
+        _settle(current, entry, arrival, said, None)
         if not entry.is_withdrawn:
             entry.leave(has_raised=True)
         raise
-    _settle(current, entry, arrival, response)
+    _settle(current, entry, arrival, said, response)
     if not entry.is_withdrawn:
         _write(entry, response)
     return response
@@ -112,50 +167,61 @@ async def _respond_async(
     get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]],
     current: Configuration,
     arrival: Arrival,
+    said: Said | None,
 ) -> HttpResponseBase:
     entry = _enter(current, arrival)
     try:
         response = await get_response(arrival.http_request)
     except Exception:
-        await _settle_async(current, entry, arrival, None)
+        await _settle_async(current, entry, arrival, said, None)
         if not entry.is_withdrawn:
             entry.leave(has_raised=True)
         raise
-    await _settle_async(current, entry, arrival, response)
+    await _settle_async(current, entry, arrival, said, response)
     if not entry.is_withdrawn:
         _write(entry, response)
     return response
 
 
 def _settle(
-    current: Configuration, entry: Entry, arrival: Arrival, response: HttpResponseBase | None
+    current: Configuration,
+    entry: Entry,
+    arrival: Arrival,
+    said: Said | None,
+    response: HttpResponseBase | None,
 ) -> None:
     """Decide, now that the view has run. If no policy covers the request, withdraw."""
     policy = current.policy_for(arrival, arrival.http_request.method or "")
     if policy is None:
         current.decider.withdraw(entry, arrival, _carried(response))
     else:
-        current.decider.settle(entry, policy, _decide(current, policy, arrival))
+        decision = _known(said, policy, arrival) or _decide(current, policy, arrival)
+        current.decider.settle(entry, policy, decision)
 
 
 async def _settle_async(
-    current: Configuration, entry: Entry, arrival: Arrival, response: HttpResponseBase | None
+    current: Configuration,
+    entry: Entry,
+    arrival: Arrival,
+    said: Said | None,
+    response: HttpResponseBase | None,
 ) -> None:
     policy = current.policy_for(arrival, arrival.http_request.method or "")
     if policy is None:
         current.decider.withdraw(entry, arrival, _carried(response))
     else:
-        current.decider.settle(entry, policy, await _decide_async(current, policy, arrival))
+        decision = _known(said, policy, arrival) or await decide_async(current, policy, arrival)
+        current.decider.settle(entry, policy, decision)
 
 
 def _answer_preflight(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> HttpResponse:
-    return _preflight_response(current, policy, arrival, _decide(current, policy, arrival))
+    return _answer_itself(current, policy, arrival, _decide(current, policy, arrival))
 
 
 async def _answer_preflight_async(
     current: Configuration, policy: CORSPolicy, arrival: Arrival
 ) -> HttpResponse:
-    return _preflight_response(current, policy, arrival, await _decide_async(current, policy, arrival))
+    return _answer_itself(current, policy, arrival, await decide_async(current, policy, arrival))
 
 
 def _run_uncovered(
@@ -196,7 +262,8 @@ def _decide(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Dec
     return current.decider.explained(decision, policy, arrival)
 
 
-async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision:
+async def decide_async(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision:
+    """The same for async stacks."""
     answer = _ask(current, policy, arrival)
     if isinstance(answer, Decision):
         return answer
@@ -208,6 +275,23 @@ async def _decide_async(current: Configuration, policy: CORSPolicy, arrival: Arr
 
 
 # What follows never waits.
+
+
+def _said(
+    current: Configuration, policy: CORSPolicy | None, arrival: Arrival, decision: Decision | None
+) -> Said | None:
+    """What the policy said. None if the protection only reports, because then it must not change anything."""
+    is_report = current.decider.protection is not None and current.decider.protection.report_only
+    if policy is None or decision is None or is_report:
+        return None
+    return Said(policy, arrival.path, decision)
+
+
+def _known(said: Said | None, policy: CORSPolicy, arrival: Arrival) -> Decision | None:
+    """What the policy said before the view ran, if it still covers the request, at the same path."""
+    if said is None or said.policy is not policy or said.path != arrival.http_request.path_info:
+        return None
+    return said.decision
 
 
 def _ask(current: Configuration, policy: CORSPolicy, arrival: Arrival) -> Decision | AskFunction:
@@ -236,13 +320,13 @@ def _write(entry: Entry, response: HttpResponseBase) -> None:
     decision.response_headers.write_into(headers)
 
 
-def _preflight_response(
-    current: Configuration, policy: CORSPolicy, arrival: Arrival, decision: Decision
+def _answer_itself(
+    current: Configuration, policy: CORSPolicy | None, arrival: Arrival, decision: Decision
 ) -> HttpResponse:
-    """The decision as a response."""
+    """The decision, which is the whole response."""
     entry = current.decider.enter(_holder(arrival.http_request), arrival, policy, decision)
     entry.answer(decision.status, ())
-    return HttpResponse(decision.body, status=decision.status, headers=dict(decision.preflight_headers))
+    return HttpResponse(decision.body, status=decision.status, headers=dict(decision.whole_headers))
 
 
 def _holder(http_request: HttpRequest) -> MutableMapping[str, Any]:

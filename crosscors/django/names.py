@@ -32,12 +32,18 @@ POLICY = "CORS_POLICY"
 RESOURCES = "CORS_RESOURCES"
 DEBUG = "CORS_DEBUG"
 ON_DECISION = "CORS_ON_DECISION"
+PROTECT = "CORS_PROTECT"
 FUNCTIONS = ("CORS_ORIGIN_FUNC", ON_DECISION)
 
 # Keywords of other adapters. In a dict of a policy's options, they are out of place.
-SETTING_OF_KEYWORD = {"debug": DEBUG, "on_decision": ON_DECISION, "resources": RESOURCES}
+SETTING_OF_KEYWORD = {
+    "debug": DEBUG,
+    "on_decision": ON_DECISION,
+    "protect": PROTECT,
+    "resources": RESOURCES,
+}
 
-_KNOWN = (*OPTIONS, ALL_ORIGINS, URLS_REGEX, POLICY, RESOURCES, DEBUG, ON_DECISION)
+_KNOWN = (*OPTIONS, ALL_ORIGINS, URLS_REGEX, POLICY, RESOURCES, DEBUG, ON_DECISION, PROTECT)
 
 _OLD_NAMES = {
     "CORS_ORIGIN_WHITELIST": "CORS_ALLOWED_ORIGINS",
@@ -45,7 +51,7 @@ _OLD_NAMES = {
     "CORS_ORIGIN_ALLOW_ALL": ALL_ORIGINS,
 }
 
-# Names in other libraries that are too different for difflib.
+# Names in other libraries, and other wrong ones, that are too different for difflib.
 _NAMES_ELSEWHERE = {
     "CORS_ALLOW_ALL": ALL_ORIGINS,
     "CORS_ALLOW_ORIGIN": "CORS_ALLOWED_ORIGINS",
@@ -61,6 +67,7 @@ _NAMES_ELSEWHERE = {
     "CORS_METHODS": "CORS_ALLOW_METHODS",
     "CORS_ORIGIN": "CORS_ALLOWED_ORIGINS",
     "CORS_ORIGINS": "CORS_ALLOWED_ORIGINS",
+    "CORS_PROTECTION": PROTECT,
     "CORS_SUPPORTS_CREDENTIALS": "CORS_ALLOW_CREDENTIALS",
     "CORS_WHITELIST": "CORS_ALLOWED_ORIGINS",
 }
@@ -158,6 +165,8 @@ _REGEXES = "CORS_ALLOWED_ORIGIN_REGEXES"
 
 def _enough(setting: str, name: str) -> tuple[str, ...]:
     """The settings of which one is enough for the policy not to lack this one, or not to need this name."""
+    if setting == PROTECT:
+        return (setting,)  # it is not part of a policy
     if setting not in _ABOUT_ORIGINS:
         return (setting, POLICY, RESOURCES)
     # A name with more words, such as CORS_ALLOWED_ORIGINS_DEV, is not misspelled. It may be for another

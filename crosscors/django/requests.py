@@ -10,8 +10,9 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from crosscors._adapter.decider import Headers
-from crosscors._adapter.environ import cors_request, preflight_headers
+from crosscors._adapter.environ import cors_request, preflight_headers, sender_of
 from crosscors._adapter.reporting import ReadRequest
+from crosscors.core.protection import Sender
 from crosscors.core.request import CORSRequest, is_preflight
 
 __all__ = ["DjangoCORSRequest"]
@@ -24,9 +25,10 @@ class DjangoCORSRequest(CORSRequest):
     Attributes:
         http_request: Django's request. If it is an actual request, the function is called after the view, so
             the request has everything that middleware added, such as ``user``. If it is a preflight, the
-            function is called before other middleware, and browsers send no cookies. If the function reads
-            ``session`` or ``user``, the response gets ``Vary: Cookie``. If it reads anything else, it must
-            name the headers with ``varies_on``, such as ``"Cookie"`` for ``COOKIES``.
+            function is called before other middleware, and browsers send no cookies. If CORS_PROTECT has to
+            know whether the origin may write, the function is called before other middleware, too. If the
+            function reads ``session`` or ``user``, the response gets ``Vary: Cookie``. If it reads anything
+            else, it must name the headers with ``varies_on``, such as ``"Cookie"`` for ``COOKIES``.
 
     Example:
         >>> def is_known(request: DjangoCORSRequest) -> bool:
@@ -81,6 +83,9 @@ class ArrivalReader:
         if "%" in path and isinstance(arrival.http_request, WSGIRequest):
             path = _ENCODED_AGAIN.sub("\ufffd", path)
         return root_path + path, root_path
+
+    def sender(self, arrival: Arrival) -> Sender:
+        return sender_of(arrival.http_request.META, arrival.method)
 
     def keep(self, arrival: Arrival) -> ReadRequest:
         return arrival.cors_request

@@ -14,7 +14,7 @@ from django import conf
 from django.utils.module_loading import import_string
 
 from crosscors._adapter.alternatives import any_of, besides, each_alone
-from crosscors._adapter.keywords import check_debug, check_on_decision
+from crosscors._adapter.keywords import check_debug, check_on_decision, read_protect
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
 from crosscors.core.origins.environment import means_everyone
@@ -22,6 +22,7 @@ from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.joining import grouped
 from crosscors.core.plain import plain, plain_unless_callable
 from crosscors.core.policy import CORSPolicy, Policies, make_policy, options_of
+from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.resources import Resources, make_resources, warnings_of
 from crosscors.core.values import (
     ANY,
@@ -49,12 +50,14 @@ class Settings:
         policies: one policy for all paths, or a policy for each path.
         debug: CORS_DEBUG; None for DEBUG itself.
         on_decision: CORS_ON_DECISION.
+        protection: CORS_PROTECT; None if it is off.
         has_urls_regex: whether CORS_URLS_REGEX leaves paths out. Only receivers allow anything there.
     """
 
     policies: Policies
     debug: bool | None
     on_decision: OnDecision | None
+    protection: CrossOriginProtection | None
     has_urls_regex: bool
 
 
@@ -74,15 +77,17 @@ def read_settings() -> tuple[Settings | None, Findings]:
     policies, of_policies = _read_policies(values, words)
     debug: Any = values.get(names.DEBUG)
     on_decision, of_hook = _read_function(names.ON_DECISION, values.get(names.ON_DECISION))
+    protection, of_protect = read_protect(values.get(names.PROTECT), words)
     found = collected(
         (
             *(names.unknown_names(given), names.unread_names(given), of_policies),
-            *(of_hook, check_on_decision(on_decision, words), check_debug(debug, words)),
+            *(of_hook, check_on_decision(on_decision, words), check_debug(debug, words), of_protect),
         )
     )
     if policies is None or found.problems:
         return None, found
-    return Settings(policies, debug, on_decision, has_urls_regex=names.URLS_REGEX in values), found
+    has_urls_regex = names.URLS_REGEX in values
+    return Settings(policies, debug, on_decision, protection, has_urls_regex), found
 
 
 def _as_given(name: str, value: object) -> object:

@@ -29,8 +29,11 @@ def policy_of_view(http_request: HttpRequest, method: str) -> CORSPolicy | None:
     if not policies_of_views and http_request.resolver_match is not None:
         return None  # most requests of most projects
     view = answered_by(http_request) or reached_by(http_request)
-    if view is None:
-        return None
+    return None if view is None else policy_on(view, http_request, method)
+
+
+def policy_on(view: object, http_request: HttpRequest, method: str) -> CORSPolicy | None:
+    """The policy that ``cross_origin`` gave this view of the request; None if it gave none."""
     policy: CORSPolicy | None = mark_of(view, method)
     if policy is None and _looked_into.get(id(view)) is not view:
         _looked_into.keep(id(view), view)

@@ -14,6 +14,7 @@ from crosscors.django import names
 _SETTINGS = {option: name for name, option in names.OPTIONS.items()} | {
     "debug": names.DEBUG,
     "on_decision": names.ON_DECISION,
+    "protect": names.PROTECT,
     "resources": names.RESOURCES,
 }
 

@@ -15,7 +15,7 @@ from crosscors.core.policy import warn_about
 from crosscors.core.values import refused
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import ViewOptions, read_keywords
-from crosscors.flask.policies import read_alone, read_policy
+from crosscors.flask.policies import check_unprotected, read_alone, read_policy
 from crosscors.flask.views import answered_by, reached_by_preflight
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def cross_origin(*positional: NoReturn, **options: Unpack[ViewOptions]) -> Calla
     if "resources" in given.values:
         message = "is an option of CORS(app), but a view has no paths below it."
         raise_problems(refused("unknown-option", "resources", None, message, "Leave it out."))
+    raise_problems(check_unprotected(given, "single views"))
     found = read_alone(given, read_policy)
     raise_problems(found)
     warn_about(found.warnings)
@@ -96,7 +97,7 @@ def _answer_alone() -> Response | None:
     if entry is None or entry.decision.status is None:
         return None
     decision = entry.decision
-    return Response(decision.body, decision.status, decision.preflight_headers)
+    return Response(decision.body, decision.status, decision.whole_headers)
 
 
 def _write_alone(flask: Flask, response: Response, **__: Any) -> None:

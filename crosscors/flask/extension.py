@@ -17,7 +17,14 @@ from crosscors.core.values import Findings, refused
 from crosscors.core.words import KEYWORDS
 from crosscors.flask.adapter import Adapter
 from crosscors.flask.options import AppOptions, Layer, read_config, read_keywords
-from crosscors.flask.policies import read_alone, read_app, without_repeats
+from crosscors.flask.policies import (
+    check_unprotected,
+    read_alone,
+    read_app,
+    read_protected,
+    read_protection,
+    without_repeats,
+)
 from crosscors.flask.strays import check_keywords
 from crosscors.flask.words import call_in_flask
 
@@ -46,6 +53,9 @@ class CORS:
             ``resources``: a path, a list of paths, or a dict of paths with the options of each.
             ``"/api/*"`` is ``/api`` and everything below it. Other strings are exact paths. Regular
             expressions have to be compiled. Default: all paths.
+            ``protect``: True: refuse unsafe requests and WebSockets from pages that the policy does not
+            trust, with status 403. ``"report"``: only log them. A CrossOriginProtection has further options.
+            Default: False.
 
     Options that are not given come from the application's configuration, such as ``CORS_ORIGINS``, and then
     from the defaults. The options of a resource come before the keywords.
@@ -54,6 +64,12 @@ class CORS:
     replaces both. The view that answers a request decides. For a preflight, it is the view that the requested
     method would reach. Middleware that changes the method, host or path of requests has to be outside, so
     that both are the same view: write ``app.wsgi_app = ...`` below ``CORS(app)``.
+
+    With ``protect=True``, no origin is allowed by default, also in ``resources``. Blueprints with
+    ``CORS(blueprint)`` and views with ``@cross_origin()`` keep the default of every origin, because that is
+    what such a line is written for. Every page may read them, and may send them requests without cookies.
+    The protection comes before everything in the application: its views, its ``before_request`` functions,
+    and its middleware, unless ``app.wsgi_app = ...`` stands below ``CORS(app)``.
 
     Raises:
         PolicyError: listing every problem of the options, and of the views that the application has. If a
@@ -81,7 +97,7 @@ class CORS:
         self._given = read_keywords(options)
         self._told: frozenset[str] = frozenset()
         if app is None:
-            found = read_alone(self._given, read_app)
+            found = read_alone(self._given, read_app) + read_protection(self._given)[1]
             _raise_and_warn(found)
             self._told = frozenset(map(str, found.warnings))
         else:
@@ -109,7 +125,7 @@ class CORS:
             self._init_blueprint(app, given)
             return
         layer = given.over(read_config(app.config))
-        policies, found = read_app(layer)
+        protection, policies, found = read_protected(layer)
         adapter = Adapter.of(app)
         adapter.view_policies.note_app(policies)
         of_views = adapter.view_policies.problems()
@@ -119,7 +135,9 @@ class CORS:
         warn_about(warning for warning in found.warnings if str(warning) not in self._told)
         adapter.view_policies.untold(layer, found.warnings)
         adapter.view_policies.accept(layer)
-        adapter.cover_app(cast("Policies", policies), debug=self._debug, on_decision=self._on_decision)
+        adapter.cover_app(
+            cast("Policies", policies), protection, debug=self._debug, on_decision=self._on_decision
+        )
         adapter.note_reading(given)
 
     def _init_blueprint(self, blueprint: Blueprint, given: Layer) -> None:
@@ -127,6 +145,7 @@ class CORS:
             message = "takes no debug and no on_decision. They belong to the application."
             hint = "Write CORS(app, debug=..., on_decision=...)."
             raise_problems(refused("wrong-type", "blueprint", blueprint, message, hint))
+        raise_problems(check_unprotected(given, "blueprints"))
         _raise_and_warn(read_alone(given, read_app))
 
         def cover(state: BlueprintSetupState) -> None:

@@ -54,7 +54,8 @@ _TOO_LATE = (
 def _is_late(name: str, read: Reading, now: Mapping[str, object]) -> bool:
     given = read.given.values
     option = option_of(name)
-    if name == IGNORED or "policy" in given or CORE_NAMES.get(option, option) in given:
+    is_replaced = "policy" in given and option != "protect"  # which is not an option of a policy
+    if name == IGNORED or is_replaced or CORE_NAMES.get(option, option) in given:
         return False
     before, after = read.settings.get(name), now.get(name)
     try:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 
+from crosscors._adapter.keywords import Protect
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.plain import plain
@@ -42,6 +43,7 @@ class AppOptions(ViewOptions, total=False):
 
     policy: CORSPolicy | Resources  # type: ignore[misc]  # an application has paths
     resources: Any
+    protect: Protect
 
 
 # Flask-CORS's switches. They are always on here. The text says what False would do. Only for send_wildcard,
@@ -63,7 +65,7 @@ _NAMES_ELSEWHERE = {
     "origin_whitelist": "origins",
 }
 
-_NAMES = ("policy", "resources", *CORE_NAMES, *OPTION_NAMES, *SWITCHES)
+_NAMES = ("policy", "resources", "protect", *CORE_NAMES, *OPTION_NAMES, *SWITCHES)
 CONFIG_PREFIX = "CORS_"
 #: The example of old tutorials. Flask-CORS ignores it, too.
 IGNORED = "CORS_HEADERS"
@@ -94,28 +96,37 @@ class Layer:
         labels: how the place spells them, by the core's names.
         problems: what is wrong with their names.
         strays: names in the configuration that strays.py judges, when all layers are known.
+        is_closed: whether no origin is allowed if none is given. Flask-CORS allows every origin then.
     """
 
     values: Mapping[str, object]
     labels: Mapping[str, Label]
     problems: tuple[Problem, ...] = ()
     strays: tuple[Stray, ...] = ()
+    is_closed: bool = False
 
     def over(self, lower: Layer) -> Layer:
-        """Merge two layers. Options of this one win. ``policy=`` here drops all of the lower one."""
-        problems = self.problems + lower.problems
+        """Merge two layers. Options of this one win. ``policy=`` here drops all others except ``protect``."""
         if "policy" in self.values:
-            return replace(self, problems=problems)
+            lower = lower.only("protect")
+        problems = self.problems + lower.problems
         values = {**lower.values, **self.values}
         inherits_credentials = "allow_credentials" in values and "allow_credentials" not in self.values
         if inherits_credentials and "allow_origins" in self.values:
             # A list of origins with credentials also allows them. Here, only the own origins are allowed.
             values["allow_credentials"] = _among(values["allow_origins"], values["allow_credentials"])
-        return Layer(values, {**lower.labels, **self.labels}, problems, self.strays + lower.strays)
+        labels, strays = {**lower.labels, **self.labels}, self.strays + lower.strays
+        return Layer(values, labels, problems, strays, self.is_closed or lower.is_closed)
 
-    def without(self, name: str) -> Layer:
-        values = {key: value for key, value in self.values.items() if key != name}
-        return replace(self, values=values, strays=tuple(each for each in self.strays if each.meant != name))
+    def only(self, name: str) -> Layer:
+        return self._with(lambda each: each == name)
+
+    def without(self, *names: str) -> Layer:
+        return self._with(lambda each: each not in names)
+
+    def _with(self, is_kept: Callable[[str], bool]) -> Layer:
+        values = {name: value for name, value in self.values.items() if is_kept(name)}
+        return replace(self, values=values, strays=tuple(each for each in self.strays if is_kept(each.meant)))
 
 
 def _among(origins: object, credentials: object) -> object:
@@ -143,8 +154,9 @@ def _not_allowed_by(allowed: list[object]) -> Callable[[object], bool]:
 
 
 def read_keywords(keywords: Mapping[str, object]) -> Layer:
-    """The options that are given as keywords."""
-    return _layer((name, Label(name), value) for name, value in keywords.items())
+    """The options that are given as keywords. ``protect=None`` means not given, as in the configuration."""
+    given = (each for each in keywords.items() if each[0] != "protect" or each[1] is not None)
+    return _layer((name, Label(name), value) for name, value in given)
 
 
 def read_config(config: Mapping[Any, Any]) -> Layer:

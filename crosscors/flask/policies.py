@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import TypeVar, cast
 
 from crosscors._adapter.alternatives import besides
-from crosscors._adapter.keywords import check_sync
+from crosscors._adapter.keywords import check_sync, read_protect
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins import dangers
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
+from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.resources import Resources, make_resources
 from crosscors.core.unnamed import are_paths, of_options, of_policies, of_policy
 from crosscors.core.values import (
@@ -28,10 +29,11 @@ from crosscors.core.values import (
     is_text_pattern,
     means_unset,
     refused,
+    warned,
 )
 from crosscors.flask import regexes
 from crosscors.flask.options import SWITCHES, Layer, read_dict
-from crosscors.flask.strays import check_strays, check_strays_of_resources
+from crosscors.flask.strays import check_strays, check_strays_of
 from crosscors.flask.words import AS_KEYWORD, IN_DICT, FlaskWords, Label
 
 _Read = TypeVar("_Read")
@@ -56,11 +58,12 @@ def read_app(layer: Layer, accepted: Collection[str] = ()) -> tuple[Policies | N
     Args:
         accepted: names in the configuration that resemble an option, and are accepted already.
     """
+    layer = layer.without("protect")
     policy = layer.values.get("policy")
     if isinstance(policy, Resources) or are_paths(policy):
         return _given_policy(layer, FlaskWords(layer.labels), Resources)
     resources = layer.values.get("resources")
-    common, found = layer.without("resources"), check_strays_of_resources(layer)
+    common, found = layer.without("resources"), check_strays_of("resources", layer)
     policies: Policies | None
     if resources is None:
         policies, of_policies = read_policy(common)
@@ -74,6 +77,62 @@ def read_app(layer: Layer, accepted: Collection[str] = ()) -> tuple[Policies | N
         policies, of_policies = _read_resources(resources, replace(common, problems=()), accepted, name)
     found = without_repeats(found + of_policies)
     return (None if found.problems else policies), found
+
+
+def read_protected(layer: Layer) -> tuple[CrossOriginProtection | None, Policies | None, Findings]:
+    """The cross-origin protection of an application, if it has one, and its policies.
+
+    With the protection, no origin is allowed by default.
+    """
+    protection, of_protection = read_protection(layer)
+    is_enforced = protection is not None and not protection.report_only
+    policies, found = read_app(replace(layer, is_closed=is_enforced))
+    found += of_protection
+    if protection is not None and policies is not None:
+        found += _check_report(layer, policies)
+    return protection, policies, found
+
+
+def read_protection(layer: Layer) -> tuple[CrossOriginProtection | None, Findings]:
+    """The cross-origin protection of an application. None if there is none."""
+    protection, found = read_protect(layer.values.get("protect"), FlaskWords(layer.labels))
+    return protection, found + check_strays_of("protect", layer)
+
+
+def check_unprotected(layer: Layer, whose: str, place: str = "") -> Findings:
+    """Whether ``protect`` is left to the application. Nothing else has it.
+
+    Args:
+        layer: the options of something else.
+        whose: what that is, in the plural.
+        place: what the options belong to, for messages.
+    """
+    if "protect" not in layer.values:
+        return Findings()
+    name = f"{place} {FlaskWords(layer.labels).name('protect')}".lstrip()
+    message = f"belongs to the application, not to {whose}."
+    hint = (
+        "Write CORS(app, protect=True). For paths that take requests from every site, write "
+        'CORS(app, protect=CrossOriginProtection(exempt=["/hooks/*"])).'
+    )
+    return refused("unknown-option", name, layer.values["protect"], message, hint)
+
+
+def _check_report(layer: Layer, policies: Policies) -> Findings:
+    """Whether the policies would be others if the protection did not only report.
+
+    A report changes nothing, so without origins, everyone is allowed. That would hide what is refused later.
+    """
+    enforced, _ = read_app(replace(layer, is_closed=True))
+    if enforced is not None and enforced.policies == policies.policies:
+        return Findings()
+    words = FlaskWords(layer.labels)
+    message = "changes nothing, so without origins, every origin is allowed. With True, no origin would be."
+    listed, nobody, everyone = (
+        words.setting("allow_origins", value) for value in ('["https://app.example.com"]', "[]", '"*"')
+    )
+    hint = f"Write {listed}, or {nobody} for no origin, or {everyone} for every origin."
+    return warned("origins-not-given", words.name("protect"), layer.values["protect"], message, hint)
 
 
 def without_repeats(found: Findings) -> Findings:
@@ -151,8 +210,10 @@ def _read_resource(
     if isinstance(own, CORSPolicy):
         return *_unless_async(own, FlaskWords({}, place)), Layer({"policy": own}, {"policy": Label(place)})
     if isinstance(own, Mapping):
-        layer = read_dict(cast("Mapping[str, object]", own), place).over(common)
-        return *read_policy(layer, place, IN_DICT), layer
+        given = read_dict(cast("Mapping[str, object]", own), place)
+        layer = given.without("protect").over(common)
+        policy, found = read_policy(layer, place, IN_DICT)
+        return policy, found + check_unprotected(given, "single paths", place), layer
     message = f"takes a dict of options, a CORSPolicy or None, not {shown(own)}."
     hint = f"Write {of_options(own)}."
     return None, refused("wrong-type", f"{place} options", own, message, hint), None
@@ -213,8 +274,10 @@ def _with_defaults(layer: Layer, words: FlaskWords) -> tuple[dict[str, object], 
     """The options as the core takes them."""
     given = {name: value for name, value in layer.values.items() if name not in SWITCHES}
     options = {**_DEFAULTS, **given}
-    if "allow_origins" not in given and not _OTHER_ORIGIN_OPTIONS.isdisjoint(given):
-        options["allow_origins"] = ()  # an expression or a function would be useless if everyone was allowed
+    # An expression or a function would be useless if everyone was allowed.
+    is_closed = layer.is_closed or not _OTHER_ORIGIN_OPTIONS.isdisjoint(given)
+    if "allow_origins" not in given and is_closed:
+        options["allow_origins"] = ()
     options["allow_origins"], options["allow_origin_regex"], found = regexes.split_origins(options, words)
     if isinstance(options["max_age"], str) and _DIGITS.fullmatch(options["max_age"]):
         options["max_age"] = int(options["max_age"])

@@ -39,10 +39,10 @@ def check_strays(layers: Mapping[str, Layer], accepted: Collection[str] = ()) ->
     return collected(_check(stray, layers, stray.name in accepted) for stray in strays.values())
 
 
-def check_strays_of_resources(layer: Layer) -> Findings:
-    """What is wrong with names that resemble ``resources``, which only an application has."""
-    of_resources = tuple(each for each in layer.strays if each.meant == "resources")
-    return check_strays({"": replace(layer, strays=of_resources)})
+def check_strays_of(option: str, layer: Layer) -> Findings:
+    """What is wrong with names that resemble this option, which is not one of a policy."""
+    strays = tuple(each for each in layer.strays if each.meant == option)
+    return check_strays({"": replace(layer, strays=strays)})
 
 
 def _check(stray: Stray, layers: Mapping[str, Layer], is_accepted: bool) -> Findings:
@@ -50,10 +50,10 @@ def _check(stray: Stray, layers: Mapping[str, Layer], is_accepted: bool) -> Find
         return _ignored_headers(stray)
     option = CORE_NAMES.get(stray.meant, stray.meant)
     if stray.value is None:
-        is_needed = not all(_given(option, stray, layer) for layer in layers.values())
+        is_needed = not all(_is_safe_without(option, stray, layer) for layer in layers.values())
         return _unset(stray, option) if is_needed and not is_accepted else Findings()
     given = {place: _given(option, stray, layer) for place, layer in layers.items()}
-    lacking = [place for place, label in given.items() if label is None]
+    lacking = [place for place, label in given.items() if label is None and not layers[place].is_closed]
     written = next(filter(None, given.values()), None)
     if lacking and option == "allow_origins" and (written or is_accepted):
         return _open_by_default(stray, lacking)
@@ -68,6 +68,12 @@ def _check(stray: Stray, layers: Mapping[str, Layer], is_accepted: bool) -> Find
     return refused("unknown-option", stray.name, stray.value, message, f"Write {_setting(option)}.")
 
 
+def _is_safe_without(option: str, stray: Stray, layer: Layer) -> bool:
+    """Whether the default of the option allows nothing, or does not count."""
+    is_closed = layer.is_closed and option == "allow_origins"
+    return is_closed or _given(option, stray, layer) is not None
+
+
 def _given(option: str, stray: Stray, layer: Layer) -> str | None:
     """What gives the policy the option, or makes it unnecessary. None if the policy lacks it."""
     if option == "allow_origin_regex" and any(
@@ -79,6 +85,8 @@ def _given(option: str, stray: Stray, layer: Layer) -> str | None:
 
 def _enough(option: str, stray: Stray) -> tuple[str, ...]:
     """The options of which one is enough for the policy not to lack this one."""
+    if option == "protect":  # which is not an option of a policy
+        return (option,)
     if option not in ("allow_origins", "allow_origin_regex"):
         return (option, "policy")
     # A function decides about every origin. With an expression, not every origin is allowed by default.

@@ -215,7 +215,7 @@ def _read(
 
 
 def _layer(given: Layer, config: Layer) -> Layer:
-    return given.over(config).without("resources")
+    return given.over(config).without("resources", "protect")
 
 
 def _nobody() -> CORSPolicy:

@@ -8,6 +8,8 @@
 4.  A mounted application with its own adapter answers for itself. This adapter withdraws.
 5.  A view without its own policy gets the policy of the application. With Resources, this is the policy of
     the path that was routed, because middleware may have changed the path.
+6.  With a cross-origin protection, the router is asked before the application runs which policy an unsafe
+    request or a WebSocket would reach, also in mounted applications. That policy says who may send it.
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 
 from crosscors._adapter.decider import NOTHING_READY, Decider, Headers
-from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.marks import mark_of
 from crosscors._adapter.nesting import RECORD, Entry
 from crosscors._adapter.outside import warn_of_middleware_outside
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, root
+from crosscors._adapter.websockets import guard_handshake
 from crosscors.asgi import (
     ANSWERED_OUTSIDE,
     UNUSUAL,
@@ -36,12 +39,13 @@ from crosscors.asgi import (
     ScopeReader,
     Send,
     UnusualHeadersError,
-    answer_preflight,
+    answer_itself,
     carried,
     check_usual,
     joined,
     leave,
     preflight_headers,
+    read_guarded,
     readable,
     root_path_now,
     run_uncovered,
@@ -52,6 +56,7 @@ from crosscors.core.decision import Decision
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
+from crosscors.core.words import KEYWORDS
 from crosscors.starlette import routing
 from crosscors.starlette.routing import VISIT, Reached, Visit, answered_by, reached_by
 from crosscors.starlette.survey import Survey
@@ -75,10 +80,13 @@ class Adapter:
         policy: CORSPolicy | Resources | None,
         debug: bool | None,
         on_decision: OnDecision | None,
+        protect: Protect,
         **options: Unpack[PolicyOptions],
     ) -> None:
         self.app = app
         self.policy = read_policy(policy, options, debug=debug, can_await=True)
+        protection, found = read_protect(protect, KEYWORDS)
+        raise_problems(found)
         self._reader = ScopeReader(app)
         self._survey = Survey(app)
         whole = next((each for each in routing.wrapped(app) if isinstance(each, Starlette)), None)
@@ -88,6 +96,7 @@ class Adapter:
             self.policy,
             debug=partial(getattr, whole, "debug", False) if debug is None else debug,
             on_decision=on_decision,
+            protection=protection,
             place_of_view=self._survey.place_of,
         )
         self._has_looked_outside = False
@@ -107,14 +116,15 @@ class Adapter:
             self._has_looked_outside = True
             warn_of_middleware_outside(scope.get("app"))
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            if self._decider.protection is None or not await self._refuses_handshake(scope, receive, send):
+                await self.app(scope, receive, send)
             return
 
         # Read the headers. Look up the decision about Origin, if the policy of the path is certain.
         headers: Any = scope.get("headers")
         decider = self._decider
         origin: Any = None
-        asked = known = None
+        asked = known = is_plain = None
         policy, ready = decider.everywhere, decider.ready
         try:
             if type(headers) not in _LISTS:
@@ -122,10 +132,13 @@ class Adapter:
             if scope["method"] == "OPTIONS":
                 asked = preflight_headers(headers)
                 origin = asked[0]
-            else:
+            if decider.protection is not None and scope["method"] not in decider.unguarded:
+                origin, is_plain = read_guarded(headers, decider.unguarded_sites)
+            elif asked is None:
                 for pair in headers:  # by index, because unpacking would use up a pair that is an iterator
                     if pair[0] == b"origin":
                         origin = pair[1] if origin is None else joined(origin, pair[1])
+            if asked is None:
                 if policy is None:
                     policy = self._policy_expected(scope)
                     ready = NOTHING_READY if policy is None else decider.ready_for(policy)
@@ -140,7 +153,9 @@ class Adapter:
 
         # Answer a preflight.
         if asked is not None and origin is not None and asked[1] is not None:
-            await self._answer_preflight(asked, asked[1], arrival, scope, receive, send)
+            await self._answer_preflight(
+                asked, arrival, scope, receive, send, is_guarded=is_plain is not None
+            )
             return
 
         # Enter the record, with what is known so far.
@@ -150,7 +165,16 @@ class Adapter:
         visit.endpoint = scope.get("endpoint")
         visit.origin = origin
         visit.expected = policy
-        visit.routed = None
+        visit.routed = visit.guarded = None
+        if is_plain is not None:
+            is_admitted = (  # in the fewest steps: no view has a policy, and the origin is listed
+                decider.everywhere is not None
+                and known is not None
+                and decider.rules.admits(decider.everywhere, known, scope["method"], is_plain=is_plain)
+                and not self._survey.has_policies()
+            )
+            if not is_admitted and await self._refuses(visit, scope, send):
+                return
         is_heard = (decider.logger.level or root.level) <= DEBUG and is_debug_heard()
         if known is not None and not is_heard and RECORD not in scope and _BRIDGE not in scope:
             # What ``decider.enter`` does for every other decision.
@@ -176,17 +200,74 @@ class Adapter:
             entry.leave(has_raised=False)
 
     async def _answer_preflight(
-        self, asked: Headers, method: str, arrival: Arrival, scope: Scope, receive: Receive, send: Send
+        self,
+        asked: Headers,
+        arrival: Arrival,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        is_guarded: bool,
     ) -> None:
         """Answer a preflight, unless no policy covers it, or what it would reach answers for itself."""
-        policy = self._policy_reached(scope, method, arrival, is_preflight=True)
+        policy = self._policy_reached(scope, asked[1] or "", arrival, is_preflight=True)
         if policy is None:
-            await run_uncovered(self._decider, self.app, scope, receive, send)
+            await run_uncovered(self._decider, self.app, scope, receive, send, is_guarded=is_guarded)
             return
         decision = self._decider.ask(policy, scope, asked)
         if isinstance(decision, AskFunction):
             decision = await self._decider.ask_function_async(policy, decision, scope)
-        await answer_preflight(self._decider.enter(scope, scope, policy, decision), send)
+        if is_guarded:
+            decision = self._decider.guard(policy, decision, scope) or decision
+        await answer_itself(self._decider.enter(scope, scope, policy, decision), send)
+
+    async def _refuses(self, visit: Visit, scope: Scope, send: Send) -> bool:
+        """Whether the cross-origin protection refuses the request. If so, it is answered."""
+        decider = self._decider
+        policy = self.policy_judging(scope)
+        decision = None
+        if policy is not None:
+            answer = decider.ask(policy, scope, visit.origin)
+            if isinstance(answer, AskFunction):
+                answer = await decider.ask_function_async(policy, answer, scope)
+            decision = answer
+            visit.guarded = policy, decision
+        refused = decider.guard(policy, decision, scope)
+        if refused is None:
+            return False
+        await answer_itself(decider.enter(scope, scope, policy, refused), send)
+        return True
+
+    async def _refuses_handshake(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Whether this is a WebSocket handshake that the cross-origin protection refuses."""
+        if scope["type"] != "websocket":
+            return False
+        self._survey.update()
+        usual = with_usual_headers(scope)
+        return await guard_handshake(self._decider, self.policy_judging(usual), usual, receive, send)
+
+    def policy_judging(self, scope: Scope) -> CORSPolicy | None:
+        """The policy that says who may send this request, asked before anything runs.
+
+        None if none covers it. Also None if there may be policies of endpoints, and the router leads to none:
+        what would answer is not known then, because middleware may change the path, or hide the router.
+        """
+        method = scope.get("method", "GET")  # a WebSocket has none
+        arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
+        if not self._survey.has_policies():
+            return self._policy_of_path(scope, arrival, None)
+        reached = self._reached(scope, method, arrival)
+        if reached is None:
+            return None
+        for each in routing.called(reached.app):
+            if isinstance(each, Adapter):
+                return each.policy_judging(reached.scope)
+            decider = routing.decider_of(each)
+            if decider is not None:
+                return decider.policy_for(reached.scope)
+        if reached.is_mount:
+            return None
+        return mark_of(reached.endpoint, method) or self._policy_of_path(scope, arrival, None)
 
     def _policy_expected(self, scope: Scope) -> CORSPolicy | None:
         """The policy of the path. None if there may be something to report about the path."""
@@ -260,8 +341,13 @@ class Adapter:
             _report_unanswered(entry)
             entry.policy = None
             return None
-        is_known = policy is visit.expected
-        answer = entry.decision if is_known else self._decider.ask(policy, scope, visit.origin)
+        answer: Decision | AskFunction
+        if policy is visit.expected:
+            answer = entry.decision
+        elif visit.guarded is not None and policy is visit.guarded[0]:
+            answer = visit.guarded[1]
+        else:
+            answer = self._decider.ask(policy, scope, visit.origin)
         visit.policy = policy
         if isinstance(answer, AskFunction):
             return answer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 
-from crosscors._adapter.keywords import raise_problems
+from crosscors._adapter.keywords import Protect, raise_problems
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors._adapter.outside import ADAPTER
@@ -36,6 +36,7 @@ class AdapterOptions(PolicyOptions, total=False):
     policy: CORSPolicy | Resources | None
     debug: bool | None
     on_decision: OnDecision | None
+    protect: Protect
 
 
 @overload
@@ -49,6 +50,7 @@ def CORS(  # noqa: N802  # the same name as in Flask
     policy: CORSPolicy | Resources | None = None,
     debug: bool | None = None,
     on_decision: OnDecision | None = None,
+    protect: Protect = False,
     **options: Unpack[PolicyOptions],
 ) -> ASGIApp:
     """Give a Starlette or FastAPI application a CORS policy, for every response that it sends.
@@ -67,6 +69,9 @@ def CORS(  # noqa: N802  # the same name as in Flask
             ``app.debug``.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
             policy covers. Default: None.
+        protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
+            status 403. ``"report"``: only log them. A CrossOriginProtection has further options. The policy
+            of the endpoint or mounted application counts, if it has one. Default: False.
 
     Raises:
         PolicyError: listing every problem of the options; also if the application already has a policy, or
@@ -80,7 +85,7 @@ def CORS(  # noqa: N802  # the same name as in Flask
     """
     refuse_positional_options(positional, _CALL, app=app)
     _refuse_wrong_app(app)
-    adapter = Adapter(app, policy=policy, debug=debug, on_decision=on_decision, **options)
+    adapter = Adapter(app, policy=policy, debug=debug, on_decision=on_decision, protect=protect, **options)
     if not isinstance(app, Starlette):
         routing.hand_out(app)
         return adapter

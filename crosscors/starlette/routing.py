@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute, Match, Router
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.outside import ADAPTER
 from crosscors.asgi import Arrival, ASGIApp, CORSMiddleware, Receive, Scope, Send
+from crosscors.core.decision import Decision
 from crosscors.core.policy import CORSPolicy
 
 #: What ``add_middleware`` is given to add an adapter. ``CORS`` adds itself.
@@ -39,19 +40,21 @@ class Visit:
         method: the method that it came in with.
         endpoint: what a router further out has called.
         expected: the policy that made the first decision; None if the entry was undecided.
+        guarded: the policy that the cross-origin protection asked, and its decision; None if it asked none.
         policy: the policy that covers the request; not set until the response starts.
         routed: the scope that the router got; None if the request did not reach the router. It refers back to
             this object, so it is removed when the response starts.
     """
 
     # Slots, and no constructor, save 0.2 microseconds per request.
-    __slots__ = ("arrival", "endpoint", "expected", "method", "origin", "policy", "routed")
+    __slots__ = ("arrival", "endpoint", "expected", "guarded", "method", "origin", "policy", "routed")
 
     origin: str | bytes | None
     arrival: Arrival
     method: str
     endpoint: object
     expected: CORSPolicy | None
+    guarded: tuple[CORSPolicy, Decision] | None
     policy: CORSPolicy
     routed: Scope | None
 
@@ -317,6 +320,23 @@ def wrapped(app: object) -> Iterator[object]:
             app = app.middleware_stack  # not documented, but the only way to the middleware of a router
         else:
             app = getattr(app, "app", None)
+
+
+def called(app: object) -> Iterator[object]:
+    """The application and what it calls on the way to its router, middleware included.
+
+    A mounted application builds its middleware at its first request, which this is.
+    """
+    for each in wrapped(app):
+        yield each
+        if isinstance(each, Starlette):
+            # Not documented, but the only way to what ``add_middleware`` has added.
+            if each.middleware_stack is None:
+                try:
+                    each.middleware_stack = each.build_middleware_stack()
+                except Exception:  # noqa: BLE001  # the application raises it again when it is called
+                    return
+            yield from wrapped(each.middleware_stack)
 
 
 def put_outermost(app: Starlette, cover: Callable[[ASGIApp], ASGIApp]) -> None:

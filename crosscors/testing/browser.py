@@ -6,23 +6,30 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from crosscors.testing.beacons import beacon_init
+from crosscors.testing.blocked import NetworkError
 from crosscors.testing.cookies import CookieStore
 from crosscors.testing.engines import ENGINES, STANDARD
 from crosscors.testing.fetch import Fetch
+from crosscors.testing.forms import URLENCODED, form_request
 from crosscors.testing.limits import MAX_BODY_BYTES, TIMEOUT, Limits, check_limits
 from crosscors.testing.preflight_cache import PreflightCache
 from crosscors.testing.request import NO_BASE_URL, new_request
 from crosscors.testing.servers import read_servers
 from crosscors.testing.urls import parse
+from crosscors.testing.websockets import handshake_request
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from crosscors.testing.engines import EngineName
+    from crosscors.testing.beacons import BeaconData
+    from crosscors.testing.engines import Engine, EngineName
     from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest
-    from crosscors.testing.request import RequestInit
+    from crosscors.testing.forms import FormData, FormEncoding, FormMethod
+    from crosscors.testing.request import Request, RequestInit
     from crosscors.testing.response import Response
     from crosscors.testing.servers import AnyServer, Server
 
@@ -34,6 +41,7 @@ same_origin: Final = "same-origin"
 """The origin of a page that the server itself serves: ``browser.page(same_origin)``."""
 
 SendTo = Callable[["Server", "SentRequest", Limits], Awaitable["ReceivedResponse"]]
+MakeRequest = Callable[["str | None", "Engine"], "Request"]
 
 
 class Browser:
@@ -116,17 +124,17 @@ class Browser:
                 f"{origin!r} is not an origin; write 'https://app.example.com', 'null', or same_origin."
             )
         if origin == same_origin:
-            return Page(self.origin, self._fetch)
+            return Page(self.origin, self._perform)
         if origin not in {"null", "file://"} and not _OF_APP.fullmatch(origin):
             _check_origin(origin)
-        return Page(origin, self._fetch)
+        return Page(origin, self._perform)
 
     def clear_preflight_cache(self) -> None:
         """Forgets all cached preflights, as after a restart of the browser."""
         self._preflights.clear()
 
-    async def _fetch(self, origin: str, url: str, init: RequestInit, send: SendTo) -> Response:
-        request = new_request(url, self._servers.base_url, origin, init, self._engine)
+    async def _perform(self, make: MakeRequest, send: SendTo) -> Response:
+        request = make(self._servers.base_url, self._engine)
         limits = Limits(self._max_body_bytes, self._timeout)
         for address, cookies in self._servers.cookies():
             self._cookies.take_over(parse(address), cookies)
@@ -146,7 +154,7 @@ class Page:
     """A page of an origin, with a script that fetches. Created by ``Browser.page()``."""
 
     origin: str
-    _fetch: Callable[[str, str, RequestInit, SendTo], Coroutine[Any, Any, Response]] = field(repr=False)
+    _perform: Callable[[MakeRequest, SendTo], Coroutine[Any, Any, Response]] = field(repr=False)
 
     def fetch(self, url: str, **init: Unpack[RequestInit]) -> Response:
         """Fetches like JavaScript's ``fetch()``, with the same options and defaults.
@@ -164,11 +172,110 @@ class Page:
         Raises BlockedByCORS if CORS blocks the fetch, NetworkError if it fails for another reason, and
         TypeError for arguments that JavaScript's ``fetch()`` rejects before it sends anything.
         """
-        return _run(self._fetch(self.origin, url, init, _send))
+        return _run(self._fetch(url, init, _send))
 
     async def afetch(self, url: str, **init: Unpack[RequestInit]) -> Response:
         """Like `fetch`, for asynchronous tests and clients."""
-        return await self._fetch(self.origin, url, init, _asend)
+        return await self._fetch(url, init, _asend)
+
+    async def _fetch(self, url: str, init: RequestInit, send: SendTo) -> Response:
+        return await self._perform(partial(new_request, url, self.origin, init), send)
+
+    def submit_form(
+        self,
+        url: str,
+        data: FormData = (),
+        method: FormMethod = "POST",
+        enctype: FormEncoding = URLENCODED,
+    ) -> Exchange:
+        """Submits a form that leads the user away from this page. Browsers let every page do that.
+
+        Args:
+            url: a relative URL is resolved against the server's URL, not the page's.
+            data: names and values, as a mapping or pairs.
+            method: ``"POST"`` (default) or ``"GET"``.
+            enctype: ``"application/x-www-form-urlencoded"`` (default), ``"multipart/form-data"`` or
+                ``"text/plain"``.
+
+        Returns the last exchange, after redirects. The user sees its response. The page does not.
+
+        Raises NetworkError if there is no response.
+
+        >>> def application(environ, start_response):
+        ...     start_response("403 Forbidden", [])
+        ...     return []
+        >>> Browser(application).page("https://evil.example").submit_form("/", {"a": "1"}).response.status
+        403
+        """
+        return _run(self._submit_form(url, data, method, enctype, _send))
+
+    async def asubmit_form(
+        self,
+        url: str,
+        data: FormData = (),
+        method: FormMethod = "POST",
+        enctype: FormEncoding = URLENCODED,
+    ) -> Exchange:
+        """Like `submit_form`, for asynchronous tests and clients."""
+        return await self._submit_form(url, data, method, enctype, _asend)
+
+    async def _submit_form(
+        self, url: str, data: FormData, method: FormMethod, enctype: FormEncoding, send: SendTo
+    ) -> Exchange:
+        def make(base_url: str | None, _: Engine) -> Request:
+            return form_request(url, self.origin, data, method, enctype, base_url)
+
+        return (await self._perform(make, send)).exchanges[-1]
+
+    def beacon(self, url: str, data: BeaconData = None) -> Exchange:
+        """Sends data like JavaScript's ``navigator.sendBeacon()``, with cookies. The page gets no response.
+
+        Args:
+            url: a relative URL is resolved against the server's URL, not the page's.
+            data: ``str`` is sent as ``text/plain``, a mapping as URLSearchParams, ``bytes`` without a type.
+
+        Returns the last exchange, after redirects.
+
+        Raises NetworkError if there is no response.
+        """
+        return _run(self._beacon(url, data, _send))
+
+    async def abeacon(self, url: str, data: BeaconData = None) -> Exchange:
+        """Like `beacon`, for asynchronous tests and clients."""
+        return await self._beacon(url, data, _asend)
+
+    async def _beacon(self, url: str, data: BeaconData, send: SendTo) -> Exchange:
+        try:
+            return (await self._fetch(url, beacon_init(data), send)).exchanges[-1]
+        except NetworkError as error:
+            if not error.exchanges:
+                raise
+            return error.exchanges[-1]  # the page does not learn that its response is hidden
+
+    def websocket(self, url: str) -> Exchange:
+        """Opens a WebSocket, with cookies, and closes it at once. Browsers let every page do that.
+
+        Args:
+            url: ``"wss://..."``; a relative URL is resolved against the server's URL, not the page's.
+
+        Returns the handshake. If its response has status 101, the WebSocket was open.
+
+        Over ASGI, the application gets a scope of the type ``websocket``. Over WSGI, it gets a GET request
+        with ``Upgrade``, and no connection that it could take over.
+
+        Raises NetworkError if there is no response.
+        """
+        return _run(self._websocket(url, _send))
+
+    async def awebsocket(self, url: str) -> Exchange:
+        """Like `websocket`, for asynchronous tests and clients."""
+        return await self._websocket(url, _asend)
+
+    async def _websocket(self, url: str, send: SendTo) -> Exchange:
+        def make(base_url: str | None, _: Engine) -> Request:
+            return handshake_request(url, self.origin, base_url)
+
+        return (await self._perform(make, send)).exchanges[-1]
 
 
 async def _send(server: Server, request: SentRequest, limits: Limits) -> ReceivedResponse:

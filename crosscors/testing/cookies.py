@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from crosscors.testing.urls import URL
 
 SameSite = Literal["none", "lax", "strict", "default"]
+# Where a request comes from: a page of the same site; from another site, a link or form that leads the user
+# here, with GET or with POST; or anything else from another site (section 5.2).
+Context = Literal["same-site", "navigation", "form-post", "cross-site"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_AGE = re.compile("-?[0-9]+")
 _LONGEST_PAIR = 4096  # bytes, name and value
+_FRESH = 120  # seconds (section 5.6.7.2)
 _SAME_SITES: dict[str, SameSite] = {"none": "none", "lax": "lax", "strict": "strict"}
 
 
@@ -61,19 +65,20 @@ class CookieStore:
         self._clock = clock
         self._cookies: dict[tuple[str, str, bool, str], Cookie] = {}
         self._ends: dict[tuple[str, str, bool, str], float] = {}
+        self._set_at: dict[tuple[str, str, bool, str], float] = {}
         self._taken_over: dict[URL, list[Cookie]] = {}
 
-    def header(self, url: URL, cross_site: bool) -> tuple[str | None, tuple[str, ...]]:
+    def header(self, url: URL, context: Context) -> tuple[str | None, tuple[str, ...]]:
         """The Cookie header for a request of a page, and a note about each cookie that is not sent."""
         matching = [cookie for cookie in self._live() if cookie.is_for(url)]
         matching.sort(key=lambda cookie: len(cookie.path), reverse=True)
-        objections = [(cookie, self._objection(cookie, url, cross_site)) for cookie in matching]
+        objections = [(cookie, self._objection(cookie, url, context)) for cookie in matching]
         sent = [cookie for cookie, objection in objections if objection is None]
         pairs = [f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in sent]
         notes = (f"the cookie {cookie.name} was not sent: {why}" for cookie, why in objections if why)
         return "; ".join(pairs) or None, tuple(notes)
 
-    def store(self, url: URL, response: ReceivedResponse, cross_site: bool) -> tuple[str, ...]:
+    def store(self, url: URL, response: ReceivedResponse, context: Context) -> tuple[str, ...]:
         """Stores the cookies of Set-Cookie. Returns a note about each one that a browser would not store."""
         notes: list[str] = []
         for name, value in response.headers:
@@ -84,7 +89,7 @@ class CookieStore:
                 )
             if cookie is None or self._would_hide_a_secure_one(cookie, url):
                 continue
-            objection = self._objection(cookie, url, cross_site)
+            objection = self._objection_to_keeping(cookie, url, context)
             if objection is None:
                 self._put(cookie)
             else:
@@ -105,6 +110,7 @@ class CookieStore:
 
     def _put(self, cookie: Cookie) -> None:
         self._cookies[cookie.key] = cookie
+        self._set_at[cookie.key] = self._clock()
         self._ends[cookie.key] = inf if cookie.lifetime is None else self._clock() + cookie.lifetime
 
     def _live(self) -> list[Cookie]:
@@ -121,16 +127,23 @@ class CookieStore:
             for other in self._live()
         )
 
-    def _objection(self, cookie: Cookie, url: URL, cross_site: bool) -> str | None:
-        """Why a request may not send the cookie, and its response may not set it (sections 5.7 and 5.8.3)."""
+    def _objection_to_keeping(self, cookie: Cookie, url: URL, context: Context) -> str | None:
+        """Why a response may not set the cookie (section 5.7)."""
+        if context != "cross-site":  # where the user sees the response, the site is the user's choice
+            return self._objection(cookie, url, "same-site")
+        if self._engine.does("third-party-cookies-are-blocked"):
+            return f"{url.host} is not on the page's site"
+        return self._objection(cookie, url, context)
+
+    def _objection(self, cookie: Cookie, url: URL, context: Context) -> str | None:
+        """Why a request may not send the cookie (section 5.8.3)."""
         if cookie.secure and not is_secure(url):
             return "Secure needs https"
         if cookie.same_site == "none":
             return None if cookie.secure else "SameSite=None needs Secure"
-        is_sent_anywhere = cookie.same_site == "default" and self._engine.does(
-            "cookies-default-to-samesite-none"
-        )
-        if not cross_site or is_sent_anywhere:
+        if context == "same-site" or (context == "navigation" and cookie.same_site != "strict"):
+            return None
+        if cookie.same_site == "default" and self._is_sent_anyway(cookie, context):
             return None
         stated = (
             "without SameSite it counts as Lax"
@@ -138,6 +151,14 @@ class CookieStore:
             else f"it is SameSite={cookie.same_site.title()}"
         )
         return f"{stated}, and {url.host} is not on the page's site; it needs SameSite=None; Secure"
+
+    def _is_sent_anyway(self, cookie: Cookie, context: Context) -> bool:
+        """Whether the engine sends a cookie without SameSite where Lax ones are not sent."""
+        if self._engine.does("cookies-default-to-samesite-none"):
+            return True
+        if context != "form-post" or not self._engine.does("form-posts-send-fresh-cookies"):
+            return False
+        return self._clock() - self._set_at[cookie.key] <= _FRESH
 
 
 def read_set_cookie(value: str, url: URL) -> Cookie | None:

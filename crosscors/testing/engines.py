@@ -86,7 +86,22 @@ DEPARTURES: dict[str, Departure] = {
     ),
     # Cookies
     "cookies-default-to-samesite-none": Departure(
-        "a cookie without `SameSite` is sent from other sites, too", (FIREFOX,)
+        "a cookie without `SameSite` is sent from other sites, too", (FIREFOX, WEBKIT)
+    ),
+    "form-posts-send-fresh-cookies": Departure(
+        "a form post from another site sends cookies without `SameSite` that are at most two minutes old",
+        (CHROMIUM,),
+    ),
+    "third-party-cookies-are-blocked": Departure(
+        "no cookie is kept from a response of another site than the page's", (WEBKIT,)
+    ),
+    # WebSockets
+    "websockets-have-no-metadata": Departure(
+        "the handshake of a WebSocket has no `Sec-Fetch-Site`, `Sec-Fetch-Mode` and `Sec-Fetch-Dest`",
+        (CHROMIUM,),
+    ),
+    "websockets-are-a-destination": Departure(
+        "the handshake of a WebSocket has `Sec-Fetch-Dest: websocket`; in the standard, `empty`", (WEBKIT,)
     ),
     # Not followed: rare, and no reason for a server to send anything else
     "uploads-use-any-preflight": Departure(
@@ -168,8 +183,15 @@ DEPARTURES: dict[str, Departure] = {
     "types-of-blobs-in-no-cors": Departure(
         'in mode "no-cors", every type of a Blob is sent', (WEBKIT,), followed=False
     ),
-    "third-party-cookies-are-blocked": Departure(
-        "no cookie is sent to another site than the page's, or kept from one", (WEBKIT,), followed=False
+    "cookies-are-partitioned": Departure(
+        "a cookie is sent from pages of other sites only if it was set there",
+        (FIREFOX,),
+        followed=False,
+    ),
+    "sandboxes-count-as-the-page-around": Departure(
+        "a beacon from a sandboxed frame has the origin of the page around it, and a WebSocket the cookies",
+        (WEBKIT,),
+        followed=False,
     ),
     "secure-cookies-need-tls-here": Departure(
         "`Secure` cookies need TLS on `localhost` and `127.0.0.1`, too", (WEBKIT,), followed=False

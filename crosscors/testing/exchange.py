@@ -51,6 +51,11 @@ class SentRequest:
         """The value of Content-Length, or None (Fetch, "HTTP-network-or-cache fetch")."""
         return len(self.body) if self.body or self.method in {"POST", "PUT"} else None
 
+    @property
+    def is_websocket(self) -> bool:
+        """Whether this is the handshake of a WebSocket. No script can set this header."""
+        return self.header("Upgrade") == "websocket"
+
     def header(self, name: str) -> str | None:
         """The value of the header, or None. Several values are joined by commas."""
         return get(self.headers, name)
@@ -102,7 +107,10 @@ class Exchange:
 def _is_noise(name: str) -> bool:
     """Whether the header is on every request and says nothing about CORS."""
     lowered = name.lower()
-    return lowered in {"accept", "user-agent", "referer"} or lowered.startswith("sec-fetch-")
+    return lowered in _ON_EVERY_REQUEST or lowered.startswith(("sec-fetch-", "sec-websocket-"))
+
+
+_ON_EVERY_REQUEST = frozenset({"accept", "user-agent", "referer", "pragma", "cache-control", "connection"})
 
 
 def escaped(text: str) -> str:

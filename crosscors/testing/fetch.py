@@ -43,7 +43,7 @@ from crosscors.testing.sites import is_cross_site, is_cross_site_redirect, is_se
 from crosscors.testing.urls import has_other_scheme, parse
 
 if TYPE_CHECKING:
-    from crosscors.testing.cookies import CookieStore
+    from crosscors.testing.cookies import Context, CookieStore
     from crosscors.testing.engines import Engine
     from crosscors.testing.limits import Limits
     from crosscors.testing.preflight_cache import PreflightCache
@@ -60,6 +60,7 @@ _PREFLIGHT_STAGE = "Response to preflight request doesn't pass access control ch
 _REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 20
 _NEEDS_LOGIN = frozenset({401, 403})
+_READING = frozenset({"GET", "HEAD"})
 _GZIP = b"\x1f\x8b"
 # A request with one of these is for the server itself: no cache on the way may answer it.
 _CONDITIONAL = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range")
@@ -88,6 +89,8 @@ class Fetch:
             raise self._network_error(
                 f"'{request.url.scheme}:' URLs cannot be fetched here, only http and https."
             )
+        if request.mode in {"navigate", "websocket"}:
+            return await self._http_fetch(may_preflight=False)
         if request.tainting == "basic" and request.url.origin == request.origin:
             return await self._http_fetch(may_preflight=False)
         if request.mode == "same-origin":
@@ -173,18 +176,18 @@ class Fetch:
             headers += [
                 (name, "no-cache") for name in ("Pragma", "Cache-Control") if get(headers, name) is None
             ]
-        if request.tainting == "cors" or request.method not in {"GET", "HEAD"}:
+        if request.tainting == "cors" or request.mode == "websocket" or request.method not in _READING:
             headers.append(("Origin", self._origin_as_sent()))
         notes: tuple[str, ...] = ()
         if request.sends_credentials:
-            cookie, notes = self.cookies.header(request.url, self._is_cross_site())
+            cookie, notes = self.cookies.header(request.url, self._context())
             headers += [("Cookie", cookie)] if cookie else []
         sent = SentRequest(
             request.method, str(request.url), (*headers, *self._metadata(headers)), request.body or b""
         )
         received = await self._send(sent)
         if request.sends_credentials:
-            notes += self.cookies.store(request.url, received, self._is_cross_site())
+            notes += self.cookies.store(request.url, received, self._context())
         else:
             notes = self._without_cookies(sent, received)
         return self._record(Exchange(sent, received, notes=notes))
@@ -250,34 +253,48 @@ class Fetch:
             is_preflighted=any(exchange.is_preflight for exchange in self.exchanges),
         )
 
-    def _is_cross_site(self) -> bool:
-        """Whether the request is cross-site for SameSite ("determine the same-site mode")."""
+    def _context(self) -> Context:
+        """Where the request comes from, for SameSite ("determine the same-site mode")."""
         request = self.request
-        return is_cross_site(request.origin, request.url) or is_cross_site_redirect(
-            request.origin, request.urls
-        )
+        is_foreign = is_cross_site(request.origin, request.url)
+        if not (is_foreign or is_cross_site_redirect(request.origin, request.urls)):
+            return "same-site"
+        if request.mode != "navigate":
+            return "cross-site"
+        return "navigation" if request.method in _READING else "form-post"
 
     def _origin_as_sent(self) -> str:
         """Section "`Origin` header", with the default referrer policy, "strict-origin-when-cross-origin"."""
         request = self.request
         is_downgraded = request.origin.startswith("https:") and request.url.scheme != "https"
-        return "null" if request.mode != "cors" and is_downgraded else request.serialized_origin
+        is_bare = request.mode in {"cors", "websocket"}  # whatever the referrer policy
+        return "null" if is_downgraded and not is_bare else request.serialized_origin
 
     def _metadata(self, headers: HeaderList) -> HeaderList:
         """The headers of every browser request: User-Agent, Referer, and Fetch Metadata."""
         request = self.request
         metadata: HeaderList = []
-        if is_secure(request.url):
+        is_websocket = request.mode == "websocket"
+        is_told = not (is_websocket and self.engine.does("websockets-have-no-metadata"))
+        if is_secure(request.url) and is_told:
             metadata += [
                 ("Sec-Fetch-Site", self._site()),
                 ("Sec-Fetch-Mode", request.mode),
-                ("Sec-Fetch-Dest", "empty"),
+                ("Sec-Fetch-Dest", self._destination()),
             ]
-        if request.origin != "null" and (is_secure(request.url) or request.origin.startswith("http:")):
+        is_upgraded = is_secure(request.url) or request.origin.startswith("http:")
+        if request.origin != "null" and is_upgraded and not is_websocket:
             metadata.append(("Referer", request.origin + "/"))
         if get(headers, "User-Agent") is None:
             metadata.append(("User-Agent", USER_AGENT))
         return metadata
+
+    def _destination(self) -> str:
+        """The value of Sec-Fetch-Dest (Fetch Metadata, section 2.1)."""
+        if self.request.mode == "navigate":
+            return "document"
+        is_named = self.request.mode == "websocket" and self.engine.does("websockets-are-a-destination")
+        return "websocket" if is_named else "empty"
 
     def _site(self) -> str:
         """The value of Sec-Fetch-Site (Fetch Metadata, section 2.3)."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Credentials = Literal["omit", "same-origin", "include"]
 Mode = Literal["cors", "same-origin", "no-cors"]
+# A form leads the user to another page, and a script opens a WebSocket. CORS has no say in either.
+AnyMode = Mode | Literal["navigate", "websocket"]
 Redirect = Literal["follow", "error", "manual"]
 T = TypeVar("T")
 
@@ -59,9 +61,9 @@ class Request:
     body: bytes | None
     origin: str
     credentials: Credentials
-    mode: Mode
+    mode: AnyMode
     redirect: Redirect
-    use_cors_preflight: bool
+    use_cors_preflight: bool = False
     tainting: Literal["basic", "cors", "opaque"] = "basic"
 
     @property
@@ -87,19 +89,13 @@ class Request:
         return self.origin
 
 
-def new_request(url: str, base_url: str | None, origin: str, init: RequestInit, engine: Engine) -> Request:
+def new_request(url: str, origin: str, init: RequestInit, base_url: str | None, engine: Engine) -> Request:
     """The request that a page of that origin makes. Raises TypeError where JavaScript does."""
     _check_names(init)
-    try:
-        parsed = parse(url, base_url)
-    except (AttributeError, TypeError, ValueError):
-        hint = f" {NO_BASE_URL}" if base_url is None else ""
-        raise TypeError(f"{url!r} is not a URL that can be fetched.{hint}") from None
-    if parsed.has_credentials:
-        raise TypeError(f"{url!r} contains a user name and password. A script cannot fetch such a URL.")
+    parsed = read_url(url, base_url)
     method = read_method(init.get("method", "GET"))
     headers = read_headers(init.get("headers", ()), engine)
-    mode: Mode = _one_of(Mode, "mode", init.get("mode", "cors"))
+    mode: Mode = one_of(Mode, "mode", init.get("mode", "cors"))
     if mode == "no-cors":
         if method not in SAFELISTED_METHODS:
             raise TypeError(f"{method} cannot be used in mode 'no-cors'.")
@@ -113,12 +109,24 @@ def new_request(url: str, base_url: str | None, origin: str, init: RequestInit, 
         headers=headers,
         body=body,
         origin=origin,
-        credentials=_one_of(Credentials, "credentials", init.get("credentials", "same-origin")),
+        credentials=one_of(Credentials, "credentials", init.get("credentials", "same-origin")),
         mode=mode,
-        redirect=_one_of(Redirect, "redirect", init.get("redirect", "follow")),
+        redirect=one_of(Redirect, "redirect", init.get("redirect", "follow")),
         use_cors_preflight=init.get("use_cors_preflight", False)
         and not (body is None and engine.does("no-preflight-for-an-empty-upload")),
     )
+
+
+def read_url(url: str, base_url: str | None) -> URL:
+    """The URL, relative to the base. Raises TypeError if it cannot be fetched."""
+    try:
+        parsed = parse(url, base_url)
+    except (AttributeError, TypeError, ValueError):
+        hint = f" {NO_BASE_URL}" if base_url is None else ""
+        raise TypeError(f"{url!r} is not a URL that can be fetched.{hint}") from None
+    if parsed.has_credentials:
+        raise TypeError(f"{url!r} contains a user name and password. A script cannot fetch such a URL.")
+    return parsed
 
 
 def _of_no_cors(headers: HeaderList, engine: Engine) -> HeaderList:
@@ -141,7 +149,7 @@ def _check_names(init: RequestInit) -> None:
         raise TypeError(f"fetch() has no option {name!r}; {hint}.")
 
 
-def _one_of(choices: Any, option: str, value: T) -> T:
+def one_of(choices: Any, option: str, value: T) -> T:
     if value not in get_args(choices):
         raise TypeError(f"{option}={value!r}: write one of {', '.join(map(repr, get_args(choices)))}.")
     return value

@@ -67,7 +67,7 @@ def _call(policy: CORSPolicy, names: str) -> Callable[[], object]:
 
     def ask() -> object:
         decision = policy.decide(asked)
-        return decision.body, decision.raw_preflight_headers
+        return decision.body, decision.raw_whole_headers
 
     return ask
 

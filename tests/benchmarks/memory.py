@@ -96,7 +96,7 @@ def _write(decision: Decision | None) -> None:
     if decision.status is None:
         _ = decision.response_headers.merged([]), decision.response_headers.merged_raw([])
     else:
-        _ = decision.body, decision.preflight_headers, decision.raw_preflight_headers
+        _ = decision.body, decision.whole_headers, decision.raw_whole_headers
 
 
 def growth(policy: CORSPolicy, requests: int) -> int:

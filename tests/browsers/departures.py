@@ -1,4 +1,7 @@
-"""The departures from the standard that ``Browser`` does not follow, and the cases in which they show."""
+"""The departures from the standard that ``Browser`` does not follow, and the cases in which they show.
+
+Those of forms, beacons and WebSockets are in test_writing.py.
+"""
 
 from crosscors.testing.engines import CHROMIUM, FIREFOX, WEBKIT, EngineName
 
@@ -105,12 +108,6 @@ UNFOLLOWED: dict[str, dict[EngineName, tuple[str, ...]]] = {
         FIREFOX: (
             "'' and '' as the value of an exposed field",
             "'a' and '' and 'b' as the value of an exposed field",
-        )
-    },
-    "third-party-cookies-are-blocked": {
-        WEBKIT: tuple(
-            f"Set-Cookie of 'a=1; SameSite=None; Secure' by {place} for the {page} page"
-            for page, place in (("page", "numeric"), ("numeric", "api"))
         )
     },
     "secure-cookies-need-tls-here": {

@@ -28,7 +28,7 @@ CHROMIUM_ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 
-# geckodriver's own profile turns most of what calls home off; this is the rest.
+# geckodriver's own profile turns most of what calls home off; this is the rest, except for the cookies.
 FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
     "app.normandy.enabled": False,
     "browser.safebrowsing.malware.enabled": False,
@@ -37,6 +37,8 @@ FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
     "datareporting.healthreport.uploadEnabled": False,
     "extensions.getAddons.cache.enabled": False,
     "media.gmp-manager.updateEnabled": False,
+    # What SameSite lets through is not to be held back as a third party's.
+    "network.cookie.cookieBehavior": 0,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "network.http.speculative-parallel-limit": 0,
@@ -109,6 +111,7 @@ def chromium() -> Iterator[Chrome]:
         # What SameSite lets through is not to be held back as a third party's.
         options.add_experimental_option("prefs", {"profile.cookie_controls_mode": 0})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.accept_insecure_certs = True  # the tests make their own
         driver = Chrome(options, ChromeService(CHROMIUM_DRIVER.path()))
         try:
             yield driver
@@ -121,6 +124,7 @@ def firefox() -> Iterator[Firefox]:
     options = FirefoxOptions()
     options.binary_location = FIREFOX_BROWSER.path()
     options.add_argument("-headless")
+    options.accept_insecure_certs = True
     for name, value in FIREFOX_PREFERENCES.items():
         options.set_preference(name, value)
     driver = Firefox(options, FirefoxService(FIREFOX_DRIVER.path()))
@@ -153,6 +157,7 @@ def webkit() -> Iterator[WebKitGTK]:
     options = WebKitGTKOptions()
     options.binary_location = WEBKIT_BROWSER.path()
     options.add_argument("--automation")
+    options.set_capability("acceptInsecureCerts", True)
     with _display() as display:
         # The processes of the browser inherit the driver's environment.
         environment = {**os.environ, "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1"}

@@ -2,6 +2,7 @@
 
 ``/answers/<name>`` answers as ``table.OWN_ANSWERS`` says; the other paths need something of the
 framework: its router, its error handling, its streams. Below ``/view`` views have a policy of their own.
+``/socket`` is for WebSockets. ``REACHED`` tells what has run.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import fastapi
 import flask
@@ -24,7 +25,8 @@ from django.views.decorators.http import require_GET
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 import crosscors.asgi
 import crosscors.django
@@ -49,6 +51,16 @@ class HandledError(Exception):
     """The application has a handler for it, which answers 500."""
 
 
+# The paths whose views have run, of those that protected requests are sent to.
+REACHED: list[str] = []
+
+
+def own_answer(name: str) -> Answer | None:
+    """What the view at ``/answers/<name>`` answers, for it has run; None if there is nothing of this name."""
+    REACHED.append(f"/answers/{name}")
+    return OWN_ANSWERS.get(name)
+
+
 # Without a framework.
 
 _PLAIN_PATHS = {
@@ -56,6 +68,7 @@ _PLAIN_PATHS = {
     "/slash": Answer("", 307, "/slash", own=[("Location", "/slash/")]),
     "/stream": Answer("", 200, "/stream"),
     "/errors/handled": Answer("", 500, "/errors/handled"),
+    "/socket": Answer("", 200, "/socket"),
 }
 
 
@@ -65,11 +78,22 @@ def _plain_answer(method: str, path: str) -> Answer:
     if path == "/only-get" and method not in ("GET", "HEAD"):
         return Answer("", 405, path)
     if path.startswith("/answers/"):
-        return OWN_ANSWERS.get(path.removeprefix("/answers/"), Answer("", 404, path))
+        return own_answer(path.removeprefix("/answers/")) or Answer("", 404, path)
+    REACHED.append(path)
     return _PLAIN_PATHS.get(path, Answer("", 404, path))
 
 
-async def _plain_asgi(scope: Scope, _receive: Receive, send: Send) -> None:
+async def _accept(scope: Scope, receive: Receive, send: Send) -> None:
+    """Accept a WebSocket."""
+    assert (await receive())["type"] == "websocket.connect"
+    REACHED.append(scope["path"])
+    await send({"type": "websocket.accept"})
+
+
+async def _plain_asgi(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await _accept(scope, receive, send)
+        return
     method, path = scope["method"], scope["path"].removeprefix(scope["root_path"])
     answer = _plain_answer(method, path)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.own]
@@ -86,12 +110,12 @@ def _plain_wsgi(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     return iter(STREAMED) if answer.path == "/stream" and method != "HEAD" else []
 
 
-def plain_asgi(policy: Policy) -> ASGIApp:
-    return crosscors.asgi.CORSMiddleware(_plain_asgi, policy=policy)
+def plain_asgi(policy: Policy, **options: Any) -> ASGIApp:
+    return crosscors.asgi.CORSMiddleware(_plain_asgi, policy=policy, **options)
 
 
-def plain_wsgi(policy: Policy) -> WSGIApplication:
-    return crosscors.wsgi.CORSMiddleware(_plain_wsgi, policy=policy)
+def plain_wsgi(policy: Policy, **options: Any) -> WSGIApplication:
+    return crosscors.wsgi.CORSMiddleware(_plain_wsgi, policy=policy, **options)
 
 
 # Starlette.
@@ -110,11 +134,16 @@ def _starlette_response(answer: Answer) -> Response:
 
 
 async def _starlette_answer(request: Request) -> Response:
-    name = request.path_params["name"]
-    return _starlette_response(OWN_ANSWERS[name]) if name in OWN_ANSWERS else Response(status_code=404)
+    answer = own_answer(request.path_params["name"])
+    return Response(status_code=404) if answer is None else _starlette_response(answer)
 
 
-async def _starlette_hello(_request: Request) -> Response:
+async def _starlette_socket(socket: WebSocket) -> None:
+    await _accept(socket.scope, socket.receive, socket.send)
+
+
+async def _starlette_hello(request: Request) -> Response:
+    REACHED.append(request.url.path)
     return PlainTextResponse("Hello")
 
 
@@ -134,8 +163,9 @@ async def _starlette_on_error(_request: Request, _error: Exception) -> Response:
     return PlainTextResponse("handled", 500)
 
 
-def starlette(policy: Policy, *, with_views: bool = False) -> ASGIApp:
-    routes = [
+def starlette(policy: Policy, *, with_views: bool = False, **options: Any) -> ASGIApp:
+    routes: list[BaseRoute] = [
+        WebSocketRoute("/socket", _starlette_socket),
         Route("/answers/{name}", _starlette_answer, methods=["GET", "POST", "OPTIONS"]),
         Route("/only-get", _starlette_hello),
         Route("/slash/", _starlette_hello),
@@ -146,7 +176,8 @@ def starlette(policy: Policy, *, with_views: bool = False) -> ASGIApp:
     if with_views:
         routes += _starlette_views()
     app = Starlette(routes=routes, exception_handlers={HandledError: _starlette_on_error})
-    return crosscors.starlette.CORS(app, policy=policy)
+    adapted: ASGIApp = crosscors.starlette.CORS(app, policy=policy, **options)
+    return adapted
 
 
 def _starlette_views() -> list[Route]:
@@ -180,14 +211,16 @@ def _starlette_views() -> list[Route]:
 # FastAPI.
 
 
-def fastapi_(policy: Policy, *, with_views: bool = False) -> ASGIApp:
+def fastapi_(policy: Policy, *, with_views: bool = False, **options: Any) -> ASGIApp:
     app = fastapi.FastAPI(openapi_url=None)
+    app.websocket("/socket")(_starlette_socket)
 
     @app.api_route("/answers/{name}", methods=["GET", "HEAD", "POST", "OPTIONS"])
     async def answer(name: str) -> Response:
-        if name not in OWN_ANSWERS:
+        answer = own_answer(name)
+        if answer is None:
             raise fastapi.HTTPException(404)
-        return _starlette_response(OWN_ANSWERS[name])
+        return _starlette_response(answer)
 
     @app.get("/only-get")
     @app.get("/slash/")
@@ -212,7 +245,8 @@ def fastapi_(policy: Policy, *, with_views: bool = False) -> ASGIApp:
 
     if with_views:
         app.include_router(_fastapi_views())
-    return crosscors.fastapi.CORS(app, policy=policy)
+    adapted: ASGIApp = crosscors.fastapi.CORS(app, policy=policy, **options)
+    return adapted
 
 
 def _fastapi_views() -> fastapi.APIRouter:
@@ -236,12 +270,14 @@ def _fastapi_views() -> fastapi.APIRouter:
         raise UnhandledError
 
     @router.get("/shared")
-    async def read() -> str:
+    async def read(request: Request) -> str:
+        REACHED.append(request.url.path)
         return "Hello"
 
     @router.delete("/shared")
     @own
-    async def delete() -> str:
+    async def delete(request: Request) -> str:
+        REACHED.append(request.url.path)
         return "Gone"
 
     router.get("/shared-too")(hello)
@@ -253,14 +289,20 @@ def _fastapi_views() -> fastapi.APIRouter:
 # Flask.
 
 
-def flask_(policy: Policy, *, with_views: bool = False) -> WSGIApplication:
+def flask_(policy: Policy, *, with_views: bool = False, **options: Any) -> WSGIApplication:
     app = flask.Flask(__name__)
+
+    @app.route("/socket", websocket=True)
+    def socket() -> str:
+        REACHED.append("/socket")
+        return "no WebSocket here"
 
     @app.route("/answers/<name>", methods=["GET", "POST", "OPTIONS"])
     def answer(name: str) -> flask.Response:
-        if name not in OWN_ANSWERS:
+        answer = own_answer(name)
+        if answer is None:
             flask.abort(404)
-        return flask.Response(status=OWN_ANSWERS[name].status, headers=OWN_ANSWERS[name].own)
+        return flask.Response(status=answer.status, headers=answer.own)
 
     @app.get("/only-get")
     @app.get("/slash/")
@@ -285,7 +327,7 @@ def flask_(policy: Policy, *, with_views: bool = False) -> WSGIApplication:
 
     if with_views:
         _add_flask_views(app)
-    crosscors.flask.CORS(app, policy=policy)
+    crosscors.flask.CORS(app, policy=policy, **options)
     return app
 
 
@@ -310,11 +352,13 @@ def _add_flask_views(app: flask.Flask) -> None:
 
     @app.get("/view/shared")
     def read() -> str:
+        REACHED.append(flask.request.path)
         return "Hello"
 
     @app.delete("/view/shared")
     @own
     def delete() -> str:
+        REACHED.append(flask.request.path)
         return "Gone"
 
     app.get("/view/shared-too", endpoint="view shared too")(hello)
@@ -334,15 +378,17 @@ class AnswerHandled(MiddlewareMixin):
 
 
 def _django_answer(_request: HttpRequest, name: str) -> HttpResponse:
-    if name not in OWN_ANSWERS:
+    answer = own_answer(name)
+    if answer is None:
         raise Http404
-    response = HttpResponse(status=OWN_ANSWERS[name].status)
-    for field_name, value in OWN_ANSWERS[name].own:
+    response = HttpResponse(status=answer.status)
+    for field_name, value in answer.own:
         response.headers[field_name] = value
     return response
 
 
-def _django_hello(_request: HttpRequest) -> HttpResponse:
+def _django_hello(request: HttpRequest) -> HttpResponse:
+    REACHED.append(request.path)
     return HttpResponse("Hello")
 
 
@@ -377,6 +423,7 @@ class _Urls:
             path("answers/<name>", self._as_view(_django_answer)),
             path("only-get", self._as_view(require_GET(_django_hello))),
             path("slash/", self._as_view(_django_hello)),
+            path("socket", self._as_view(_django_hello)),
             path("stream", self._as_view(_django_stream)),
             path("errors/handled", self._as_view(_django_handled)),
             path("errors/unhandled", self._as_view(_django_unhandled)),
@@ -423,8 +470,9 @@ class _Urls:
         ]
 
 
-def django_settings(policy: Policy, urls: _Urls) -> dict[str, Any]:
+def django_settings(policy: Policy, urls: _Urls, **options: Any) -> dict[str, Any]:
     return {
+        **{f"CORS_{name.upper()}": value for name, value in options.items()},
         "ALLOWED_HOSTS": ["*"],
         "APPEND_SLASH": True,
         "DEBUG": False,
@@ -467,23 +515,33 @@ def _within_wsgi(outer: Policy | None, app: WSGIApplication) -> WSGIApplication:
 
 
 @contextlib.contextmanager
-def _django(policy: Policy, outer: Policy | None = None, *, with_views: bool = False) -> Iterator[Ask]:
+def _django(
+    policy: Policy, outer: Policy | None = None, *, with_views: bool = False, **options: Any
+) -> Iterator[Ask]:
     urls = _Urls(is_async=False, with_views=with_views)
-    settings = override_settings(**django_settings(policy, urls))
+    settings = override_settings(**django_settings(policy, urls, **options))
     with settings, over_wsgi(_within_wsgi(outer, WSGIHandler())) as ask:
         yield ask
 
 
-def _django_asgi() -> ASGIApp:
+def _django_asgi(*, is_protected: bool) -> ASGIApp:
+    """Django's handler, and beside it what serves WebSockets."""
     handler: Any = ASGIHandler()  # whose types are narrower than ASGI's
-    return cast("ASGIApp", handler)
+    sockets = crosscors.django.protect_websockets(_accept) if is_protected else _accept
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (sockets if scope["type"] == "websocket" else handler)(scope, receive, send)
+
+    return app
 
 
 @contextlib.contextmanager
-def _django_async(policy: Policy, outer: Policy | None = None, *, with_views: bool = False) -> Iterator[Ask]:
+def _django_async(
+    policy: Policy, outer: Policy | None = None, *, with_views: bool = False, **options: Any
+) -> Iterator[Ask]:
     urls = _Urls(is_async=True, with_views=with_views)
-    settings = override_settings(**django_settings(policy, urls))
-    with settings, over_asgi(_within_asgi(outer, _django_asgi())) as ask:
+    settings = override_settings(**django_settings(policy, urls, **options))
+    with settings, over_asgi(_within_asgi(outer, _django_asgi(is_protected="protect" in options))) as ask:
         yield ask
 
 

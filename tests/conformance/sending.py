@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tests.clients import Answer, Attempt, Run, attempt_asgi, attempt_wsgi
+from tests.clients import Answer, Attempt, Run, attempt_asgi, attempt_wsgi, http_scope
 
 from .table import Request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from crosscors.asgi import ASGIApp
+    from crosscors.asgi import ASGIApp, Message, Scope
 
 # None: an exception left the application before it answered, so that a server has to answer.
 Ask = Callable[[Request], "Answer | None"]
@@ -55,7 +55,36 @@ def _over_asgi(app: ASGIApp, request: Request, run: Run) -> Attempt:
         "server": ("localhost", 80),
     }
     path = raw_path.decode("utf-8", "replace")
-    return attempt_asgi(app, request.method, path, [("Host", "localhost"), *request.fields], run=run, **scope)
+    headers = [("Host", "localhost"), *request.fields]
+    if request.is_handshake:
+        scope |= {"type": "websocket", "scheme": "ws", "extensions": {"websocket.http.response": {}}}
+        return _shaken(app, http_scope("GET", path, headers, **scope), run)
+    return attempt_asgi(app, request.method, path, headers, run=run, **scope)
+
+
+def _shaken(app: ASGIApp, scope: Scope, run: Run) -> Attempt:
+    """The answer to a handshake; 101 if the application accepts it (RFC 6455, section 4.2.2)."""
+    del scope["method"]
+    received = [{"type": "websocket.connect"}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return received.pop()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def serve() -> None:
+        await app(scope, receive, send)
+
+    run(serve())
+    start, *rest = sent
+    if start["type"] == "websocket.accept":
+        return Attempt(Answer(101, [], b""), None)
+    assert start["type"] == "websocket.http.response.start"
+    (body,) = rest
+    fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
+    return Attempt(Answer(start["status"], fields, body["body"]), None)
 
 
 @contextlib.contextmanager
@@ -68,4 +97,6 @@ def _over_wsgi(app: WSGIApplication, request: Request) -> Attempt:
     path = request.path.encode("utf-8", "surrogateescape").decode("latin-1")
     root = request.root.encode().decode("latin-1")
     headers = [("Host", "localhost"), *request.fields]
+    if request.is_handshake:
+        headers += [("Connection", "Upgrade"), ("Upgrade", "websocket")]
     return attempt_wsgi(app, request.method, path, headers, SCRIPT_NAME=root)

@@ -24,12 +24,14 @@ class Request:
     """A request; its path is decoded, bytes that are no UTF-8 as surrogates (PEP 383).
 
     ``root`` is where the server has mounted the application: SCRIPT_NAME of WSGI, root_path of ASGI.
+    ``is_handshake`` says that it opens a WebSocket.
     """
 
     method: str
     path: str
     fields: Fields = field(default_factory=list)
     root: str = ""
+    is_handshake: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from django.views import View
 from rest_framework.decorators import api_view
 
 import crosscors
-from crosscors import CORSPolicy, CORSRequest, PolicyWarning, Resources
+from crosscors import CORSPolicy, CORSRequest, CrossOriginProtection, PolicyWarning, Resources
 from crosscors.django import CORSMiddleware
 from crosscors.django.checks import (
     NUMBERS,
@@ -38,7 +38,7 @@ from crosscors.django.checks import (
 from crosscors.django.decorators import cross_origin
 from crosscors.django.signals import check_request_enabled
 from tests.django.clients import LISTED, ORIGIN, OTHER
-from tests.tables import table
+from tests.tables import each, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -219,6 +219,17 @@ def test_middleware_that_answers_nothing_may_stand_anywhere() -> None:
     assert seen(check_middleware, MIDDLEWARE=[*before, OURS]) == []
 
 
+@each("protect", True, "report")
+def test_a_protection_without_the_middleware_is_an_error(
+    protect: object, approved: Callable[[str, str], None]
+) -> None:
+    (message,) = seen(check_middleware, MIDDLEWARE=[COMMON], CORS_PROTECT=protect)
+    assert (message.id, message.is_serious()) == ("crosscors.E072", True)
+    approved("django_E072", text(message))
+    (message,) = seen(check_middleware, MIDDLEWARE=[COMMON], CORS_PROTECT="wrong")
+    assert message.id == "crosscors.W072"
+
+
 # CSRF_TRUSTED_ORIGINS.
 
 
@@ -303,6 +314,114 @@ def test_the_policies_of_views_are_looked_at_too() -> None:
         assert ORIGIN in message.msg
 
 
+# CSRF_TRUSTED_ORIGINS and CORS_PROTECT.
+
+
+REPORTING = CrossOriginProtection(report_only=True, trusted_origins=[OTHER])
+
+
+def test_the_message_is_true_with_cors_protect_too(approved: Callable[[str, str], None]) -> None:
+    policies: list[dict[str, Any]] = [
+        {"CORS_PROTECT": True, **LISTED},
+        {"CORS_PROTECT": CrossOriginProtection(trusted_origins=[OTHER]), **LISTED},
+        {"CORS_PROTECT": REPORTING},
+    ]
+    messages = [missing_origins([], **settings) for settings in policies]
+    assert [message and message.id for message in messages] == ["crosscors.W076"] * 3
+    approved("django_W076_protected", "\n".join(text(message) for message in messages if message))
+
+
+def by_regex(**options: Any) -> dict[str, Any]:
+    return {"CORS_POLICY": {"allow_origin_regex": r"https://[a-z]+\.example\.com", **options}}
+
+
+@table(
+    "listed, settings, is_refused",
+    ("nobody else knows the origin", ORIGIN, {}, True),
+    ("it is only reported", ORIGIN, {"CORS_PROTECT": "report"}, True),
+    ("a pattern", "https://*.example.com", {}, True),
+    ("a pattern of which the policy has a part", "https://*.example.com", LISTED, True),
+    ("the policy gives it credentials", ORIGIN, {"CORS_ALLOW_CREDENTIALS": True, **LISTED}, False),
+    ("the policy gives it none", ORIGIN, {"CORS_ALLOW_CREDENTIALS": False, **LISTED}, True),
+    ("the policy lets it read only", ORIGIN, {"CORS_ALLOW_METHODS": ["GET"], **LISTED}, True),
+    (
+        "an expression gives it credentials",
+        ORIGIN,
+        by_regex(allow_credentials=True, allow_methods="*"),
+        False,
+    ),
+    ("it is trusted", ORIGIN, {"CORS_PROTECT": CrossOriginProtection(trusted_origins=[ORIGIN])}, False),
+    (
+        "all of a pattern is trusted",
+        "https://*.example.com",
+        {"CORS_PROTECT": CrossOriginProtection(trusted_origins=["https://*.example.com"])},
+        False,
+    ),
+    ("it is one's own", ORIGIN, {"CORS_PROTECT": CrossOriginProtection(own_origins=[ORIGIN])}, False),
+    ("its host is one of this server", ORIGIN, {"ALLOWED_HOSTS": ["app.example.com"]}, False),
+    ("so are all of its pattern", "https://*.example.com", {"ALLOWED_HOSTS": [".example.com"]}, False),
+    ("in debug mode, that is this machine", "http://localhost:8000", {"ALLOWED_HOSTS": []}, False),
+    ("it is no origin, which Django says", "app.example.com", {}, False),
+    ("it is none that browsers send", f"{ORIGIN}/", {}, False),
+    ("nothing is protected", ORIGIN, {"CORS_PROTECT": False}, False),
+    ("there is no CSRF protection", ORIGIN, {"MIDDLEWARE": [OURS]}, False),
+    ("a function may know the origin", ORIGIN, {"CORS_ORIGIN_FUNC": receiver}, False),
+)
+def test_who_is_trusted_by_one_and_refused_by_the_other(
+    listed: str, settings: dict[str, Any], is_refused: bool, approved: Callable[[str, str], None]
+) -> None:
+    protected = {"CORS_PROTECT": True, "ALLOWED_HOSTS": ["api.example.com"], **WITH_CREDENTIALS}
+    messages = seen(check_csrf, **{**protected, "CSRF_TRUSTED_ORIGINS": [listed], **settings})
+    about = [message for message in messages if message.id == "crosscors.W080"]
+    assert [message.is_serious() for message in about] == [False] * is_refused
+    if settings in ({}, {"CORS_PROTECT": "report"}) and is_refused and listed == ORIGIN:
+        approved("django_W080_reported" if settings else "django_W080", text(about[0]))
+
+
+def test_of_receivers_nobody_knows_either() -> None:
+    check_request_enabled.connect(receiver)
+    settings: dict[str, Any] = {"CSRF_TRUSTED_ORIGINS": [ORIGIN], "ALLOWED_HOSTS": ["api.example.com"]}
+    assert seen(check_csrf, CORS_PROTECT=True, MIDDLEWARE=[OURS, CSRF], **settings) == []
+
+
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+
+
+@table(
+    "middleware, protect, is_open",
+    ("it only reports", [OURS, SESSIONS], "report", True),
+    ("an object only reports", [OURS, SESSIONS], REPORTING, True),
+    ("it protects", [OURS, SESSIONS], True, False),
+    ("it is off, as it was before there was one", [OURS, SESSIONS], False, False),
+    ("there are tokens", [OURS, SESSIONS, CSRF], "report", False),
+    ("there are no sessions", [OURS], "report", False),
+)
+def test_a_project_that_nothing_protects_yet(
+    middleware: list[str], protect: object, is_open: bool, approved: Callable[[str, str], None]
+) -> None:
+    messages = [
+        each for each in seen(check_csrf, MIDDLEWARE=middleware, CORS_PROTECT=protect) if each.id != WRITES
+    ]
+    assert [message.id for message in messages] == ["crosscors.W081"] * is_open
+    if messages:
+        approved("django_W081", text(messages[0]))
+
+
+WRITES = "crosscors.W076"
+
+
+@table(
+    "middleware",
+    ("tokens as well", [OURS, SESSIONS, CSRF]),
+    ("no tokens", [OURS, SESSIONS]),
+    ("no sessions", [OURS]),
+)
+@each("protect", True, CrossOriginProtection(trusted_origins=[ORIGIN], exempt=["/saml/acs"]))
+def test_nothing_is_said_of_a_sound_project(middleware: list[str], protect: object) -> None:
+    sound: dict[str, Any] = {**LISTED, "CORS_ALLOW_CREDENTIALS": True, "CSRF_TRUSTED_ORIGINS": [ORIGIN]}
+    assert "no issues" in manage_check(MIDDLEWARE=middleware, CORS_PROTECT=protect, **sound)
+
+
 # check_request_enabled.
 
 
@@ -328,6 +447,8 @@ def codes_in_the_package() -> Iterator[str]:
     others = ("cli", "flask", "starlette", "testing", "starlette.py")
     for file in package.rglob("*.py"):
         if file.relative_to(package).parts[0] in others:
+            continue
+        if file.name in ("protection.py", "hosts.py"):  # CrossOriginProtection raises, in settings.py
             continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call):

@@ -101,6 +101,12 @@ FAULTS: dict[str, dict[str, Any]] = {
     "a hook that leads nowhere": {"CORS_ON_DECISION": "no.such"},
     "a hook that is not a function": {"CORS_ON_DECISION": 5},
     "debug": {"CORS_DEBUG": "true"},
+    "protection in a string": {"CORS_PROTECT": "true"},
+    "protection in a string that means no": {"CORS_PROTECT": "off"},
+    "protection in a string that means to report": {"CORS_PROTECT": "REPORT"},
+    "protection, neither on nor off": {"CORS_PROTECT": ["report"]},
+    "protection under a name that is near": {"CORS_PROTECTION": True},
+    "protection in a dict": {"CORS_POLICY": {"protect": True}},
     "methods in one string": {"CORS_ALLOW_METHODS": ["GET, POST"]},
     "headers in one string": {"CORS_ALLOW_HEADERS": ["x mine"]},
     "every response header with credentials": {
@@ -180,6 +186,7 @@ def test_a_problem_names_the_setting_and_what_to_write(approved: Callable[[str, 
             "CORS_ALLOW_METHODS": ["CORS_ALLOWED_METHODS", "CORS_METHODS"],
             "CORS_EXPOSE_HEADERS": ["CORS_EXPOSED_HEADERS"],
             "CORS_URLS_REGEX": ["CORS_URL_REGEX"],
+            "CORS_PROTECT": ["CORS_PROTECTION", "CORS_PROTECTS"],
             # What is long gone is done in another way.
             "crosscors.django.signals.check_request_enabled": ["CORS_MODEL"],
             "CSRF_TRUSTED_ORIGINS": ["CORS_REPLACE_HTTPS_REFERER"],
@@ -246,6 +253,7 @@ def test_a_name_beside_the_right_one_is_a_warning(own: str, settings: dict[str, 
     ("a list does not allow everyone", "CORS_ALLOW_ALL", {"CORS_ALLOWED_ORIGINS": [ORIGIN]}),
     ("nobody is allowed", "CORS_ORIGINS", {"CORS_ALLOW_ALL_ORIGINS": False}),
     ("the policy is not there", "CORS_ORIGINS", {"CORS_POLICY": None}),
+    ("no policy protects", "CORS_PROTECTION", {"CORS_POLICY": {"allow_origins": ORIGIN}}),
     (
         "expressions for others",
         "CORS_WHITELIST",
@@ -294,6 +302,7 @@ def test_all_problems_are_found_at_once() -> None:
         CORS_ALLOW_CREDENTIALS="yes",
         CORS_DEBUG=1,
         CORS_ON_DECISION=1,
+        CORS_PROTECT="yes",
     )
     assert sorted(message.msg.partition(":")[0] for message in messages) == [
         "CORS_ALLOWED_ORIGINS",
@@ -304,6 +313,7 @@ def test_all_problems_are_found_at_once() -> None:
         "CORS_METHODS",
         "CORS_ON_DECISION",
         "CORS_ORIGIN_FUNC",
+        "CORS_PROTECT",
         "CORS_URLS_REGEX",
     ]
     given = {"/a": {"max_age": -1}, "/b": {"allow_origins": ["b"]}, "c": None, "/d": 5}

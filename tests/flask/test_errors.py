@@ -246,6 +246,24 @@ def test_an_application_mounted_inside_is_covered_too() -> None:
         assert (found.answer.status, found.answer.cors()) == (500, ALLOWED)
 
 
+@each("has_view", False, True)
+@each("origin", None, OF_APP, STRANGER)
+def test_a_websocket_ends_as_flask_sock_ends_it(has_view: bool, origin: str | None) -> None:
+    """Under gunicorn, Flask-Sock raises StopIteration when the socket is closed."""
+
+    class Ended(Response):
+        def __call__(self, *_: Any) -> Any:
+            raise StopIteration
+
+    app = Flask(__name__)
+    if has_view:
+        app.add_url_rule("/view", "view", cross_origin(origins=OF_VIEW)(lambda: "Hello"))
+    app.add_url_rule("/socket", "socket", Ended, websocket=True)
+    CORS(app, origins=OF_APP)
+    found = attempt(app, "/socket", origin, fields=[("Connection", "Upgrade"), ("Upgrade", "websocket")])
+    assert (type(found.error), found.answer) == (StopIteration, None)
+
+
 def test_what_ends_the_process_is_not_an_error_of_the_application() -> None:
     app = Flask(__name__)
 

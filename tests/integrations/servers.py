@@ -36,8 +36,9 @@ def read_table(text: str) -> tuple[Integration, ...]:
 
 
 INTEGRATIONS = read_table((FOLDER / "README.md").read_text())
-# All but the one that has paths and policies of its own.
-ALIKE = tuple(integration for integration in INTEGRATIONS if integration.folder != "asgi_uvicorn")
+PROTECTED = tuple(each for each in INTEGRATIONS if each.folder.startswith("protected_"))
+# All but those that have paths and policies of their own.
+ALIKE = tuple(each for each in INTEGRATIONS if each.folder != "asgi_uvicorn" and each not in PROTECTED)
 
 
 @contextlib.contextmanager

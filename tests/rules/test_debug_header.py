@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crosscors import CORSPolicy
 from crosscors.core.debug_header import explained
 from crosscors.core.words import KEYWORDS
@@ -30,6 +32,15 @@ def test_it_names_everything_that_is_refused_beside_the_other_headers() -> None:
     assert said.startswith("method-not-allowed: ")
     assert " headers-not-allowed: " in said
     assert decision.headers[:-1] == refused.headers
+
+
+def test_it_is_there_once_although_two_have_refused() -> None:
+    policy = CORSPolicy(allow_origins=APP)
+    first = explained(preflight(policy, method="PUT"), KEYWORDS)
+    decision = explained(replace(first, refusals=actual(policy, EVIL).refusals), KEYWORDS)
+    assert [value for name, value in decision.headers if name == "X-CORS-Refused"] == [
+        reason(explained(actual(policy, EVIL), KEYWORDS).headers)
+    ]
 
 
 def test_it_is_cut_at_500_characters() -> None:

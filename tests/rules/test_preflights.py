@@ -126,13 +126,13 @@ def test_the_headers_of_a_preflight_describe_its_body() -> None:
     decision = preflight(CORSPolicy(allow_origins=[APP], max_age=None))
     sent = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "2")]
     sent += [*decision.headers, ("Vary", ", ".join(PREFLIGHT_VARY))]
-    assert decision.preflight_headers == tuple(sent)
-    assert decision.raw_preflight_headers == tuple(
+    assert decision.whole_headers == tuple(sent)
+    assert decision.raw_whole_headers == tuple(
         (name.lower().encode(), value.encode()) for name, value in sent
     )
     refused = preflight(LISTED, EVIL)
     assert refused.body == f"Refused by the CORS policy: {refused.refusals[0].message}".encode()
-    assert refused.preflight_headers[1] == ("Content-Length", str(len(refused.body)))
+    assert refused.whole_headers[1] == ("Content-Length", str(len(refused.body)))
     both = preflight(LISTED, APP, "DELETE", "x-b")
     assert both.body.endswith("; ".join(refusal.message for refusal in both.refusals).encode())
 

@@ -78,7 +78,7 @@ def entry_problems(
         hint = opt_in(f'Write "{secure}"' if secure else "Use https", INSECURE_ORIGINS, words, dangers)
         yield Problem("insecure-origin-with-credentials", name, entry, message, hint)
     domain = host.removeprefix("*.").removesuffix(".")
-    if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and _has_many_owners(scheme, host):
+    if PUBLIC_SUFFIX_SUBDOMAINS not in dangers and has_many_owners(scheme, host):
         message = f"{shown(entry)} is not safe with credentials: {owners_below(domain)}."
         hint = opt_in(_instead_of_pattern(entry, domain), PUBLIC_SUFFIX_SUBDOMAINS, words, dangers)
         yield Problem("public-suffix-with-credentials", name, entry, message, hint)
@@ -131,10 +131,10 @@ def _over_https(entry: str) -> str | None:
     if scheme != "http":
         return None
     secure = f"https://{host}{'' if port == ':443' else port}"
-    return secure if is_entry(secure) and not _has_many_owners("https", host) else None
+    return secure if is_entry(secure) and not has_many_owners("https", host) else None
 
 
-def _has_many_owners(scheme: str, host: str) -> bool:
+def has_many_owners(scheme: str, host: str) -> bool:
     """Whether the host is a pattern for names that can have different owners."""
     domain = host.removeprefix("*.").removesuffix(".")
     if domain == host.removesuffix(".") or scheme not in DEFAULT_PORTS or is_loopback(domain):

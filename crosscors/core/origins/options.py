@@ -84,7 +84,7 @@ def read(
     regex, of_regex = _read_regex(allow_origin_regex, alone)
     is_only = len(as_list(allow_origins)) == 1 and allow_origin_regex is None and allow_origin_func is None
     among = replace(_surroundings(allow_origins, regex, accepted_for_all, words), is_only=is_only)
-    listed, of_origins = _read_entries(allow_origins, among)
+    listed, of_origins = read_entries(allow_origins, among)
     if among.joined is not None:  # judge what was meant, so that no hint takes away what another one adds
         regex = among.joined.regex
     func, of_func = function.read(allow_origin_func, words)
@@ -139,7 +139,7 @@ def _together(
     return together if together is not None and starts(together.regex) else None
 
 
-def _read_entries(value: object, among: Surroundings) -> tuple[tuple[str, ...], Findings]:
+def read_entries(value: object, among: Surroundings) -> tuple[tuple[str, ...], Findings]:
     """The entries. A faulty one is replaced with what was meant, so that later checks see that, too."""
     option, words = among.option, among.words
 
@@ -270,7 +270,7 @@ def _read_credentials(
         message = f"takes True, False or a list of origins, not {shown(value)}."
         hint = f"Write {words.setting(option, 'True')}, or {words.setting(option, _EXAMPLE)}."
         return False, refused("wrong-type", words.name(option), value, message, hint)
-    entries, found = _read_entries(value, among)
+    entries, found = read_entries(value, among)
     return entries or False, found
 
 

@@ -6,14 +6,11 @@ Browsers also send Origin to the page's own origin, unless the method is GET or 
 
 from __future__ import annotations
 
-import re
-
+from crosscors.core.hosts import HOST
 from crosscors.core.origins.serialized import DEFAULT_PORTS, is_serialized_origin, serialize_ipv6, split
 from crosscors.core.request import CORSRequest
 
 _SCHEMES = ("http", "https")
-# RFC 9110, section 7.2: Host is a host and an optional port.
-_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 
 
 def is_cors_request(request: CORSRequest) -> bool:
@@ -47,7 +44,7 @@ def is_own_origin(origin: str, host: str) -> bool:
     (True, False)
     """
     scheme, origin_host, origin_port = split(origin)
-    parts = _HOST.fullmatch(host)
+    parts = HOST.fullmatch(host)
     if parts is None or scheme not in _SCHEMES or not is_serialized_origin(origin):
         return False
     own_host, own_port = parts.groups()

@@ -83,6 +83,8 @@ NUMBERS = {
     "signal-not-asked": 77,
     "view-not-routed": 78,
     "signal-of-django-cors-headers": 79,
+    "csrf-trusted-refused": 80,
+    "csrf-reported-only": 81,
 }
 
 

@@ -10,6 +10,7 @@ from django.core.checks import Warning as CheckWarning
 from django.utils.module_loading import import_string
 
 from crosscors.django.checks.ids import error_id, warning_id
+from crosscors.django.settings import read_settings
 
 _OURS = "crosscors.django.middleware.CORSMiddleware"
 _THEIRS = "corsheaders.middleware.CorsMiddleware"
@@ -41,15 +42,26 @@ def check_middleware(**_: object) -> list[CheckMessage]:
     listed = [(path, names_of(path)) for path in conf.settings.MIDDLEWARE]
     ours = [position for position, (_, bases) in enumerate(listed) if _OURS in bases]
     if not ours:
-        return [
-            CheckWarning(
-                "crosscors.django is in INSTALLED_APPS, but its middleware is not in MIDDLEWARE, so no "
-                "response gets CORS headers.",
-                hint='Write MIDDLEWARE = ["crosscors.django.CORSMiddleware", ...].',
-                id=warning_id("middleware-missing"),
-            )
-        ]
+        return [_missing()]
     return [*_surplus(listed, ours), *_answering_before(listed[: ours[0]])]
+
+
+def _missing() -> CheckMessage:
+    settings = read_settings()[0]
+    hint = 'Write MIDDLEWARE = ["crosscors.django.CORSMiddleware", ...].'
+    if settings is None or settings.protection is None:
+        return CheckWarning(
+            "crosscors.django is in INSTALLED_APPS, but its middleware is not in MIDDLEWARE, so no response "
+            "gets CORS headers.",
+            hint=hint,
+            id=warning_id("middleware-missing"),
+        )
+    return Error(
+        "CORS_PROTECT has no effect, because the middleware of crosscors is not in MIDDLEWARE. Requests from "
+        "other sites are served, and no response gets CORS headers.",
+        hint=hint,
+        id=error_id("middleware-missing"),
+    )
 
 
 def _surplus(listed: list[tuple[str, list[str]]], ours: list[int]) -> Iterator[CheckMessage]:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from crosscors.testing.exchange import ReceivedResponse
 from crosscors.testing.limits import AbandonedError, Body
+from crosscors.testing.servers.asgi_websocket import Handshake, websocket_scope
 from crosscors.testing.servers.server import answer_to_exception
 from crosscors.testing.urls import DEFAULT_PORTS, parse
 
@@ -82,9 +83,12 @@ class ASGIServer:
     async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if not _has_loop():
             raise TypeError("ASGI applications run only with asyncio, but no asyncio event loop is running.")
-        connection = _Connection(request, Body(limits))
+        connection: _Connection | Handshake = _Connection(request, Body(limits))
+        scope = scope_of(request)
+        if request.is_websocket:
+            connection, scope = Handshake(request, Body(limits)), websocket_scope(scope)
         try:
-            await self.app(scope_of(request), connection.receive, connection.send)
+            await self.app(scope, connection.receive, connection.send)
         except (Exception, AbandonedError) as error:  # noqa: BLE001 (as servers do)
             if not connection.body.is_cut:
                 return connection.received(error)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CachedServer:
-    """Sends a request to the server only if the cache has no response."""
+    """Sends a request to the server only if the cache has no response. Caches let WebSockets through."""
 
     server: Server
     cache: SharedCache
@@ -33,9 +33,13 @@ class CachedServer:
         return self.server.cookies()
 
     def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        if request.is_websocket:
+            return self.server.send(request, limits)
         return self.cache.answer(request) or self.cache.keep(request, self.server.send(request, limits))
 
     async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        if request.is_websocket:
+            return await self.server.asend(request, limits)
         return self.cache.answer(request) or self.cache.keep(
             request, await self.server.asend(request, limits)
         )

@@ -18,6 +18,7 @@ from crosscors.testing.blocked import NetworkError
 from crosscors.testing.cookies import Cookie, read_same_site
 from crosscors.testing.exchange import ReceivedResponse, SentRequest
 from crosscors.testing.limits import AbandonedError, Body, ClientGoneError, Limits
+from crosscors.testing.servers.asgi import ASGIServer
 from crosscors.testing.servers.server import answer_to_exception, is_async_client, must_be_awaited
 
 # With these, Starlette's TestClient and httpx's transports raise what the application raised.
@@ -68,6 +69,9 @@ class HTTPXServer:
     def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if is_async_client(self.client):
             raise must_be_awaited(self.client)
+        application = self._websocket_application(request)
+        if application is not None:
+            return application.send(request, limits)
         transport, course = self._transport_for(request, limits)
 
         def ask() -> ReceivedResponse:
@@ -92,6 +96,9 @@ class HTTPXServer:
     async def asend(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
         if not is_async_client(self.client):
             return self.send(request, limits)
+        application = self._websocket_application(request)
+        if isinstance(application, ASGIServer):  # Starlette's TestClient is not async
+            return await application.asend(request, limits)
         import anyio  # noqa: PLC0415 (installed with httpx)
 
         transport, course = self._transport_for(request, limits)
@@ -173,9 +180,18 @@ class HTTPXServer:
             transport = copy.copy(transport)
             for option in options:
                 setattr(transport, option, False)
-            if not type(transport).__name__.startswith("WSGI"):
+            if not _is_wsgi(transport):
                 transport.app = course.following(transport.app)
         return transport, course
+
+    def _websocket_application(self, request: SentRequest) -> ASGIServer | _PortalServer | None:
+        """The ASGI application of a handshake. The transports of httpx would send it a plain request."""
+        transport = self.client._transport_for_url(self._module.URL(request.url))
+        if not request.is_websocket or not hasattr(transport, "app") or _is_wsgi(transport):
+            return None
+        if hasattr(transport, "portal_factory"):
+            return _PortalServer(transport)
+        return ASGIServer(transport.app, request.url)
 
     def _request(self, request: SentRequest, limits: Limits) -> Any:
         left = limits.seconds_left()
@@ -219,6 +235,25 @@ class HTTPXServer:
         return sys.modules[next(name for name in names if name in {"httpx", "httpx2"})]
 
 
+@dataclass(frozen=True)
+class _PortalServer:
+    """The application of Starlette's TestClient, called in the event loop of its lifespan."""
+
+    transport: Any
+
+    def send(self, request: SentRequest, limits: Limits) -> ReceivedResponse:
+        with self.transport.portal_factory() as portal:
+            received: ReceivedResponse = portal.call(
+                ASGIServer(self._app, request.url).asend, request, limits
+            )
+        return received
+
+    async def _app(self, scope: Any, receive: Any, send: Any) -> None:
+        transport = self.transport
+        state = {**transport.app_state}
+        await transport.app({**scope, "root_path": transport.root_path, "state": state}, receive, send)
+
+
 @dataclass
 class _Course:
     """How an ASGI application ended, which the clients do not report."""
@@ -251,6 +286,10 @@ class _Course:
                 raise
 
         return followed
+
+
+def _is_wsgi(transport: object) -> bool:
+    return type(transport).__name__.startswith("WSGI")
 
 
 def _is_networked(transport: object) -> bool:

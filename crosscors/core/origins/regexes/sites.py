@@ -129,8 +129,8 @@ def sites_of(regex: re.Pattern[str]) -> Sites:
 def _has_short_labels(regex: re.Pattern[str]) -> bool:
     """Whether anything can be matched without a label of more than 63 characters."""
     automaton = automaton_of(regex)
-    first = automaton.first, 0
-    found, waiting = {first}, [first]
+    waiting: list[tuple[int, int]] = [(automaton.first, 0)]
+    found = {*waiting}
     while waiting:
         state, length = waiting.pop()
         if state == Automaton.LAST:
@@ -144,7 +144,7 @@ def _has_short_labels(regex: re.Pattern[str]) -> bool:
                 reached.add((step.target, length + 1))
             if not _SEPARATORS.isdisjoint(step.characters):
                 reached.add((step.target, 0))
-        waiting += reached - found
+        waiting.extend(reached - found)
         found |= reached
     return False
 

@@ -98,7 +98,7 @@ def _unmeant(regex: re.Pattern[str], sites: Sites, meant: Meant | None) -> Itera
 
 
 def _beyond(meant: Meant, regex: re.Pattern[str]) -> Iterator[str]:
-    """Names below those that were meant. With a word boundary or a look-around, no other example may match."""
+    """Names below those that were meant: with a word boundary or a look-around, only these may match."""
     for one in _on_the_web(sites_of(meant.regex)):
         longer = _longer(one, regex)
         if longer != one and not matches(meant.regex, longer):
