@@ -6,6 +6,7 @@ import click
 
 import crosscors
 from crosscors.cli.demo.command import demo
+from crosscors.cli.explain.command import explain
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,3 +22,4 @@ def cli() -> None:
 
 
 cli.add_command(demo)
+cli.add_command(explain)
