@@ -102,11 +102,11 @@ def missing_programs(engines: Iterable[EngineName]) -> str | None:
 
 
 @contextmanager
-def chromium() -> Iterator[Chrome]:
+def chromium(*arguments: str) -> Iterator[Chrome]:
     with TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         options = ChromeOptions()
         options.binary_location = CHROMIUM_BROWSER.path()
-        for argument in (*CHROMIUM_ARGUMENTS, f"--user-data-dir={profile}"):
+        for argument in (*CHROMIUM_ARGUMENTS, f"--user-data-dir={profile}", *arguments):
             options.add_argument(argument)
         # What SameSite lets through is not to be held back as a third party's.
         options.add_experimental_option("prefs", {"profile.cookie_controls_mode": 0})
@@ -120,10 +120,11 @@ def chromium() -> Iterator[Chrome]:
 
 
 @contextmanager
-def firefox() -> Iterator[Firefox]:
+def firefox(*arguments: str) -> Iterator[Firefox]:
     options = FirefoxOptions()
     options.binary_location = FIREFOX_BROWSER.path()
-    options.add_argument("-headless")
+    for argument in ("-headless", *arguments):
+        options.add_argument(argument)
     options.accept_insecure_certs = True
     for name, value in FIREFOX_PREFERENCES.items():
         options.set_preference(name, value)
@@ -135,7 +136,7 @@ def firefox() -> Iterator[Firefox]:
 
 
 @contextmanager
-def _display() -> Iterator[str]:
+def display() -> Iterator[str]:
     """A screen in memory, on a display number that Xvfb finds free; WebKitGTK has no headless mode."""
     read_end, write_end = os.pipe()
     with open(read_end) as number:
@@ -158,9 +159,9 @@ def webkit() -> Iterator[WebKitGTK]:
     options.binary_location = WEBKIT_BROWSER.path()
     options.add_argument("--automation")
     options.set_capability("acceptInsecureCerts", True)
-    with _display() as display:
+    with display() as screen:
         # The processes of the browser inherit the driver's environment.
-        environment = {**os.environ, "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1"}
+        environment = {**os.environ, "DISPLAY": screen, "LIBGL_ALWAYS_SOFTWARE": "1"}
         service = WebKitGTKService(WEBKIT_DRIVER.path(), env=environment)
         with warnings.catch_warnings():
             # selenium itself goes a way there that selenium has deprecated.
