@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from crosscors.cli.explain.console_words import (
     LAST_REASONS,
@@ -100,11 +101,14 @@ class _Found:
     words: Words
     start: int
     end: int
-    names: dict[str, str]
+    names: dict[str, Any]  # fields of the sentence
 
 
 # Consoles and web pages make typographic quotes of plain ones; Firefox has its own.
-_PLAIN_QUOTES = {**dict.fromkeys(map(ord, "‘’‚‛"), "'"), **dict.fromkeys(map(ord, "“”„‟"), '"')}
+_PLAIN_QUOTES = {
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f"), '"'),
+}
 
 
 def _in_one_line(text: str) -> str:
@@ -138,8 +142,8 @@ def _reasons(said: _Found, line: str) -> tuple[ConsoleReason | None, tuple[Conso
     if engine == "webkit" and reason == "allow-origin-missing":
         return reason, ("allow-origin-mismatch", "allow-origin-invalid")
     if engine == "webkit" and reason == "preflight-status":
-        is_redirect = (_status(said, line) or 0) // 100 == 3
-        # WebKit looks at the status first.
+        is_redirect = _status(said, line) in range(300, 400)
+        # WebKit looks at the status before it looks at the headers.
         return ("preflight-redirect", ()) if is_redirect else (reason, ("allow-origin-missing",))
     return reason, ()
 
@@ -164,9 +168,7 @@ _OF_PREFLIGHTS = frozenset(
 )
 
 
-def _is_preflight(
-    reason: ConsoleReason | None, said: _Found, place: _Found | None, line: str
-) -> bool | None:
+def _is_preflight(reason: ConsoleReason | None, said: _Found, place: _Found | None, line: str) -> bool | None:
     if reason in _OF_PREFLIGHTS or PREFLIGHT in line[place.end if place else 0 : said.start]:
         return True
     # Chromium says so if it was the preflight.
@@ -175,7 +177,9 @@ def _is_preflight(
 
 
 # What a script sees in each engine.
-_SEEN_BY_SCRIPT = re.compile("Failed to fetch|NetworkError when attempting|Load failed|Network ?Error|ERR_FAILED")
+_SEEN_BY_SCRIPT = re.compile(
+    "Failed to fetch|NetworkError when attempting|Load failed|Network ?Error|ERR_FAILED"
+)
 
 
 def _error(line: str) -> ConsoleError:

@@ -26,9 +26,15 @@ ConsoleReason = Reason | OtherReason
 
 _SAID: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
     "chromium": (
-        ("allow-origin-missing", "No 'Access-Control-Allow-Origin' header is present on the requested resource"),
+        (
+            "allow-origin-missing",
+            "No 'Access-Control-Allow-Origin' header is present on the requested resource",
+        ),
         ("allow-origin-multiple", "header contains multiple values '{value}', but only one is allowed"),
-        ("allow-origin-invalid", "'Access-Control-Allow-Origin' header contains the invalid value '{value}'."),
+        (
+            "allow-origin-invalid",
+            "'Access-Control-Allow-Origin' header contains the invalid value '{value}'.",
+        ),
         ("allow-origin-mismatch", "header has a value '{value}' that is not equal to the supplied origin"),
         ("allow-origin-wildcard-with-credentials", "header in the response must not be the wildcard '*'"),
         ("allow-credentials-not-true", "header in the response is '{value}' which must be 'true'"),
@@ -42,7 +48,7 @@ _SAID: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
         ),
         (
             "header-not-allowed",
-            "Request header field {header} is not allowed by Access-Control-Allow-Headers in preflight response",
+            "header field {header} is not allowed by Access-Control-Allow-Headers in preflight response",
         ),
         ("redirect-with-credentials-in-url", "' contains a username and password, which is disallowed"),
         ("local-network-access", "access the `{value}` address space"),
@@ -55,7 +61,10 @@ _SAID: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
         ("not-http", "Not allowed to load local resource: {url}"),
         ("not-http", "net::ERR_UNSAFE_REDIRECT"),
         ("cross-origin-resource-policy", "net::ERR_BLOCKED_BY_RESPONSE.NotSame"),
-        ("mixed-content", "loaded over HTTPS, but requested an insecure resource '{url}'. This request has been"),
+        (
+            "mixed-content",
+            "loaded over HTTPS, but requested an insecure resource '{url}'. This request has been",
+        ),
     ),
     "firefox": (
         ("allow-origin-missing", "CORS header 'Access-Control-Allow-Origin' missing"),
@@ -100,7 +109,10 @@ _SAID: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
         ("allow-methods-invalid", "Header Access-Control-Allow-Methods has an invalid value"),
         ("allow-headers-invalid", "Header Access-Control-Allow-Headers has an invalid value"),
         ("method-not-allowed", "Method {method} is not allowed by Access-Control-Allow-Methods."),
-        ("header-not-allowed", "Request header field {header} is not allowed by Access-Control-Allow-Headers."),
+        (
+            "header-not-allowed",
+            "Request header field {header} is not allowed by Access-Control-Allow-Headers.",
+        ),
         ("redirect-with-credentials-in-url", "redirection URL {} has credentials"),
         ("not-http", "Cross origin requests are only supported for HTTP"),
         ("not-http", "not allowed to follow a cross-origin CORS redirection with non CORS scheme"),
@@ -123,8 +135,8 @@ _SAID_LAST: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
 # Where the URL is, and in Chromium the origin.
 _SAID_WHERE: dict[EngineName, tuple[str, ...]] = {
     "chromium": (
-        "at '{url}' from origin '{origin}' has been blocked by CORS policy:",
-        "at '{url}' (redirected from '{redirected_from}') from origin '{origin}' has been blocked by CORS policy:",
+        "at '{url}' from origin '{origin}' has been blocked by",
+        "at '{url}' (redirected from '{redirected_from}') from origin '{origin}' has been blocked by",
         "{url} net::ERR_",
     ),
     "firefox": ("remote resource at {url}. (Reason:",),
