@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Library:
         between: what stands between two options.
         quote: how an item of a list is written.
         more: what stands for the items that the list has already.
+        verb: what stands before the text.
         configured: the lists that the application has, by the names of the attributes above.
     """
 
@@ -44,6 +45,7 @@ class Library:
     between: str = ", "
     quote: str = '"{}"'
     more: str | None = "..."
+    verb: str = "write "
     configured: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def text(self, needed: Needed) -> str | None:
@@ -54,8 +56,9 @@ class Library:
             ("method", self.method, (needed.method,) if needed.method else ()),
             ("header", self.header, needed.headers),
         ):
-            missing = [item for item in items if item not in self.configured.get(name, ())]
-            if missing:
+            known = {each.lower() for each in self.configured.get(name, ())}
+            missing = [item for item in items if item.lower() not in known]
+            if missing and "*" not in known:
                 options.append(template.format(self._list(name, missing)))
         if not options and not needed.credentials:
             return None
@@ -95,16 +98,26 @@ DJANGO_CORS_HEADERS = Library(
     "CORS_ALLOW_HEADERS = [{}]",
     between=" and ",
 )
-# For applications in which nothing answers CORS yet.
-CROSSCORS = Library(
-    "crosscors",
-    "allow_origins=[{}]",
-    None,
-    "allow_methods=[{}]",
-    "allow_headers=[{}]",
-    "app = CORSMiddleware(app, {})",
+# crosscors itself, for applications in which nothing answers CORS yet. The name is that of the module.
+CROSSCORS_ASGI = replace(
+    STARLETTE,
+    name="crosscors.asgi",
+    around="app = CORSMiddleware(app, {})",
+    more=None,
+    configured={"method": ("GET",)},
+)
+CROSSCORS_WSGI = replace(CROSSCORS_ASGI, name="crosscors.wsgi")
+CROSSCORS_STARLETTE = replace(CROSSCORS_ASGI, name="crosscors.starlette", around="app = CORS(app, {})")
+CROSSCORS_FASTAPI = replace(CROSSCORS_STARLETTE, name="crosscors.fastapi")
+CROSSCORS_FLASK = replace(FLASK_CORS, name="crosscors.flask", more=None, configured={"method": ("GET",)})
+CROSSCORS_DJANGO = replace(
+    DJANGO_CORS_HEADERS,
+    name="crosscors.django",
+    verb="",
+    around='put "crosscors.django.CORSMiddleware" at the top of MIDDLEWARE, and write {}',
     more=None,
 )
+
 EXPRESS = Library(
     "the package cors of Express",
     "origin: [{}]",

@@ -13,6 +13,12 @@ from crosscors.cli.explain.libraries import (
     APACHE,
     ASP_NET,
     CADDY,
+    CROSSCORS_ASGI,
+    CROSSCORS_DJANGO,
+    CROSSCORS_FASTAPI,
+    CROSSCORS_FLASK,
+    CROSSCORS_STARLETTE,
+    CROSSCORS_WSGI,
     DJANGO_CORS_HEADERS,
     EXPRESS,
     FLASK_CORS,
@@ -25,6 +31,8 @@ from crosscors.cli.explain.libraries import (
 from crosscors.cli.targets import Target
 from crosscors.core.standard import ALLOW_HEADERS, ALLOW_METHODS
 from crosscors.testing import ReceivedResponse
+from crosscors.testing.servers import read_server
+from crosscors.testing.servers.asgi import ASGIServer
 
 _LONGEST_CHAIN = 20  # of wrapped applications
 
@@ -52,12 +60,33 @@ def in_application(target: Target) -> Library | None:
     return None
 
 
+def for_application(target: Target) -> Library | None:
+    """The part of crosscors for an application in which nothing answers CORS; None if something may do so."""
+    if target.kind == "settings" or type(target.value).__module__.startswith("django."):
+        return None if _has_django_middleware("crosscors.") else CROSSCORS_DJANGO
+    if any(_package(type(app)) == "crosscors" for app in _chain(target.value)):
+        return None
+    packages = {_package(each) for each in type(target.value).__mro__}
+    for package, library in _OF_FRAMEWORKS:
+        if package in packages:
+            return library
+    return CROSSCORS_ASGI if isinstance(read_server(target.value), ASGIServer) else CROSSCORS_WSGI
+
+
+_OF_FRAMEWORKS = (
+    ("fastapi", CROSSCORS_FASTAPI),
+    ("starlette", CROSSCORS_STARLETTE),
+    ("flask", CROSSCORS_FLASK),
+)
+
+
 def _chain(value: Any) -> Iterator[Any]:
     """The application, and the applications inside it."""
     for _ in range(_LONGEST_CHAIN):
         yield value
         inner = getattr(value, "app", None) or getattr(value, "application", None)
-        if inner is None:
+        inner = inner or getattr(getattr(value, "wsgi_app", None), "__self__", None)
+        if inner is None or inner is value:
             return
         value = inner
 
@@ -65,7 +94,7 @@ def _chain(value: Any) -> Iterator[Any]:
 def _of_django() -> Library | None:
     from django.conf import settings  # noqa: PLC0415 (only for projects of Django)
 
-    if not any(name.startswith("corsheaders.") for name in settings.MIDDLEWARE):
+    if not _has_django_middleware("corsheaders."):
         return None
     from corsheaders.defaults import default_headers, default_methods  # noqa: PLC0415 (only where it is used)
 
@@ -77,12 +106,21 @@ def _of_django() -> Library | None:
     return replace(DJANGO_CORS_HEADERS, configured={name: tuple(each) for name, each in configured.items()})
 
 
+def _has_django_middleware(package: str) -> bool:
+    from django.conf import settings  # noqa: PLC0415 (only for projects of Django)
+
+    return any(name.startswith(package) for name in settings.MIDDLEWARE)
+
+
 def _of_starlette(app: Any) -> Library | None:
     options = _starlette_options(app)
     if options is None:
         return None
-    names = {"origin": "allow_origins", "method": "allow_methods", "header": "allow_headers"}
-    configured = {each: tuple(options.get(name, ())) for each, name in names.items()}
+    configured = {
+        "origin": tuple(options.get("allow_origins", ())),
+        "method": tuple(options.get("allow_methods", ("GET",))),
+        "header": tuple(options.get("allow_headers", ())),
+    }
     return replace(STARLETTE, configured=configured)
 
 
