@@ -44,8 +44,8 @@ class BlockedByCORS(NetworkError):  # noqa: N818 (the words of the console)
     """Because of CORS, the browser hides the response from the script, or does not send the request.
 
     `reason` is a code for comparisons. `step` is the step of the Fetch standard that failed. `message` is the
-    sentence in the browser's console, and `sentence` its end, which names the fault. `hint` says what the server should send. `exchange` is the one
-    that failed. ``str()`` shows all of them.
+    sentence in the browser's console; its end, `sentence`, names the fault. `hint` says what the server
+    should send. `exchange` is the one that failed. ``str()`` shows all of them.
 
     >>> from crosscors.testing import Browser
     >>> def application(environ, start_response):

@@ -1,4 +1,4 @@
-"""What the page asks for: the request of a script, from the options of the command and a pasted curl command."""
+"""What the page asks for: the request of a script, from the options and a pasted curl command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crosscors.cli.explain.curl import CurlError, PastedRequest, read_curl
 from crosscors.cli.output import CommandError
 from crosscors.testing.urls import parse
 
-# A value with a byte that is not safelisted, whichever header has it (Fetch, "CORS-unsafe request-header byte").
+# A value that is not safelisted, whichever header has it (Fetch, "CORS-unsafe request-header byte").
 _UNSAFE = "?"
 _JSON = "application/json"
 # With these methods, a request changes nothing (RFC 9110, section 9.2.1, and the method QUERY).

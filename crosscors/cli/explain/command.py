@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -56,7 +56,7 @@ def explain(  # noqa: PLR0913 (the options of the command)
     data: str | None,
     credentials: bool,
     engine: EngineName | None,
-    curl: click.utils.LazyFile | None,
+    curl: IO[str] | None,
     dry_run: bool,
     send: bool,
     as_json: bool,
@@ -97,7 +97,7 @@ def explain(  # noqa: PLR0913 (the options of the command)
     sys.exit(_STATUS[story.verdict])
 
 
-def _read(file: click.utils.LazyFile) -> str:
+def _read(file: IO[str]) -> str:
     try:
         return file.read()
     except (OSError, UnicodeDecodeError) as error:

@@ -62,7 +62,8 @@ async def _told(messages: _Lifespan, running: asyncio.Future[None], event: str) 
         return {}
     await messages.to_app.put({"type": f"lifespan.{event}"})
     answer = asyncio.ensure_future(messages.from_app.get())
-    await asyncio.wait([answer, running], return_when=asyncio.FIRST_COMPLETED)
+    waiting: list[asyncio.Future[Any]] = [answer, running]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if answer.done():
         return answer.result()
     answer.cancel()

@@ -66,8 +66,8 @@ def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: boo
             may_cut_bodies=True,
         )
         page = browser.page(asked.origin)
-    except ValueError as error:
-        raise CommandError(_sentence(error)) from error
+    except ValueError as invalid:
+        raise CommandError(_sentence(invalid)) from invalid
     init = RequestInit(
         method=asked.method,
         headers=asked.headers,
@@ -79,8 +79,8 @@ def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: boo
         try:
             with nothing_on_stdout():
                 return (asyncio.run(afetch()) if served.is_asgi else plain_fetch()), None
-        except NetworkError as error:
-            return None, error
+        except NetworkError as failure:
+            return None, failure
 
     def plain_fetch() -> Response | None:
         if is_dry:
