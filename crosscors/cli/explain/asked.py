@@ -1,4 +1,4 @@
-"""What the page asks for: the request of a script, from the options and a pasted curl command."""
+"""What the page asks for: the request of a script, from the options and from what was pasted."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def read_asked(options: Options, url: str | None, pasted: PastedRequest | None) 
     Args:
         options: the options.
         url: the URL that is the target of the command; None for an application.
-        pasted: the request of a pasted curl command, or None.
+        pasted: the request of a pasted curl command or sentence, or None. Its URL can be empty.
 
     Raises:
         CommandError: if something is missing or not valid.
@@ -102,7 +102,7 @@ def read_pasted(command: str) -> PastedRequest:
 
 
 def _target(pasted: PastedRequest | None) -> str | None:
-    return parse(pasted.url).target if pasted else None
+    return parse(pasted.url).target if pasted and pasted.url else None
 
 
 def _url(base: str | None, pasted: str | None, path: str | None) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 import click
 
 from crosscors.cli import require
 from crosscors.cli.explain.asked import Asked, Options, read_asked, read_pasted
+from crosscors.cli.explain.console import ConsoleError, ConsoleSentence, read_console
+from crosscors.cli.explain.console_story import lacks, request_of, told_by, unplayed_story
 from crosscors.cli.output import CommandError, print_json
 from crosscors.testing import ENGINES, EngineName
 
@@ -43,6 +45,9 @@ _STATUS = {"allowed": 0, "blocked": 1, None: 2}
 @click.option(
     "--curl", type=click.File(), metavar="FILE", help='A command from "Copy as cURL"; - is standard input.'
 )
+@click.option(
+    "--console", metavar="TEXT", help="A sentence from the console of a browser; - is standard input."
+)
 @click.option("--dry-run", is_flag=True, help="Send the preflight only.")
 @click.option("--send", is_flag=True, help="Send unsafe methods to a URL without a question.")
 @click.option("--json", "as_json", is_flag=True, help="Write the story as JSON.")
@@ -57,6 +62,7 @@ def explain(  # noqa: PLR0913 (the options of the command)
     credentials: bool,
     engine: EngineName | None,
     curl: IO[str] | None,
+    console: str | None,
     dry_run: bool,
     send: bool,
     as_json: bool,
@@ -75,11 +81,15 @@ def explain(  # noqa: PLR0913 (the options of the command)
       crosscors explain project.settings /api/me --origin https://app.example.com --credentials
       crosscors explain https://api.example.com/items --origin https://app.example.com --engine webkit
       crosscors explain --curl request.txt --dry-run
+      crosscors explain --console "Access to fetch at 'https://..." --origin https://app.example.com
     """
     options = Options(path, origin, method, headers, data, credentials)
-    pasted = read_pasted(_read(curl)) if curl is not None else None
+    said = _read_console(console) if console is not None else None
+    pasted = read_pasted(_read(curl)) if curl is not None else said and request_of(said)
+    if said and curl is None and (missing := lacks(said, options, target)):
+        _end(unplayed_story(said, missing), "What the console says", as_json=as_json)
     name = target or (pasted.url if pasted else None)
-    if name is None:
+    if not name:
         raise CommandError(
             "There is nothing to explain.",
             "Name an application or a URL: crosscors explain main:app / --origin https://app.example.com",
@@ -88,22 +98,36 @@ def explain(  # noqa: PLR0913 (the options of the command)
     asked = read_asked(options, name if is_url else None, pasted)
     if is_url:
         require("httpx", extra="cli")
+        # The preflight is enough to tell why the console says something about it.
+        dry_run = dry_run or (said is not None and not asked.is_safe and not send)
         _confirm(asked, is_sent=send or dry_run)
-    story = _story(name, asked, engine, is_dry=dry_run)
+    story = _story(name, asked, engine or (said and said.engine), is_dry=dry_run)
+    title = f"{asked.method} {asked.url} from a page of {asked.origin}"
+    _end(told_by(said, story) if said else story, title, as_json=as_json)
+
+
+def _end(story: Story, title: str, *, as_json: bool) -> NoReturn:
     if as_json:
         print_json(story.as_json())
     else:
-        _print(story, asked)
+        from crosscors.cli.explain.text import print_story  # noqa: PLC0415 (JSON does without it)
+
+        print_story(story, title)
     sys.exit(_STATUS[story.verdict])
+
+
+def _read_console(text: str) -> ConsoleSentence:
+    try:
+        return read_console(_read(click.get_text_stream("stdin")) if text == "-" else text)
+    except ConsoleError as error:
+        raise CommandError(str(error), error.hint) from error
 
 
 def _read(file: IO[str]) -> str:
     try:
         return file.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(
-            f"The file of --curl cannot be read: {error}.", "Save the command as text in UTF-8."
-        ) from error
+        raise CommandError(f"The text cannot be read: {error}.", "Save it in UTF-8.") from error
 
 
 def _confirm(asked: Asked, *, is_sent: bool) -> None:
@@ -131,9 +155,3 @@ def _story(name: str, asked: Asked, engine: EngineName | None, *, is_dry: bool) 
     found = find_target(name)
     played = play(asked, served(found, asked.url), engine, is_dry=is_dry)
     return story_of(played, hint_for(played, found))
-
-
-def _print(story: Story, asked: Asked) -> None:
-    from crosscors.cli.explain.text import print_story  # noqa: PLC0415 (JSON does without it)
-
-    print_story(story, f"{asked.method} {asked.url} from a page of {asked.origin}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
 
+from crosscors.cli.explain.causes import Cause
 from crosscors.cli.explain.playing import Played
 from crosscors.core.standard import (
     ALLOW_HEADERS,
@@ -25,7 +26,9 @@ from crosscors.testing.sites import is_ip_address, is_loopback, is_secure
 from crosscors.testing.urls import is_url, parse
 
 Verdict = Literal["allowed", "blocked"]
-StepKind = Literal["origin", "preflight", "request", "response", "check", "redirect", "failure", "note"]
+StepKind = Literal[
+    "console", "origin", "preflight", "request", "response", "check", "redirect", "failure", "note"
+]
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,23 @@ class StoryStep:
 
 @dataclass(frozen=True)
 class Story:
-    """The whole story. ``message`` is what the console says where CORS blocks the request."""
+    """The whole story. ``message`` is what the console says where CORS blocks the request.
+
+    ``causes`` are those of a pasted sentence from a console; without one, None.
+    """
 
     verdict: Verdict | None
     reason: str | None
     steps: tuple[StoryStep, ...]
     hint: str | None
     message: str | None = None
+    causes: tuple[Cause, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The story for JSON."""
         steps = [step.as_json() for step in self.steps]
-        return {"verdict": self.verdict, "reason": self.reason, "steps": steps, "hint": self.hint}
+        story = {"verdict": self.verdict, "reason": self.reason, "steps": steps, "hint": self.hint}
+        return story if self.causes is None else {**story, "causes": [each.as_json() for each in self.causes]}
 
 
 def story_of(played: Played, hint: str | None) -> Story:

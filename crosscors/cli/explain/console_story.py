@@ -1,0 +1,101 @@
+"""The story of a pasted sentence: what it means, what causes it, and what it lacks to be played again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crosscors.cli.explain.asked import Options
+from crosscors.cli.explain.causes import Cause, causes_of, meaning_of
+from crosscors.cli.explain.console import ConsoleSentence
+from crosscors.cli.explain.curl import PastedRequest
+from crosscors.cli.explain.story import Story, StoryStep
+from crosscors.testing.engines import EngineName
+from crosscors.testing.urls import is_url
+
+_NAMES: dict[EngineName, str] = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "Safari"}
+# What the server cannot answer, because the browser decides it before or besides CORS.
+_OF_BROWSERS = frozenset(
+    {"cross-origin-resource-policy", "local-network-access", "mixed-content", "mode-same-origin", "not-http"}
+)
+
+
+def request_of(sentence: ConsoleSentence) -> PastedRequest:
+    """The request of the page, as far as the sentence tells it."""
+    return PastedRequest(
+        url=sentence.redirected_from or sentence.url or "",
+        method=sentence.method or "GET",
+        headers=((sentence.header, None),) if sentence.header else (),
+        credentials=sentence.needs_credentials,
+        origin=sentence.origin,
+    )
+
+
+def lacks(sentence: ConsoleSentence, options: Options, target: str | None) -> str | None:
+    """What to write so that the request can be played; None if nothing is missing."""
+    if sentence.reason in _OF_BROWSERS:
+        return "No server can change this: the browser decides it by itself."
+    is_described = options.method or options.headers or options.data or sentence.method or sentence.header
+    cases = (
+        (target or is_url(sentence.url or ""), "the URL as TARGET, or the application"),
+        (options.origin or sentence.origin, "--origin, the origin of the page"),
+        (is_described or not sentence.is_preflight, "-X METHOD or -H NAME, for what the preflight asked"),
+    )
+    missing = [what for is_known, what in cases if not is_known]
+    return f"To ask the server as well, add {' and '.join(missing)}." if missing else None
+
+
+def unplayed_story(sentence: ConsoleSentence, hint: str) -> Story:
+    """The story without a verdict: nothing was sent."""
+    steps = (_said(sentence), StoryStep("note", "Nothing was sent."))
+    return Story(None, sentence.reason, steps, hint, causes=_causes(sentence))
+
+
+def told_by(sentence: ConsoleSentence, story: Story) -> Story:
+    """The story of the request that was played, and what the console said before."""
+    steps = (_said(sentence), *story.steps)
+    if story.verdict is not None and not _is_same(sentence, story):
+        text = (
+            "This is not what the browser said. Perhaps the page sends another method, other headers or"
+            " cookies: write -X, -H and --credentials. Or the server has changed since."
+        )
+        steps = (*steps, StoryStep("note", text))
+    return replace(story, steps=steps, causes=_causes(sentence))
+
+
+def _is_same(sentence: ConsoleSentence, story: Story) -> bool:
+    if sentence.reason is None:
+        return story.verdict == "blocked"
+    return story.reason in {sentence.reason, *sentence.others}
+
+
+def _causes(sentence: ConsoleSentence) -> tuple[Cause, ...]:
+    reasons = (sentence.reason, *sentence.others)
+    causes = [each for reason in reasons for each in causes_of(reason, is_preflight=sentence.is_preflight)]
+    return tuple(dict.fromkeys(causes))
+
+
+def _meaning(sentence: ConsoleSentence) -> str:
+    """What the sentence means. WebKit has one sentence for several reasons."""
+    if sentence.engine == "webkit" and sentence.reason == "allow-origin-missing":
+        return "Access-Control-Allow-Origin is missing, or it does not name the origin of the page."
+    named = next(
+        ((what, name) for what, name in (("method", sentence.method), ("header", sentence.header)) if name),
+        None,
+    )
+    return f"{meaning_of(sentence.reason)}{f' The {named[0]} is {named[1]}.' if named else ''}"
+
+
+def _said(sentence: ConsoleSentence) -> StoryStep:
+    url = f" about {sentence.url}" if sentence.url else ""
+    details = {
+        "engine": sentence.engine,
+        "reason": sentence.reason,
+        "url": sentence.url,
+        "origin": sentence.origin,
+        "method": sentence.method,
+        "header": sentence.header,
+        "value": sentence.value,
+        "status": sentence.status,
+        "preflight": sentence.is_preflight,
+    }
+    return StoryStep("console", f"{_NAMES[sentence.engine]} says{url}: {_meaning(sentence)}", details)
