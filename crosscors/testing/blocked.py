@@ -40,6 +40,18 @@ class NetworkError(Exception):
         return "\n".join([*self.args, *_transcript(self.exchanges)])
 
 
+class NoAnswerError(NetworkError):
+    """The server did not answer, or not in time: what a browser would do with its response is not known."""
+
+
+class TooLateError(NoAnswerError):
+    """The server did not answer within the time limit."""
+
+
+class NoServerError(NoAnswerError):
+    """The request, after a redirect, is for an origin that no server of the browser has."""
+
+
 class BlockedByCORS(NetworkError):  # noqa: N818 (the words of the console)
     """Because of CORS, the browser hides the response from the script, or does not send the request.
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from crosscors.testing.blocked import NetworkError
+from crosscors.testing.blocked import NetworkError, TooLateError
 from crosscors.testing.exchange import has_body
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Limits:
     def is_over(self) -> bool:
         return self.timeout is not None and time.monotonic() >= self._started + self.timeout
 
-    def too_late(self, url: str) -> NetworkError:
-        return NetworkError(
+    def too_late(self, url: str) -> TooLateError:
+        return TooLateError(
             f"The fetch took longer than {self.timeout:g} seconds, and {url} had not sent its whole response."
             " To wait longer, write Browser(..., timeout=seconds), or timeout=None to wait forever."
         )

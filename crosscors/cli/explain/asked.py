@@ -72,11 +72,11 @@ def read_asked(options: Options, url: str | None, pasted: PastedRequest | None) 
     given = [_read_header(each) for each in options.headers]
     headers = [*_replaced(found.headers, given), *given]
     body = found.body if options.data is None else options.data
-    method = options.method or ("POST" if options.data is not None and not pasted else found.method)
+    method = found.method if options.data is None or pasted else "POST"
     return Asked(
         origin=origin,
         url=_url(url, _target(pasted), options.path),
-        method=method,
+        method=method if options.method is None else options.method,
         headers=tuple(
             (name, _any_value(name) if value is None else value)
             for name, value in headers
@@ -131,7 +131,7 @@ def _read_header(text: str) -> tuple[str, str | None]:
             "Origin is not a header that a script can set.",
             f"Write --origin {value.strip() or 'https://app.example.com'}.",
         )
-    return name.strip(), value.strip() if colon else None
+    return name.strip(" \t"), value.strip() if colon else None
 
 
 def _replaced(

@@ -10,11 +10,12 @@ import click
 from crosscors.cli import require
 from crosscors.cli.explain.asked import Asked, Options, read_asked, read_pasted
 from crosscors.cli.explain.console import ConsoleError, ConsoleSentence, read_console
-from crosscors.cli.explain.console_story import lacks, request_of, told_by, unplayed_story
+from crosscors.cli.explain.console_request import lacks, request_of
 from crosscors.cli.output import CommandError, print_json
 from crosscors.testing import ENGINES, EngineName
 
 if TYPE_CHECKING:
+    from crosscors.cli.explain.curl import PastedRequest
     from crosscors.cli.explain.story import Story
 
 _STATUS = {"allowed": 0, "blocked": 1, None: 2}
@@ -85,9 +86,10 @@ def explain(  # noqa: PLR0913 (the options of the command)
     """
     options = Options(path, origin, method, headers, data, credentials)
     said = _read_console(console) if console is not None else None
-    pasted = read_pasted(_read(curl)) if curl is not None else said and request_of(said)
-    if said and curl is None and (missing := lacks(said, options, target)):
-        _end(unplayed_story(said, missing), "What the console says", as_json=as_json)
+    missing = lacks(said, options, target) if said and curl is None else None
+    if said and missing:
+        _end(_unplayed(said, missing), "What the console says", as_json=as_json)
+    pasted = _pasted(curl, said)
     name = target or (pasted.url if pasted else None)
     if not name:
         raise CommandError(
@@ -101,9 +103,9 @@ def explain(  # noqa: PLR0913 (the options of the command)
         # The preflight is enough to tell why the console says something about it.
         dry_run = dry_run or (said is not None and not asked.is_safe and not send)
         _confirm(asked, is_sent=send or dry_run)
-    story = _story(name, asked, engine or (said and said.engine), is_dry=dry_run)
+    story = _story(name, asked, engine or (said.engine if said else None), is_dry=dry_run)
     title = f"{asked.method} {asked.url} from a page of {asked.origin}"
-    _end(told_by(said, story) if said else story, title, as_json=as_json)
+    _end(_told_by(said, story) if said else story, title, as_json=as_json)
 
 
 def _end(story: Story, title: str, *, as_json: bool) -> NoReturn:
@@ -116,9 +118,28 @@ def _end(story: Story, title: str, *, as_json: bool) -> NoReturn:
     sys.exit(_STATUS[story.verdict])
 
 
+def _pasted(curl: IO[str] | None, said: ConsoleSentence | None) -> PastedRequest | None:
+    """The request of the page. A curl command tells more than the console."""
+    if curl is not None:
+        return read_pasted(_read(curl))
+    return request_of(said) if said else None
+
+
+def _unplayed(said: ConsoleSentence, missing: str) -> Story:
+    from crosscors.cli.explain.console_story import unplayed_story  # noqa: PLC0415 (as in _story)
+
+    return unplayed_story(said, missing)
+
+
+def _told_by(said: ConsoleSentence, story: Story) -> Story:
+    from crosscors.cli.explain.console_story import told_by  # noqa: PLC0415 (as in _story)
+
+    return told_by(said, story)
+
+
 def _read_console(text: str) -> ConsoleSentence:
     try:
-        return read_console(_read(click.get_text_stream("stdin")) if text == "-" else text)
+        return read_console(_read(sys.stdin) if text == "-" else text)
     except ConsoleError as error:
         raise CommandError(str(error), error.hint) from error
 

@@ -1,47 +1,15 @@
-"""The story of a pasted sentence: what it means, what causes it, and what it lacks to be played again."""
+"""The story of a pasted sentence: what it means, what causes it, and what the server says today."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from crosscors.cli.explain.asked import Options
 from crosscors.cli.explain.causes import Cause, causes_of, meaning_of
 from crosscors.cli.explain.console import ConsoleSentence
-from crosscors.cli.explain.curl import PastedRequest
 from crosscors.cli.explain.story import Story, StoryStep
 from crosscors.testing.engines import EngineName
-from crosscors.testing.urls import is_url
 
 _NAMES: dict[EngineName, str] = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "Safari"}
-# What the server cannot answer, because the browser decides it before or besides CORS.
-_OF_BROWSERS = frozenset(
-    {"cross-origin-resource-policy", "local-network-access", "mixed-content", "mode-same-origin", "not-http"}
-)
-
-
-def request_of(sentence: ConsoleSentence) -> PastedRequest:
-    """The request of the page, as far as the sentence tells it."""
-    return PastedRequest(
-        url=sentence.redirected_from or sentence.url or "",
-        method=sentence.method or "GET",
-        headers=((sentence.header, None),) if sentence.header else (),
-        credentials=sentence.needs_credentials,
-        origin=sentence.origin,
-    )
-
-
-def lacks(sentence: ConsoleSentence, options: Options, target: str | None) -> str | None:
-    """What to write so that the request can be played; None if nothing is missing."""
-    if sentence.reason in _OF_BROWSERS:
-        return "No server can change this: the browser decides it by itself."
-    is_described = options.method or options.headers or options.data or sentence.method or sentence.header
-    cases = (
-        (target or is_url(sentence.url or ""), "the URL as TARGET, or the application"),
-        (options.origin or sentence.origin, "--origin, the origin of the page"),
-        (is_described or not sentence.is_preflight, "-X METHOD or -H NAME, for what the preflight asked"),
-    )
-    missing = [what for is_known, what in cases if not is_known]
-    return f"To ask the server as well, add {' and '.join(missing)}." if missing else None
 
 
 def unplayed_story(sentence: ConsoleSentence, hint: str) -> Story:

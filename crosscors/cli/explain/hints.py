@@ -16,6 +16,7 @@ from crosscors.core.standard import (
     SAFELISTED_METHODS,
 )
 from crosscors.testing import BlockedByCORS, Exchange
+from crosscors.testing.blocked import NoAnswerError
 from crosscors.testing.server_says import REFUSING, reason_and_remedy
 
 _OF_ORIGIN = frozenset({"allow-origin-missing", "allow-origin-mismatch", "allow-origin-invalid"})
@@ -29,7 +30,7 @@ def hint_for(played: Played, target: Target) -> str | None:
     if error is None:
         return None
     if not isinstance(error, BlockedByCORS):
-        return None if played.exchanges else unreachable_hint(error.__cause__, played.url)
+        return unreachable_hint(error, played.url) if isinstance(error, NoAnswerError) else None
     # The server itself knows best.
     if reason_and_remedy(error.exchange.response) or played.asked.origin == "null":
         return error.hint

@@ -9,6 +9,7 @@ from typing import Any
 
 from crosscors.cli.output import nothing_on_stdout
 from crosscors.cli.targets import Target, TargetError
+from crosscors.testing.blocked import NoAnswerError, NoServerError, TooLateError
 from crosscors.testing.servers import read_server
 from crosscors.testing.servers.asgi import ASGIServer
 from crosscors.testing.urls import is_url, parse
@@ -95,9 +96,13 @@ def allowed_host(hosts: Iterable[str]) -> str:
     return next((host.removeprefix(".") for host in hosts if host != "*"), "localhost")
 
 
-def unreachable_hint(cause: BaseException | None, url: str) -> str:
+def unreachable_hint(error: NoAnswerError, url: str) -> str:
     """What to do about a server that cannot be reached."""
-    said = str(cause)
+    if isinstance(error, NoServerError):
+        return "Start the application, and explain its URL instead: that follows redirects to other servers."
+    if isinstance(error, TooLateError) or type(error.__cause__).__name__ == "ReadTimeout":
+        return "Look for what the server waits for: a database, another server, a lock."
+    said = error.message
     if "CERTIFICATE_VERIFY_FAILED" in said:
         return (
             "Browsers refuse such a certificate, too. If it is from an authority of your own, name its file:"

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from crosscors.cli.explain.causes import Cause
-from crosscors.cli.explain.playing import Played
+from crosscors.cli.explain.playing import TIMEOUT, Played
 from crosscors.core.standard import (
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -21,7 +21,8 @@ from crosscors.core.standard import (
     SAFELISTED_METHODS,
     is_forbidden_request_header,
 )
-from crosscors.testing import BlockedByCORS, Check, Exchange
+from crosscors.testing import BlockedByCORS, Check, Exchange, NetworkError
+from crosscors.testing.blocked import NoAnswerError, NoServerError, TooLateError
 from crosscors.testing.sites import is_ip_address, is_loopback, is_secure
 from crosscors.testing.urls import is_url, parse
 
@@ -71,6 +72,9 @@ def story_of(played: Played, hint: str | None) -> Story:
     error = played.error
     if isinstance(error, BlockedByCORS):
         return Story("blocked", error.reason, steps, hint, error.message)
+    if error is not None and not isinstance(error, NoAnswerError):
+        # The browser refuses the response, but not because of CORS.
+        return Story("blocked", None, steps, hint)
     return Story("allowed" if played.response is not None else None, None, steps, hint)
 
 
@@ -216,11 +220,21 @@ def _redirect(before: Exchange, after: Exchange) -> StoryStep:
 def _ending(played: Played) -> Iterator[StoryStep]:
     """What CORS is not about: why the page gets nothing, although CORS does not block it."""
     if played.error is not None and not isinstance(played.error, BlockedByCORS):
-        yield StoryStep("failure", played.error.message)
+        yield StoryStep("failure", _failure(played.error))
     elif played.is_dry and played.error is None and played.exchanges:
         yield StoryStep("note", "The preflight allows the request. It was not sent (--dry-run).")
     elif played.is_dry and played.error is None:
         yield StoryStep("note", "Nothing was sent (--dry-run).")
+
+
+def _failure(error: NetworkError) -> str:
+    match error:
+        case TooLateError():
+            return f"There was no answer within {TIMEOUT:g} seconds."
+        case NoServerError():
+            return "The redirect leads to another server, which the application is not."
+        case _:
+            return error.message
 
 
 def _notes(played: Played) -> Iterator[StoryStep]:

@@ -87,6 +87,7 @@ def _verdict(story: Story) -> Text:
         case "allowed":
             return styled(("Allowed: ", "bold green"), "the page may read the response.")
         case "blocked":
-            return styled(("Blocked ", "bold red"), f"({story.reason}).")
+            why = f" by CORS ({story.reason})." if story.reason else ", but not by CORS."
+            return styled(("Blocked", "bold red"), why)
         case _:
             return styled(("No verdict.", "bold yellow"))

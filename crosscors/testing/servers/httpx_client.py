@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakSet
 
-from crosscors.testing.blocked import NetworkError
+from crosscors.testing.blocked import NetworkError, NoAnswerError
 from crosscors.testing.cookies import Cookie, read_same_site
 from crosscors.testing.exchange import ReceivedResponse, SentRequest
 from crosscors.testing.limits import AbandonedError, Body, ClientGoneError, Limits
@@ -165,12 +165,12 @@ class HTTPXServer:
             return answer_to_exception(error)
         if limits.is_over():
             raise limits.too_late(request.url) from error
-        what = "cannot be reached"
         if isinstance(error, self._module.DecodingError):
-            what = "sent a body that cannot be decompressed"
-        elif isinstance(error, self._module.RemoteProtocolError):
-            what = "did not send valid HTTP"
-        raise NetworkError(f"{request.url} {what}: {error}") from error
+            raise NetworkError(f"{request.url} sent a body that cannot be decompressed: {error}") from error
+        if isinstance(error, self._module.RemoteProtocolError) and not _is_silence(error):
+            raise NetworkError(f"{request.url} did not send valid HTTP: {error}") from error
+        what = "did not send valid HTTP" if _is_silence(error) else "cannot be reached"
+        raise NoAnswerError(f"{request.url} {what}: {error}") from error
 
     def _decompressed(self, response: Any, body: Body, limits: Limits) -> Body:
         """The decompressed body, within the limits."""
@@ -301,6 +301,11 @@ class _Course:
                 raise
 
         return followed
+
+
+def _is_silence(error: Exception) -> bool:
+    """Whether the server closed the connection without a word. httpx says so in a sentence only."""
+    return "without sending a response" in str(error)
 
 
 def _is_wsgi(transport: object) -> bool:
