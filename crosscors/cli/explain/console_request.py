@@ -7,7 +7,7 @@ from crosscors.cli.explain.console import ConsoleSentence
 from crosscors.cli.explain.curl import PastedRequest
 from crosscors.testing.urls import is_url
 
-# What the server cannot answer, because the browser decides it before or besides CORS.
+# The browser decides these by other rules, so the request says nothing about them.
 _OF_BROWSERS = frozenset(
     {"cross-origin-resource-policy", "local-network-access", "mixed-content", "mode-same-origin", "not-http"}
 )
@@ -27,12 +27,12 @@ def request_of(sentence: ConsoleSentence) -> PastedRequest:
 def lacks(sentence: ConsoleSentence, options: Options, target: str | None) -> str | None:
     """What to write so that the request can be played; None if nothing is missing."""
     if sentence.reason in _OF_BROWSERS:
-        return "No server can change this: the browser decides it by itself."
+        return "This is not CORS. What causes it says what to change."
     is_described = options.method or options.headers or options.data or sentence.method or sentence.header
     cases = (
-        (target or is_url(sentence.url or ""), "the URL as TARGET, or the application"),
-        (options.origin or sentence.origin, "--origin, the origin of the page"),
-        (is_described or not sentence.is_preflight, "-X METHOD or -H NAME, for what the preflight asked"),
+        (target or is_url(sentence.url or ""), "the URL or the application as TARGET"),
+        (options.origin or sentence.origin, "--origin https://app.example.com (the origin of the page)"),
+        (is_described or not sentence.is_preflight, "-X PUT or -H X-Token (what the preflight asks for)"),
     )
     missing = [what for is_known, what in cases if not is_known]
-    return f"To ask the server as well, add {' and '.join(missing)}." if missing else None
+    return f"To ask the server as well, write {' and '.join(missing)}." if missing else None

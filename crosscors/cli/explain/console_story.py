@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from crosscors.cli.explain.causes import Cause, causes_of, meaning_of
@@ -31,7 +32,7 @@ def told_by(sentence: ConsoleSentence, story: Story) -> Story:
 
 
 def _is_same(sentence: ConsoleSentence, story: Story) -> bool:
-    if sentence.reason is None:
+    if sentence.reason in {None, "no-response"}:  # Firefox says so after each preflight that fails
         return story.verdict == "blocked"
     return story.reason in {sentence.reason, *sentence.others}
 
@@ -42,19 +43,11 @@ def _causes(sentence: ConsoleSentence) -> tuple[Cause, ...]:
     return tuple(dict.fromkeys(causes))
 
 
-def _meaning(sentence: ConsoleSentence) -> str:
-    """What the sentence means. WebKit has one sentence for several reasons."""
-    if sentence.engine == "webkit" and sentence.reason == "allow-origin-missing":
-        return "Access-Control-Allow-Origin is missing, or it does not name the origin of the page."
-    named = next(
-        ((what, name) for what, name in (("method", sentence.method), ("header", sentence.header)) if name),
-        None,
-    )
-    return f"{meaning_of(sentence.reason)}{f' The {named[0]} is {named[1]}.' if named else ''}"
-
-
 def _said(sentence: ConsoleSentence) -> StoryStep:
-    url = f" about {sentence.url}" if sentence.url else ""
+    preflight = "the preflight" if sentence.is_preflight else None
+    about = " to ".join(each for each in (preflight, sentence.url) if each)
+    says = f"{_NAMES[sentence.engine]} says{about and f' about {about}'}: {_meaning(sentence)}"
+    names = [f" The {what} is {name}." for what, name in _names(sentence) if name is not None]
     details = {
         "engine": sentence.engine,
         "reason": sentence.reason,
@@ -66,4 +59,24 @@ def _said(sentence: ConsoleSentence) -> StoryStep:
         "status": sentence.status,
         "preflight": sentence.is_preflight,
     }
-    return StoryStep("console", f"{_NAMES[sentence.engine]} says{url}: {_meaning(sentence)}", details)
+    return StoryStep("console", "".join([says, *names]), details)
+
+
+def _meaning(sentence: ConsoleSentence) -> str:
+    """What the sentence means. WebKit has one sentence for several reasons."""
+    if sentence.engine == "webkit" and sentence.reason == "allow-origin-missing":
+        return "Access-Control-Allow-Origin is missing, or it does not name the origin of the page."
+    return meaning_of(sentence.reason)
+
+
+def _names(sentence: ConsoleSentence) -> Iterator[tuple[str, str | int | None]]:
+    yield "origin of the page", sentence.origin
+    yield "method", sentence.method
+    yield "header", sentence.header
+    is_space = sentence.reason == "local-network-access"
+    yield ("address space", sentence.value) if is_space else ("value", _quoted(sentence.value))
+    yield "status", sentence.status
+
+
+def _quoted(value: str | None) -> str | None:
+    return value if value is None else f"'{value}'"
