@@ -397,3 +397,16 @@ def test_other_texts(text: str) -> None:
     with pytest.raises(ConsoleError, match="not a sentence of") as error:
         read_console(text)
     assert "Paste the whole line" in error.value.hint
+
+
+@table(
+    "text, reason",
+    ("a long text", "x" * 19_000 + " " + NO_HEADER, MISSING),
+    ("a text that is too long to be read to its end", "x" * 20_000 + " " + NO_HEADER, None),
+)
+def test_long_texts(text: str, reason: str | None) -> None:
+    if reason is None:
+        with pytest.raises(ConsoleError):
+            read_console(text)
+    else:
+        assert read_console(text).reason == reason

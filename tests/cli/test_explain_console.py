@@ -266,3 +266,14 @@ def test_causes_of_responses(is_preflight: bool | None, of_preflights: bool, of_
     causes = causes_of("allow-origin-missing", is_preflight=is_preflight)
     responses = {cause.response for cause in causes}
     assert ("preflight" in responses, "actual" in responses) == (of_preflights, of_others)
+
+
+@table(
+    "origin, place",
+    ("nothing is known", None, 5),
+    ("a page without an origin", "null", 0),
+    ("a page with an origin", OTHER, None),
+)
+def test_causes_of_pages_without_an_origin(origin: str | None, place: int | None) -> None:
+    causes = [cause.cause for cause in causes_of("allow-origin-missing", origin=origin)]
+    assert next((at for at, cause in enumerate(causes) if "Origin: null" in cause), None) == place

@@ -32,12 +32,15 @@ def meaning_of(reason: ConsoleReason | None) -> str:
     return _MEANINGS[reason]
 
 
-def causes_of(reason: ConsoleReason | None, *, is_preflight: bool | None = None) -> tuple[Cause, ...]:
+def causes_of(
+    reason: ConsoleReason | None, *, is_preflight: bool | None = None, origin: str | None = None
+) -> tuple[Cause, ...]:
     """The causes of a reason, the most likely first.
 
     Args:
         reason: the code; None for a sentence that does not tell the reason.
         is_preflight: whether the response to the preflight was wrong; None if that is not known.
+        origin: the origin of the page; None if that is not known.
 
     >>> for each in causes_of("preflight-status"):
     ...     print(each.cause)
@@ -47,11 +50,15 @@ def causes_of(reason: ConsoleReason | None, *, is_preflight: bool | None = None)
     The application fails before the CORS middleware answers (500, 502, 503).
     """
     other = {True: "actual", False: "preflight", None: ""}[is_preflight]
-    return tuple(each for each in _CAUSES[reason] if each.response != other)
+    causes = tuple(each for each in _CAUSES[reason] if each.response != other)
+    if origin is None or _NO_ORIGIN not in causes:
+        return causes
+    others = tuple(each for each in causes if each is not _NO_ORIGIN)
+    return (_NO_ORIGIN, *others) if origin == "null" else others
 
 
 _MEANINGS: dict[ConsoleReason | None, str] = {
-    None: "The sentence does not tell the reason.",
+    None: "This sentence does not say why.",
     "allow-origin-missing": "The response has no Access-Control-Allow-Origin.",
     "allow-origin-multiple": "Access-Control-Allow-Origin has several values. It can have only one.",
     "allow-origin-invalid": "The value of Access-Control-Allow-Origin is not an origin.",
@@ -90,6 +97,11 @@ _NOT_ALLOWED = Cause(
     "Add the origin to the allowed origins of the server, exactly as the console writes it: scheme, host and"
     " port, without a slash at the end.",
 )
+_NO_ORIGIN = Cause(
+    "The page has no origin and sends Origin: null: a file, a sandboxed frame, or a redirect from one foreign"
+    " origin to another.",
+    "Serve the page over http, or let it fetch the final address.",
+)
 _MIXED_UP = Cause(
     "A cache returns the response that was meant for another page.",
     "Send Vary: Origin with every response that depends on the origin, and empty the caches.",
@@ -118,7 +130,7 @@ _CAUSES: dict[ConsoleReason | None, tuple[Cause, ...]] = {
     None: (
         Cause(
             "The reason is in another line of the console.",
-            "Look for it above and below. Safari has it in the line above.",
+            "Look above and below. Safari has it in the line above.",
         ),
         Cause(
             "The server cannot be reached, or its certificate is not valid.",
@@ -147,11 +159,7 @@ _CAUSES: dict[ConsoleReason | None, tuple[Cause, ...]] = {
             "The URL leads to another server: a wrong port, path or scheme, or a redirect.",
             "Compare the URL in the console with the one that you expect.",
         ),
-        Cause(
-            "The page has no origin and sends Origin: null: a file, a sandboxed frame, or a redirect from one"
-            " foreign origin to another.",
-            "Serve the page over http, or let it fetch the final address.",
-        ),
+        _NO_ORIGIN,
         _MIXED_UP,
     ),
     "allow-origin-multiple": (
@@ -302,7 +310,7 @@ _CAUSES: dict[ConsoleReason | None, tuple[Cause, ...]] = {
     "no-response": (
         Cause("The server does not run, or not on this port.", "Open the URL in a tab of the same browser."),
         Cause(
-            "The certificate is not valid, or signed by nobody whom the browser trusts.",
+            "The certificate is not valid, or the browser does not trust it.",
             "Open the URL in a tab, and look at the certificate.",
         ),
         Cause(

@@ -111,8 +111,11 @@ _PLAIN_QUOTES = {
 }
 
 
+_MOST_CHARACTERS = 20_000
+
+
 def _in_one_line(text: str) -> str:
-    return " ".join(text.translate(_PLAIN_QUOTES).split())
+    return " ".join(text[:_MOST_CHARACTERS].translate(_PLAIN_QUOTES).split())
 
 
 def _all(words: Iterable[Words], line: str) -> list[_Found]:

@@ -27,7 +27,7 @@ def request_of(sentence: ConsoleSentence) -> PastedRequest:
 def lacks(sentence: ConsoleSentence, options: Options, target: str | None) -> str | None:
     """What to write so that the request can be played; None if nothing is missing."""
     if sentence.reason in _OF_BROWSERS:
-        return "This is not CORS. What causes it says what to change."
+        return "This is not CORS. The causes say what to change."
     is_described = options.method or options.headers or options.data or sentence.method or sentence.header
     cases = (
         (target or is_url(sentence.url or ""), "the URL or the application as TARGET"),

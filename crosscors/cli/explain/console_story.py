@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from crosscors.cli.explain.causes import Cause, causes_of, meaning_of
 from crosscors.cli.explain.console import ConsoleSentence
@@ -39,8 +40,10 @@ def _is_same(sentence: ConsoleSentence, story: Story) -> bool:
 
 def _causes(sentence: ConsoleSentence) -> tuple[Cause, ...]:
     reasons = (sentence.reason, *sentence.others)
-    causes = [each for reason in reasons for each in causes_of(reason, is_preflight=sentence.is_preflight)]
-    return tuple(dict.fromkeys(causes))
+    causes = (
+        causes_of(reason, is_preflight=sentence.is_preflight, origin=sentence.origin) for reason in reasons
+    )
+    return tuple(dict.fromkeys(chain.from_iterable(causes)))
 
 
 def _said(sentence: ConsoleSentence) -> StoryStep:

@@ -160,6 +160,8 @@ class Words:
 
 def _words(engine: EngineName, reason: ConsoleReason | None, said: str) -> Words:
     form = re.sub(r"\\{(\w*)\\}", _group, re.escape(said))
+    if said.startswith("{"):
+        form = rf"(?<!\S){form}"  # a word is not searched from each of its letters
     return Words(engine, reason, re.compile(form))
 
 

@@ -47,7 +47,7 @@ def _lines(story: Story) -> Iterator[Text]:
         yield styled(("Hint: ", "bold"), story.hint)
     if story.causes:
         yield styled()
-        yield styled(("What causes this, the most likely first:", "bold"))
+        yield styled(("Possible causes, the most likely first:", "bold"))
     for number, each in enumerate(story.causes or (), 1):
         yield styled((f"{number}. ", "bold"), each.cause)
         yield styled(("   Do: ", "cyan"), each.remedy)
