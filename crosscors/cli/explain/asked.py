@@ -67,9 +67,9 @@ def read_asked(options: Options, url: str | None, pasted: PastedRequest | None) 
     """
     found = pasted or PastedRequest("/", "GET")
     origin = options.origin or found.origin
+    given = [_read_header(each) for each in options.headers]
     if origin is None:
         raise CommandError("The origin of the page is missing.", "Write --origin https://app.example.com.")
-    given = [_read_header(each) for each in options.headers]
     headers = [*_replaced(found.headers, given), *given]
     body = found.body if options.data is None else options.data
     method = found.method if options.data is None or pasted else "POST"

@@ -159,10 +159,15 @@ def _confirm(asked: Asked, *, is_sent: bool) -> None:
         f"{asked.method} may change something on the server, and nothing was sent.",
         "Write --send to send it, or --dry-run to send the preflight only.",
     )
-    if not sys.stdin.isatty():
+    if not _can_answer() or not click.confirm(
+        f"{asked.method} may change something at {asked.url}. Send it?", err=True
+    ):
         raise unsent
-    if not click.confirm(f"{asked.method} may change something at {asked.url}. Send it?", err=True):
-        raise unsent
+
+
+def _can_answer() -> bool:
+    """Whether somebody sits at the terminal."""
+    return sys.stdin.isatty()
 
 
 def _story(name: str, asked: Asked, engine: EngineName | None, *, is_dry: bool) -> Story:

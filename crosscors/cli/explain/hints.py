@@ -22,6 +22,7 @@ from crosscors.testing.server_says import REFUSING, reason_and_remedy
 _OF_ORIGIN = frozenset({"allow-origin-missing", "allow-origin-mismatch", "allow-origin-invalid"})
 _OF_LISTS = frozenset({"preflight-status", "method-not-allowed", "header-not-allowed"})
 _FIRST_ERROR = 400
+_OPEN = "Otherwise, every site could read the responses with the cookies of its visitors."
 
 
 def hint_for(played: Played, target: Target) -> str | None:
@@ -35,6 +36,8 @@ def hint_for(played: Played, target: Target) -> str | None:
     if reason_and_remedy(error.exchange.response) or played.asked.origin == "null":
         return error.hint
     in_words = _for_live(error, played) if target.kind == "url" else _for_application(error, played, target)
+    if in_words and error.reason == "allow-origin-wildcard-with-credentials":
+        in_words += f", and remove what allows every origin. {_OPEN}"
     return in_words or error.hint
 
 

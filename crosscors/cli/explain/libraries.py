@@ -58,7 +58,9 @@ class Library:
         ):
             known = {each.lower() for each in self.configured.get(name, ())}
             missing = [item for item in items if item.lower() not in known]
-            if missing and "*" not in known:
+            # With credentials, a star must not stay: every site could read with the user's cookies.
+            is_open = "*" in known and not (name == "origin" and needed.credentials)
+            if missing and not is_open:
                 options.append(template.format(self._list(name, missing)))
         if not options and not needed.credentials:
             return None
@@ -80,7 +82,7 @@ STARLETTE = Library(
     "allow_credentials=True",
     "allow_methods=[{}]",
     "allow_headers=[{}]",
-    "app.add_middleware(CORSMiddleware, {})",
+    "app.add_middleware(CORSMiddleware, ..., {})",
 )
 FLASK_CORS = Library(
     "Flask-CORS",
@@ -88,7 +90,7 @@ FLASK_CORS = Library(
     "supports_credentials=True",
     "methods=[{}]",
     "allow_headers=[{}]",
-    "CORS(app, {})",
+    "CORS(app, ..., {})",
 )
 DJANGO_CORS_HEADERS = Library(
     "django-cors-headers",
@@ -109,11 +111,20 @@ CROSSCORS_ASGI = replace(
 CROSSCORS_WSGI = replace(CROSSCORS_ASGI, name="crosscors.wsgi")
 CROSSCORS_STARLETTE = replace(CROSSCORS_ASGI, name="crosscors.starlette", around="app = CORS(app, {})")
 CROSSCORS_FASTAPI = replace(CROSSCORS_STARLETTE, name="crosscors.fastapi")
-CROSSCORS_FLASK = replace(FLASK_CORS, name="crosscors.flask", more=None, configured={"method": ("GET",)})
+CROSSCORS_FLASK = replace(
+    CROSSCORS_ASGI,
+    name="crosscors.flask",
+    origin=FLASK_CORS.origin,
+    credentials=FLASK_CORS.credentials,
+    method=FLASK_CORS.method,
+    header=FLASK_CORS.header,
+    around="CORS(app, {})",
+)
 CROSSCORS_DJANGO = replace(
     DJANGO_CORS_HEADERS,
     name="crosscors.django",
     verb="",
+    configured={"method": ("GET",)},
     around='put "crosscors.django.CORSMiddleware" at the top of MIDDLEWARE, and write {}',
     more=None,
 )

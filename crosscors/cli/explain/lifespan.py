@@ -11,6 +11,7 @@ from typing import Any
 from crosscors.cli.output import CommandError
 
 State = dict[str, Any]
+_PATIENCE = 1.0  # seconds for the end, after which the application is left
 
 
 @dataclass
@@ -42,7 +43,7 @@ async def lifespan(app: Any, state: State) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        await _told(messages, running, "shutdown")
+        await _told(messages, running, "shutdown", _PATIENCE)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -56,14 +57,16 @@ def with_state(app: Any, state: State) -> Any:
     return stateful
 
 
-async def _told(messages: _Lifespan, running: asyncio.Future[None], event: str) -> dict[str, Any]:
+async def _told(
+    messages: _Lifespan, running: asyncio.Future[None], event: str, patience: float | None = None
+) -> State:
     """Tell the application of an event, and wait for what it says. It says nothing if it has ended."""
     if running.done():
         return {}
     await messages.to_app.put({"type": f"lifespan.{event}"})
     answer = asyncio.ensure_future(messages.from_app.get())
     waiting: list[asyncio.Future[Any]] = [answer, running]
-    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
     if answer.done():
         return answer.result()
     answer.cancel()

@@ -5,6 +5,7 @@ Section names are those of the Fetch standard (https://fetch.spec.whatwg.org/).
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -134,8 +135,6 @@ def _because(played: Played, exchange: Exchange) -> Iterator[str]:
             yield f"the value of the header {name}, {value!r}"
         elif name:
             yield f"the header {name}"
-    if played.asked.body is not None and "content-type" in values:
-        return
 
 
 _SAFELISTED_NAMES = frozenset({"accept", "accept-language", "content-language", "content-type", "range"})
@@ -182,6 +181,8 @@ def _check(check: Check, exchange: Exchange, error: Exception | None) -> StorySt
     text = _passed(check, exchange)
     if not check.passed and isinstance(error, BlockedByCORS):
         text = error.sentence
+        if error.reason == "preflight-status":
+            text = f"The status {exchange.response.status} is not from 200 to 299."
     details = {
         "section": step.section,
         "step": step.number,
@@ -329,8 +330,6 @@ def _of_network(origin: str, url: str) -> Iterator[str]:
 def _is_local(host: str) -> bool:
     if is_loopback(host):
         return True
-    import ipaddress  # noqa: PLC0415
-
     return is_ip_address(host) and ipaddress.ip_address(host.strip("[]")).is_private
 
 

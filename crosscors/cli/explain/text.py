@@ -42,7 +42,7 @@ def _lines(story: Story) -> Iterator[Text]:
     yield styled()
     yield _verdict(story)
     if story.message:
-        yield styled(("Console: ", "bold"), story.message)
+        yield styled(("Chromium's console: ", "bold"), story.message)
     if story.hint:
         yield styled(("Hint: ", "bold"), story.hint)
     if story.causes:
