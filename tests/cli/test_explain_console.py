@@ -69,6 +69,7 @@ NO_HEADER_OF_FIREFOX = of_firefox("CORS header 'Access-Control-Allow-Origin' mis
 NO_HEADER_OF_SAFARI = f"Origin {OTHER} is not allowed by Access-Control-Allow-Origin."
 PREFLIGHT = "Response to preflight request doesn't pass access control check: " + NO_HEADER
 WILDCARD = "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true."
+ANOTHER = "The 'Access-Control-Allow-Origin' header has a value 'x' that is not equal to the supplied origin."
 NO_METHOD = "Method PATCH is not allowed by Access-Control-Allow-Methods in preflight response."
 NO_RESPONSE = of_firefox("CORS request did not succeed")
 
@@ -219,32 +220,23 @@ def test_a_sentence_cannot_control_the_terminal() -> None:
     assert not set(result.output) & {"\x1b", "\u202e"}
 
 
-def test_what_is_said(approved: Approve) -> None:
+def test_what_is_said_without_a_server(approved: Approve) -> None:
     sentences = [
-        ("Chromium, nothing is missing", of_chromium(NO_HEADER), [TARGET]),
-        ("Chromium, and the server lets the page in now", of_chromium(NO_HEADER, ALLOWED), [TARGET]),
-        ("Chromium, a preflight", of_chromium(PREFLIGHT), []),
-        (
-            "Chromium, another origin",
-            of_chromium(
-                f"The 'Access-Control-Allow-Origin' header has a value '{ALLOWED}' that is not equal to"
-            )
-            + " the supplied origin.",
-            [TARGET],
-        ),
+        ("Chromium, a preflight", of_chromium(PREFLIGHT)),
+        ("Chromium, a method", NO_METHOD),
+        ("Chromium, another origin", ANOTHER),
         (
             "Chromium, Local Network Access",
             of_chromium("Permission was denied for this request to access the `loopback` address space."),
-            [],
         ),
-        ("Firefox", NO_HEADER_OF_FIREFOX, []),
-        ("Firefox, no reason", NO_RESPONSE, []),
-        ("Safari", NO_HEADER_OF_SAFARI, []),
-        ("Safari, no reason", f"Fetch API cannot load {URL} due to access control checks.", []),
-        ("no sentence", "It does not work", []),
-        ("what the script sees", "TypeError: Failed to fetch", []),
+        ("Firefox", NO_HEADER_OF_FIREFOX),
+        ("Firefox, no reason", NO_RESPONSE),
+        ("Safari", NO_HEADER_OF_SAFARI),
+        ("Safari, no reason", f"Fetch API cannot load {URL} due to access control checks."),
+        ("no sentence", "It does not work"),
+        ("what the script sees", "TypeError: Failed to fetch"),
     ]
-    approved("explain_console", [(why, run(text, *more).output) for why, text, more in sentences])
+    approved("explain_console", [(why, run(text).output) for why, text in sentences])
 
 
 def test_the_causes(approved: Approve) -> None:
