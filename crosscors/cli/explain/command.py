@@ -121,7 +121,7 @@ def _end(story: Story, title: str, *, as_json: bool) -> NoReturn:
 def _pasted(curl: IO[str] | None, said: ConsoleSentence | None) -> PastedRequest | None:
     """The request of the page. A curl command tells more than the console."""
     if curl is not None:
-        return read_pasted(_read(curl))
+        return read_pasted(_read(curl, "The file of --curl"))
     return request_of(said) if said else None
 
 
@@ -139,16 +139,16 @@ def _told_by(said: ConsoleSentence, story: Story) -> Story:
 
 def _read_console(text: str) -> ConsoleSentence:
     try:
-        return read_console(_read(sys.stdin) if text == "-" else text)
+        return read_console(_read(sys.stdin, "Standard input") if text == "-" else text)
     except ConsoleError as error:
         raise CommandError(str(error), error.hint) from error
 
 
-def _read(file: IO[str]) -> str:
+def _read(file: IO[str], what: str) -> str:
     try:
         return file.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"The text cannot be read: {error}.", "Save it in UTF-8.") from error
+        raise CommandError(f"{what} cannot be read: {error}.", "Save the text in UTF-8.") from error
 
 
 def _confirm(asked: Asked, *, is_sent: bool) -> None:
