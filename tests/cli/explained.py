@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 import crosscors.asgi
 import crosscors.fastapi
@@ -58,7 +58,7 @@ async def stream(request: Request) -> Response:
     return StreamingResponse(parts())
 
 
-def routes() -> list[Route]:
+def routes() -> list[BaseRoute]:
     views = (items, missing, failing, away, moved, stream)
     return [Route(f"/{view.__name__}", view, methods=METHODS) for view in views]
 

@@ -136,7 +136,7 @@ def test_proxies_keep_what_they_allow_already() -> None:
     )
 
 
-NAMES = {
+NAMES: dict[str, dict[str, Any]] = {
     "Starlette's CORSMiddleware": {"CORSMiddleware": CORSMiddleware},
     "Flask-CORS": {"CORS": flask_cors.CORS},
     "crosscors.starlette": {"CORS": crosscors.starlette.CORS},
