@@ -38,6 +38,10 @@ async def missing(request: Request) -> Response:
     return PlainTextResponse("nothing", 404)
 
 
+async def odd(request: Request) -> Response:
+    return PlainTextResponse("odd", 299)
+
+
 async def failing(request: Request) -> Response:
     raise RuntimeError("no database")
 
@@ -59,7 +63,7 @@ async def stream(request: Request) -> Response:
 
 
 def routes() -> list[BaseRoute]:
-    views = (items, missing, failing, away, moved, stream)
+    views = (items, odd, missing, failing, away, moved, stream)
     return [Route(f"/{view.__name__}", view, methods=METHODS) for view in views]
 
 

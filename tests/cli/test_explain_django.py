@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import override_settings
 
 import crosscors
-from crosscors.cli.explain.serving import allowed_host
-from tests.tables import table
+import tests.django.conftest  # noqa: F401 (it configures Django)
+from crosscors.cli.explain.recognition import for_application, in_application
+from crosscors.cli.explain.serving import allowed_host, served
+from crosscors.cli.targets import Kind, Target, TargetError
+from tests.tables import each, table
 
 SETTINGS = """
 SECRET_KEY = "not a secret"
@@ -97,3 +102,45 @@ def test_a_project_that_does_not_start_is_a_line_and_a_hint(tmp_path: Path) -> N
 )
 def test_a_host_that_django_answers(hosts: list[str], host: str) -> None:
     assert allowed_host(hosts) == host
+
+
+# The same in this process, where Django is configured already.
+
+
+def target(kind: Kind = "settings", value: object = None) -> Target:
+    return Target("project", kind, value)
+
+
+@table(
+    "middleware, library",
+    ("another library", ["corsheaders.middleware.CorsMiddleware"], "django-cors-headers"),
+    ("crosscors", ["crosscors.django.CORSMiddleware"], None),
+    ("nothing", [], "crosscors.django"),
+)
+@each("found", target(), target("application", WSGIHandler.__new__(WSGIHandler)))
+def test_the_library_of_a_project(found: Target, middleware: list[str], library: str | None) -> None:
+    with override_settings(MIDDLEWARE=middleware):
+        recognised = in_application(found) or for_application(found)
+    assert (recognised and recognised.name) == library
+
+
+def test_a_project_is_served_at_a_host_that_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "overwritten")
+    with override_settings(ALLOWED_HOSTS=["api.example.com"]):
+        project = served(target(), "/items")
+        application = served(target("application", WSGIHandler()), "/items")
+        elsewhere = served(target("application", WSGIHandler()), "https://a.example/items")
+    assert isinstance(project.server, WSGIHandler)
+    assert project.base_url == application.base_url == "https://api.example.com"
+    assert elsewhere.base_url == "https://a.example"
+
+
+def test_a_project_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def setup(*_: object, **__: object) -> None:
+        raise RuntimeError("no\ndatabase")
+
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "overwritten")
+    monkeypatch.setattr("django.setup", setup)
+    with pytest.raises(TargetError) as raised:
+        served(target(), "/items")
+    assert raised.value.message == "The Django project project does not start: RuntimeError: no"

@@ -97,6 +97,8 @@ PREFLIGHT = (OPEN, "Access-Control-Allow-Methods: PUT", "Server: nginx")
     ("a head without an end", endless_head, [], "blocked", "did not send valid HTTP"),
     ("a body without an end", endless, [], "allowed", "step 3"),
     ("a body that does not come", beginning, [], "allowed", "step 3"),
+    ("many headers", sending(OPEN, *(f"Set-Cookie: {each}=1" for each in range(40))), [], "allowed",
+     "... (41 headers)"),
     ("silence", silent, [], None, "Look for what the server waits for"),
     ("a connection that is closed", lambda connection: None, [], None, "without sending a response"),
     ("no HTTP", lambda connection: connection.sendall(b"\x1b[31mSSH-2.0\r\n\r\n"), [], "blocked",
