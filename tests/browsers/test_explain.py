@@ -17,6 +17,7 @@ from .cases import CASES
 from .model import Case, Fetch
 from .runs import PAGES, Loopback, Records, run_in_python
 from .test_engines import departs
+from .tls import over_tls
 from .wire import Wire
 
 
@@ -80,3 +81,11 @@ def test_the_verdict_is_that_of_the_engine(
 
 def test_most_cases_are_expressible() -> None:
     assert len(EXPRESSIBLE) > len(CASES) / 2
+
+
+def test_a_certificate_that_nobody_trusts(wire: Wire) -> None:
+    with over_tls(f"http://localhost:{wire.ports[1]}") as url:
+        result = CliRunner().invoke(cli, ["explain", url, "--origin", "https://app.example.com"])
+    assert result.exit_code == 2
+    assert "CERTIFICATE_VERIFY_FAILED" in result.stdout
+    assert "SSL_CERT_FILE=ca.pem" in result.stdout.splitlines()[-1]

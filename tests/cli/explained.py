@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 import crosscors.asgi
 import crosscors.fastapi
@@ -36,6 +36,10 @@ async def items(request: Request) -> Response:
 
 async def missing(request: Request) -> Response:
     return PlainTextResponse("nothing", 404)
+
+
+async def odd(request: Request) -> Response:
+    return PlainTextResponse("odd", 299)
 
 
 async def failing(request: Request) -> Response:
@@ -58,8 +62,8 @@ async def stream(request: Request) -> Response:
     return StreamingResponse(parts())
 
 
-def routes() -> list[Route]:
-    views = (items, missing, failing, away, moved, stream)
+def routes() -> list[BaseRoute]:
+    views = (items, odd, missing, failing, away, moved, stream)
     return [Route(f"/{view.__name__}", view, methods=METHODS) for view in views]
 
 

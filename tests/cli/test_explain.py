@@ -50,6 +50,7 @@ STORIES: tuple[tuple[str, str], ...] = (
     ("an error of the application", f"bare_starlette /failing --origin {STRANGER}"),
     ("the same origin", "bare_wsgi /items --origin https://testserver -X PUT"),
     ("a page that can read an error", f"fastapi_app /missing --origin {ALLOWED}"),
+    ("a status without a name", f"fastapi_app /odd --origin {ALLOWED}"),
     ("a redirect", f"fastapi_app /moved --origin {ALLOWED}"),
     ("a redirect to another server", f"bare_starlette /away --origin {ALLOWED}"),
     ("a page without an origin", "starlette_app /items --origin null"),

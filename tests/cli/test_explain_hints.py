@@ -9,7 +9,9 @@ import flask_cors
 import pytest
 from flask import Flask
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 import crosscors.asgi
 import crosscors.flask
@@ -35,7 +37,8 @@ from crosscors.cli.explain.libraries import (
     Library,
     Needed,
 )
-from crosscors.cli.explain.recognition import in_response
+from crosscors.cli.explain.recognition import for_application, in_application, in_response
+from crosscors.cli.targets import Target
 from crosscors.testing import ReceivedResponse
 from tests.conftest import Approve
 from tests.tables import table
@@ -125,6 +128,28 @@ def test_what_a_response_shows(answer: ReceivedResponse, library: str | None, is
     )
 
 
+def test_other_middleware_and_circles_are_no_library() -> None:
+    class Circle:
+        user_middleware = (object(), Middleware(GZipMiddleware))
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            """Answers nothing."""
+
+    inner, outer = Circle(), Circle()
+    inner.app, outer.app = outer, inner  # type: ignore[attr-defined]
+    assert in_application(Target("it", "application", outer)) is None
+    library = for_application(Target("it", "application", outer))
+    assert library == CROSSCORS_ASGI
+
+
+def test_an_application_with_crosscors_needs_no_second_one() -> None:
+    assert for_application(Target("it", "application", explained.flask_app)) is None
+    assert for_application(Target("it", "application", explained.asgi_app)) is None
+    assert for_application(Target("it", "application", explained.fastapi_app)) is None
+    inside = Starlette(middleware=[Middleware(crosscors.asgi.CORSMiddleware, allow_origins="*")])
+    assert for_application(Target("it", "application", inside)) is None
+
+
 def test_proxies_keep_what_they_allow_already() -> None:
     lists = (("Access-Control-Allow-Methods", "GET, PUT"), ("Access-Control-Allow-Headers", "X-A"))
     recognised = in_response(response(("Server", "nginx"), *lists))
@@ -136,7 +161,7 @@ def test_proxies_keep_what_they_allow_already() -> None:
     )
 
 
-NAMES = {
+NAMES: dict[str, dict[str, Any]] = {
     "Starlette's CORSMiddleware": {"CORSMiddleware": CORSMiddleware},
     "Flask-CORS": {"CORS": flask_cors.CORS},
     "crosscors.starlette": {"CORS": crosscors.starlette.CORS},

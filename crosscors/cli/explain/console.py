@@ -123,7 +123,7 @@ def _all(words: Iterable[Words], line: str) -> list[_Found]:
     found = [
         _Found(each, match.start(), match.end(), {k: v.strip("'") for k, v in match.groupdict().items()})
         for each in words
-        for match in each.form.finditer(line)
+        for match in re.finditer(each.form, line)
     ]
     return sorted(found, key=lambda each: each.start)
 

@@ -151,18 +151,21 @@ _SAID_WHERE: dict[EngineName, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Words:
-    """How an engine says something. The groups of the expression have the names that were in braces."""
+    """How an engine says something.
+
+    The groups of the expression have the names that were in braces. It is compiled when it is used.
+    """
 
     engine: EngineName
     reason: ConsoleReason | None
-    form: re.Pattern[str]
+    form: str
 
 
 def _words(engine: EngineName, reason: ConsoleReason | None, said: str) -> Words:
     form = re.sub(r"\\{(\w*)\\}", _group, re.escape(said))
     if said.startswith("{"):
         form = rf"(?<!\S){form}"  # a word is not searched from each of its letters
-    return Words(engine, reason, re.compile(form))
+    return Words(engine, reason, form)
 
 
 def _group(braces: re.Match[str]) -> str:

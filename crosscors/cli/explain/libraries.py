@@ -109,7 +109,7 @@ CROSSCORS_ASGI = replace(
     configured={"method": ("GET",)},
 )
 CROSSCORS_WSGI = replace(CROSSCORS_ASGI, name="crosscors.wsgi")
-CROSSCORS_STARLETTE = replace(CROSSCORS_ASGI, name="crosscors.starlette", around="app = CORS(app, {})")
+CROSSCORS_STARLETTE = replace(CROSSCORS_ASGI, name="crosscors.starlette", around="CORS(app, {})")
 CROSSCORS_FASTAPI = replace(CROSSCORS_STARLETTE, name="crosscors.fastapi")
 CROSSCORS_FLASK = replace(
     CROSSCORS_ASGI,

@@ -64,7 +64,7 @@ def for_application(target: Target) -> Library | None:
     """The part of crosscors for an application in which nothing answers CORS; None if something may do so."""
     if target.kind == "settings" or type(target.value).__module__.startswith("django."):
         return None if _has_django_middleware("crosscors.") else CROSSCORS_DJANGO
-    if any(_package(type(app)) == "crosscors" for app in _chain(target.value)):
+    if any(_has_crosscors(app) for app in _chain(target.value)):
         return None
     packages = {_package(each) for each in type(target.value).__mro__}
     for package, library in _OF_FRAMEWORKS:
@@ -80,13 +80,23 @@ _OF_FRAMEWORKS = (
 )
 
 
+def _has_crosscors(app: Any) -> bool:
+    """Whether crosscors stands around the application, in its middleware, or in the places where it is put."""
+    inside = (getattr(app, name, None) for name in ("wsgi_app", "build_middleware_stack"))
+    middleware = (getattr(each, "cls", None) for each in getattr(app, "user_middleware", ()))
+    return "crosscors" in {
+        _package(type(app)),
+        *(_package(type(each)) for each in inside),
+        *map(_package, middleware),
+    }
+
+
 def _chain(value: Any) -> Iterator[Any]:
     """The application, and the applications inside it."""
     for _ in range(_LONGEST_CHAIN):
         yield value
         inner = getattr(value, "app", None) or getattr(value, "application", None)
-        inner = inner or getattr(getattr(value, "wsgi_app", None), "__self__", None)
-        if inner is None or inner is value:
+        if inner is None:
             return
         value = inner
 
