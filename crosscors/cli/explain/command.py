@@ -41,7 +41,10 @@ _STATUS = {"allowed": 0, "blocked": 1, None: 2}
     "--engine", type=click.Choice([*ENGINES]), help="Depart from the standard where this engine does."
 )
 @click.option(
-    "--curl", type=click.File(), metavar="FILE", help='A command from "Copy as cURL"; - is standard input.'
+    "--curl",
+    type=click.File(encoding="utf-8-sig"),
+    metavar="FILE",
+    help='A command from "Copy as cURL"; - is standard input.',
 )
 @click.option("--dry-run", is_flag=True, help="Send the preflight only.")
 @click.option("--send", is_flag=True, help="Send unsafe methods to a URL without a question.")
