@@ -61,15 +61,16 @@ def explained(engine: EngineName, wire: Wire, case: Case) -> dict[str, Any]:
     return said
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def names_below_localhost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(httpx, "Client", partial(httpx.Client, transport=Loopback()))
+    monkeypatch.setattr(httpx, "Client", partial(httpx.Client, transport=Loopback(verify=False)))
 
 
 # What the page gets, and the verdict.
 VERDICTS = {"response": "allowed", "blocked": "blocked", "threw": None}
 
 
+@pytest.mark.usefixtures("names_below_localhost")
 @pytest.mark.parametrize("case", EXPRESSIBLE, ids=lambda case: case.name)
 def test_the_verdict_is_that_of_the_engine(
     case: Case, engine: EngineName, seen: Records, client: httpx.Client, wire: Wire

@@ -129,7 +129,7 @@ def test_mistakes(approved: Approve) -> None:
 def test_verdicts(
     monkeypatch: pytest.MonkeyPatch, line: str, verdict: str | None, reason: str | None
 ) -> None:
-    monkeypatch.setattr(playing, "TIMEOUT", 0.5)
+    monkeypatch.setattr(playing, "TIMEOUT", 2.0)
     said = as_json(*f"{APPS}{line}".split())
     assert (said["verdict"], said["reason"]) == (verdict, reason)
 

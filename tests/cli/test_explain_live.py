@@ -114,8 +114,8 @@ def test_verdicts(
     verdict: str | None,
     shown: str,
 ) -> None:
-    monkeypatch.setattr(playing, "TIMEOUT", 2.0)
-    monkeypatch.setattr(serving, "SILENCE", 0.3)
+    monkeypatch.setattr(playing, "TIMEOUT", 20.0)
+    monkeypatch.setattr(serving, "SILENCE", 1.0)
     url = serve(answering)
     told = explain(url, "--origin", ALLOWED, *arguments)
     assert shown in told.stdout

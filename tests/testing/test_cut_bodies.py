@@ -14,7 +14,7 @@ import pytest
 
 from crosscors.testing import Browser, NetworkError
 from crosscors.testing.blocked import NoAnswerError, TooLateError
-from tests.tables import each, table
+from tests.tables import table
 
 from .servers import PAGE
 
@@ -50,13 +50,18 @@ async def asgi_giving_up(scope: Any, receive: Any, send: Any) -> None:
     raise asyncio.TimeoutError
 
 
-def browser_of(server: Any, url: str | None = None, *, may_cut: bool = True) -> Browser:
-    return Browser(server, url, max_body_bytes=1000, timeout=0.3, may_cut_bodies=may_cut)
+def browser_of(server: Any, url: str | None = None, *, seconds: float = 30, may_cut: bool = True) -> Browser:
+    return Browser(server, url, max_body_bytes=1000, timeout=seconds, may_cut_bodies=may_cut)
 
 
-@each("server", wsgi, asgi, asgi_waiting)
-def test_the_page_gets_the_response_and_not_the_body(server: Any) -> None:
-    response = browser_of(server).page(PAGE).fetch("/")
+@table(
+    "server, seconds",
+    ("a WSGI application sends too much", wsgi, 30),
+    ("an ASGI application sends too much", asgi, 30),
+    ("an ASGI application sends its headers and waits", asgi_waiting, 1),
+)
+def test_the_page_gets_the_response_and_not_the_body(server: Any, seconds: float) -> None:
+    response = browser_of(server, seconds=seconds).page(PAGE).fetch("/")
     assert response.status == 200
     with pytest.raises(NetworkError, match="cut off"):
         response.text()
@@ -64,9 +69,9 @@ def test_the_page_gets_the_response_and_not_the_body(server: Any) -> None:
 
 def test_an_application_that_does_not_answer_is_too_late() -> None:
     with pytest.raises(TooLateError):
-        browser_of(asgi_silent).page(PAGE).fetch("/")
+        browser_of(asgi_silent, seconds=0.2).page(PAGE).fetch("/")
     with pytest.raises(TooLateError):
-        browser_of(asgi_silent).page(PAGE).websocket("/")
+        browser_of(asgi_silent, seconds=0.2).page(PAGE).websocket("/")
 
 
 def test_an_application_has_time_limits_of_its_own() -> None:
@@ -101,25 +106,27 @@ LIVE = pytest.mark.parametrize("live", [ANSWER, ANSWER + b"x" * 2000], indirect=
 
 @LIVE
 @table(
-    "seconds",
-    ("the client gives up before the browser", 0.1),
-    ("the browser gives up", None),
+    "client_seconds, seconds",
+    ("the client gives up before the browser", 0.5, 30),
+    ("the browser gives up", None, 1),
 )
-def test_a_live_server_that_does_not_end(live: str, seconds: float | None) -> None:
-    with httpx.Client(timeout=seconds) as client:
-        assert browser_of(client, live).page(PAGE).fetch("/").status == 200
+def test_a_live_server_that_does_not_end(live: str, client_seconds: float | None, seconds: float) -> None:
+    with httpx.Client(timeout=client_seconds) as client:
+        assert browser_of(client, live, seconds=seconds).page(PAGE).fetch("/").status == 200
 
 
 @LIVE
 @table(
-    "seconds",
-    ("the client gives up before the browser", 0.1),
-    ("the browser gives up", None),
+    "client_seconds, seconds",
+    ("the client gives up before the browser", 0.5, 30),
+    ("the browser gives up", None, 1),
 )
-def test_a_live_server_that_does_not_end_and_an_asynchronous_client(live: str, seconds: float | None) -> None:
+def test_a_live_server_that_does_not_end_and_an_asynchronous_client(
+    live: str, client_seconds: float | None, seconds: float
+) -> None:
     async def fetch() -> int:
-        async with httpx.AsyncClient(timeout=seconds) as client:
-            return (await browser_of(client, live).page(PAGE).afetch("/")).status
+        async with httpx.AsyncClient(timeout=client_seconds) as client:
+            return (await browser_of(client, live, seconds=seconds).page(PAGE).afetch("/")).status
 
     assert asyncio.run(fetch()) == 200
 
@@ -140,7 +147,7 @@ def test_without_the_option_the_fetch_fails(live: str) -> None:
 def test_a_live_server_that_does_not_answer(live: str) -> None:
     async def fetch() -> None:
         async with httpx.AsyncClient(timeout=None) as client:  # noqa: S113 (the browser has one)
-            await browser_of(client, live).page(PAGE).afetch("/")
+            await browser_of(client, live, seconds=0.3).page(PAGE).afetch("/")
 
     with pytest.raises(TooLateError):
         asyncio.run(fetch())

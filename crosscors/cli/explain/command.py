@@ -44,7 +44,10 @@ _STATUS = {"allowed": 0, "blocked": 1, None: 2}
     "--engine", type=click.Choice([*ENGINES]), help="Depart from the standard where this engine does."
 )
 @click.option(
-    "--curl", type=click.File(), metavar="FILE", help='A command from "Copy as cURL"; - is standard input.'
+    "--curl",
+    type=click.File(encoding="utf-8-sig"),
+    metavar="FILE",
+    help='A command from "Copy as cURL"; - is standard input.',
 )
 @click.option(
     "--console", metavar="TEXT", help="A sentence from the console of a browser; - is standard input."

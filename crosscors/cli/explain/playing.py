@@ -95,7 +95,10 @@ def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: boo
                 return None
             return await page.afetch(asked.url, **init)
 
-    response, error = _in_time(fetch)
+    try:
+        response, error = _in_time(fetch)
+    finally:
+        served.close()
     url = asked.url if served.is_live else browser.origin + _path(asked.url)
     return Played(asked, url, tuple(browser.exchanges), response, error, is_dry, served.is_live)
 

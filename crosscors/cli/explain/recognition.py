@@ -81,7 +81,7 @@ _OF_FRAMEWORKS = (
 
 
 def _has_crosscors(app: Any) -> bool:
-    """Whether crosscors stands around the application, in its middleware, or in the places where it is put."""
+    """Whether crosscors stands around the application, among its middleware, or where it puts itself."""
     inside = (getattr(app, name, None) for name in ("wsgi_app", "build_middleware_stack"))
     middleware = (getattr(each, "cls", None) for each in getattr(app, "user_middleware", ()))
     return "crosscors" in {

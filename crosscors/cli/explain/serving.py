@@ -34,6 +34,11 @@ class Served:
     is_live: bool = False
     is_asgi: bool = False
 
+    def close(self) -> None:
+        """Close the connections to a live server."""
+        if self.is_live:
+            self.server.close()
+
 
 def served(target: Target, url: str) -> Served:
     """The server for a target. The URL says at which address, if it is not only a path.

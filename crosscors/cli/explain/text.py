@@ -61,22 +61,20 @@ def _check(step: StoryStep) -> Text:
 
 
 def _headers(step: StoryStep) -> Iterator[Text]:
-    asked = {name.lower() for name, _ in step.details.get("headers", ())} if step.kind == "request" else set()
-    shown = [
-        (name, value)
-        for name, value in step.details.get("headers", ())
-        if name.lower() in _SHOWN or name.lower().startswith(_SHOWN_PREFIXES) or _is_own(name, asked)
-    ]
+    headers: list[tuple[str, str]] = step.details.get("headers", [])
+    shown = [(name, value) for name, value in headers if _is_shown(name, is_sent=step.kind == "request")]
     for name, value in shown[:_MOST_HEADERS]:
         yield styled("      ", (f"{name}: ", "dim"), value)
     if len(shown) > _MOST_HEADERS:
         yield styled(f"      ... ({len(shown)} headers)")
 
 
-def _is_own(name: str, asked: set[str]) -> bool:
-    """Whether it is a header of a request that the browser does not add by itself."""
+def _is_shown(name: str, *, is_sent: bool) -> bool:
+    """Whether the header has a part in CORS, or the script has set it."""
     lowered = name.lower()
-    return lowered in asked and not lowered.startswith("sec-") and lowered not in _OF_BROWSER
+    if lowered in _SHOWN or lowered.startswith(_SHOWN_PREFIXES):
+        return True
+    return is_sent and not lowered.startswith("sec-") and lowered not in _OF_BROWSER
 
 
 _OF_BROWSER = frozenset({"accept", "cache-control", "pragma", "referer", "user-agent"})
