@@ -102,7 +102,9 @@ def _dots(trusted: URL, domain: str, before_domain: str) -> Iterator[LookAlike]:
 
 def _other_parts(trusted: URL) -> Iterator[LookAlike]:
     """Another port, another scheme."""
-    yield LookAlike(_at_other_port(trusted), "any-port")
+    # Such an origin begins like the trusted one, too.
+    begins_alike = _with_host(trusted, f"{trusted.host}.{_FOREIGN}")
+    yield LookAlike(_at_other_port(trusted), "any-port", unless=(begins_alike,))
     if trusted.port is not None and trusted.port * 10 + 1 <= _MAX_PORT:
         yield LookAlike(f"{trusted.origin}1", "origin-prefix-match", unless=(_at_other_port(trusted),))
     if trusted.scheme == "https" and not is_loopback(trusted.host):

@@ -146,8 +146,8 @@ def options(target: Target, origin: str) -> SentRequest:
 
 
 def preflight(target: Target, origin: str, method: str) -> SentRequest:
-    """Fetch, "CORS-preflight fetch". It carries nothing of what the user adds to actual requests."""
-    asked = [(REQUEST_METHOD, method)]
+    """Fetch, "CORS-preflight fetch". Of what the user adds to actual requests, it carries only Host."""
+    asked = [(REQUEST_METHOD, method), *(each for each in target.headers if each[0].lower() == "host")]
     return SentRequest("OPTIONS", str(target.url), _fields(target.url, origin, asked))
 
 

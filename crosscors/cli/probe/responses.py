@@ -10,6 +10,7 @@ from crosscors.cli.probe.requests import (
     Answers,
     accepts_get,
     exchange_of,
+    first_origins,
     get,
     head,
     is_ok,
@@ -42,7 +43,7 @@ def judge(target: Target, answers: Answers) -> Iterator[Finding]:
     yield from _first(map(_duplicate, exchanges))
     yield from _first(map(_credentials_alone, exchanges))
     yield from _first(map(_long_age, exchanges))
-    yield from _vary(target, exchanges)
+    yield from _vary(target, answers)
     for origin in origins_let_in(target, answers)[:1]:
         yield from _errors(target, answers, origin)
     for origin in origins_let_in(target, answers):
@@ -78,7 +79,8 @@ def _wildcard_with_credentials(exchange: Exchange) -> Finding | None:
 def _duplicate(exchange: Exchange) -> Finding | None:
     """Fetch, "get": browsers join the values with a comma, and the result is not a valid value."""
     for name in _SINGLE:
-        if "," in value_of(exchange, name):
+        # A host name may contain a comma, too.
+        if "," in value_of(exchange, name) and value_of(exchange, name) != _origin(exchange):
             return Finding(
                 "duplicate-header",
                 "medium",
@@ -127,15 +129,15 @@ def _long_age(exchange: Exchange) -> Finding | None:
 _DIGITS = 12  # a number that is longer is too long in any case
 
 
-def _vary(target: Target, exchanges: Iterable[Exchange]) -> Iterator[Finding]:
+def _vary(target: Target, answers: Answers) -> Iterator[Finding]:
     """Fetch, "CORS protocol and HTTP caches". Caches keep responses to GET, but no errors of the server."""
+    requests = (get(target, origin) for origin in (None, *first_origins(target)))
     comparable = [
-        each
-        for each in exchanges
-        if each.request.method == "GET"
-        and each.request.url == str(target.url)
-        and each.response.status < _SERVER_ERROR
-        and each.response.status != _TOO_MANY
+        found
+        for request in requests
+        if (found := exchange_of(request, answers))
+        and found.response.status < _SERVER_ERROR
+        and found.response.status != _TOO_MANY
     ]
     if len({_cors_headers(each) for each in comparable}) < 2:  # noqa: PLR2004 (nothing to compare)
         return

@@ -109,4 +109,4 @@ def _header(text: str) -> tuple[str, str]:
     return name, value.strip(" ")
 
 
-_SET_HERE = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "user-agent"}
+_SET_HERE = {"connection", "content-length", "transfer-encoding", "accept-encoding", "user-agent"}
