@@ -13,6 +13,7 @@ from crosscors.cli.probe.requests import (
     asking,
     exchange_of,
     get,
+    is_admitted,
     is_let_in,
     is_reflected,
     lets_in_any,
@@ -105,6 +106,8 @@ def _any_origin(target: Target, answers: Answers) -> Iterator[Finding]:
                 exchange,
             )
             return
+        if _gives_credentials_to_some(target, answers):
+            return  # a policy for everyone, and more for some: these responses cannot all be the same
         yield Finding(
             "any-origin-reflected",
             "low",
@@ -116,10 +119,16 @@ def _any_origin(target: Target, answers: Answers) -> Iterator[Finding]:
         )
 
 
+def _gives_credentials_to_some(target: Target, answers: Answers) -> bool:
+    return any(is_let_in(target, answers, each, with_credentials=True) for each in target.origins)
+
+
 def _null(target: Target, answers: Answers) -> Iterator[Finding]:
     if "null" in target.origins or not is_reflected(target, answers, "null"):
         return
     has_credentials = is_let_in(target, answers, "null", with_credentials=True)
+    if not has_credentials and lets_in_any(target, answers):
+        return  # null is one of all
     exchange = _asked(target, answers, "null")
     cookies = "with the user's cookies" if has_credentials else "without cookies"
     yield Finding(
@@ -162,8 +171,8 @@ def _careless(target: Target, answers: Answers, trusted: str, code: str, origins
         code,
         mistake.with_credentials if with_credentials else mistake.without,
         origin,
-        f"A page on {origin} can {_may(exchange)} {cookies}. Next to {trusted}, the server"
-        f" {mistake.why}.{also}",
+        f"A page on {origin} can {_may(exchange)} {cookies}. The server treats it like"
+        f" {trusted}: it {mistake.why}.{also}",
         mistake.fix,
         exchange,
     )
@@ -176,14 +185,12 @@ def _and_more(origins: list[str]) -> str:
 def _refused(target: Target, answers: Answers) -> Iterator[Finding]:
     for origin in target.origins:
         exchange = exchange_of(asking(target, answers, origin), answers)
-        if exchange is None or is_let_in(target, answers, origin):
+        if exchange is None or is_admitted(target, answers, origin):
             continue
         failure = CORSCheck(origin, with_credentials=False).failure(exchange)
+        assert failure is not None  # noqa: S101 (otherwise it is admitted)
         location = exchange.response.header("Location")
-        if failure is None:
-            sentence = f"Its preflight has status {exchange.response.status}, and only 200 to 299 pass."
-            fix = "Answer preflights before anything else runs, with status 200 or 204."
-        elif location is not None:
+        if location is not None:
             sentence = f"{failure.sentence} The response is a redirect to {location}."
             fix = f"Let pages fetch that URL directly, and probe it. {failure.hint}"
         else:

@@ -46,7 +46,9 @@ def _lines(exchange: Exchange) -> Iterable[str]:
 
 
 def _sum(findings: list[Finding], requests: int) -> str:
-    if not findings:
-        return f"Nothing found. {requests} requests got a response."
-    what = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-    return f"{what}. {requests} requests got a response."
+    found = _counted(len(findings), "finding") if findings else "Nothing found"
+    return f"{found}. {_counted(requests, 'request')} got a response."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what}s"

@@ -77,7 +77,7 @@ def all_strangers(target: Target) -> tuple[str, ...]:
 
 def origins_let_in(target: Target, answers: Answers) -> tuple[str, ...]:
     """The origins of the first round whose pages may read: those that were given, or else the first other."""
-    reading = [origin for origin in first_origins(target) if is_let_in(target, answers, origin)]
+    reading = [origin for origin in first_origins(target) if is_admitted(target, answers, origin)]
     given = [origin for origin in reading if origin in target.origins]
     return tuple(given or reading[:1])
 
@@ -85,6 +85,13 @@ def origins_let_in(target: Target, answers: Answers) -> tuple[str, ...]:
 def lets_in_any(target: Target, answers: Answers) -> bool:
     """Whether the server names whatever origin asks as the one that is allowed."""
     return any(is_reflected(target, answers, each) for each in all_strangers(target))
+
+
+def is_admitted(target: Target, answers: Answers, origin: str) -> bool:
+    """Whether the headers let the origin in, whatever the status says about the method."""
+    requests = (get(target, origin), preflight(target, origin, "POST"))
+    exchanges = (exchange_of(request, answers) for request in requests)
+    return any(each is not None and CORSCheck(origin, False).failure(each) is None for each in exchanges)
 
 
 def is_let_in(target: Target, answers: Answers, origin: str, *, with_credentials: bool = False) -> bool:

@@ -8,7 +8,6 @@ from crosscors.cli.probe.findings import Finding
 from crosscors.cli.probe.requests import (
     PREFLIGHTED_METHODS,
     Answers,
-    accepts_get,
     exchange_of,
     first_origins,
     get,
@@ -198,8 +197,6 @@ def _errors(target: Target, answers: Answers, origin: str) -> Iterator[Finding]:
 
 def _preflights(target: Target, answers: Answers, origin: str) -> Iterator[Finding]:
     """Fetch, "CORS-preflight fetch", step 7: only an ok status passes, and redirects are not followed."""
-    if not accepts_get(target, answers):
-        return  # a preflight has let the origin in
     asked = [
         found
         for method in PREFLIGHTED_METHODS

@@ -58,12 +58,12 @@ def read_target(url: str, origins: tuple[str, ...], headers: tuple[str, ...]) ->
 
 
 def _url(text: str) -> URL:
-    try:
-        url = parse(text)
-    except ValueError:
+    url = _parsed(text)
+    if url is None:
+        meant = _parsed(f"https://{text}") if "://" not in text else None
         raise WrongUsageError(
-            f"'{text}' is not a URL.", f"Write the whole URL: https://{text.lstrip('/') or 'api.example.com'}"
-        ) from None
+            f"'{text}' is not a URL.", f"Write the whole URL: {meant or 'https://api.example.com/items'}"
+        )
     if url.scheme not in {"http", "https"}:
         raise WrongUsageError(
             f"'{text}' is not a URL of http or https.", f"Write https://{url.netloc}{url.target}"
@@ -79,18 +79,22 @@ def _url(text: str) -> URL:
 def _origin(text: str) -> str:
     if text == "null" or is_serialized_origin(text):
         return text
-    hint = (
-        "An origin is a scheme, a host, and a port that is not the default: --origin https://app.example.com"
-    )
-    for candidate in (text, f"https://{text}"):
-        try:
-            meant = parse(candidate).origin
-        except ValueError:
-            continue
-        if is_serialized_origin(meant):
-            hint = f"Write --origin {meant}"
-            break
+    whole = text if "://" in text else f"https://{text}"
+    meant = _parsed(whole.replace(":*", "").replace("*", "www"))
+    if meant is not None and is_serialized_origin(meant.origin):
+        hint = f"Write --origin {meant.origin}"
+    else:
+        hint = "Write a scheme and a host: --origin https://app.example.com"
+    if "*" in text:
+        raise WrongUsageError(f"'{text}' is a pattern, and pages have exact origins.", hint)
     raise WrongUsageError(f"'{text}' is not an origin as browsers send it.", hint)
+
+
+def _parsed(text: str) -> URL | None:
+    try:
+        return parse(text)
+    except ValueError:
+        return None
 
 
 def _header(text: str) -> tuple[str, str]:

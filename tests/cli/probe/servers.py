@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from wsgiref import simple_server
 
 from crosscors.cli.probe.requests import ROUNDS
 from crosscors.testing.limits import Limits
-from crosscors.testing.servers.wsgi import WSGIServer
+from crosscors.testing.servers import read_server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -100,12 +101,13 @@ def server(
     return application
 
 
-def answers_of(application: WSGIApplication, target: Target) -> dict[SentRequest, ReceivedResponse]:
-    """All that a probe gets from the application, without a server."""
+def answers_of(application: Any, target: Target) -> dict[SentRequest, ReceivedResponse]:
+    """All that a probe gets from an ASGI or WSGI application, without a server."""
+    running = read_server(application, target.own_origin)
     answers: dict[SentRequest, ReceivedResponse] = {}
     for make_round in ROUNDS:
         for request in make_round(target, answers):
-            answers[request] = WSGIServer(application, request.url).send(request, Limits())
+            answers[request] = running.send(request, Limits())
     return answers
 
 
@@ -127,4 +129,44 @@ def serving(application: WSGIApplication) -> Iterator[str]:
             yield f"http://127.0.0.1:{running.server_port}/items"
         finally:
             running.shutdown()
+            thread.join()
+
+
+@contextlib.contextmanager
+def answering(*parts: bytes, times: int | None = None) -> Iterator[str]:
+    """The URL of a server that sends these bytes to whoever connects, whatever is asked.
+
+    The connection stays open until the client closes it. After so many connections, others are closed.
+    """
+    ended = threading.Event()
+
+    def talk(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65_536)
+            for part in parts:
+                connection.sendall(part)
+            while connection.recv(65_536):
+                pass
+
+    def accept(listener: socket.socket) -> None:
+        talks: list[threading.Thread] = []
+        while not ended.is_set():
+            connection, _ = listener.accept()
+            if ended.is_set() or (times is not None and len(talks) >= times):
+                connection.close()
+                continue
+            talks.append(threading.Thread(target=talk, args=(connection,)))
+            talks[-1].start()
+        for each in talks:
+            each.join()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address: tuple[str, int] = listener.getsockname()
+        thread = threading.Thread(target=accept, args=(listener,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{address[1]}/"
+        finally:
+            ended.set()
+            socket.create_connection(address).close()
             thread.join()

@@ -311,6 +311,12 @@ HOST = r"https://app\.example\.com"
         server(),
     ),
     (
+        "a URL for POST whose preflights fail",
+        "preflight-unauthorized",
+        server(change=lambda w: (405 if w.method == "GET" else 403, w.fields)),
+        server(change=lambda w: (405, w.fields) if w.method == "GET" else (w.status, w.fields)),
+    ),
+    (
         "a redirect has no headers",
         "origin-refused",
         server(change=lambda w: (308, [("Location", "/items/")])),
@@ -330,3 +336,26 @@ def test_a_good_server_has_no_findings() -> None:
 
 def test_a_public_server_has_no_findings() -> None:
     assert codes(server(change=fields(lambda _: [(ORIGIN, "*")]))) == set()
+
+
+def test_a_look_alike_that_is_trusted_is_none() -> None:
+    trusted = (APP, "http://app.example.com")
+    assert codes(server(trusted.__contains__), *trusted) == set()
+
+
+def test_metadata_are_sent_where_browsers_send_them() -> None:
+    sites: dict[str, str | None] = {}
+
+    def remembered(environ: Any, start_response: Any) -> Any:
+        sites[environ.get("HTTP_ORIGIN", "")] = environ.get("HTTP_SEC_FETCH_SITE")
+        return server()(environ, start_response)
+
+    for url in ("https://api.example.com/items", "http://api.example.com/items"):
+        sites.clear()
+        answers_of(remembered, read_target(url, (APP,), ()))
+        is_secure = url.startswith("https")
+        assert sites[APP] == ("same-site" if is_secure else None)
+        assert sites["https://evil.example"] == ("cross-site" if is_secure else None)
+        assert sites["null"] == ("cross-site" if is_secure else None)
+        assert sites[url.removesuffix("/items")] == ("same-origin" if is_secure else None)
+        assert sites[""] is None
