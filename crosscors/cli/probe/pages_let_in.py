@@ -185,10 +185,9 @@ def _and_more(origins: list[str]) -> str:
 def _refused(target: Target, answers: Answers) -> Iterator[Finding]:
     for origin in target.origins:
         exchange = exchange_of(asking(target, answers, origin), answers)
-        if exchange is None or is_admitted(target, answers, origin):
+        failure = None if exchange is None else CORSCheck(origin, with_credentials=False).failure(exchange)
+        if exchange is None or failure is None or is_admitted(target, answers, origin):
             continue
-        failure = CORSCheck(origin, with_credentials=False).failure(exchange)
-        assert failure is not None  # noqa: S101 (otherwise it is admitted)
         location = exchange.response.header("Location")
         if location is not None:
             sentence = f"{failure.sentence} The response is a redirect to {location}."

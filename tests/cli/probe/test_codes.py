@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crosscors.cli.probe.command import judge
@@ -359,3 +360,12 @@ def test_metadata_are_sent_where_browsers_send_them() -> None:
         assert sites["null"] == ("cross-site" if is_secure else None)
         assert sites[url.removesuffix("/items")] == ("same-origin" if is_secure else None)
         assert sites[""] is None
+
+
+def test_the_guide_lists_the_codes_that_are_tried_here() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "probe.md").read_text(encoding="utf-8")
+    table_of_codes = guide.partition("## What it finds")[2].partition("\n## ")[0]
+    documented = re.findall(r"^\| `([a-z-]+)` \|", table_of_codes, re.MULTILINE)
+    marks: Any = test_each_code_has_its_defect.pytestmark  # type: ignore[attr-defined]
+    assert set(documented) == {row.values[0] for row in marks[0].args[1]}
+    assert len(documented) == 22
