@@ -73,7 +73,9 @@ def find_target(name: str) -> Target:
 
 def _url(name: str) -> Target:
     if not is_url(name) or not name.lower().startswith(("http://", "https://")):
-        raise TargetError(f"{name} is not a valid URL.", "Write https://api.example.com/items.")
+        raise TargetError(
+            f"{name} is not a valid URL with http or https.", "Write https://api.example.com/items."
+        )
     return Target(name, "url", name)
 
 
