@@ -96,7 +96,7 @@ def _no_connection(target: Target, error: Exception, timeout: float) -> ConnectE
             "Check the host and the port, and whether the server is running.",
         )
     return ConnectError(
-        f"{server} did not send a valid HTTP response: {error}",
+        f"{server} did not send a valid HTTP response: {str(error) or 'it closed the connection'}",
         "Check the scheme and the port of the URL, and whether an HTTP server is listening there.",
     )
 

@@ -116,7 +116,7 @@ class _Server(ThreadingMixIn, simple_server.WSGIServer):
 
 
 class _Silent(simple_server.WSGIRequestHandler):
-    def log_message(self, *_: object) -> None: ...
+    def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002 (its name there)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 import crosscors.cli
 from crosscors.cli.group import cli
-from crosscors.cli.probe import requests, sending
+from crosscors.cli.probe import command, requests, sending
 from crosscors.cli.probe.target import read_target
 from tests.cli.probe.servers import APP, ORIGIN, OTHER, answering, fields, server, serving
 from tests.tables import table
@@ -228,6 +228,14 @@ def test_a_server_that_answers_once_has_nothing_to_show() -> None:
     assert "1 request got a response" in result.output
 
 
+def test_a_server_that_closes_every_connection() -> None:
+    with answering(times=0) as url:
+        result = probe(url)
+    assert result.exit_code == 2
+    assert "did not send a valid HTTP response: " in result.stderr
+    assert not result.stderr.splitlines()[0].endswith(" ")
+
+
 def test_no_server_at_all() -> None:
     with serving(server()) as url:
         pass
@@ -245,7 +253,7 @@ def test_tls_that_fails() -> None:
 
 
 def test_the_whole_probe_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crosscors.cli.probe.command, "_TOTAL", 0.3)
+    monkeypatch.setattr(command, "_TOTAL", 0.3)
     with answering(OK) as url:
         result = probe(url, "--timeout", "20")
     assert result.exit_code == 2
