@@ -7,6 +7,7 @@ import click
 import crosscors
 from crosscors.cli.demo.command import demo
 from crosscors.cli.explain.command import explain
+from crosscors.cli.probe.command import probe
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,3 +24,4 @@ def cli() -> None:
 
 cli.add_command(demo)
 cli.add_command(explain)
+cli.add_command(probe)
