@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 import crosscors
+from crosscors.cli.check.command import check
 from crosscors.cli.demo.command import demo
 from crosscors.cli.explain.command import explain
 from crosscors.cli.probe.command import probe
@@ -17,11 +18,13 @@ def cli() -> None:
 
     \b
     Examples:
-      crosscors demo         watch one policy work in your own browser
-      crosscors demo --help  list the options of the demo
+      crosscors check main:app  say what the policy means, and what is wrong with it
+      crosscors demo            watch one policy work in your own browser
+      crosscors demo --help     list the options of the demo
     """
 
 
+cli.add_command(check)
 cli.add_command(demo)
 cli.add_command(explain)
 cli.add_command(probe)
