@@ -10,6 +10,8 @@ from crosscors.core.errors import Problem
 from crosscors.core.values import Findings
 
 _PREFIX = "CORS_"
+# Words that look like a misspelled setting, but are words.
+OTHER_WORDS = frozenset({"PROJECT", "PROJECTS"})
 
 
 def check_resembling(name: str, value: object, resembled: tuple[str, ...], written: str) -> Findings:

@@ -78,15 +78,14 @@ class PolicyError(ValueError):
         'origin-trailing-slash'
     """
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__(problems)
+    def __init__(self, problems: tuple[Problem, ...], subject: str = "CORS policy") -> None:
+        super().__init__(problems, subject)
         self.problems = problems
+        self._subject = subject
 
     def __str__(self) -> str:
         count = len(self.problems)
-        heading = (
-            "This CORS policy has a problem:" if count == 1 else f"This CORS policy has {count} problems:"
-        )
+        heading = f"This {self._subject} has {'a problem' if count == 1 else f'{count} problems'}:"
         entries = (
             f"  {number}. {problem.option}: {problem.message}\n     {problem.hint}"
             for number, problem in enumerate(self.problems[:_SHOWN_PROBLEMS], start=1)

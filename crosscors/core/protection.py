@@ -193,7 +193,7 @@ class CrossOriginProtection:
         resources, of_keys = make_resources(dict.fromkeys(paths), "exempt")
         found = collected((of_report, of_trusted, of_own, of_hosts, of_paths, of_keys))
         if found.problems:
-            raise PolicyError(found.problems)
+            raise PolicyError(found.problems, "cross-origin protection")
         vars(self).update(  # this bypasses the lock of the dataclass
             report_only=only,
             trusted_origins=trusted,
@@ -433,17 +433,23 @@ def _read_own(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
 def _read_exempt(value: object) -> tuple[tuple[str | re.Pattern[str], ...], Findings]:
     """``exempt``. ``make_resources`` judges the paths."""
     if isinstance(value, str) or is_text_pattern(value):
-        return (value,), Findings()
+        value = [value]
     hint = 'Write exempt=["/hooks/*"].'
     if not is_several(value):
         message = f"takes a path or a list of paths, not {shown(value)}."
         return (), refused("wrong-type", "exempt", value, message, hint)
-    entries = tuple(value)
+    entries = tuple(sorted(value, key=str) if isinstance(value, (set, frozenset)) else value)
     others = (entry for entry in entries if not (isinstance(entry, str) or is_text_pattern(entry)))
     found = collected(
         refused("wrong-type", "exempt", entry, f"takes paths, not {shown(entry)}.", hint) for entry in others
     )
+    if "/*" in entries:
+        message = "exempts every path, so only allowed_hosts protects anything."
+        found += warned("exempts-everything", "exempt", "/*", message, _PATHS_OF_OTHERS)
     return () if found.problems else cast("tuple[str | re.Pattern[str], ...]", entries), found
+
+
+_PATHS_OF_OTHERS = 'List the paths that other sites post to: exempt=["/saml/acs"].'
 
 
 def _everyone(name: str) -> Findings:

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 
-from crosscors._adapter.own_names import check_resembling, is_derived
+from crosscors._adapter.own_names import OTHER_WORDS, check_resembling, is_derived
 from crosscors.core.errors import Problem
 from crosscors.core.values import Findings, collected, is_several, is_text_pattern, refused
 
@@ -189,7 +189,7 @@ def _is_known(name: str) -> bool:
 
 def _nearest(name: str) -> str | None:
     nearest = _NAMES_ELSEWHERE.get(name)
-    if nearest is None:
+    if nearest is None and name.removeprefix(PREFIX) not in OTHER_WORDS:
         # Without the prefix, which would make any two names similar.
         known = {each.removeprefix(PREFIX): each for each in _KNOWN}
         close = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1, cutoff=0.85)

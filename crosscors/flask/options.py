@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 
 from crosscors._adapter.keywords import Protect
+from crosscors._adapter.own_names import OTHER_WORDS
 from crosscors.core.errors import Problem, shown
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.plain import plain
@@ -198,7 +199,7 @@ def option_of(name: str) -> str:
 
 def _stray(name: str, option: str, value: object) -> Stray | None:
     """None if the name resembles no option, and so belongs to the application."""
-    nearest = _nearest(option)
+    nearest = None if option.upper() in OTHER_WORDS else _nearest(option)
     if nearest is not None:
         return Stray(name, value, nearest, is_near=True)
     # No list of origins is overlooked, because the default allows every origin.

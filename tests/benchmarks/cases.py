@@ -27,13 +27,11 @@ _ACTUAL = (
     ("sec-ch-ua-mobile", "?0"),
     ("Accept", "*/*"),
     None,
-    ("Sec-Fetch-Site", "same-site"),
     ("Sec-Fetch-Mode", "cors"),
     ("Sec-Fetch-Dest", "empty"),
     ("Referer", "https://app.example.com/"),
     ("Accept-Encoding", "gzip, deflate, br, zstd"),
     ("Accept-Language", "en-US,en;q=0.9"),
-    ("Cookie", "session=1c2ff4a0b8f94b9cb9a5d2a4"),
 )
 _PREFLIGHT = (
     ("Host", "api.example.com"),
@@ -58,6 +56,7 @@ class Setup:
     patterns: tuple[str, ...] = ()  # such as "https://*.example.com"
     regex: str | None = None
     is_public: bool = False  # every origin, without credentials
+    has_credentials: bool = True
     paths: int = 0  # so many paths with a policy each; 0: one policy for all paths
 
 
@@ -72,6 +71,9 @@ class Case:
     asks_method: str | None = None  # a preflight, if it asks for a method
     asks_headers: str = "authorization,content-type"
     allowed: bool | None = True  # None: no browser asks this, so only what it costs is of interest
+    guarded: str | None = None  # with cross-origin protection and without it: the method
+    site: str = "same-site"  # Sec-Fetch-Site
+    credentials: tuple[str, str] = ("Cookie", "session=1c2ff4a0b8f94b9cb9a5d2a4")
 
     @property
     def is_preflight(self) -> bool:
@@ -79,7 +81,7 @@ class Case:
 
     @property
     def method(self) -> str:
-        return "OPTIONS" if self.is_preflight else "GET"
+        return "OPTIONS" if self.is_preflight else self.guarded or "GET"
 
     @property
     def origins(self) -> list[str | None]:
@@ -94,8 +96,11 @@ class Case:
         if self.asks_method is not None:
             asked.append(("Access-Control-Request-Method", self.asks_method))
             asked.append(("Access-Control-Request-Headers", self.asks_headers))
-        common = _PREFLIGHT if self.is_preflight else _ACTUAL
-        return [field for place in common for field in (asked if place is None else [place])]
+        if self.is_preflight:
+            return [field for place in _PREFLIGHT for field in (asked if place is None else [place])]
+        asked.append(("Sec-Fetch-Site", self.site))
+        fields = [field for place in _ACTUAL for field in (asked if place is None else [place])]
+        return [*fields, self.credentials]
 
     def is_right(self, status: int, fields: Iterable[tuple[str, str]]) -> bool:
         """Whether a browser makes of the answer what the case says."""
@@ -124,7 +129,7 @@ def policy_of(setup: Setup) -> CORSPolicy | Resources:
         allow_origin_regex=setup.regex,
         allow_methods=METHODS,
         allow_headers=HEADERS,
-        allow_credentials=not setup.is_public,
+        allow_credentials=setup.has_credentials and not setup.is_public,
         expose_headers=EXPOSED,
         max_age=MAX_AGE,
     )
@@ -187,4 +192,21 @@ CASES = (
     Case("preflight, 8 KiB of names", asks_method="PUT", asks_headers=_names(_EIGHT_KIB), allowed=None),
     Case("preflight, 1 MiB of commas", asks_method="PUT", asks_headers="," * _ONE_MIB, allowed=None),
     Case("preflight, 1 MiB of names", asks_method="PUT", asks_headers=_names(_ONE_MIB), allowed=None),
+    Case("protected, GET", guarded="GET"),
+    Case(
+        "protected, PUT of its own page",
+        origin="https://api.example.com",
+        site="same-origin",
+        guarded="PUT",
+        allowed=None,
+    ),
+    Case("protected, PUT with cookies", guarded="PUT"),
+    Case(
+        "protected, PUT with a Bearer token",
+        Setup(has_credentials=False),
+        site="cross-site",
+        guarded="PUT",
+        credentials=("Authorization", "Bearer " + "x" * 200),
+    ),
+    Case("protected, PUT of another page", origin=EVIL, site="cross-site", guarded="PUT", allowed=False),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.benchmarks.results import Costs
-from tests.benchmarks.stacks import FLOOR, OURS
+from tests.benchmarks.stacks import FLOOR, OURS, UNPROTECTED
 
 _ACTUAL = "actual, allowed"
 _PREFLIGHT = "preflight, allowed"
@@ -65,7 +65,22 @@ def _refused(stack: str, cases: tuple[str, ...]) -> Goal:
     return Goal("1.5 allowed preflights", stack, 1.5, cases, OURS, _PREFLIGHT)
 
 
+def _protected(stack: str) -> tuple[Goal, ...]:
+    """What cross-origin protection costs on top."""
+    name = "what it costs without protection"
+    return (
+        Goal(name, stack, 1.1, ("protected, GET",), UNPROTECTED),
+        Goal(
+            name, stack, 1.4, ("protected, PUT of its own page", "protected, PUT with cookies"), UNPROTECTED
+        ),
+        Goal(name, stack, 1.4, ("protected, PUT with a Bearer token",), UNPROTECTED),
+    )
+
+
 GOALS = (
+    *_protected("ASGI"),
+    *_protected("WSGI"),
+    *_protected("Flask"),
     Goal("1.75 floors", "ASGI", 1.75, (_ACTUAL,), FLOOR),
     Goal("3.7 times cheaper than Starlette's", "ASGI", 1 / 3.7, (_ACTUAL,), "Starlette"),
     Goal("a fourth of Starlette's", "ASGI", 1 / 4, (_PREFLIGHT,), "Starlette"),

@@ -25,7 +25,7 @@ def _table(stack: str, results: Sequence[Result]) -> str:
         row = [cells.get((case, name)) for name in names]
         rows.append([case, *map(_cell, row), _ratio(cells[case, OURS], cells.get((case, FLOOR)))])
     if any(not each.is_right for each in results):
-        rows.append([f"{_WRONG} browsers make of this answer what they shall not"])
+        rows.append([f"{_WRONG} a browser reads this response differently from what the case says"])
     return _aligned(rows)
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,8 @@ CHROMIUM_ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 
-# geckodriver's own profile turns most of what calls home off; this is the rest, except for the cookies.
-FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
+# geckodriver's own profile turns most of what calls home off; this is the rest.
+FIREFOX_PREFERENCES: Mapping[str, str | int | bool] = {
     "app.normandy.enabled": False,
     "browser.safebrowsing.malware.enabled": False,
     "browser.safebrowsing.phishing.enabled": False,
@@ -37,8 +37,6 @@ FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
     "datareporting.healthreport.uploadEnabled": False,
     "extensions.getAddons.cache.enabled": False,
     "media.gmp-manager.updateEnabled": False,
-    # What SameSite lets through is not to be held back as a third party's.
-    "network.cookie.cookieBehavior": 0,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
     "network.http.speculative-parallel-limit": 0,
@@ -120,19 +118,26 @@ def chromium(*arguments: str) -> Iterator[Chrome]:
 
 
 @contextmanager
-def firefox(*arguments: str) -> Iterator[Firefox]:
+def firefox(
+    *arguments: str, preferences: Mapping[str, str | int | bool] = FIREFOX_PREFERENCES
+) -> Iterator[Firefox]:
     options = FirefoxOptions()
     options.binary_location = FIREFOX_BROWSER.path()
     for argument in ("-headless", *arguments):
         options.add_argument(argument)
     options.accept_insecure_certs = True
-    for name, value in FIREFOX_PREFERENCES.items():
+    for name, value in preferences.items():
         options.set_preference(name, value)
     driver = Firefox(options, FirefoxService(FIREFOX_DRIVER.path()))
     try:
         yield driver
     finally:
         driver.quit()
+
+
+def firefox_without_partitions() -> AbstractContextManager[Firefox]:
+    """Firefox as it was before it gave pages of each other site cookies of their own."""
+    return firefox(preferences={**FIREFOX_PREFERENCES, "network.cookie.cookieBehavior": 0})
 
 
 @contextmanager

@@ -20,9 +20,11 @@ import httpx
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from crosscors.testing.engines import EngineName
 from tests.integrations.servers import PROTECTED, Integration, serving
 
-from .runs import PAGES, Page
+from .drivers import firefox_without_partitions, started
+from .runs import PAGES, SCRIPT_SECONDS, Page
 from .tls import over_tls
 from .wire import Wire
 
@@ -228,6 +230,14 @@ class Visitor:
             sent: Outcome(outcome.arrival, BLOCKED) if sent.way == "socket" else outcome
             for sent, outcome in table.items()
         }
+
+
+@pytest.fixture(scope="module")
+def driver(engine: EngineName) -> Iterator[WebDriver]:
+    """A browser that sends all cookies that SameSite lets through, also those of Firefox's partitions."""
+    with firefox_without_partitions() if engine == "firefox" else started(engine) as driver:
+        driver.set_script_timeout(SCRIPT_SECONDS)
+        yield driver
 
 
 @pytest.fixture

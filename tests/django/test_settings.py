@@ -213,6 +213,7 @@ def test_settings_of_one_s_own_are_left_alone(name: str) -> None:
     ("beside the old name", "CORS_ALLOWED_ORIGINS_ENV", {"CORS_ORIGIN_WHITELIST": [ORIGIN]}),
     ("of another setting", "CORS_ALLOW_HEADERS_RAW", {"CORS_ALLOW_HEADERS": ["x-a"]}),
     ("beside an empty list", "CORS_ALLOWED_ORIGINS_PROD", {"CORS_ALLOWED_ORIGINS": []}),
+    ("a word that looks like CORS_PROTECT", "CORS_PROJECT", {}),
 )
 def test_names_derived_from_a_setting_that_is_there_are_left_alone(
     own: str, settings: dict[str, Any]

@@ -55,6 +55,7 @@ def refused(config: dict[str, Any], options: dict[str, Any], views: bool = False
     ("with more words", "CORS_RESOURCES_DEV", {"resources": "/a"}),
     ("an expression", "CORS_ORIGINS_REGEX", {"origins": [EXPRESSION]}),
     ("like no option", "CORS_PROXY", {}),
+    ("a word that looks like CORS_PROTECT", "CORS_PROJECT", {}),
 )
 def test_names_of_one_s_own_beside_the_right_one_are_left_alone(name: str, options: Any) -> None:
     assert started({name: OWN}, options) == []

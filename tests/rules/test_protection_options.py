@@ -105,6 +105,17 @@ def test_one_expression_is_one_path() -> None:
     assert CrossOriginProtection(exempt=expression).exempt == (expression,)
 
 
+def test_paths_in_a_set_are_in_order() -> None:
+    assert CrossOriginProtection(exempt={"/b", "/a", "/c"}).exempt == ("/a", "/b", "/c")
+
+
+def test_the_error_says_what_has_the_problem() -> None:
+    with pytest.raises(PolicyError, match="This cross-origin protection has a problem:") as caught:
+        CrossOriginProtection(trusted_origins="*")
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # its own
+    assert str(again) == str(caught.value)
+
+
 def test_options_need_their_names() -> None:
     with pytest.raises(TypeError, match="trusted_origins"):
         CrossOriginProtection([APP])  # type: ignore[arg-type]
@@ -178,6 +189,8 @@ SURE_MISTAKES: list[tuple[str, Options, str]] = [
     ("plain http", {"trusted_origins": "http://app.example.com"}, "insecure-origin-trusted"),
     ("a trusted origin twice", {"trusted_origins": [APP, APP]}, "listed-twice"),
     ("an own origin twice", {"own_origins": [APP, APP]}, "listed-twice"),
+    ("every path is exempt", {"exempt": ["/saml/acs", "/*"]}, "exempts-everything"),
+    ("every path is exempt, as a string", {"exempt": "/*"}, "exempts-everything"),
     ("a host twice, in two spellings", {"allowed_hosts": ["localhost", "LOCALHOST:*"]}, "listed-twice"),
 ]
 

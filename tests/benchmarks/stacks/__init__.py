@@ -12,6 +12,7 @@ from tests.clients import Fields
 BARE = "bare"
 FLOOR = "floor"
 OURS = "crosscors"
+UNPROTECTED = "without protection"  # crosscors, in the cases with cross-origin protection
 
 
 class Answered(NamedTuple):

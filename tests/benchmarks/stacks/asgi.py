@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
 
 from crosscors.asgi import ASGIApp, CORSMiddleware, Message, Receive, Scope, Send
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, PATH, Case, Setup, policy_of
-from tests.benchmarks.stacks import BARE, FLOOR, OURS, Answered, Contender, has_floor
+from tests.benchmarks.stacks import BARE, FLOOR, OURS, UNPROTECTED, Answered, Contender, has_floor
 from tests.benchmarks.stacks.floor import asgi_floor
 from tests.clients import Fields, ask_asgi, http_scope
 
@@ -35,6 +35,11 @@ async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
 
 def stack(case: Case) -> Iterator[Contender]:
     yield _contender(BARE, _nothing if case.is_preflight else _app, case)
+    if case.guarded:
+        policy = policy_of(case.setup)
+        yield _contender(UNPROTECTED, CORSMiddleware(_app, policy=policy), case)
+        yield _contender(OURS, CORSMiddleware(_app, policy=policy, protect=True), case)
+        return
     if has_floor(case):
         yield _contender(FLOOR, asgi_floor(_app), case)
     yield _contender(OURS, CORSMiddleware(_app, policy=policy_of(case.setup)), case)

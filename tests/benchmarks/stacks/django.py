@@ -52,16 +52,24 @@ def _nothing(_request: HttpRequest) -> None:
 
 def stack(case: Case) -> Iterator[Contender]:
     yield _contender(BARE, _nothing if case.is_preflight else _get_response, case)
+    if case.guarded:  # a process has one configuration, so there is none without protection beside it
+        yield _contender(OURS, _middleware(case, CORS_PROTECT=True), case)
+        return
     if has_floor(case):
         yield _contender(FLOOR, _floor, case)
     # crosscors reads the settings once, its peer at every request: so its own come first, and it keeps them.
-    policy = policy_of(case.setup)
-    _write_settings(**{"CORS_RESOURCES" if isinstance(policy, Resources) else "CORS_POLICY": policy})
-    configuration.cache_clear()
-    yield _contender(OURS, CORSMiddleware(_get_response), case)
+    yield _contender(OURS, _middleware(case), case)
     _write_settings(**_settings_of_peer(case.setup))
     if not case.setup.paths:
         yield _contender("django-cors-headers", CorsMiddleware(_get_response), case)
+
+
+def _middleware(case: Case, **more: object) -> CORSMiddleware:
+    policy = policy_of(case.setup)
+    name = "CORS_RESOURCES" if isinstance(policy, Resources) else "CORS_POLICY"
+    _write_settings(**{name: policy}, **more)
+    configuration.cache_clear()
+    return CORSMiddleware(_get_response)
 
 
 def _settings_of_peer(setup: Setup) -> dict[str, object]:

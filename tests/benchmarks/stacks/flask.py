@@ -9,13 +9,21 @@ from flask import Flask
 
 from crosscors.flask import CORS
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, PATH, Case, Setup, policy_of
-from tests.benchmarks.stacks import BARE, FLOOR, OURS, Contender, has_floor
+from tests.benchmarks.stacks import BARE, FLOOR, OURS, UNPROTECTED, Contender, has_floor
 from tests.benchmarks.stacks.floor import wsgi_floor
 from tests.benchmarks.stacks.wsgi import contender, nothing
 
 
 def stack(case: Case) -> Iterator[Contender]:
     yield contender(BARE, nothing if case.is_preflight else _app(), case)
+    if case.guarded:
+        policy = policy_of(case.setup)
+        unprotected, protected = _app(), _app()
+        CORS(unprotected, policy=policy)
+        CORS(protected, policy=policy, protect=True)
+        yield contender(UNPROTECTED, unprotected, case)
+        yield contender(OURS, protected, case)
+        return
     if has_floor(case):
         with_floor = _app()
         with_floor.wsgi_app = wsgi_floor(with_floor.wsgi_app)  # type: ignore[method-assign, assignment]  # Flask's own way

@@ -10,7 +10,7 @@ from wsgicors import CORS as WSGICORS  # type: ignore[import-untyped]
 
 from crosscors.wsgi import CORSMiddleware
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, PATH, Case, Setup, policy_of
-from tests.benchmarks.stacks import BARE, FLOOR, OURS, Answered, Contender, has_floor
+from tests.benchmarks.stacks import BARE, FLOOR, OURS, UNPROTECTED, Answered, Contender, has_floor
 from tests.benchmarks.stacks.floor import wsgi_floor
 from tests.clients import Fields, ask_wsgi, wsgi_environ
 
@@ -30,6 +30,11 @@ def nothing(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterab
 
 def stack(case: Case) -> Iterator[Contender]:
     yield contender(BARE, nothing if case.is_preflight else _app, case)
+    if case.guarded:
+        policy = policy_of(case.setup)
+        yield contender(UNPROTECTED, CORSMiddleware(_app, policy=policy), case)
+        yield contender(OURS, CORSMiddleware(_app, policy=policy, protect=True), case)
+        return
     if has_floor(case):
         yield contender(FLOOR, wsgi_floor(_app), case)
     yield contender(OURS, CORSMiddleware(_app, policy=policy_of(case.setup)), case)
