@@ -95,11 +95,11 @@ def test_the_request_is_read_and_the_application_can_read_it_too(
 
 def test_a_hook_reads_a_value_that_is_text() -> None:
     told: list[str] = []
-    headers = [*ASKED, (b"x-token", "t"), (b"x-token", b"u")]
+    headers = [*ASKED, (b"x-page", "t"), (b"x-page", b"u")]
     hook = CORSMiddleware(
         answering,
         allow_origins=ORIGIN,
-        on_decision=lambda request, _: told.append(request.headers["X-Token"]),
+        on_decision=lambda request, _: told.append(request.headers["X-Page"]),
     )
     assert allowed(send_asgi(hook, shaped(headers)))
     assert told == ["t, u"]
