@@ -205,6 +205,11 @@ def test_a_value_that_means_nothing_is_refused(ask: Ask) -> None:
     ("an origin as text", [(b"origin", EVIL), (b"sec-fetch-site", b"cross-site")], 403),
     ("text as one of two values", [(b"host", b"a"), (b"host", "b"), (b"origin", b"https://a")], 403),
     ("names in upper case", [(b"Origin", EVIL.encode()), (b"Sec-Fetch-Site", b"cross-site")], 403),
+    (
+        "one name in upper case, between others",
+        [(b"host", b"a"), (b"Origin", EVIL.encode()), (b"accept", b"*/*")],
+        403,
+    ),
     ("pairs that can be read once", [iter((b"origin", EVIL.encode()))], 403),
     ("an iterator", iter([(b"origin", EVIL.encode())]), 403),
 )
