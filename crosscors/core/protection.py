@@ -454,6 +454,11 @@ def _read_exempt(value: object) -> tuple[tuple[str | re.Pattern[str], ...], Find
     found = collected(
         refused("wrong-type", "exempt", entry, f"takes paths, not {shown(entry)}.", hint) for entry in others
     )
+    for entry in entries:
+        if isinstance(entry, str) and entry not in ("/", "/*") and not entry.strip("/*"):
+            code = "exempts-everything" if entry.strip("/") else "path-relative"
+            message = "would exempt every path." if entry.strip("/") else "is not a path."
+            found += refused(code, "exempt", entry, f"{shown(entry)} {message}", _PATHS_OF_OTHERS)
     if "/*" in entries:
         message = "exempts every path, so only allowed_hosts protects anything."
         found += warned("exempts-everything", "exempt", "/*", message, _PATHS_OF_OTHERS)
