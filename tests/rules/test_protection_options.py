@@ -153,6 +153,10 @@ WRONG: list[tuple[str, Options, list[str]]] = [
     ("a host that is missing", {"allowed_hosts": [None]}, ["wrong-type"]),
     ("a number in place of hosts", {"allowed_hosts": 8000}, ["wrong-type"]),
     ("an exempt path without a slash", {"exempt": "hooks"}, ["path-relative"]),
+    ("every path is exempt", {"exempt": "*"}, ["exempts-everything"]),
+    ("every path is exempt, with two stars", {"exempt": ["/a", "/**"]}, ["exempts-everything"]),
+    ("an empty exempt path", {"exempt": ""}, ["path-relative"]),
+    ("a trusted host that is only a star", {"trusted_origins": "https://*"}, ["origin-wildcard"]),
     ("an exempt route with a parameter", {"exempt": ["/hooks/{id}"]}, ["path-parameter"]),
     ("an exempt glob", {"exempt": "/hooks/*/done"}, ["path-wildcard"]),
     ("an exempt URL", {"exempt": "https://api.example.com/hooks"}, ["path-url"]),
@@ -178,6 +182,19 @@ def test_what_cannot_work_is_refused(options: Options, expected: list[str]) -> N
     assert all(
         problem.message.endswith(".") and problem.hint.endswith(".") for problem in caught.value.problems
     )
+
+
+@table("path", ("a star", "*"), ("two stars", "/**"), ("nothing", ""))
+def test_no_hint_exempts_every_path(path: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        CrossOriginProtection(exempt=path)
+    assert caught.value.problems[0].hint == ('List the paths that other sites post to: exempt=["/saml/acs"].')
+
+
+def test_hints_about_origins_name_no_option_of_policies() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CrossOriginProtection(trusted_origins="https://*")
+    assert "allow_origin_regex" not in caught.value.problems[0].hint
 
 
 def test_an_unknown_option_is_a_type_error() -> None:
