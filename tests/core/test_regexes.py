@@ -48,6 +48,7 @@ def test_an_unknown_opcode_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(regexes, "_BUILD", {})
     sites_of.cache_clear()
     assert sites_of(re.compile(r"https://a\.com")).unproven is not None
+    sites_of.cache_clear()
 
 
 def test_groups_that_are_nested_too_deeply_prove_nothing() -> None:
