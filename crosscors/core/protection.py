@@ -190,6 +190,7 @@ class CrossOriginProtection:
         trusted, of_trusted = _read_trusted(trusted_origins, KEYWORDS)
         own, of_own = _read_own(own_origins, KEYWORDS)
         allowed, of_hosts = hosts.read(allowed_hosts, KEYWORDS)
+        of_hosts += collected(_judge_host(entry, KEYWORDS) for entry in allowed)
         paths, of_paths = _read_exempt(exempt)
         resources, of_keys = make_resources(dict.fromkeys(paths), "exempt")
         found = collected((of_report, of_trusted, of_own, of_hosts, of_paths, of_keys))
@@ -441,6 +442,19 @@ def _read_own(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     return entries, found
 
 
+def _judge_host(entry: str, words: Words) -> Findings:
+    host = entry.partition(":")[0]
+    try:
+        is_open = host.startswith("*.") and dangers.has_many_owners("https", host)
+    except SuffixListError:
+        return Findings()  # it only warns
+    if not is_open:
+        return Findings()
+    message = f"lets in names of others: {dangers.owners_below(host.removeprefix('*.'))}."
+    hint = 'List the names of this server, such as "api.example.com".'
+    return warned("public-suffix-host", words.name("allowed_hosts"), entry, message, hint)
+
+
 def _read_exempt(value: object) -> tuple[tuple[str | re.Pattern[str], ...], Findings]:
     """``exempt``. ``make_resources`` judges the paths."""
     if isinstance(value, str) or is_text_pattern(value):
@@ -459,12 +473,22 @@ def _read_exempt(value: object) -> tuple[tuple[str | re.Pattern[str], ...], Find
             code = "exempts-everything" if entry.strip("/") else "path-relative"
             message = "would exempt every path." if entry.strip("/") else "is not a path."
             found += refused(code, "exempt", entry, f"{shown(entry)} {message}", _PATHS_OF_OTHERS)
-    if "/*" in entries:
+    everything = next((each for each in entries if _exempts_everything(each)), None)
+    if everything is not None and not found.problems:
         message = "exempts every path, so only allowed_hosts protects anything."
-        found += warned("exempts-everything", "exempt", "/*", message, _PATHS_OF_OTHERS)
+        found += warned("exempts-everything", "exempt", _text_of(everything), message, _PATHS_OF_OTHERS)
     return () if found.problems else cast("tuple[str | re.Pattern[str], ...]", entries), found
 
 
+def _exempts_everything(entry: object) -> bool:
+    return entry == "/*" or (is_text_pattern(entry) and all(map(entry.fullmatch, _ANY_PATHS)))
+
+
+def _text_of(entry: object) -> str:
+    return entry.pattern if is_text_pattern(entry) else str(entry)
+
+
+_ANY_PATHS = ("/", "/a", "/a/b.c")
 _PATHS_OF_OTHERS = 'List the paths that other sites post to: exempt=["/saml/acs"].'
 
 

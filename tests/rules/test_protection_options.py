@@ -207,6 +207,9 @@ SURE_MISTAKES: list[tuple[str, Options, str]] = [
     ("a trusted origin twice", {"trusted_origins": [APP, APP]}, "listed-twice"),
     ("an own origin twice", {"own_origins": [APP, APP]}, "listed-twice"),
     ("every path is exempt", {"exempt": ["/saml/acs", "/*"]}, "exempts-everything"),
+    ("every path is exempt, as an expression", {"exempt": re.compile("/.*")}, "exempts-everything"),
+    ("hosts below a public suffix", {"allowed_hosts": ["*.com", "localhost"]}, "public-suffix-host"),
+    ("hosts below a domain of many owners", {"allowed_hosts": "*.github.io:8000"}, "public-suffix-host"),
     ("every path is exempt, as a string", {"exempt": "/*"}, "exempts-everything"),
     ("a host twice, in two spellings", {"allowed_hosts": ["localhost", "LOCALHOST:*"]}, "listed-twice"),
 ]
@@ -224,6 +227,7 @@ def test_without_the_list_of_public_suffixes_no_pattern_is_trusted(monkeypatch: 
         raise SuffixListError("no such file")
 
     monkeypatch.setattr(dangers, "has_many_owners", unreadable)
+    assert CrossOriginProtection(allowed_hosts="*.com").allowed_hosts == ("*.com",)
     with pytest.raises(PolicyError) as caught:
         CrossOriginProtection(trusted_origins="https://*.example.com")
     assert [problem.code for problem in caught.value.problems] == ["suffix-list-unreadable"]
