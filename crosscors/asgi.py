@@ -434,6 +434,10 @@ def read_guarded(
         check_usual(headers, origin)
     if get(b"sec-fetch-site") in unguarded_sites:
         return origin, None
+    if origin is None:  # such a request is served, so it must be certain
+        names = b"".join([pair[0] for pair in headers])
+        if not (names.islower() or names == names.lower()):
+            raise UnusualHeadersError
     authorization = get(b"authorization")
     is_plain = (
         get(b"sec-fetch-mode") == b"cors"

@@ -123,7 +123,7 @@ class CORSMiddleware:
         else:
             entry = decider.enter(environ, environ, policy, decision)
             if decision.status is not None:
-                return answer_itself(entry, start_response)
+                return answer_itself(entry, environ, start_response)
         try:
             parts = self.app(environ, starter(entry, start_response))
         except BaseException:
@@ -173,7 +173,7 @@ def run_uncovered(
     """Leave a request to the application. Unless that sends CORS headers, report that no policy does."""
     refused = None if decider.protection is None else decider.guard(None, None, environ)
     if refused is not None:
-        return answer_itself(decider.enter(environ, environ, None, refused), start_response)
+        return answer_itself(decider.enter(environ, environ, None, refused), environ, start_response)
     if "HTTP_ORIGIN" not in environ:
         return app(environ, start_response)
     came = environ.copy()
@@ -278,12 +278,12 @@ def _code_of(status: str) -> int:
     return int(code) if code.isdecimal() else 500
 
 
-def answer_itself(entry: Entry, start_response: StartResponse) -> list[bytes]:
-    """Answer with the decision, which is the whole response."""
+def answer_itself(entry: Entry, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """Answer with the decision, which is the whole response. HEAD gets no body, which some servers send."""
     decision = entry.decision
     entry.answer(decision.status, ())
     start_response(_STATUS_LINES[decision.status], list(decision.whole_headers))
-    return [decision.body]
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [decision.body]
 
 
 _STATUS_LINES: Mapping[int | None, str] = {200: "200 OK", 400: "400 Bad Request", 403: "403 Forbidden"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 TESTS = Path(__file__).parent
+# In development mode, asyncio warns about what takes 0.1 seconds, as anything can on a busy machine.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 Approve = Callable[[str, "str | Iterable[tuple[str, str]]"], None]
 

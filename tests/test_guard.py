@@ -118,6 +118,16 @@ def test_where_hosts_are_listed_every_request_is_checked(
     assert ask(method, [("Host", "evil.example"), *headers], path, **options).status == 403
 
 
+@each("path", "/api/x", "/other")
+def test_a_refused_head_over_wsgi_has_no_body(path: str) -> None:
+    """Some servers would send it, and the client would take it for the next response."""
+    policy = Resources({"/api/*": CORSPolicy(**OPTIONS)})
+    options = {"policy": policy, "protect": CrossOriginProtection(allowed_hosts=["api.example"])}
+    answers = [_wsgi(method, [("Host", "evil.example")], path, **options) for method in ("GET", "HEAD")]
+    assert [(answer.status, answer.body != b"") for answer in answers] == [(403, True), (403, False)]
+    assert answers[0].headers == answers[1].headers
+
+
 @protocols
 def test_exempt_paths_are_served(ask: Ask) -> None:
     protect = CrossOriginProtection(exempt="/hooks/*")
@@ -195,6 +205,11 @@ def test_a_value_that_means_nothing_is_refused(ask: Ask) -> None:
     ("an origin as text", [(b"origin", EVIL), (b"sec-fetch-site", b"cross-site")], 403),
     ("text as one of two values", [(b"host", b"a"), (b"host", "b"), (b"origin", b"https://a")], 403),
     ("names in upper case", [(b"Origin", EVIL.encode()), (b"Sec-Fetch-Site", b"cross-site")], 403),
+    (
+        "one name in upper case, between others",
+        [(b"host", b"a"), (b"Origin", EVIL.encode()), (b"accept", b"*/*")],
+        403,
+    ),
     ("pairs that can be read once", [iter((b"origin", EVIL.encode()))], 403),
     ("an iterator", iter([(b"origin", EVIL.encode())]), 403),
 )

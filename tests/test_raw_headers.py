@@ -93,6 +93,18 @@ def test_the_request_is_read_and_the_application_can_read_it_too(
     assert told == [dict(text(ASKED))]
 
 
+def test_a_hook_reads_a_value_that_is_text() -> None:
+    told: list[str] = []
+    headers = [*ASKED, (b"x-page", "t"), (b"x-page", b"u")]
+    hook = CORSMiddleware(
+        answering,
+        allow_origins=ORIGIN,
+        on_decision=lambda request, _: told.append(request.headers["X-Page"]),
+    )
+    assert allowed(send_asgi(hook, shaped(headers)))
+    assert told == ["t, u"]
+
+
 @SHAPED
 def test_a_preflight_is_read(shape: Callable[[Pairs], Any]) -> None:
     app = CORSMiddleware(answering, allow_origins=ORIGIN)

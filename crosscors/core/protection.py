@@ -48,6 +48,7 @@ from crosscors.core.origins.patterns import OriginSet
 from crosscors.core.origins.public_suffixes import SuffixListError
 from crosscors.core.origins.serialized import MAX_LENGTH, NULL, is_serialized_origin, split
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, warn_about
+from crosscors.core.protection_texts import Given
 from crosscors.core.refusal import Refusal, RefusalCode
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources, has_one_reading_with_key, make_resources
@@ -189,6 +190,7 @@ class CrossOriginProtection:
         trusted, of_trusted = _read_trusted(trusted_origins, KEYWORDS)
         own, of_own = _read_own(own_origins, KEYWORDS)
         allowed, of_hosts = hosts.read(allowed_hosts, KEYWORDS)
+        of_hosts += collected(_judge_host(entry, KEYWORDS) for entry in allowed)
         paths, of_paths = _read_exempt(exempt)
         resources, of_keys = make_resources(dict.fromkeys(paths), "exempt")
         found = collected((of_report, of_trusted, of_own, of_hosts, of_paths, of_keys))
@@ -297,25 +299,39 @@ class CrossOriginProtection:
         """
         refusal = _failure(decision)
         if policy is not None and decision is not None and _allows(decision, sender.origin):
-            refusal = _objection(sender, policy, decision)
+            refusal = self._objection(sender, policy, decision)
             if refusal is None:
                 return None
         code = _OTHER_ORIGIN.get(sender.site)
         if code is None and self._is_own(sender):
             return None
         headers = ResponseHeaders() if decision is None else decision.response_headers
-        return self._refused(sender, refusal or self._refusal(sender, code), headers)
+        return self._refused(sender, refusal or self._refusal(sender, code, policy), headers)
 
     def _is_own(self, sender: Sender) -> bool:
         """Whether the origin is one of the server itself."""
         origin = sender.origin or ""
         return _is_among(self._own, origin) if self.own_origins else is_own_origin(origin, sender.host or "")
 
-    def _refusal(self, sender: Sender, code: RefusalCode | None) -> Refusal:
+    def _objection(self, sender: Sender, policy: CORSPolicy, decision: Decision) -> Refusal | None:
+        """Why an origin that the policy allows may not send this request; None if it may (rules 5 to 7)."""
+        refusal = None if sender.is_websocket else questions_to(policy).methods.refusal(sender.method)
+        if refusal is not None or decision.gives_credentials:
+            return refusal
+        origin = sender.origin or ""
+        if sender.mode is not None and "navigate" in sender.mode:  # also if a proxy sends it twice
+            return Refusal("navigation-not-trusted", (origin,), given=given_in(self, policy))
+        if sender.cookie is not None or (sender.authorization and _is_ambient(sender.authorization)):
+            return Refusal("credentials-not-allowed", (origin,), given=given_in(self, policy))
+        return None
+
+    def _refusal(self, sender: Sender, code: RefusalCode | None, policy: CORSPolicy | None) -> Refusal:
         """Why an origin that no policy allows may not send this request (rules 8 and 9).
 
         Args:
+            sender: what the request says about where it comes from.
             code: the reason, if the browser says that the page has another origin.
+            policy: the policy that covers the path; None if none does.
         """
         origin, host = sender.origin or "", sender.host or ""
         is_compared = code is None
@@ -323,16 +339,24 @@ class CrossOriginProtection:
             code = "websocket-origin"
         elif code is None:
             code = "null-origin-no-metadata" if origin == NULL else "origin-not-own"
+        given = given_in(self, policy)
         if not is_compared:
-            return Refusal(code, (origin,))
-        return (
-            Refusal(code, (origin,), self.own_origins) if self.own_origins else Refusal(code, (origin, host))
-        )
+            return Refusal(code, (origin,), given=given)
+        if self.own_origins:
+            return Refusal(code, (origin,), self.own_origins, given=given)
+        return Refusal(code, (origin, host), given=given)
 
     def _refused(self, sender: Sender, refusal: Refusal, headers: ResponseHeaders) -> Decision:
         kind = Kind.NOT_CORS if sender.origin is None else Kind.ACTUAL
         effect: Literal["report", "enforced"] = "report" if self.report_only else "enforced"
         return Decision(kind, False, headers, status=403, refusals=(refusal,), protection=effect)
+
+
+def given_in(protection: CrossOriginProtection, policy: CORSPolicy | None) -> Given:
+    """What the developer has written, for hints. The policy is that of the path; None if none covers it."""
+    options = ("trusted_origins", "own_origins", "allowed_hosts", "exempt")
+    written = tuple(name for name in options if getattr(protection, name))
+    return Given(written, protection.report_only, None if policy is None else policy.allow_credentials)
 
 
 def is_bearer(authorization: str) -> bool:
@@ -357,18 +381,6 @@ def _failure(decision: Decision | None) -> Refusal | None:
     """That ``allow_origin_func`` failed. That is the reason then, and has to be logged. None otherwise."""
     refusals = () if decision is None else decision.refusals
     return next((each for each in refusals if each.error is not None), None)
-
-
-def _objection(sender: Sender, policy: CORSPolicy, decision: Decision) -> Refusal | None:
-    """Why an origin that the policy allows may not send this request; None if it may (rules 5 to 7)."""
-    refusal = None if sender.is_websocket else questions_to(policy).methods.refusal(sender.method)
-    if refusal is not None or decision.gives_credentials:
-        return refusal
-    if sender.mode is not None and "navigate" in sender.mode:  # also if a proxy sends it twice
-        return Refusal("navigation-not-trusted", (sender.origin or "",))
-    if sender.cookie is not None or (sender.authorization and _is_ambient(sender.authorization)):
-        return Refusal("credentials-not-allowed", (sender.origin or "",))
-    return None
 
 
 def _is_ambient(authorization: str) -> bool:
@@ -430,6 +442,19 @@ def _read_own(value: object, words: Words) -> tuple[tuple[str, ...], Findings]:
     return entries, found
 
 
+def _judge_host(entry: str, words: Words) -> Findings:
+    host = entry.partition(":")[0]
+    try:
+        is_open = host.startswith("*.") and dangers.has_many_owners("https", host)
+    except SuffixListError:
+        return Findings()  # it only warns
+    if not is_open:
+        return Findings()
+    message = f"lets in names of others: {dangers.owners_below(host.removeprefix('*.'))}."
+    hint = 'List the names of this server, such as "api.example.com".'
+    return warned("public-suffix-host", words.name("allowed_hosts"), entry, message, hint)
+
+
 def _read_exempt(value: object) -> tuple[tuple[str | re.Pattern[str], ...], Findings]:
     """``exempt``. ``make_resources`` judges the paths."""
     if isinstance(value, str) or is_text_pattern(value):
@@ -443,12 +468,27 @@ def _read_exempt(value: object) -> tuple[tuple[str | re.Pattern[str], ...], Find
     found = collected(
         refused("wrong-type", "exempt", entry, f"takes paths, not {shown(entry)}.", hint) for entry in others
     )
-    if "/*" in entries:
+    for entry in entries:
+        if isinstance(entry, str) and entry not in ("/", "/*") and not entry.strip("/*"):
+            code = "exempts-everything" if entry.strip("/") else "path-relative"
+            message = "would exempt every path." if entry.strip("/") else "is not a path."
+            found += refused(code, "exempt", entry, f"{shown(entry)} {message}", _PATHS_OF_OTHERS)
+    everything = next((each for each in entries if _exempts_everything(each)), None)
+    if everything is not None and not found.problems:
         message = "exempts every path, so only allowed_hosts protects anything."
-        found += warned("exempts-everything", "exempt", "/*", message, _PATHS_OF_OTHERS)
+        found += warned("exempts-everything", "exempt", _text_of(everything), message, _PATHS_OF_OTHERS)
     return () if found.problems else cast("tuple[str | re.Pattern[str], ...]", entries), found
 
 
+def _exempts_everything(entry: object) -> bool:
+    return entry == "/*" or (is_text_pattern(entry) and all(map(entry.fullmatch, _ANY_PATHS)))
+
+
+def _text_of(entry: object) -> str:
+    return entry.pattern if is_text_pattern(entry) else str(entry)
+
+
+_ANY_PATHS = ("/", "/a", "/a/b.c")
 _PATHS_OF_OTHERS = 'List the paths that other sites post to: exempt=["/saml/acs"].'
 
 

@@ -8,7 +8,7 @@ compared with the origin. If ``own_origins`` was compared instead, that is what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crosscors.core.errors import shown
 from crosscors.core.hosts import parse_host
@@ -18,6 +18,44 @@ from crosscors.core.words import Words
 
 if TYPE_CHECKING:
     from crosscors.core.refusal import Refusal
+
+
+class Given(NamedTuple):
+    """What the developer has written already. Whoever follows a hint must not lose it.
+
+    Attributes:
+        options: the options of the protection, without ``report_only``.
+        report_only: whether it only reports.
+        credentials: ``allow_credentials`` of the policy that covers the path; None if none does.
+    """
+
+    options: tuple[str, ...]
+    report_only: bool
+    credentials: bool | tuple[str, ...] | None
+
+    def with_origins(self, option: str, *origins: str) -> str:
+        """What to do so that an option of the protection has these origins, too."""
+        quoted = ", ".join(f'"{origin}"' for origin in origins)
+        if option in self.options:
+            return f"add {quoted} to {option}"
+        if self.options:
+            return f"add {option}=[{quoted}] to CrossOriginProtection"
+        report = "report_only=True, " if self.report_only else ""
+        return f"write CrossOriginProtection({report}{option}=[{quoted}])"
+
+    def with_credentials(self, origin: str, words: Words) -> str:
+        """What to do so that the policy of the path gives the origin credentials."""
+        if self.credentials is True:
+            return f'add "{origin}" to {words.name("allow_origins")}'
+        if self.credentials:
+            return f'add "{origin}" to {words.name("allow_credentials")}'
+        setting = words.setting("allow_credentials", f'["{origin}"]')
+        if self.credentials is None:
+            return f"let a policy cover this path and give it credentials: {setting}"
+        return f"give it credentials: {setting}"
+
+
+NOTHING_GIVEN = Given((), False, False)
 
 
 def _page(refusal: Refusal) -> str:
@@ -77,12 +115,11 @@ def _to_trust(refusal: Refusal, words: Words) -> str:
         return "A browser sends one origin. A proxy may have joined two Origin headers."
     if not _is_of_a_page(origin):
         return "No browser sends this as Origin."
-    trusted = f'CrossOriginProtection(trusted_origins=["{origin}"])'
+    to_trust = refusal.given.with_origins("trusted_origins", origin)
     scheme, host, _ = split(origin)
     if is_insecure(scheme, host):
-        return f"If the page is yours, serve it over https, or write {trusted}."
-    credentials = words.setting("allow_credentials", f'["{origin}"]')
-    return f"If the page is yours, write {trusted}, or give it credentials: {credentials}."
+        return f"If the page is yours, serve it over https, or {to_trust}."
+    return f"If the page is yours, {to_trust}, or {refusal.given.with_credentials(origin, words)}."
 
 
 def _not_own_hint(refusal: Refusal, words: Words) -> str:
@@ -90,11 +127,12 @@ def _not_own_hint(refusal: Refusal, words: Words) -> str:
     to_trust = _to_trust(refusal, words)
     if not _is_of_a_page(origin) or not (compared or refusal.allowed):
         return to_trust
+    to_own = refusal.given.with_origins("own_origins", origin)
     if refusal.allowed:
-        return f'If it is a page of this server, add "{origin}" to own_origins. {to_trust}'
+        return f"If it is a page of this server, {to_own}. {to_trust}"
     return (
         "If it is a page of this server, a proxy changes Host. Let it pass Host on (nginx: proxy_set_header "
-        f'Host $http_host), or write CrossOriginProtection(own_origins=["{origin}"]). {to_trust}'
+        f"Host $http_host), or {to_own}. {to_trust}"
     )
 
 

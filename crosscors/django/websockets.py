@@ -87,10 +87,11 @@ async def _refuses(current: Configuration, scope: MutableMapping[str, Any], rece
 def _handshake(scope: MutableMapping[str, Any]) -> ASGIRequest:
     """The handshake as Django's request (RFC 6455, section 4.1).
 
-    Over HTTP/2, it has no Upgrade, and some servers leave it out. Here it always has.
+    Over HTTP/2, it has no Upgrade, and some servers leave it out. Here it always has. It has no body, so
+    Content-Type says nothing. Django fails if it cannot read it.
     """
     given = raw_headers(scope.get("headers"), "the scope", lower=True)
-    headers = [header for header in given if header[0] != b"upgrade"]
+    headers = [header for header in given if header[0] not in _LEFT_OUT]
     as_http = {
         **scope,
         "type": "http",
@@ -102,4 +103,5 @@ def _handshake(scope: MutableMapping[str, Any]) -> ASGIRequest:
     return ASGIRequest(as_http, io.BytesIO())
 
 
+_LEFT_OUT = (b"upgrade", b"content-type")
 _SCHEMES = {"ws": "http", "wss": "https"}

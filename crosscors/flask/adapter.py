@@ -192,7 +192,7 @@ class Adapter:
         entry = self.decide(environ, reached_by_preflight(self._flask, environ))
         if entry is None:
             return run_uncovered(self._decider, self._inner, environ, start_response)
-        return answer_itself(entry, start_response)
+        return answer_itself(entry, environ, start_response)
 
     def decide(self, environ: WSGIEnvironment, routed: Routed | None) -> Entry | None:
         """Decide at once, for this view. None if no policy covers the request."""
@@ -223,10 +223,13 @@ class Adapter:
         """Run the application, unless the cross-origin protection refuses the request."""
         policy = self._policy_judging(environ)
         decision = None if policy is None else self._decider.decide(policy, environ)
-        refused = self._decider.guard(policy, decision, environ)
+        decider = self._decider
+        refused = decider.guard(policy, decision, environ)
         if refused is None:
-            return self._run_undecided(environ, start_response, (policy, decision))
-        return answer_itself(self._decider.enter(environ, environ, policy, refused), start_response)
+            # A report must not change anything, so the policy is asked again, at the usual time.
+            said = (None, None) if decider.rules.report_only else (policy, decision)
+            return self._run_undecided(environ, start_response, said)
+        return answer_itself(decider.enter(environ, environ, policy, refused), environ, start_response)
 
     def _policy_judging(self, environ: WSGIEnvironment) -> CORSPolicy | None:
         """The policy that says whether the request may reach its view.

@@ -231,7 +231,8 @@ class Adapter:
             if isinstance(answer, AskFunction):
                 answer = await decider.ask_function_async(policy, answer, scope)
             decision = answer
-            visit.guarded = policy, decision
+            if not decider.rules.report_only:  # a report must not change when the function is asked
+                visit.guarded = policy, decision
         refused = decider.guard(policy, decision, scope)
         if refused is None:
             return False

@@ -46,7 +46,9 @@ def test_whatever_python_fails_with_is_not_a_match() -> None:
 
 def test_an_unknown_opcode_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(regexes, "_BUILD", {})
+    sites_of.cache_clear()
     assert sites_of(re.compile(r"https://a\.com")).unproven is not None
+    sites_of.cache_clear()
 
 
 def test_groups_that_are_nested_too_deeply_prove_nothing() -> None:

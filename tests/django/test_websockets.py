@@ -69,6 +69,7 @@ CREDENTIALS: dict[str, Any] = {"CORS_ALLOW_CREDENTIALS": True, **LISTED}
     ("the own page, as the browser says", [("Sec-Fetch-Site", "same-origin"), COOKIE], CREDENTIALS, True),
     ("no browser", [COOKIE], CREDENTIALS, True),
     ("an origin with credentials", [("Origin", ORIGIN), COOKIE], CREDENTIALS, True),
+    ("what a body would be", [OWN, ("Content-Type", "text/plain; charset=\0")], CREDENTIALS, True),
     ("no method has to be allowed", [("Origin", ORIGIN)], {**CREDENTIALS, "CORS_ALLOW_METHODS": []}, True),
     ("an origin without credentials, with a cookie", [("Origin", ORIGIN), COOKIE], LISTED, False),
     ("an origin without credentials, without a cookie", [("Origin", ORIGIN)], LISTED, True),

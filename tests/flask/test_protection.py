@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, has_request_context
 from flask.views import MethodView
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -551,6 +551,19 @@ def test_a_report_changes_no_byte(has_views: bool, options: dict[str, Any]) -> N
     assert {each.protection for each in told} == {None, "report"}
 
 
+def test_a_report_does_not_ask_a_function_too_early() -> None:
+    """Where views have policies, functions are asked in the request of Flask. A report asks before it."""
+
+    def is_allowed(_: CORSRequest) -> bool:
+        return has_request_context()
+
+    answers: list[Answer] = []
+    for protect in (False, "report"):
+        app = with_policies(pages(), allow_origin_func=is_allowed, protect=protect)
+        answers.append(ask_wsgi(app, "POST", "/", sent_from(STRANGER)))
+    assert [answer.allowed for answer in answers] == [STRANGER, STRANGER]
+
+
 # What is told.
 
 
@@ -568,7 +581,8 @@ def test_a_refusal_is_told_once(has_views: bool, path: str, caplog: pytest.LogCa
     assert [refusal.code for refusal in decision.refusals] == ["cross-site-request"]
     [line] = caplog.messages
     assert line.startswith(f"the cross-origin protection refused 'POST {path}': ")
-    assert f'supports_credentials=["{STRANGER}"]' in line
+    added = f'add "{STRANGER}" to origins' if has_views else f'supports_credentials=["{STRANGER}"]'
+    assert added in line
 
 
 @each("has_views", False, True)
@@ -594,7 +608,9 @@ def test_the_response_has_the_headers_of_the_policy_and_in_debug_mode_the_reason
 
 @each("has_views", False, True)
 @each("protect", True, "report", False)
-def test_a_function_is_asked_once(has_views: bool, protect: Any) -> None:
+def test_a_function_is_asked_once_and_again_after_a_report(has_views: bool, protect: Any) -> None:
+    """A report must not change when the function is asked, which is when the response starts."""
+    times = 2 if has_views and protect == "report" else 1
     asked: list[CORSRequest] = []
 
     def is_tenant(request: CORSRequest) -> bool:
@@ -607,7 +623,7 @@ def test_a_function_is_asked_once(has_views: bool, protect: Any) -> None:
     for number, origin in enumerate((OF_APP, STRANGER), start=1):
         answer = ask_wsgi(app, "POST", "/", sent_from(origin))
         assert is_refused(answer) == (origin == STRANGER and protect is True)
-        assert [(each.path, each.method) for each in asked] == [("/", "POST")] * number
+        assert [(each.path, each.method) for each in asked] == [("/", "POST")] * number * times
 
 
 def test_a_view_that_is_reached_otherwise_is_asked_for_itself() -> None:

@@ -12,6 +12,7 @@ from crosscors import (
     CORSRequest,
     CrossOriginProtection,
     Kind,
+    PolicyWarning,
     Resources,
 )
 from crosscors.core.policy import Policies
@@ -79,7 +80,8 @@ def test_exempt_below_a_root_path(path: str, root_path: str, is_exempt: bool) ->
 
 
 def test_an_exempt_path_may_be_everything() -> None:
-    assert reason(from_page(EVIL, "cross-site"), path="/any", exempt="/*") is None
+    with pytest.warns(PolicyWarning, match="exempts every path"):
+        assert reason(from_page(EVIL, "cross-site"), path="/any", exempt="/*") is None
 
 
 # Rule 3.

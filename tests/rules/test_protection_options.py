@@ -153,6 +153,10 @@ WRONG: list[tuple[str, Options, list[str]]] = [
     ("a host that is missing", {"allowed_hosts": [None]}, ["wrong-type"]),
     ("a number in place of hosts", {"allowed_hosts": 8000}, ["wrong-type"]),
     ("an exempt path without a slash", {"exempt": "hooks"}, ["path-relative"]),
+    ("every path is exempt", {"exempt": "*"}, ["exempts-everything"]),
+    ("every path is exempt, with two stars", {"exempt": ["/a", "/**"]}, ["exempts-everything"]),
+    ("an empty exempt path", {"exempt": ""}, ["path-relative"]),
+    ("a trusted host that is only a star", {"trusted_origins": "https://*"}, ["origin-wildcard"]),
     ("an exempt route with a parameter", {"exempt": ["/hooks/{id}"]}, ["path-parameter"]),
     ("an exempt glob", {"exempt": "/hooks/*/done"}, ["path-wildcard"]),
     ("an exempt URL", {"exempt": "https://api.example.com/hooks"}, ["path-url"]),
@@ -180,6 +184,19 @@ def test_what_cannot_work_is_refused(options: Options, expected: list[str]) -> N
     )
 
 
+@table("path", ("a star", "*"), ("two stars", "/**"), ("nothing", ""))
+def test_no_hint_exempts_every_path(path: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        CrossOriginProtection(exempt=path)
+    assert caught.value.problems[0].hint == ('List the paths that other sites post to: exempt=["/saml/acs"].')
+
+
+def test_hints_about_origins_name_no_option_of_policies() -> None:
+    with pytest.raises(PolicyError) as caught:
+        CrossOriginProtection(trusted_origins="https://*")
+    assert "allow_origin_regex" not in caught.value.problems[0].hint
+
+
 def test_an_unknown_option_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="trusted_origin"):
         CrossOriginProtection(trusted_origin=APP)  # type: ignore[call-arg]
@@ -190,6 +207,9 @@ SURE_MISTAKES: list[tuple[str, Options, str]] = [
     ("a trusted origin twice", {"trusted_origins": [APP, APP]}, "listed-twice"),
     ("an own origin twice", {"own_origins": [APP, APP]}, "listed-twice"),
     ("every path is exempt", {"exempt": ["/saml/acs", "/*"]}, "exempts-everything"),
+    ("every path is exempt, as an expression", {"exempt": re.compile("/.*")}, "exempts-everything"),
+    ("hosts below a public suffix", {"allowed_hosts": ["*.com", "localhost"]}, "public-suffix-host"),
+    ("hosts below a domain of many owners", {"allowed_hosts": "*.github.io:8000"}, "public-suffix-host"),
     ("every path is exempt, as a string", {"exempt": "/*"}, "exempts-everything"),
     ("a host twice, in two spellings", {"allowed_hosts": ["localhost", "LOCALHOST:*"]}, "listed-twice"),
 ]
@@ -207,6 +227,7 @@ def test_without_the_list_of_public_suffixes_no_pattern_is_trusted(monkeypatch: 
         raise SuffixListError("no such file")
 
     monkeypatch.setattr(dangers, "has_many_owners", unreadable)
+    assert CrossOriginProtection(allowed_hosts="*.com").allowed_hosts == ("*.com",)
     with pytest.raises(PolicyError) as caught:
         CrossOriginProtection(trusted_origins="https://*.example.com")
     assert [problem.code for problem in caught.value.problems] == ["suffix-list-unreadable"]

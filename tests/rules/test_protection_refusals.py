@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import Any
 
 import pytest
 
@@ -16,13 +17,15 @@ from crosscors.core.policy import Policies
 
 from ..conftest import Approve
 from ..tables import table
-from .kit import EVIL
+from .kit import APP, EVIL
 from .protection_kit import (
     COOKIE,
     FORM,
     GET_ONLY,
+    MIXED,
     OWN,
     READS,
+    WRITES,
     Headers,
     Options,
     from_page,
@@ -49,6 +52,12 @@ SAID: list[Row] = [
     ("another origin than Host, over plain http", from_page("http://www.example.com"), None, {}),
     ("no Host", {"origin": OWN}, None, {}),
     ("another origin than the own ones", from_page(EVIL), None, {"own_origins": OWN}),
+    ("the same, where other options are written", from_page(EVIL), None, {"exempt": "/hooks/*"}),
+    ("a foreign page, where one is trusted", from_page(EVIL, "cross-site"), None, {"trusted_origins": APP}),
+    ("the same, where it only reports", from_page(EVIL, "cross-site"), None, {"report_only": True}),
+    ("the same, where the policy gives no credentials", from_page(EVIL, "cross-site"), READS, {}),
+    ("the same, where it gives them to every origin", from_page(EVIL, "cross-site"), WRITES, {}),
+    ("with cookies, where it gives them to some", from_page(EVIL, "cross-site", cookie="a=b"), MIXED, {}),
     ("null, and nothing else", from_page("null"), None, {}),
     ("a form of a page that may only read", FORM, READS, {}),
     ("cookies of a page that may only read", COOKIE, READS, {}),
@@ -111,7 +120,7 @@ def test_every_code_is_among_them() -> None:
     }
 
 
-_OPTION = re.compile(r"CrossOriginProtection\((\w+)=(\[[^\]]*\])\)")
+_OPTION = re.compile(r"CrossOriginProtection\((?:report_only=True, )?(\w+)=(\[[^\]]*\])\)")
 
 
 @pytest.mark.filterwarnings("ignore::crosscors.PolicyWarning")  # the page is better served over https
@@ -125,15 +134,28 @@ def test_following_the_hint_serves_the_request(
 ) -> None:
     """Each option that a hint writes out is one that starts, and that serves what was refused."""
     hint = refusal_of(headers, policy, options, is_websocket=is_websocket).hint
+    is_report = options.get("report_only", False)
+    options = {name: value for name, value in options.items() if name != "report_only"}
+    assert ("(report_only=True, " in hint) == is_report
     for name, value in _OPTION.findall(hint):
         if value == "[...]":
             continue  # for the reader to fill in
-        written = {**options, name: ast.literal_eval(value)}
-        assert reason(headers, policy, is_websocket=is_websocket, **written) is None
+        assert not options, "following the hint would lose them"
+        assert reason(headers, policy, is_websocket=is_websocket, **{name: ast.literal_eval(value)}) is None
     for value in re.findall(r"allow_credentials=(\[[^\]]*\])", hint):
         given = CORSPolicy(allow_credentials=ast.literal_eval(value), allow_methods="*")
         assert reason(headers, given, is_websocket=is_websocket, **options) is None
     for value in re.findall("add ('[^']*') to allowed_hosts", hint):
         assert reason(headers, allowed_hosts=[ast.literal_eval(value)]) is None
-    for value in re.findall('add ("[^"]*") to own_origins', hint):
-        assert reason(headers, own_origins=[OWN, ast.literal_eval(value)], is_websocket=is_websocket) is None
+    for name, value in re.findall(r"add (\w+)=(\[[^\]]*\]) to CrossOriginProtection", hint):
+        assert name not in options
+        written = {**options, name: ast.literal_eval(value)}
+        assert reason(headers, policy, is_websocket=is_websocket, **written) is None
+    for value, name in re.findall('add ("[^"]*") to (own_origins|trusted_origins)', hint):
+        written = {**options, name: [options[name], ast.literal_eval(value)]}
+        assert reason(headers, policy, is_websocket=is_websocket, **written) is None
+    for value, name in re.findall('add ("[^"]*") to (allow_origins|allow_credentials)', hint):
+        assert isinstance(policy, CORSPolicy)
+        more: Any = {name: [*getattr(policy, name), ast.literal_eval(value)]}
+        given = policy.replace(**more)
+        assert reason(headers, given, is_websocket=is_websocket, **options) is None

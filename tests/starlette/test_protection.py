@@ -405,6 +405,27 @@ def test_a_protection_that_only_reports_changes_nothing_and_is_heard(origin: str
     assert heard == [*report, *heard_without]
 
 
+@each("routes", [], [route("/own", own)])
+def test_a_report_does_not_ask_a_function_too_early(routes: list[BaseRoute]) -> None:
+    """Functions are asked when the response starts. What middleware has noted by then counts."""
+    noted: list[str] = []
+
+    class Noting(BaseHTTPMiddleware):
+        async def dispatch(self, request: Request, call_next: Any) -> Response:
+            noted.append(request.url.path)
+            response: Response = await call_next(request)
+            return response
+
+    def is_allowed(_: CORSRequest) -> bool:
+        return bool(noted)
+
+    for protect in (False, "report"):
+        noted.clear()
+        app = protected(*routes, protect=protect, allow_origins=[], allow_origin_func=is_allowed)
+        app.add_middleware(Noting)
+        assert ask_asgi(app, "POST", "/other", sent_from(EVIL)).allowed == EVIL
+
+
 def test_the_log_says_what_to_write(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "crosscors")
     ask_asgi(protected(), "POST", "/other", sent_from(EVIL))

@@ -212,6 +212,8 @@ def _mended_parts(text: str) -> str | None:
 def _hint_among(code: str, meant: str | None, entry: str, among: Surroundings) -> str:
     if meant is None:
         instead = among.to_write(expressions_in(entry, among.accepted))
+        if not instead and code == "origin-wildcard" and among.option not in _OF_POLICIES:
+            return f"{_STARS}."
         return f"Write {instead}." if instead else _hint(code, None, among.words)
     if not is_safe_entry(meant, among.accepted, among.words):  # that problem says what to write
         return f'It means "{meant}".'
@@ -223,12 +225,13 @@ def _hint(code: str, meant: str | None, words: Words) -> str:
         return f'Write "{meant}".'
     if code != "origin-wildcard":
         return f"Write {_EXAMPLE}."
-    return (
-        'Use "*" only for subdomains ("https://*.example.com") or for any port ("http://localhost:*"). For '
-        "anything else, write a regular expression, such as "
-        + words.setting("allow_origin_regex", r'r"https://[a-z]+\.example\.com"')
-        + "."
-    )
+    setting = words.setting("allow_origin_regex", r'r"https://[a-z]+\.example\.com"')
+    return f"{_STARS}. For anything else, write a regular expression, such as {setting}."
+
+
+_STARS = 'Use "*" only for subdomains ("https://*.example.com") or for any port ("http://localhost:*")'
+# Beside these there is allow_origin_regex. The cross-origin protection has nothing like it.
+_OF_POLICIES = ("allow_origins", "allow_credentials")
 
 
 _EXAMPLE = 'an origin such as "https://app.example.com"'

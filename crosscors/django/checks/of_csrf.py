@@ -14,7 +14,7 @@ from crosscors.core.errors import shown
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.origins.serialized import NULL, split
 from crosscors.core.policy import CORSPolicy
-from crosscors.core.protection import CrossOriginProtection
+from crosscors.core.protection import CrossOriginProtection, given_in
 from crosscors.core.request import CORSRequest
 from crosscors.core.values import ANY
 from crosscors.django.checks.ids import warning_id
@@ -111,14 +111,14 @@ def _refused(
     refused = [origin for origin in others if not _may_write(origin, policies, protection)]
     if refused:
         refuses = "would refuse" if protection.report_only else "refuses"
-        option = f"origins=[{_quoted(refused)}]"
+        given, some = given_in(protection, None), refused[:_SHOWN_ORIGINS]
         yield CheckWarning(
             f"CSRF_TRUSTED_ORIGINS has {_listed(refused)}, but CORS_PROTECT {refuses} unsafe requests from "
             "pages of these origins.",
             hint=(
-                f"If these pages may write, write CrossOriginProtection(trusted_{option}). If they are pages "
-                f"of this server, write CrossOriginProtection(own_{option}). If they may not write, take "
-                "them out of CSRF_TRUSTED_ORIGINS."
+                f"If these pages may write, {given.with_origins('trusted_origins', *some)}. If they are "
+                f"pages of this server, {given.with_origins('own_origins', *some)}. If they may not "
+                "write, take them out of CSRF_TRUSTED_ORIGINS."
             ),
             id=warning_id("csrf-trusted-refused"),
         )

@@ -22,7 +22,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple, Protocol
 
 from crosscors.core.origins.public_suffixes import public_suffix_list
@@ -95,6 +95,7 @@ class Sites:
     is_too_long: bool = False
 
 
+@lru_cache(maxsize=64)  # checks and hints ask about the same expressions, and each takes 10 milliseconds
 def sites_of(regex: re.Pattern[str]) -> Sites:
     """All sites that the expression lets in, if it must match a whole serialized origin.
 
