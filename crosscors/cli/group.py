@@ -18,9 +18,14 @@ def cli() -> None:
 
     \b
     Examples:
-      crosscors check main:app  say what the policy means, and what is wrong with it
-      crosscors demo            watch one policy work in your own browser
-      crosscors demo --help     list the options of the demo
+      crosscors explain main:app /items --origin https://app.example.com
+          say step by step what a browser does with this request, and why
+      crosscors check main:app
+          say what the policy means, and what is wrong with it
+      crosscors probe https://api.example.com
+          say what a running server lets the pages of other origins read
+      crosscors demo
+          watch one policy work in your own browser
     """
 
 

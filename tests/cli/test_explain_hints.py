@@ -64,6 +64,12 @@ def test_what_to_write(approved: Approve) -> None:
     ("an origin is there", {"origin": ("b",)}, Needed("b"), None),
     ("an origin is the first", {"origin": ()}, Needed("b"), 'allow_origins=["b"]'),
     ("nothing is known", {}, Needed("b"), 'allow_origins=[..., "b"]'),
+    (
+        "a misspelled origin does not stay",
+        {"origin": ("https://a.example", "https://B.example/")},
+        Needed("https://b.example"),
+        'allow_origins=["https://a.example", "https://b.example"]',
+    ),
     ("every origin is there", {"origin": ("*",)}, Needed("b"), None),
     (
         "a star does not stay with credentials",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from crosscors.core.origins.faults import mended
+
 
 @dataclass(frozen=True)
 class Needed:
@@ -70,10 +72,13 @@ class Library:
 
     def _list(self, name: str, missing: Iterable[str]) -> str:
         configured = self.configured.get(name)
-        known = [self.quote.format(each) for each in configured or () if each != "*"]
+        wanted = [*missing]
+        # An entry such as "https://app.example.com/" was meant for this origin, and lets nobody in.
+        kept = (each for each in configured or () if each != "*" and mended(each) not in wanted)
+        known = [self.quote.format(each) for each in kept]
         if configured is None and self.more:
             known = [self.more]
-        return ", ".join([*known, *(self.quote.format(each) for each in missing)])
+        return ", ".join([*known, *(self.quote.format(each) for each in wanted)])
 
 
 STARLETTE = Library(
