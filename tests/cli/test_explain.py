@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -134,15 +136,17 @@ def test_verdicts(
     assert (said["verdict"], said["reason"]) == (verdict, reason)
 
 
-def test_an_application_that_does_not_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playing, "TIMEOUT", 0.1)
-    monkeypatch.setattr(playing, "_GRACE", 0.1)
-    result = explain(f"{APPS}sleeping", "/", "--origin", ALLOWED)
+def test_an_application_that_does_not_end_is_left() -> None:
+    """In a process of its own, because the thread of the application stays."""
+    short = "playing.TIMEOUT = playing._GRACE = 0.1"
+    code = f"from crosscors.cli.explain import playing; {short}; from crosscors.cli.group import cli; cli()"
+    command = [sys.executable, "-c", code, "explain", f"{APPS}sleeping", "/", "--origin", ALLOWED]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.stderr == (
         "Error: The application did not answer within 0.2 seconds.\n"
         "Hint: Look for what it waits for: a database, another server, a lock.\n"
     )
-    assert result.exit_code == 2
+    assert result.returncode == 2
 
 
 def test_what_the_application_prints_is_not_on_standard_output() -> None:

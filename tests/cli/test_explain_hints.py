@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import flask_cors
@@ -167,6 +169,13 @@ def test_proxies_keep_what_they_allow_already() -> None:
     )
 
 
+@pytest.fixture
+def fresh_applications() -> Iterator[None]:
+    """Whoever follows a hint changes the application."""
+    yield
+    importlib.reload(explained)
+
+
 NAMES: dict[str, dict[str, Any]] = {
     "Starlette's CORSMiddleware": {"CORSMiddleware": CORSMiddleware},
     "Flask-CORS": {"CORS": flask_cors.CORS},
@@ -187,6 +196,7 @@ def changed(hint: str, app: Any) -> Any:
     return names["app"]
 
 
+@pytest.mark.usefixtures("fresh_applications")
 @table(
     "name, arguments",
     ("Starlette: a stranger", "starlette_app", [STRANGER]),
