@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from crosscors.cli.explain import command, playing
 from crosscors.cli.group import cli
+from crosscors.cli.output import CommandError
 from tests.conftest import Approve
 from tests.tables import each, table
 
@@ -147,6 +149,15 @@ def test_an_application_that_does_not_end_is_left() -> None:
         "Hint: Look for what it waits for: a database, another server, a lock.\n"
     )
     assert result.returncode == 2
+
+
+def test_the_thread_of_such_an_application_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playing, "TIMEOUT", 0.0)
+    monkeypatch.setattr(playing, "_GRACE", 0.01)
+    awake = threading.Event()
+    with pytest.raises(CommandError, match="did not answer within"):
+        playing._in_time(awake.wait)
+    awake.set()
 
 
 def test_what_the_application_prints_is_not_on_standard_output() -> None:

@@ -53,7 +53,7 @@ def litestar(**options: Any) -> Any:
     def items() -> list[str]:
         return []
 
-    return Litestar([items], cors_config=CORSConfig(**options))
+    return Litestar([items], cors_config=CORSConfig(**options), logging_config=None)
 
 
 def falcon(**_: Any) -> Any:
