@@ -5,7 +5,10 @@ from __future__ import annotations
 import click
 
 import crosscors
+from crosscors.cli.check.command import check
 from crosscors.cli.demo.command import demo
+from crosscors.cli.explain.command import explain
+from crosscors.cli.probe.command import probe
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,9 +18,18 @@ def cli() -> None:
 
     \b
     Examples:
-      crosscors demo         watch one policy work in your own browser
-      crosscors demo --help  list the options of the demo
+      crosscors explain main:app /items --origin https://app.example.com
+          say step by step what a browser does with this request, and why
+      crosscors check main:app
+          say what the policy means, and what is wrong with it
+      crosscors probe https://api.example.com
+          say what a running server lets the pages of other origins read
+      crosscors demo
+          watch one policy work in your own browser
     """
 
 
+cli.add_command(check)
 cli.add_command(demo)
+cli.add_command(explain)
+cli.add_command(probe)

@@ -21,6 +21,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypedDict, TypeVar, c
 
 from crosscors.core import exposed, headers, max_age, methods, private_network, timing
 from crosscors.core.decision import Decision
+from crosscors.core.document_form import (
+    DocumentWords,
+    in_document,
+    not_in_document,
+    options_in,
+    with_places,
+)
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem, shown
 from crosscors.core.headers import RequestHeaders
 from crosscors.core.methods import Methods
@@ -211,6 +218,47 @@ class CORSPolicy:
         options: dict[str, Any] = {**options_of(self), **changes}
         return CORSPolicy(**options)
 
+    def to_dict(self, *, without_redundant: bool = False) -> dict[str, Any]:
+        """The options that differ from their defaults, for JSON and TOML. ``from_dict`` reads them.
+
+        The policy that ``from_dict`` makes is equal to this one. Only flags that an expression was compiled
+        with become part of its text: ``"(?i)https://..."``. ``max_age=None`` is written as
+        ``"browser-default"``.
+
+        Args:
+            without_redundant: leave out entries that other entries cover, and headers that are always
+                allowed. The policy then allows the same. Default: False.
+
+        Raises:
+            PolicyError: if there is an ``allow_origin_func``, because no document can have a function.
+
+        Example:
+            >>> CORSPolicy(allow_origins=["https://a.example"], max_age=None).to_dict()
+            {'allow_origins': ['https://a.example'], 'max_age': 'browser-default'}
+        """
+        if self.allow_origin_func is not None:
+            raise PolicyError((not_in_document("allow_origin_func", self.allow_origin_func),))
+        options = shortened(self) if without_redundant else options_of(self)
+        return in_document(options, DEFAULTS)
+
+    @classmethod
+    def from_dict(cls, options: Mapping[str, object]) -> CORSPolicy:
+        """The policy that ``to_dict`` wrote, or that somebody wrote in JSON or TOML.
+
+        Raises:
+            PolicyError: listing every problem of the options, each with the place of the wrong entry, such
+                as ``allow_origins[2]``.
+
+        Example:
+            >>> CORSPolicy.from_dict({"allow_origins": ["https://a.example"], "max_age": "browser-default"})
+            CORSPolicy(allow_origins=['https://a.example'], max_age=None)
+        """
+        policy, found = policy_in_document(options, DocumentWords())
+        if policy is None:
+            raise PolicyError(found.problems)
+        warn_about(found.warnings)
+        return policy
+
     def decide(self, request: CORSRequest, *, debug: bool = False) -> Decision:
         """What this policy says about the request, and which headers the response gets.
 
@@ -326,6 +374,35 @@ def make_policy(options: Mapping[str, object], words: Words) -> tuple[CORSPolicy
     policy = object.__new__(CORSPolicy)
     found = _compose(policy, options, words)
     return (None if found.problems else policy), found
+
+
+def policy_in_document(options: object, words: DocumentWords) -> tuple[CORSPolicy | None, Findings]:
+    """The policy with options from a document, and what was found. None if there is a problem."""
+    if not isinstance(options, Mapping):
+        message = f"takes the options of a policy as keys, not {shown(options)}."
+        example = words.setting("allow_origins", '["https://app.example.com"]')
+        hint = f"Write its options below it, such as {example}."
+        return None, refused("wrong-type", words.place or "policy", options, message, hint)
+    table = {str(name): value for name, value in cast("Mapping[object, object]", options).items()}
+    given, of_form = options_in(table, words)
+    policy, found = make_policy(given, words)
+    found = with_places(of_form + found, table, words)
+    return (None if found.problems else policy), found
+
+
+def shortened(policy: CORSPolicy) -> dict[str, Any]:
+    """The options without what can be left out, because the policy allows the same without it."""
+    options: dict[str, Any] = options_of(policy)
+    redundant = [each for each in make_policy(options, KEYWORDS)[1].warnings if each.code in _REDUNDANT]
+    for option, value in ((each.option, each.value) for each in redundant):
+        if option == "allow_origin_regex":
+            options[option] = None
+        elif not (option == "allow_origins" and policy.timing_allow_origin):  # its header lists all of them
+            options[option] = tuple(entry for entry in options[option] if entry != value)
+    return options
+
+
+_REDUNDANT = frozenset({"already-covered", "safelisted-header"})
 
 
 def _compose(policy: CORSPolicy, options: Mapping[str, Any], words: Words) -> Findings:

@@ -6,14 +6,17 @@ import difflib
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
+from crosscors.core.document_form import DocumentWords, Syntax, key_path
 from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.origins.regexes.joining import with_flags_inline
 from crosscors.core.path_keys import BELOW, is_ambiguous, path_faults, path_hint, unlikely_path
-from crosscors.core.policy import CORSPolicy, warn_about
+from crosscors.core.policy import CORSPolicy, policy_in_document, warn_about
 from crosscors.core.refusal import Refusal
 from crosscors.core.unnamed import of_policy
-from crosscors.core.values import Findings, is_text_pattern
+from crosscors.core.values import Findings, is_text_pattern, refused
 
 # The keys of a Mapping are invariant: any other key type would refuse a dict of only strings, or a mixed one.
 _Policies = Mapping[Any, CORSPolicy | None]
@@ -137,6 +140,47 @@ class Resources:
             if len(starts) == 1:
                 return self._entry_at(starts[0])
         return self._entry_for_all(path, root_path)
+
+    def to_dict(self, *, without_redundant: bool = False) -> dict[str, Any]:
+        """The options of each policy by its key, for JSON and TOML. ``from_dict`` reads them.
+
+        A regular expression is written with ``regex:`` before it. False stands for None, which TOML does not
+        have.
+
+        Args:
+            without_redundant: leave out what the policies allow without it. Default: False.
+
+        Raises:
+            PolicyError: if a policy has an ``allow_origin_func``.
+
+        Example:
+            >>> Resources({"/api/*": CORSPolicy(allow_origins="*"), "/api/admin/*": None}).to_dict()
+            {'/api/*': {'allow_origins': ['*']}, '/api/admin/*': False}
+        """
+        return {
+            _key_in_document(key): False
+            if policy is None
+            else policy.to_dict(without_redundant=without_redundant)
+            for key, policy in self._policies.items()
+        }
+
+    @classmethod
+    def from_dict(cls, tables: Mapping[str, object]) -> Resources:
+        """The policies that ``to_dict`` wrote, or that somebody wrote in JSON or TOML.
+
+        Raises:
+            PolicyError: listing every problem, each with its place, such as
+                ``resources."/api/*".allow_origins[2]``.
+
+        Example:
+            >>> Resources.from_dict({"/api/*": {"allow_origins": ["*"]}, "/api/admin/*": False})
+            Resources({'/api/*': CORSPolicy(allow_origins=['*']), '/api/admin/*': None})
+        """
+        resources, found = resources_in_document(tables, "python")
+        if resources is None:
+            raise PolicyError(found.problems)
+        warn_about(found.warnings)
+        return resources
 
     def differing_readings(self, path: str, root_path: str = "") -> tuple[str, ...]:
         """Two readings of the path that have different policies, so that no policy covers it.
@@ -270,6 +314,11 @@ def keys_of(resources: Resources, policy: CORSPolicy) -> tuple[str, ...]:
     )
 
 
+def items_of(resources: Resources) -> tuple[tuple[str | re.Pattern[str], CORSPolicy | None], ...]:
+    """The keys in their order, each with its policy."""
+    return tuple(resources._policies.items())  # pyright: ignore[reportPrivateUsage]
+
+
 def make_resources(policies: object, option: str = "resources") -> tuple[Resources | None, Findings]:
     """Resources with these policies, and what was found. None if there is a problem.
 
@@ -283,6 +332,59 @@ def make_resources(policies: object, option: str = "resources") -> tuple[Resourc
     resources = object.__new__(Resources)  # the constructor would warn, in its own words
     resources._fill(given)  # pyright: ignore[reportPrivateUsage]
     return resources, Findings(warnings=tuple(_warnings_of(given, option)))
+
+
+def resources_in_document(tables: object, syntax: Syntax) -> tuple[Resources | None, Findings]:
+    """Resources with options from a document, and what was found. None if there is a problem."""
+    if not isinstance(tables, Mapping):
+        message = f"takes paths and the options of their policies, not {shown(tables)}."
+        hint = f"Write {_example_of_table(syntax)}."
+        return None, refused("wrong-type", _OPTION, tables, message, hint)
+    policies: dict[object, CORSPolicy | None] = {}
+    places: dict[object, str] = {}
+    found = Findings()
+    for key, table in cast("Mapping[object, object]", tables).items():
+        path, of_key = _key_from_document(key)
+        place = places[path] = key_path(_OPTION, str(key))
+        words = DocumentWords(place, syntax)
+        is_uncovered = table is None or table is False
+        policy, of_policy = (None, Findings()) if is_uncovered else policy_in_document(table, words)
+        found += of_key + of_policy
+        if path is not None:
+            policies[path] = policy
+    resources, of_paths = make_resources(policies)
+    found += Findings(
+        *(
+            tuple(replace(each, option=places[each.value]) for each in kind)
+            for kind in vars(of_paths).values()
+        )
+    )
+    return (None if found.problems else resources), found
+
+
+def _example_of_table(syntax: Syntax) -> str:
+    return '[resources."/api/*"]' if syntax == "toml" else '"resources": {"/api/*": {"allow_origins": [...]}}'
+
+
+def _key_in_document(key: str | re.Pattern[str]) -> str:
+    return key if isinstance(key, str) else _REGEX_KEY + with_flags_inline(key)
+
+
+def _key_from_document(key: object) -> tuple[object, Findings]:
+    """The key as Resources takes it; None if it is an expression that is not valid."""
+    if not isinstance(key, str) or not key.startswith(_REGEX_KEY):
+        return key, Findings()
+    text = key.removeprefix(_REGEX_KEY)
+    try:
+        return re.compile(text), Findings()
+    except (re.error, OverflowError, RecursionError) as error:
+        message = f"{shown(text)} is not a valid regular expression: {error}."
+        hint = f'Write an expression that matches whole paths, such as "{_REGEX_KEY}/v[12]/.*".'
+        return None, refused("invalid-regex", key_path(_OPTION, key), key, message, hint)
+
+
+_REGEX_KEY = "regex:"
+_OPTION = "resources"
 
 
 def warnings_of(resources: Resources, option: str) -> Findings:

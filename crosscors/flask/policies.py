@@ -40,7 +40,7 @@ _Read = TypeVar("_Read")
 _Policies = TypeVar("_Policies", CORSPolicy, Resources)
 
 # Flask-CORS's defaults, where they differ from the core's.
-_DEFAULTS: Mapping[str, object] = {
+DEFAULTS: Mapping[str, object] = {
     "allow_origins": ANY,
     "allow_methods": ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"),
     "allow_headers": ANY,
@@ -273,7 +273,7 @@ _LONGEST_LIST = 200  # characters
 def _with_defaults(layer: Layer, words: FlaskWords) -> tuple[dict[str, object], Findings]:
     """The options as the core takes them."""
     given = {name: value for name, value in layer.values.items() if name not in SWITCHES}
-    options = {**_DEFAULTS, **given}
+    options = {**DEFAULTS, **given}
     # An expression or a function would be useless if everyone was allowed.
     is_closed = layer.is_closed or not _OTHER_ORIGIN_OPTIONS.isdisjoint(given)
     if "allow_origins" not in given and is_closed:

@@ -79,6 +79,14 @@ class ViewPolicies:
                 return f"the blueprint {shown(name)}"
         return None
 
+    def in_force(self) -> Iterator[tuple[str, Policies]]:
+        """The policies of blueprints and views, each with what it covers."""
+        for name, policies in self._blueprints.items():
+            yield f"the blueprint {name}", policies
+        for view in self._views():
+            for given in marks_of(view):
+                yield f"the view {name_of(view)}", self._policy_of(given, view)
+
     def cover_blueprint(self, name: str, policies: Policies) -> Findings:
         """Cover the blueprint with this full name, and those in it. A second policy is a problem."""
         if name in self._blueprints:

@@ -225,6 +225,11 @@ def _included_in(route: object) -> Router | None:
     return router if isinstance(router, Router) else None
 
 
+def routes_in(router: Router) -> Iterator[BaseRoute]:
+    """The routes of the router itself, mounts included."""
+    return _flat(router.routes)
+
+
 def _flat(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
     """The routes, and those that newer releases of FastAPI keep in included routers."""
     yield from getattr(_fastapi_routing(), "iter_route_contexts", iter)(routes)

@@ -7,7 +7,7 @@ server and does not depend on how that server implements CORS.
 from crosscors.testing.blocked import BlockedByCORS, NetworkError, Reason, Step
 from crosscors.testing.browser import Browser, Page, same_origin
 from crosscors.testing.engines import DEPARTURES, ENGINES, Departure, Engine, EngineName
-from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest
+from crosscors.testing.exchange import Check, Exchange, ReceivedResponse, SentRequest
 from crosscors.testing.request import RequestInit
 from crosscors.testing.response import Response
 from crosscors.testing.response_headers import Headers
@@ -18,6 +18,7 @@ __all__ = [
     "ENGINES",
     "BlockedByCORS",
     "Browser",
+    "Check",
     "Departure",
     "Engine",
     "EngineName",

@@ -40,12 +40,24 @@ class NetworkError(Exception):
         return "\n".join([*self.args, *_transcript(self.exchanges)])
 
 
+class NoAnswerError(NetworkError):
+    """The server did not answer, or not in time: what a browser would do with its response is not known."""
+
+
+class TooLateError(NoAnswerError):
+    """The server did not answer within the time limit."""
+
+
+class NoServerError(NoAnswerError):
+    """The request, after a redirect, is for an origin that no server of the browser has."""
+
+
 class BlockedByCORS(NetworkError):  # noqa: N818 (the words of the console)
     """Because of CORS, the browser hides the response from the script, or does not send the request.
 
     `reason` is a code for comparisons. `step` is the step of the Fetch standard that failed. `message` is the
-    sentence in the browser's console. `hint` says what the server should send. `exchange` is the one
-    that failed. ``str()`` shows all of them.
+    sentence in the browser's console; its end, `sentence`, names the fault. `hint` says what the server
+    should send. `exchange` is the one that failed. ``str()`` shows all of them.
 
     >>> from crosscors.testing import Browser
     >>> def application(environ, start_response):
@@ -65,6 +77,7 @@ class BlockedByCORS(NetworkError):  # noqa: N818 (the words of the console)
         self._failure = failure
         self.reason = failure.reason
         self.step = failure.step
+        self.sentence = failure.sentence
         self.hint = failure.hint
 
     def __reduce__(self) -> tuple[type[BlockedByCORS], tuple[object, ...]]:

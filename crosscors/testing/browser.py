@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from crosscors.testing.beacons import beacon_init
 from crosscors.testing.blocked import NetworkError
@@ -61,6 +61,10 @@ class Browser:
         timeout: how many seconds a whole fetch may take, including preflights and redirects. Default: 60.
             None means no limit. After that time, the fetch is a NetworkError. The browser leaves a live
             server at once, and an application in this process when it next sends something.
+        may_cut_bodies: if True, a body that exceeds a limit does not fail the fetch. The page gets the
+            response, and only its body cannot be read.
+
+    .. versionchanged:: 0.2 `may_cut_bodies`
 
     Raises TypeError for an unknown kind of server, ValueError for an unknown engine or an invalid URL, and
     one of the two for an invalid limit.
@@ -77,7 +81,7 @@ class Browser:
     'Hello'
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the server, and options that are rarely given)
         self,
         server: AnyServer,
         base_url: str | None = None,
@@ -86,13 +90,14 @@ class Browser:
         clock: Callable[[], float] = time.monotonic,
         max_body_bytes: int = MAX_BODY_BYTES,
         timeout: float | None = TIMEOUT,
+        may_cut_bodies: bool = False,
     ) -> None:
         if engine is not None and (not isinstance(engine, str) or engine not in ENGINES):  # pyright: ignore[reportUnnecessaryIsInstance] (tests are often untyped)
             raise ValueError(
                 f"{engine!r} is not an engine; write one of {', '.join(map(repr, ENGINES))}, or None."
             )
         check_limits(max_body_bytes, timeout)
-        self._max_body_bytes, self._timeout = max_body_bytes, timeout
+        self._max_body_bytes, self._timeout, self._may_cut = max_body_bytes, timeout, may_cut_bodies
         self._servers = read_servers(server, base_url)
         self._engine = ENGINES[engine] if engine else STANDARD
         self._cookies = CookieStore(self._engine, clock)
@@ -133,9 +138,9 @@ class Browser:
         """Forgets all cached preflights, as after a restart of the browser."""
         self._preflights.clear()
 
-    async def _perform(self, make: MakeRequest, send: SendTo) -> Response:
+    async def _perform(self, make: MakeRequest, send: SendTo, run: Callable[[Fetch], Awaitable[T]]) -> T:
         request = make(self._servers.base_url, self._engine)
-        limits = Limits(self._max_body_bytes, self._timeout)
+        limits = Limits(self._max_body_bytes, self._timeout, may_cut_bodies=self._may_cut)
         for address, cookies in self._servers.cookies():
             self._cookies.take_over(parse(address), cookies)
 
@@ -144,9 +149,19 @@ class Browser:
 
         fetch = Fetch(request, send_to_server, self._engine, self._cookies, self._preflights, limits)
         try:
-            return await fetch.run()
+            return await run(fetch)
         finally:
             self.exchanges += fetch.exchanges
+
+
+class Perform(Protocol):
+    """How a page uses its browser."""
+
+    def __call__(
+        self, make: MakeRequest, send: SendTo, run: Callable[[Fetch], Awaitable[T]], /
+    ) -> Coroutine[Any, Any, T]:
+        """Makes a request, and runs it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,7 @@ class Page:
     """A page of an origin, with a script that fetches. Created by ``Browser.page()``."""
 
     origin: str
-    _perform: Callable[[MakeRequest, SendTo], Coroutine[Any, Any, Response]] = field(repr=False)
+    _perform: Perform = field(repr=False)
 
     def fetch(self, url: str, **init: Unpack[RequestInit]) -> Response:
         """Fetches like JavaScript's ``fetch()``, with the same options and defaults.
@@ -179,7 +194,26 @@ class Page:
         return await self._fetch(url, init, _asend)
 
     async def _fetch(self, url: str, init: RequestInit, send: SendTo) -> Response:
-        return await self._perform(partial(new_request, url, self.origin, init), send)
+        return await self._perform(partial(new_request, url, self.origin, init), send, Fetch.run)
+
+    def preflight(self, url: str, **init: Unpack[RequestInit]) -> Exchange | None:
+        """Sends only the preflight that `fetch` would send, and checks its response.
+
+        Returns the exchange, or None if `fetch` would send no preflight.
+
+        Raises BlockedByCORS if the preflight does not allow the request, and otherwise what `fetch` raises.
+
+        .. versionadded:: 0.2
+        """
+        return _run(self._preflight(url, init, _send))
+
+    async def apreflight(self, url: str, **init: Unpack[RequestInit]) -> Exchange | None:
+        """Like `preflight`, for asynchronous tests and clients."""
+        return await self._preflight(url, init, _asend)
+
+    async def _preflight(self, url: str, init: RequestInit, send: SendTo) -> Exchange | None:
+        make = partial(new_request, url, self.origin, init)
+        return await self._perform(make, send, Fetch.run_preflight)
 
     def submit_form(
         self,
@@ -225,7 +259,7 @@ class Page:
         def make(base_url: str | None, _: Engine) -> Request:
             return form_request(url, self.origin, data, method, enctype, base_url)
 
-        return (await self._perform(make, send)).exchanges[-1]
+        return (await self._perform(make, send, Fetch.run)).exchanges[-1]
 
     def beacon(self, url: str, data: BeaconData = None) -> Exchange:
         """Sends data like JavaScript's ``navigator.sendBeacon()``, with cookies. The page gets no response.
@@ -275,7 +309,7 @@ class Page:
         def make(base_url: str | None, _: Engine) -> Request:
             return handshake_request(url, self.origin, base_url)
 
-        return (await self._perform(make, send)).exchanges[-1]
+        return (await self._perform(make, send, Fetch.run)).exchanges[-1]
 
 
 async def _send(server: Server, request: SentRequest, limits: Limits) -> ReceivedResponse:

@@ -45,6 +45,12 @@ class CORSCheck:
         allowed = (exchange.response.header(ALLOW_CREDENTIALS) or "").strip(" \t")
         return None if allowed == "true" else _no_credentials(allowed, exchange, self.origin)
 
+    def success(self, exchange: Exchange) -> Step:
+        """The step that returns success, if there is no failure."""
+        if self.with_credentials:
+            return _step(7)
+        return _step(3 if (exchange.response.header(ALLOW_ORIGIN) or "").strip(" \t") == "*" else 5)
+
     def _missing(self, exchange: Exchange) -> Failure:
         sentence = f"No '{ALLOW_ORIGIN}' header is present on the requested resource."
         return _failure("allow-origin-missing", 2, sentence, self._hint_when_missing(exchange))
@@ -222,7 +228,11 @@ def _no_credentials(value: str, exchange: Exchange, origin: str) -> Failure:
 
 def _failure(reason: Reason, step: int, sentence: str, hint: str) -> Failure:
     hint = hint[0].upper() + hint[1:]
-    return Failure(reason, Step("CORS check", str(step), "cors-check"), sentence, hint)
+    return Failure(reason, _step(step), sentence, hint)
+
+
+def _step(number: int) -> Step:
+    return Step("CORS check", str(number), "cors-check")
 
 
 def _response_to(exchange: Exchange) -> str:

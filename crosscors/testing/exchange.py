@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crosscors.testing.blocked import Step
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -80,13 +84,25 @@ class ReceivedResponse:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A check of the standard: the step that let the response pass, or the one that failed."""
+
+    step: Step
+    passed: bool
+
+
+@dataclass(frozen=True)
 class Exchange:
-    """One request and its response. ``print()`` shows both; ``notes`` say what the browser held back."""
+    """One request and its response. ``print()`` shows both; ``notes`` say what the browser held back.
+
+    ``checks`` are the checks of CORS that the browser has made, in order. If one failed, it is the last.
+    """
 
     request: SentRequest
     response: ReceivedResponse
     is_preflight: bool = False
     notes: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     def __str__(self) -> str:
         request, response = self.request, self.response

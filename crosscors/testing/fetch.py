@@ -23,9 +23,9 @@ from crosscors.core.standard import (
 )
 from crosscors.testing.blocked import BlockedByCORS, Failure, NetworkError, Step
 from crosscors.testing.cors_check import CORSCheck
-from crosscors.testing.exchange import Exchange, ReceivedResponse, SentRequest, get, has_body
+from crosscors.testing.exchange import Check, Exchange, ReceivedResponse, SentRequest, get, has_body
 from crosscors.testing.preflight_cache import CacheKey
-from crosscors.testing.preflight_check import Preflight, redirect_failure
+from crosscors.testing.preflight_check import OK_STATUS, Preflight, redirect_failure
 from crosscors.testing.request_headers import BODY_HEADERS, NON_WILDCARD, combined, unsafe_names
 from crosscors.testing.response import Response
 from crosscors.testing.response_headers import (
@@ -83,6 +83,15 @@ class Fetch:
         received = await self._main_fetch()
         return self._filtered(received)
 
+    async def run_preflight(self) -> Exchange | None:
+        """Only the preflight, or None if the fetch needs none. Raises NetworkError where the fetch would."""
+        request = self.request
+        if request.mode != "cors" or request.url.origin == request.origin or not self._is_preflighted():
+            return None
+        request.tainting = "cors"
+        await self._cors_preflight_fetch()
+        return self.exchanges[-1]
+
     async def _main_fetch(self) -> ReceivedResponse:
         request = self.request
         if request.url.scheme not in {"http", "https"}:
@@ -123,7 +132,7 @@ class Fetch:
             await self._cors_preflight_fetch()
         exchange = await self._http_network_fetch()
         if request.tainting == "cors":
-            self._check(self._cors_check().failure(exchange))
+            self._check_access(exchange)
         if request.tainting == "opaque" and self._is_blocked_by_policy(exchange.response):
             raise self._network_error("Cross-Origin-Resource-Policy hides the response from other origins.")
         if exchange.response.status not in _REDIRECT_STATUS or request.redirect == "manual":
@@ -222,9 +231,11 @@ class Fetch:
         exchange = self._record(Exchange(sent, await self._send(sent, is_preflight=True), is_preflight=True))
         response = exchange.response
         self._check(redirect_failure(response))
-        self._check(self._cors_check().failure(exchange))
-        self._check(asked.status_failure(response))
-        self._check(asked.failure(response))
+        self._check_access(exchange)
+        failure = asked.status_failure(response)
+        self._check(failure, *(() if failure else (OK_STATUS,)))
+        failure = asked.failure(response)
+        self._check(failure, *asked.passed(failure))
         methods, names = token_list(response, ALLOW_METHODS), token_list(response, ALLOW_HEADERS)
         if methods is None and request.use_cors_preflight:
             methods = [request.method]
@@ -326,11 +337,20 @@ class Fetch:
         self.exchanges.append(exchange)
         return exchange
 
-    def _check(self, failure: Failure | None) -> None:
-        """Raises BlockedByCORS for a failure of the last exchange."""
+    def _check_access(self, exchange: Exchange) -> None:
+        """Section "CORS check"."""
+        check = self._cors_check()
+        failure = check.failure(exchange)
+        self._check(failure, *(() if failure else (check.success(exchange),)))
+
+    def _check(self, failure: Failure | None, *passed: Step) -> None:
+        """Records the checks that the last exchange has passed. Records and raises the failure of one."""
+        request, exchange = self.request, self.exchanges[-1]
+        checks = [Check(step, passed=True) for step in passed]
+        checks += [Check(failure.step, passed=False)] if failure else []
+        self.exchanges[-1] = replace(exchange, checks=(*exchange.checks, *checks))
         if failure is None:
             return
-        request, exchange = self.request, self.exchanges[-1]
         failure = self._explained(failure, exchange.response)
         redirected = f" (redirected from '{request.urls[0]}')" if len(request.urls) > 1 else ""
         stage = _PREFLIGHT_STAGE if _is_access_check_of_preflight(exchange, failure) else ""

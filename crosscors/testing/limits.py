@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from crosscors.testing.blocked import NetworkError
+from crosscors.testing.blocked import NetworkError, TooLateError
 from crosscors.testing.exchange import has_body
 
 if TYPE_CHECKING:
@@ -19,10 +19,14 @@ TIMEOUT: Final = 60.0
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of one fetch: bytes for each body, and seconds for the whole fetch."""
+    """The limits of one fetch: bytes for each body, and seconds for the whole fetch.
+
+    Where a body may be cut, its excess does not fail the fetch.
+    """
 
     max_body_bytes: int = MAX_BODY_BYTES
     timeout: float | None = TIMEOUT
+    may_cut_bodies: bool = False
     # Not the browser's clock, which tests move.
     _started: float = field(default_factory=time.monotonic)
 
@@ -35,8 +39,8 @@ class Limits:
     def is_over(self) -> bool:
         return self.timeout is not None and time.monotonic() >= self._started + self.timeout
 
-    def too_late(self, url: str) -> NetworkError:
-        return NetworkError(
+    def too_late(self, url: str) -> TooLateError:
+        return TooLateError(
             f"The fetch took longer than {self.timeout:g} seconds, and {url} had not sent its whole response."
             " To wait longer, write Browser(..., timeout=seconds), or timeout=None to wait forever."
         )
@@ -104,5 +108,7 @@ class Body:
         """The response of a body that was cut off. Raises NetworkError, unless nobody reads the body."""
         if not has_body(request.method, received.status):
             return received
+        if self._limits.may_cut_bodies:
+            return replace(received, is_complete=False)
         is_large = self._size > self._limits.max_body_bytes
         raise self._limits.too_large(request.url) if is_large else self._limits.too_late(request.url)

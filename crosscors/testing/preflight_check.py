@@ -101,6 +101,12 @@ class Preflight:
             return self._method_not_allowed(methods)
         return self._header_failure(response)
 
+    def passed(self, failure: Failure | None) -> tuple[Step, ...]:
+        """The steps that the lists have passed, up to the failure."""
+        if failure is None:
+            return (_step("7.5"), _step("7.7")) if self.unsafe_names else (_step("7.5"),)
+        return (_step("7.5"),) if failure.reason == "header-not-allowed" else ()
+
     def _header_failure(self, response: ReceivedResponse) -> Failure | None:
         names = token_list(response, ALLOW_HEADERS)
         refused = [name for name in self.unsafe_names if not self._allows_name(name, names or [])]
@@ -178,4 +184,11 @@ def _illegible(field: str, response: ReceivedResponse) -> Failure:
 
 
 def _failure(reason: Reason, step: str, sentence: str, hint: str) -> Failure:
-    return Failure(reason, Step("CORS-preflight fetch", step, "cors-preflight-fetch"), sentence, hint)
+    return Failure(reason, _step(step), sentence, hint)
+
+
+def _step(number: str) -> Step:
+    return Step("CORS-preflight fetch", number, "cors-preflight-fetch")
+
+
+OK_STATUS = _step("7")

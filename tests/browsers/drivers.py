@@ -29,7 +29,7 @@ CHROMIUM_ARGUMENTS = (
 )
 
 # geckodriver's own profile turns most of what calls home off; this is the rest.
-FIREFOX_PREFERENCES: dict[str, str | int | bool] = {
+FIREFOX_PREFERENCES: Mapping[str, str | int | bool] = {
     "app.normandy.enabled": False,
     "browser.safebrowsing.malware.enabled": False,
     "browser.safebrowsing.phishing.enabled": False,
@@ -100,11 +100,11 @@ def missing_programs(engines: Iterable[EngineName]) -> str | None:
 
 
 @contextmanager
-def chromium() -> Iterator[Chrome]:
+def chromium(*arguments: str) -> Iterator[Chrome]:
     with TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         options = ChromeOptions()
         options.binary_location = CHROMIUM_BROWSER.path()
-        for argument in (*CHROMIUM_ARGUMENTS, f"--user-data-dir={profile}"):
+        for argument in (*CHROMIUM_ARGUMENTS, f"--user-data-dir={profile}", *arguments):
             options.add_argument(argument)
         # What SameSite lets through is not to be held back as a third party's.
         options.add_experimental_option("prefs", {"profile.cookie_controls_mode": 0})
@@ -118,23 +118,13 @@ def chromium() -> Iterator[Chrome]:
 
 
 @contextmanager
-def firefox() -> Iterator[Firefox]:
-    with _firefox(FIREFOX_PREFERENCES) as driver:
-        yield driver
-
-
-@contextmanager
-def firefox_without_partitions() -> Iterator[Firefox]:
-    """Firefox as it was before it gave pages of each other site cookies of their own."""
-    with _firefox({**FIREFOX_PREFERENCES, "network.cookie.cookieBehavior": 0}) as driver:
-        yield driver
-
-
-@contextmanager
-def _firefox(preferences: Mapping[str, str | int | bool]) -> Iterator[Firefox]:
+def firefox(
+    *arguments: str, preferences: Mapping[str, str | int | bool] = FIREFOX_PREFERENCES
+) -> Iterator[Firefox]:
     options = FirefoxOptions()
     options.binary_location = FIREFOX_BROWSER.path()
-    options.add_argument("-headless")
+    for argument in ("-headless", *arguments):
+        options.add_argument(argument)
     options.accept_insecure_certs = True
     for name, value in preferences.items():
         options.set_preference(name, value)
@@ -145,8 +135,13 @@ def _firefox(preferences: Mapping[str, str | int | bool]) -> Iterator[Firefox]:
         driver.quit()
 
 
+def firefox_without_partitions() -> AbstractContextManager[Firefox]:
+    """Firefox as it was before it gave pages of each other site cookies of their own."""
+    return firefox(preferences={**FIREFOX_PREFERENCES, "network.cookie.cookieBehavior": 0})
+
+
 @contextmanager
-def _display() -> Iterator[str]:
+def display() -> Iterator[str]:
     """A screen in memory, on a display number that Xvfb finds free; WebKitGTK has no headless mode."""
     read_end, write_end = os.pipe()
     with open(read_end) as number:
@@ -169,9 +164,9 @@ def webkit() -> Iterator[WebKitGTK]:
     options.binary_location = WEBKIT_BROWSER.path()
     options.add_argument("--automation")
     options.set_capability("acceptInsecureCerts", True)
-    with _display() as display:
+    with display() as screen:
         # The processes of the browser inherit the driver's environment.
-        environment = {**os.environ, "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1"}
+        environment = {**os.environ, "DISPLAY": screen, "LIBGL_ALWAYS_SOFTWARE": "1"}
         service = WebKitGTKService(WEBKIT_DRIVER.path(), env=environment)
         with warnings.catch_warnings():
             # selenium itself goes a way there that selenium has deprecated.

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from selenium.webdriver import Chrome
 
+from crosscors.cli.explain.console import read_console
 from crosscors.testing import BlockedByCORS, Browser
 
 from .model import ANYONE, CREDENTIALS, THE_PAGE, Case, Fetch, answer, case
@@ -53,21 +54,23 @@ CASES = [
 def test_the_message_is_the_one_in_the_console(
     refused: Case, driver: Chrome, client: httpx.Client, wire: Wire
 ) -> None:
-    read_console(driver)  # what was said before
+    entries(driver)  # what was said before
     run_in_engine(driver, "console", wire, [refused])
-    [said] = [entry for entry in read_console(driver) if "CORS policy" in entry]
-    message = message_of(refused, client, wire)
+    [said] = [entry for entry in entries(driver) if "CORS policy" in entry]
+    blocked = blocked_in_python(refused, client, wire)
     # Chromium has a few words of advice after some of them.
-    assert unstaged(said).partition(" - ")[2].startswith(unstaged(message))
+    assert unstaged(said).partition(" - ")[2].startswith(unstaged(blocked.message))
+    assert read_console(said).reason == blocked.reason
 
 
-def read_console(driver: Chrome) -> list[str]:
-    entries: list[dict[str, str]] = driver.execute("getLog", {"type": "browser"})["value"]
-    return [entry["message"] for entry in entries]
+def entries(driver: Chrome) -> list[str]:
+    """What the console has said since the last time."""
+    log: list[dict[str, str]] = driver.execute("getLog", {"type": "browser"})["value"]
+    return [entry["message"] for entry in log]
 
 
-def message_of(refused: Case, client: httpx.Client, wire: Wire) -> str:
-    """What Browser says of the case's only step."""
+def blocked_in_python(refused: Case, client: httpx.Client, wire: Wire) -> BlockedByCORS:
+    """What Browser makes of the case's only step."""
     origin = PAGES[refused.page].origin(wire)
     staged = wire.stage("message", refused, origin)
     [step] = refused.steps
@@ -76,7 +79,7 @@ def message_of(refused: Case, client: httpx.Client, wire: Wire) -> str:
         Browser(client, engine="chromium").page(origin).fetch(
             staged.expand(step.url), method=step.method, headers=step.headers, credentials=step.credentials
         )
-    return blocked.value.message
+    return blocked.value
 
 
 def unstaged(text: str) -> str:

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 import crosscors
 import crosscors.cli
-from crosscors.cli import MISSING_EXTRA, main
+from crosscors.cli import main
 from crosscors.cli.group import cli
+from tests.tables import table
 
 # By its path: pytest loads the modules of its plugins, and all beside them, in a way that runpy cannot.
 MAIN = str(Path(crosscors.__file__).parent / "__main__.py")
@@ -29,13 +30,26 @@ def test_python_m_crosscors_is_the_command(
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])
-def test_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+@table(
+    "arguments, extra, status",
+    ("a command of its own extra", ["demo"], "demo", 1),
+    ("any other command", ["explain"], "cli", 2),
+    ("no command", [], "cli", 2),
+)
+def test_one_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    missing: str,
+    arguments: list[str],
+    extra: str,
+    status: int,
+) -> None:
     monkeypatch.setattr(crosscors.cli, "find_spec", lambda name: None if name == missing else find_spec(name))
+    monkeypatch.setattr(sys, "argv", ["crosscors", *arguments])
     with pytest.raises(SystemExit) as stopped:
         main()
-    assert stopped.value.code == MISSING_EXTRA
-    assert 'pip install "crosscors[demo]"' in MISSING_EXTRA
-    assert "\n" not in MISSING_EXTRA
+    assert stopped.value.code == status
+    assert capsys.readouterr().err == f'This command needs more packages: pip install "crosscors[{extra}]"\n'
 
 
 def test_nothing_is_imported_before_it_is_known_to_be_there() -> None:

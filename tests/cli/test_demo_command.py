@@ -77,7 +77,7 @@ def test_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, missing:
     monkeypatch.setattr(crosscors.cli, "find_spec", lambda name: None if name == missing else find_spec(name))
     result = demo()
     assert result.exit_code == 1
-    assert result.output == f"{MISSING_EXTRA}\n"
+    assert result.output == MISSING_EXTRA.format("demo") + "\n"
 
 
 def test_windows_has_no_gunicorn(monkeypatch: pytest.MonkeyPatch) -> None:

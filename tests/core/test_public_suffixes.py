@@ -14,12 +14,14 @@ import pytest
 
 from crosscors import CORSPolicy, PolicyError
 from crosscors.core.origins.public_suffixes import public_suffix_list
+from crosscors.core.origins.regexes.sites import sites_of
 from tests.tables import table
 
 
 @pytest.fixture(autouse=True)
 def read_anew() -> Iterator[None]:
     public_suffix_list.cache_clear()
+    sites_of.cache_clear()
     yield
     public_suffix_list.cache_clear()
 

@@ -8,8 +8,6 @@ import sys
 from contextlib import ExitStack
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from crosscors.cli import require
 from crosscors.cli.demo.run import Addresses, Listeners, ServerEndedError, listen, run
@@ -43,7 +41,7 @@ def demo(page_port: int, refused_port: int, asgi_port: int, wsgi_port: int) -> N
     """
     if sys.platform == "win32":
         raise click.ClickException("The demo needs gunicorn, which does not run on Windows. Try it in WSL.")
-    require("uvicorn", "gunicorn")
+    require("uvicorn", "gunicorn", extra="demo")
     with ExitStack() as stack:
         listeners = Listeners(
             page=stack.enter_context(_listen(page_port, "--page-port")),
@@ -67,6 +65,9 @@ def _listen(port: int, option: str) -> socket.socket:
 
 
 def _announce(addresses: Addresses) -> None:
+    from rich.console import Console  # noqa: PLC0415 (the other commands start without it)
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(style="cyan", overflow="fold")

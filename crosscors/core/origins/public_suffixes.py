@@ -78,7 +78,7 @@ def public_suffix_list() -> PublicSuffixes:
     if not read.knows("com"):
         raise SuffixListError("it has no rules")
     with suppress(Exception):  # a log that fails must not stop the application
-        _log_age(publicsuffixlist.__version__)
+        _log_age()
     return read
 
 
@@ -98,16 +98,26 @@ def _parents(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
                 yield ".".join(labels[start:]), suffix
 
 
-def _log_age(version: str) -> None:
-    """Log that the list is old. A Python warning can be an error, and would stop an unchanged deployment."""
-    released = _RELEASE_DATE.search(version)
+def list_date() -> date | None:
+    """The day of the installed list. None if its version does not say."""
+    released = _RELEASE_DATE.search(publicsuffixlist.__version__)
     if released is None:
-        return
+        return None
     try:
-        day = datetime.strptime(released[0], "%Y%m%d").date()
+        return datetime.strptime(released[0], "%Y%m%d").date()
     except ValueError:
-        return
-    if date.today() - day > _OLD:
+        return None
+
+
+def is_old(day: date) -> bool:
+    """Whether a list of this day lacks suffixes that are likely to matter."""
+    return date.today() - day > _OLD
+
+
+def _log_age() -> None:
+    """Log that the list is old. A Python warning can be an error, and would stop an unchanged deployment."""
+    day = list_date()
+    if day is not None and is_old(day):
         logging.getLogger("crosscors").warning(
             "The public suffix list is from %s, so newer suffixes are missing. Run: pip install -U "
             "publicsuffixlist. Policies that give credentials to patterns or regular expressions depend on "

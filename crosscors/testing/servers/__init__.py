@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from crosscors.testing.blocked import NetworkError
+from crosscors.testing.blocked import NoServerError
 from crosscors.testing.cookies import Cookie
 from crosscors.testing.servers.asgi import ASGIServer
 from crosscors.testing.servers.cached import CachedServer
@@ -42,14 +42,14 @@ class Servers:
         return None if any(each.is_live for each in self.servers) else _DEFAULT_URL
 
     def at(self, origin: str) -> Server:
-        """The server of that origin. Raises NetworkError if there is none."""
+        """The server of that origin. Raises NoServerError if there is none."""
         for server in self.servers:
             if server.base_url and parse(server.base_url).origin == origin:
                 return server
         if len(self.servers) == 1 and self.servers[0].is_live:
             return self.servers[0]
         known = parse(self.base_url or origin).origin
-        raise NetworkError(
+        raise NoServerError(
             f"This browser has no server for {origin}. Add one: Browser({{{known!r}: ..., {origin!r}: ...}})."
         )
 

@@ -87,9 +87,15 @@ class ASGIServer:
         scope = scope_of(request)
         if request.is_websocket:
             connection, scope = Handshake(request, Body(limits)), websocket_scope(scope)
+        call = self.app(scope, connection.receive, connection.send)
         try:
-            await self.app(scope, connection.receive, connection.send)
+            # Without a body to read, there is nothing to wait for after the headers.
+            await (asyncio.wait_for(call, limits.seconds_left()) if limits.may_cut_bodies else call)
         except (Exception, AbandonedError) as error:  # noqa: BLE001 (as servers do)
+            is_late = isinstance(error, asyncio.TimeoutError) and limits.may_cut_bodies and limits.is_over()
+            if is_late and not connection.has_begun:
+                raise limits.too_late(request.url) from None
+            connection.body.is_cut |= is_late
             if not connection.body.is_cut:
                 return connection.received(error)
         if connection.body.is_cut:
@@ -105,6 +111,10 @@ class _Connection:
     start: Message | None = None
     asked: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def has_begun(self) -> bool:
+        return self.start is not None
 
     async def receive(self) -> Message:
         if self.asked:

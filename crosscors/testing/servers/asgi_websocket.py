@@ -37,6 +37,10 @@ class Handshake:
     was_told: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def has_begun(self) -> bool:
+        return self.answer is not None
+
     async def receive(self) -> MutableMapping[str, Any]:
         if not self.asked:
             self.asked = True

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakSet
 
-from crosscors.testing.blocked import NetworkError
+from crosscors.testing.blocked import NetworkError, NoAnswerError
 from crosscors.testing.cookies import Cookie, read_same_site
 from crosscors.testing.exchange import ReceivedResponse, SentRequest
 from crosscors.testing.limits import AbandonedError, Body, ClientGoneError, Limits
@@ -25,6 +25,7 @@ from crosscors.testing.servers.server import answer_to_exception, is_async_clien
 _RAISES = ("raise_server_exceptions", "raise_app_exceptions")
 # How much is decompressed at once: the result is small, however high the compression.
 _SLICE = 64  # bytes
+_GRACE = 0.5  # seconds
 
 
 @dataclass
@@ -82,6 +83,10 @@ class HTTPXServer:
             body = Body(limits)
             try:
                 _read([response.content] if is_read else response.iter_raw(), body)
+            except self._module.RequestError:
+                if not limits.may_cut_bodies:
+                    raise
+                body.is_cut = True
             finally:
                 response.close()
             body = body if is_read else self._decompressed(response, body, limits)
@@ -102,11 +107,11 @@ class HTTPXServer:
         import anyio  # noqa: PLC0415 (installed with httpx)
 
         transport, course = self._transport_for(request, limits)
+        response, body, is_read = None, Body(limits), False
         try:
-            with anyio.move_on_after(limits.seconds_left()):
+            with anyio.move_on_after(limits.seconds_left()) as time:
                 response = await transport.handle_async_request(self._request(request, limits))
                 is_read = response.is_stream_consumed
-                body = Body(limits)
                 try:
                     if is_read:
                         _read([response.content], body)
@@ -114,13 +119,20 @@ class HTTPXServer:
                         with suppress(ClientGoneError):
                             async for part in response.aiter_raw():
                                 body.add(part)
+                except self._module.RequestError:
+                    if not limits.may_cut_bodies:
+                        raise
+                    body.is_cut = True
                 finally:
                     await response.aclose()
-                body = body if is_read else self._decompressed(response, body, limits)
-                return _received(request, response, body, course)
+            if time.cancelled_caught:
+                if response is None or not limits.may_cut_bodies:
+                    raise limits.too_late(request.url)
+                body.is_cut = True
+            body = body if is_read else self._decompressed(response, body, limits)
+            return _received(request, response, body, course)
         except Exception as error:  # noqa: BLE001 (as servers do)
             return self._failed(error, request, limits)
-        raise limits.too_late(request.url)
 
     def _in_time(
         self, ask: Callable[[], ReceivedResponse], request: SentRequest, limits: Limits
@@ -138,7 +150,10 @@ class HTTPXServer:
                 future.set_exception(error)
 
         threading.Thread(target=copy_context().run, args=(run,), daemon=True).start()
-        if not wait([future], limits.seconds_left()).done:
+        left = limits.seconds_left()
+        # At the next part of a body, the thread itself sees that it is too late.
+        grace = _GRACE if limits.may_cut_bodies else 0
+        if not wait([future], None if left is None else left + grace).done:
             self._connections.shut_down()  # so that the thread ends, too
             raise limits.too_late(request.url)
         return future.result()
@@ -150,12 +165,12 @@ class HTTPXServer:
             return answer_to_exception(error)
         if limits.is_over():
             raise limits.too_late(request.url) from error
-        what = "cannot be reached"
         if isinstance(error, self._module.DecodingError):
-            what = "sent a body that cannot be decompressed"
-        elif isinstance(error, self._module.RemoteProtocolError):
-            what = "did not send valid HTTP"
-        raise NetworkError(f"{request.url} {what}: {error}") from error
+            raise NetworkError(f"{request.url} sent a body that cannot be decompressed: {error}") from error
+        if isinstance(error, self._module.RemoteProtocolError) and not _is_silence(error):
+            raise NetworkError(f"{request.url} did not send valid HTTP: {error}") from error
+        what = "did not send valid HTTP" if _is_silence(error) else "cannot be reached"
+        raise NoAnswerError(f"{request.url} {what}: {error}") from error
 
     def _decompressed(self, response: Any, body: Body, limits: Limits) -> Body:
         """The decompressed body, within the limits."""
@@ -286,6 +301,11 @@ class _Course:
                 raise
 
         return followed
+
+
+def _is_silence(error: Exception) -> bool:
+    """Whether the server closed the connection without a word. httpx says so in a sentence only."""
+    return "without sending a response" in str(error)
 
 
 def _is_wsgi(transport: object) -> bool:

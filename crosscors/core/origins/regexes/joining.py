@@ -41,5 +41,16 @@ def grouped(expression: re.Pattern[str]) -> str:
     return f"(?{_flags(expression)}:{_INLINE_FLAGS.sub('', expression.pattern)}{end}"
 
 
+def with_flags_inline(expression: re.Pattern[str]) -> str:
+    """The text of the expression, with the flags that it was compiled with.
+
+    >>> with_flags_inline(re.compile("https://a", re.IGNORECASE)), with_flags_inline(re.compile("(?i)a"))
+    ('(?i)https://a', '(?i)a')
+    """
+    text, flags = expression.pattern, _flags(expression)
+    inline = "".join(_INLINE_FLAGS.findall(text))
+    return text if set(flags) <= set(inline) else f"(?{flags}){_INLINE_FLAGS.sub('', text)}"
+
+
 def _flags(expression: re.Pattern[str]) -> str:
     return "".join(letter for flag, letter in _FLAGS.items() if expression.flags & flag)

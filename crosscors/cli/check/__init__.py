@@ -1,0 +1,1 @@
+"""``crosscors check``: what policies mean, what is wrong with them, and what could be better."""

@@ -1,0 +1,1 @@
+"""``crosscors explain``: what a browser does with a request, step by step, and why."""

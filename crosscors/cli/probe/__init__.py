@@ -1,0 +1,1 @@
+"""``crosscors probe``: what a running server lets the pages of other origins read."""

@@ -1,0 +1,229 @@
+"""The one change that lets a request pass: it is in the words of the library, and it works."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import flask_cors
+import pytest
+from flask import Flask
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+import crosscors.asgi
+import crosscors.flask
+import crosscors.starlette
+import crosscors.wsgi
+from crosscors.cli.explain.libraries import (
+    APACHE,
+    ASP_NET,
+    CADDY,
+    CROSSCORS_ASGI,
+    CROSSCORS_DJANGO,
+    CROSSCORS_FASTAPI,
+    CROSSCORS_FLASK,
+    CROSSCORS_STARLETTE,
+    CROSSCORS_WSGI,
+    DJANGO_CORS_HEADERS,
+    EXPRESS,
+    FLASK_CORS,
+    NGINX,
+    S3,
+    SPRING,
+    STARLETTE,
+    Library,
+    Needed,
+)
+from crosscors.cli.explain.recognition import for_application, in_application, in_response
+from crosscors.cli.targets import Target
+from crosscors.testing import ReceivedResponse
+from tests.conftest import Approve
+from tests.tables import table
+
+from . import explained
+from .test_explain import ALLOWED, APPS, STRANGER, as_json
+
+LIBRARIES = (
+    *(STARLETTE, FLASK_CORS, DJANGO_CORS_HEADERS, EXPRESS, SPRING, ASP_NET, S3, NGINX, APACHE, CADDY),
+    *(CROSSCORS_ASGI, CROSSCORS_WSGI, CROSSCORS_STARLETTE, CROSSCORS_FASTAPI, CROSSCORS_FLASK),
+    CROSSCORS_DJANGO,
+)
+
+
+def test_what_to_write(approved: Approve) -> None:
+    everything = Needed(STRANGER, credentials=True, method="PUT", headers=("x-a", "x-b"))
+    approved("explain_libraries", [(each.name, each.text(everything) or "") for each in LIBRARIES])
+
+
+@table(
+    "configured, needed, text",
+    ("an origin is added", {"origin": ("a",)}, Needed("b"), 'allow_origins=["a", "b"]'),
+    ("an origin is there", {"origin": ("b",)}, Needed("b"), None),
+    ("an origin is the first", {"origin": ()}, Needed("b"), 'allow_origins=["b"]'),
+    ("nothing is known", {}, Needed("b"), 'allow_origins=[..., "b"]'),
+    (
+        "a misspelled origin does not stay",
+        {"origin": ("https://a.example", "https://B.example/")},
+        Needed("https://b.example"),
+        'allow_origins=["https://a.example", "https://b.example"]',
+    ),
+    ("every origin is there", {"origin": ("*",)}, Needed("b"), None),
+    (
+        "a star does not stay with credentials",
+        {"origin": ("*",)},
+        Needed("b", credentials=True),
+        'allow_origins=["b"], allow_credentials=True',
+    ),
+    ("headers are compared without case", {"header": ("X-A",)}, Needed(headers=("x-a",)), None),
+    ("a method is there", {"method": ("PUT",)}, Needed(method="PUT"), None),
+    ("nothing is needed", {}, Needed(), None),
+)
+def test_lists(configured: dict[str, tuple[str, ...]], needed: Needed, text: str | None) -> None:
+    library = Library(
+        *("it", "allow_origins=[{}]", "allow_credentials=True", "allow_methods=[{}]", "allow_headers=[{}]"),
+        configured=configured,
+    )
+    assert library.text(needed) == text
+
+
+def test_a_library_without_credentials() -> None:
+    assert S3.text(Needed("b", credentials=True)) == '"AllowedOrigins": [..., "b"]'
+
+
+def response(*headers: tuple[str, str], body: bytes = b"") -> ReceivedResponse:
+    return ReceivedResponse(200, headers, body)
+
+
+DJANGO = (
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
+
+
+@table(
+    "answer, library, is_certain",
+    ("Starlette's words", response(body=b"Disallowed CORS origin"), "Starlette's CORSMiddleware", True),
+    ("Spring's words", response(body=b"Invalid CORS request"), "Spring", True),
+    ("S3", response(("server", "AmazonS3")), S3.name, True),
+    ("Django's headers", response(*DJANGO), "django-cors-headers", False),
+    ("not all of Django's headers", response(*DJANGO[:2]), None, False),
+    ("Express", response(("X-Powered-By", "Express")), EXPRESS.name, False),
+    ("Kestrel", response(("Server", "Kestrel")), "ASP.NET Core", False),
+    ("uvicorn", response(("server", "uvicorn")), "Starlette's CORSMiddleware", False),
+    (
+        "Django's own server",
+        response(("Server", "WSGIServer/0.2 CPython/3.13")),
+        "django-cors-headers",
+        False,
+    ),
+    ("Flask's own server", response(("Server", "Werkzeug/3.1.3 Python/3.13")), "Flask-CORS", False),
+    ("nginx", response(("Server", "nginx/1.27")), "nginx", False),
+    ("Apache", response(("Server", "Apache/2.4")), "Apache", False),
+    ("Caddy", response(("Server", "Caddy")), "Caddy", False),
+    ("nobody", response(), None, False),
+)
+def test_what_a_response_shows(answer: ReceivedResponse, library: str | None, is_certain: bool) -> None:
+    recognised = in_response(answer)
+    assert (recognised and recognised.library.name, bool(recognised and recognised.is_certain)) == (
+        library,
+        is_certain,
+    )
+
+
+def test_other_middleware_and_circles_are_no_library() -> None:
+    class Circle:
+        user_middleware = (object(), Middleware(GZipMiddleware))
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            """Answers nothing."""
+
+    inner, outer = Circle(), Circle()
+    inner.app, outer.app = outer, inner  # type: ignore[attr-defined]
+    assert in_application(Target("it", "application", outer)) is None
+    library = for_application(Target("it", "application", outer))
+    assert library == CROSSCORS_ASGI
+
+
+def test_an_application_with_crosscors_needs_no_second_one() -> None:
+    assert for_application(Target("it", "application", explained.flask_app)) is None
+    assert for_application(Target("it", "application", explained.asgi_app)) is None
+    assert for_application(Target("it", "application", explained.fastapi_app)) is None
+    inside = Starlette(middleware=[Middleware(crosscors.asgi.CORSMiddleware, allow_origins="*")])
+    assert for_application(Target("it", "application", inside)) is None
+
+
+def test_proxies_keep_what_they_allow_already() -> None:
+    lists = (("Access-Control-Allow-Methods", "GET, PUT"), ("Access-Control-Allow-Headers", "X-A"))
+    recognised = in_response(response(("Server", "nginx"), *lists))
+    assert recognised is not None
+    text = recognised.library.text(Needed(method="DELETE", headers=("x-b",)))
+    assert text == (
+        'add_header Access-Control-Allow-Methods "GET, PUT, DELETE" always;'
+        ' add_header Access-Control-Allow-Headers "X-A, x-b" always;'
+    )
+
+
+@pytest.fixture
+def fresh_applications() -> Iterator[None]:
+    """Whoever follows a hint changes the application."""
+    yield
+    importlib.reload(explained)
+
+
+NAMES: dict[str, dict[str, Any]] = {
+    "Starlette's CORSMiddleware": {"CORSMiddleware": CORSMiddleware},
+    "Flask-CORS": {"CORS": flask_cors.CORS},
+    "crosscors.starlette": {"CORS": crosscors.starlette.CORS},
+    "crosscors.flask": {"CORS": crosscors.flask.CORS},
+    "crosscors.asgi": {"CORSMiddleware": crosscors.asgi.CORSMiddleware},
+    "crosscors.wsgi": {"CORSMiddleware": crosscors.wsgi.CORSMiddleware},
+}
+
+
+def changed(hint: str, app: Any) -> Any:
+    """The application with what the hint says. Lists that it does not know begin with the allowed origin."""
+    found = re.fullmatch(r"(?:In|Nothing .* With) (.+?), write (.+?)(?:, and remove .*)?", hint)
+    assert found, hint
+    names = {"app": app, **NAMES[found[1]]}
+    text = found[2].replace(", ..., ", ", " if "origins=" in found[2] else f", allow_origins=[{ALLOWED!r}], ")
+    exec(text.replace("...", '"X-B"'), names)  # noqa: S102 (the text is the hint of this test)
+    return names["app"]
+
+
+@pytest.mark.usefixtures("fresh_applications")
+@table(
+    "name, arguments",
+    ("Starlette: a stranger", "starlette_app", [STRANGER]),
+    ("Starlette: all at once", "starlette_app", [STRANGER, "-X", "PUT", "-H", "X-B", "--credentials"]),
+    ("Starlette: a header", "starlette_app", [ALLOWED, "-H", "X-B"]),
+    ("Starlette: a star", "starlette_star", [STRANGER, "--credentials"]),
+    ("Starlette: a method", "wrapped_starlette", [ALLOWED, "-X", "PUT"]),
+    ("Starlette: POST", "wrapped_starlette", [ALLOWED, "-X", "POST", "-H", "X-C"]),
+    ("Starlette: cookies", "wrapped_starlette", [ALLOWED, "--credentials"]),
+    ("Flask-CORS: a stranger", "flask_cors_app", [STRANGER]),
+    ("Flask-CORS: cookies", "flask_cors_app", [ALLOWED, "--credentials"]),
+    ("Starlette without CORS", "bare_starlette", [STRANGER, "-X", "PUT", "-H", "X-B"]),
+    ("Flask without CORS", "bare_flask", [STRANGER, "-X", "PUT", "-H", "X-B", "--credentials"]),
+    ("ASGI without CORS", "bare_asgi", [STRANGER, "-X", "DELETE"]),
+    ("WSGI without CORS", "bare_wsgi", [STRANGER, "-H", "X-B"]),
+)
+def test_the_change_lets_the_request_pass(
+    monkeypatch: pytest.MonkeyPatch, name: str, arguments: list[str]
+) -> None:
+    before = as_json(f"{APPS}{name}", "/items", "--origin", *arguments)
+    assert before["verdict"] == "blocked"
+    app: Any = getattr(explained, name)
+    if "Nothing in the application" not in before["hint"] or name == "bare_flask":
+        app = (
+            explained.flask_routes(Flask("fresh"))
+            if "flask" in name
+            else Starlette(routes=explained.routes())
+        )
+    monkeypatch.setattr(explained, "changed", changed(before["hint"], app), raising=False)
+    assert as_json(f"{APPS}changed", "/items", "--origin", *arguments)["verdict"] == "allowed"
