@@ -92,7 +92,8 @@ class Refusal:
         attributes["allowed"] = allowed
         attributes["error"] = error
         attributes["listed"] = listed
-        attributes["given"] = given
+        if given is not NOTHING_GIVEN:  # policies remember many that are not of the protection
+            attributes["given"] = given
 
     @property
     def message(self) -> str:
