@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from crosscors._adapter.own_names import OTHER_WORDS, check_resembling, is_derived
 from crosscors.core.errors import Problem
-from crosscors.core.values import Findings, collected, is_several, is_text_pattern, refused
+from crosscors.core.values import Findings, as_list, collected, is_text_pattern, refused
 
 PREFIX = "CORS_"
 
@@ -139,8 +139,8 @@ def _check_unknown(name: str, given: Mapping[str, object], written: Mapping[str,
 
 def _are_matched(origins: object, expressions: object) -> bool:
     """Whether the expressions match every origin or host, as those do that a project made of its list."""
-    listed = re.split(r"[\s,;]+", origins) if isinstance(origins, str) else _entries(origins)
-    regexes = list(filter(None, map(_compiled, _entries(expressions))))
+    listed = re.split(r"[\s,;]+", origins) if isinstance(origins, str) else as_list(origins)
+    regexes = list(filter(None, map(_compiled, as_list(expressions))))
     return bool(listed) and all(any(_matches(regex, each) for regex in regexes) for each in listed)
 
 
@@ -154,10 +154,6 @@ def _compiled(value: object) -> re.Pattern[str] | None:
         return re.compile(value) if isinstance(value, str) else value if is_text_pattern(value) else None
     except re.error:
         return None
-
-
-def _entries(value: object) -> list[object]:
-    return list(value) if is_several(value) and not isinstance(value, str) else [value]
 
 
 _REGEXES = "CORS_ALLOWED_ORIGIN_REGEXES"

@@ -108,7 +108,7 @@ ROWS = (
     Row("but no form", "no credentials", write(APP, fields=(NAVIGATION,)), "navigation-not-trusted"),
     Row("of everybody, not with a cookie", "everybody", write(EVIL), "credentials-not-allowed"),
     Row("everybody without one", "everybody", write(EVIL, fields=()), None),
-    Row("but for null", "everybody", write("null", fields=()), "cross-site-request"),
+    Row("null is not everybody", "everybody", write("null", fields=()), "cross-site-request"),
     Row("a function lets it write", "a function", write(SECOND), None),
     Row("a function does not", "a function", write(EVIL), "cross-site-request"),
     Row(

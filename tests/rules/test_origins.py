@@ -398,7 +398,7 @@ GLOBS = [
         "a range of addresses",
     ),
     ("https://192.168.1.0/25", None, None, "a range that no glob stands for"),
-    ("https://300.168.1.0/24", None, None, "a range of what is not an address"),
+    ("https://300.168.1.0/24", None, None, "a range whose address is not valid"),
 ]
 
 

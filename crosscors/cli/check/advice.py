@@ -64,10 +64,10 @@ def _wide(policy: CORSPolicy, words: Words) -> Iterator[Problem]:
             continue
         domain = host.removeprefix("*.")
         if host.startswith("*.") and _has_cookies(policy, entry) and _is_site(domain):
-            message = (
-                f'"{entry}" gives cookies to every host below {domain}, also to one that somebody takes over.'
-            )
-            hint = f"If you know the hosts that need cookies, list them: {_listed(words, option, f'{scheme}://app.{domain}')}."
+            below = f"every host below {domain}, even if an attacker has taken it over"
+            message = f'"{entry}" gives cookies to {below}.'
+            instead = _listed(words, option, f"{scheme}://app.{domain}")
+            hint = f"If you know the hosts that need cookies, list them: {instead}."
             yield advised("wide-pattern", words.name(option), entry, message, hint)
         elif port == ":*" and not is_loopback(host):
             message = f'"{entry}" lets in every port of the host, whatever runs there.'

@@ -30,7 +30,7 @@ def check(context: click.Context, targets: tuple[str, ...], *, as_json: bool) ->
       crosscors check project.settings --json
     """
     from crosscors.cli.check import report  # noqa: PLC0415  # it takes a while
-    from crosscors.cli.check.subjects import check_target  # noqa: PLC0415
+    from crosscors.cli.check.subjects import check_target  # noqa: PLC0415  # it takes a while
 
     reports = [report.report_on(target, check_target(target)) for target in targets]
     if as_json:

@@ -94,7 +94,7 @@ def _of_routes(part: object, prefix: str) -> Iterator[InForce]:
         return
     from starlette.routing import Router  # noqa: PLC0415  # imported already, or there is no router
 
-    from crosscors.starlette import routing  # noqa: PLC0415
+    from crosscors.starlette import routing  # noqa: PLC0415  # Starlette is there
 
     if not isinstance(part, Router):
         return
@@ -128,7 +128,7 @@ def _in_starlette(part: object) -> list[object]:
         return []
     from starlette.applications import Starlette  # noqa: PLC0415  # imported already
 
-    from crosscors.starlette import routing  # noqa: PLC0415
+    from crosscors.starlette import routing  # noqa: PLC0415  # Starlette is there
 
     if not isinstance(part, Starlette):
         return []

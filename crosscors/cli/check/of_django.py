@@ -25,7 +25,7 @@ def set_up(module: ModuleType) -> None:
         CommandError: if other settings are in use, or Django does not start with these.
     """
     import django  # noqa: PLC0415  # only here is it needed
-    from django.conf import settings  # noqa: PLC0415
+    from django.conf import settings  # noqa: PLC0415  # Django is there
 
     in_use: object = os.environ.get("DJANGO_SETTINGS_MODULE") if settings.configured else None
     if settings.configured and in_use != module.__name__:
@@ -50,7 +50,7 @@ def check_django() -> Checked:
 
 def _ours() -> Checked:
     from crosscors.django.settings import read_settings  # noqa: PLC0415  # Django is there
-    from crosscors.django.views import root_urlconf  # noqa: PLC0415
+    from crosscors.django.views import root_urlconf  # noqa: PLC0415  # Django is there
 
     read, found = read_settings()
     in_force = () if read is None else tuple(by_path(read.policies))
@@ -62,7 +62,7 @@ def _of_checks() -> Findings:
     """What the system checks find, except those about the settings, which were read already."""
     from django.core.checks import CheckMessage  # noqa: PLC0415  # Django is there
 
-    from crosscors.django.checks import check_csrf, check_middleware, check_signal, check_views  # noqa: PLC0415
+    from crosscors.django.checks import check_csrf, check_middleware, check_signal, check_views  # noqa: PLC0415  # Django is there
 
     def as_problems(messages: Iterable[CheckMessage]) -> tuple[Problem, ...]:
         return tuple(

@@ -175,11 +175,11 @@ def _can_answer() -> bool:
 
 def _story(name: str, asked: Asked, engine: EngineName | None, *, is_dry: bool) -> Story:
     # Here, because they are not needed for --help.
-    from crosscors.cli.explain.hints import hint_for  # noqa: PLC0415
-    from crosscors.cli.explain.playing import play  # noqa: PLC0415
-    from crosscors.cli.explain.serving import served  # noqa: PLC0415
-    from crosscors.cli.explain.story import story_of  # noqa: PLC0415
-    from crosscors.cli.targets import find_target  # noqa: PLC0415
+    from crosscors.cli.explain.hints import hint_for  # noqa: PLC0415  # it takes a while
+    from crosscors.cli.explain.playing import play  # noqa: PLC0415  # it takes a while
+    from crosscors.cli.explain.serving import served  # noqa: PLC0415  # it takes a while
+    from crosscors.cli.explain.story import story_of  # noqa: PLC0415  # it takes a while
+    from crosscors.cli.targets import find_target  # noqa: PLC0415  # it takes a while
 
     found = find_target(name)
     played = play(asked, served(found, asked.url), engine, is_dry=is_dry)

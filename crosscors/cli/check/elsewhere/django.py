@@ -100,7 +100,7 @@ def _settings(ours: Mended, urls: str | None) -> str:
 def _lines(ours: Mended) -> Iterable[tuple[str, str]]:
     """The settings that differ from the defaults, which are those of django-cors-headers here, too."""
     from crosscors.django import names  # noqa: PLC0415  # Django is there
-    from crosscors.django.defaults import default_headers, default_methods  # noqa: PLC0415
+    from crosscors.django.defaults import default_headers, default_methods  # noqa: PLC0415  # Django is there
 
     options = options_of(ours.policy)
     listed = [each for each in ours.policy.allow_origins if each != ANY]

@@ -235,7 +235,7 @@ def _dict(given: Iterable[tuple[str, str]]) -> str:
 def _keywords(ours: Mended, config: Mapping[str, object]) -> list[tuple[str, str]]:
     """The options by Flask-CORS's names: those that differ from the defaults or are in the configuration."""
     from crosscors.flask.policies import DEFAULTS as OF_FLASK  # noqa: PLC0415  # Flask is there
-    from crosscors.flask.words import FLASK_NAMES  # noqa: PLC0415
+    from crosscors.flask.words import FLASK_NAMES  # noqa: PLC0415  # Flask is there
 
     options = dict(arguments(ours.policy, dict.fromkeys(DEFAULTS, object())))
     del options["allow_origin_regex"], options["allow_origin_func"]

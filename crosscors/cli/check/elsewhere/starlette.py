@@ -58,10 +58,10 @@ def _module_for(holder: object) -> str:
 def _found_in(app: object, prefix: str) -> Iterator[tuple[str, object, dict[str, Any]]]:
     """Each CORSMiddleware: what it covers, the application that has it, its options."""
     from starlette.applications import Starlette  # noqa: PLC0415  # imported already
-    from starlette.middleware.cors import CORSMiddleware  # noqa: PLC0415
-    from starlette.routing import Router  # noqa: PLC0415
+    from starlette.middleware.cors import CORSMiddleware  # noqa: PLC0415  # imported already
+    from starlette.routing import Router  # noqa: PLC0415  # imported already
 
-    from crosscors.starlette import routing  # noqa: PLC0415
+    from crosscors.starlette import routing  # noqa: PLC0415  # imported already
 
     where = f"{prefix}/*" if prefix else EVERY_PATH
     for part in reachable(app):
@@ -81,7 +81,7 @@ def _is_added(middleware: object, app: object) -> bool:
     """Whether Starlette made the object, for ``add_middleware``. Then its arguments are read instead."""
     from starlette.applications import Starlette  # noqa: PLC0415  # imported already
 
-    from crosscors.starlette import routing  # noqa: PLC0415
+    from crosscors.starlette import routing  # noqa: PLC0415  # imported already
 
     stacks = (each.middleware_stack for each in reachable(app) if isinstance(each, Starlette))
     return any(part is middleware for stack in stacks for part in routing.wrapped(stack))
