@@ -35,7 +35,7 @@ _BLOCK = re.compile(
     r"^(?P<indent> *)```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
 _OUTPUT = re.compile(r"\n\n(?P<indent> *)```text\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
-_INCLUDED = re.compile(r'--8<-- "(integrations/\w+)/main\.py"')
+INCLUDED = re.compile(r"--8<--\n(integrations/\w+)/main\.py\n--8<--")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def rerun(page: str) -> str:
     position = 0
     folder = ROOT
     for block in blocks(page):
-        included = _INCLUDED.search(block.code)
+        included = INCLUDED.search(block.code)
         if included:
             folder = ROOT / included[1]
         elif block.language == "python":

@@ -18,7 +18,7 @@ from crosscors.core.policy import DEFAULTS
 from crosscors.core.refusal import RefusalCode
 from crosscors.django.checks import NUMBERS
 from crosscors.flask.strays import OPEN_BY_DEFAULT
-from tests.pages import DOCS, ROOT, blocks, outcome_of
+from tests.pages import DOCS, INCLUDED, ROOT, blocks, outcome_of
 from tests.problem_codes import PACKAGE, codes_in
 
 # Other pages have tests of their own, such as test_protection_guide.py.
@@ -40,6 +40,20 @@ def test_a_page_shows_what_its_programs_do(page: Path, request: pytest.FixtureRe
     elif now != written:
         changes = difflib.unified_diff(written.splitlines(), now.splitlines(), "the page", "now", lineterm="")
         pytest.fail("\n".join(["To approve: pytest --approve", *changes]), pytrace=False)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_program_fails_only_to_show_what_crosscors_refuses(page: Path) -> None:
+    raised = re.findall(r"^ *(\w*(?:Error|Exception)): ", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(raised) <= {"PolicyError"}
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("guides/*.md")), ids=lambda page: page.stem)
+def test_every_guide_has_a_whole_application(page: Path) -> None:
+    included = [INCLUDED.search(block.code) for block in blocks(page.read_text(encoding="utf-8"))]
+    folders = [found[1] for found in included if found]
+    assert folders
+    assert all((ROOT / folder / "main.py").is_file() for folder in folders)
 
 
 def sections(page: str) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support import expected_conditions as conditions
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -34,12 +34,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[WebDriver]:
+def browser() -> Iterator[Chrome]:
     with chromium(NO_NAMES, "--window-size=1300,900") as driver:
         yield driver
 
 
-def test_no_page_loads_anything_from_elsewhere(browser: WebDriver, site: Path) -> None:
+def test_no_page_loads_anything_from_elsewhere(browser: Chrome, site: Path) -> None:
     pages = sorted(site.rglob("*.html"))
     assert len(pages) > 30
     for page in pages:
@@ -53,7 +53,7 @@ def test_no_page_loads_anything_from_elsewhere(browser: WebDriver, site: Path) -
         assert "loaded" in fonts, page
 
 
-def test_the_search_finds_a_page(browser: WebDriver, site: Path) -> None:
+def test_the_search_finds_a_page(browser: Chrome, site: Path) -> None:
     browser.get((site / "index.html").as_uri())
     wait = WebDriverWait(browser, DEADLINE_SECONDS)
     browser.find_element(By.CSS_SELECTOR, ".md-search__input").send_keys("origin-trailing-slash")
@@ -62,7 +62,7 @@ def test_the_search_finds_a_page(browser: WebDriver, site: Path) -> None:
     wait.until(conditions.url_contains("/reference/problems.html"))
 
 
-def test_the_mode_can_be_changed_and_stays(browser: WebDriver, site: Path) -> None:
+def test_the_mode_can_be_changed_and_stays(browser: Chrome, site: Path) -> None:
     def scheme() -> str | None:
         return browser.find_element(By.TAG_NAME, "body").get_attribute("data-md-color-scheme")
 
