@@ -180,6 +180,14 @@ SCRIPTS = [
     fetches("another scheme", Fetch("app://localhost{path}/thing")),
     fetches("a file", Fetch("file://{path}/thing")),
     runs("XMLHttpRequest", event("new XMLHttpRequest()", "it.open('GET', '{api}/thing'); it.send()")),
+    runs(
+        "XMLHttpRequest with cookies",
+        event(
+            "new XMLHttpRequest()",
+            "it.open('GET', '{api}/thing'); it.withCredentials = true; it.send()",
+        ),
+        actual=answer(ANYONE),
+    ),
     runs("EventSource", event("new EventSource('{api}/thing')")),
     runs("an image", event("Object.assign(new Image(), {crossOrigin: '', src: '{api}/thing'})")),
     runs("a style sheet", event(LINK, "document.head.append(it)")),

@@ -69,6 +69,7 @@ REASONS = {
     "another scheme": "not-http",
     "a file": "not-http",
     "XMLHttpRequest": MISSING,
+    "XMLHttpRequest with cookies": WILDCARD,
     "EventSource": MISSING,
     "an image": MISSING,
     "a style sheet": MISSING,
