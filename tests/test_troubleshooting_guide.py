@@ -24,6 +24,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from werkzeug.debug import DebuggedApplication
 
 import crosscors.flask
 import crosscors.starlette
@@ -278,6 +279,28 @@ def test_where_starlettes_middleware_gives_a_500_its_headers(app: Any, expected:
     started = attempt_asgi(app, "GET", "/broken", FROM_PAGE).answer
     assert started is not None
     assert (started.status, started.allowed) == (500, expected)
+
+
+def broken() -> str:
+    raise RuntimeError
+
+
+@table(
+    "decorated, debugged, expected",
+    ("CORS(app)", False, False, ORIGIN),
+    ("@cross_origin", True, False, None),
+    ("CORS(app) and the debugger", False, True, None),
+)
+def test_which_errors_have_the_headers_of_flask_cors(
+    decorated: bool, debugged: bool, expected: str | None
+) -> None:
+    app = Flask(__name__)
+    app.debug = debugged
+    if not decorated:
+        flask_cors.CORS(app, **OF_FLASK)
+    app.add_url_rule("/", view_func=flask_cors.cross_origin(**OF_FLASK)(broken) if decorated else broken)
+    answer = ask_wsgi(DebuggedApplication(app) if debugged else app, "GET", "/", FROM_PAGE)
+    assert (answer.status, answer.allowed) == (500, expected)
 
 
 @table("let_through, status", ("it lets OPTIONS through", True, 200), ("it does not", False, 401))
