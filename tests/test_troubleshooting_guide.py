@@ -56,7 +56,7 @@ def sentences(text: str = GUIDE) -> list[str]:
     return re.findall(r"(?<! -->\n)```text\n(.*)\n```", text)
 
 
-def sections() -> Iterator[tuple[str, ConsoleReason | None, str]]:
+def sections() -> Iterator[tuple[str, Any, str]]:
     """What leads to causes, with their code, and the causes: the text since the causes before."""
     parts = re.split(r"^(?:Code: `(\S+)`\. )?`crosscors explain` says: ", GUIDE, flags=re.MULTILINE)
     yield from zip(parts[::2], parts[1::2], parts[2::2], strict=False)

@@ -209,6 +209,7 @@ SCRIPTS = [
     fetches("a file page", actual=answer(), page=FILE),
     fetches("a file page and a file", Fetch("file://{path}/thing"), page=FILE),
     fetches("the loopback address space", page=PUBLIC),
+    fetches("the local address space", Fetch("{other}/thing"), page=PUBLIC),
 ]
 
 
@@ -294,9 +295,14 @@ def _by_prefix(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _chromium(it: Staging) -> Iterator[tuple[str, str]]:
-    port = it.wire.ports[0]
-    public = f"--ip-address-space-overrides=127.0.0.1:{port}=public,[::1]:{port}=public"
-    for arguments, pages in (((), (HTTP, HTTPS, FILE)), ((public,), (PUBLIC,))):
+    page, _, other = it.wire.ports
+    spaces = ",".join(
+        f"{host}:{port}={space}"
+        for host in ("127.0.0.1", "[::1]")
+        for port, space in ((page, "public"), (other, "local"))
+    )
+    overrides = f"--ip-address-space-overrides={spaces}"
+    for arguments, pages in (((), (HTTP, HTTPS, FILE)), ((overrides,), (PUBLIC,))):
         with chromium(*arguments) as driver:
             _run(driver, it, *pages)
             entries = driver.execute("getLog", {"type": "browser"})["value"]

@@ -83,6 +83,7 @@ REASONS = {
     "a file page": MISSING,
     "a file page and a file": "not-http",
     "the loopback address space": "local-network-access",
+    "the local address space": "local-network-access",
 }
 # Firefox looks at the header first, and has no words for passwords. WebKit has the same words for several.
 OTHERWISE = {

@@ -68,7 +68,7 @@ _SAID: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
             "content-security-policy",
             "Connecting to '{url}' violates the following Content Security Policy directive",
         ),
-        # Chromium until 2025.
+        # Older versions of Chromium.
         (
             "content-security-policy",
             "Refused to connect to '{url}' because it violates the following Content Security Policy",
