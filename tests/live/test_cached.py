@@ -231,8 +231,12 @@ def test_a_lost_database_refuses_and_is_no_error_page(caplog: pytest.LogCaptureF
 
 @pytest.mark.parametrize("answer", [None, 1, "yes"])
 def test_what_is_neither_true_nor_false_is_not_kept(answer: Any) -> None:
-    answers = [answer, True]
-    func = cached(lambda _: answers.pop(0))
+    answers: list[Any] = [answer, True]
+
+    def answer_next(request: CORSRequest) -> Any:
+        return answers.pop(0)
+
+    func = cached(answer_next)
     with pytest.raises(TypeError, match="not True or False"):
         func(request_from(SHOP))
     assert func(request_from(SHOP)) is True
