@@ -31,6 +31,7 @@ from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, root
 from crosscors._adapter.stacks import check_asgi
 from crosscors._adapter.websockets import guard_handshake
 from crosscors.core.decision import Decision
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
@@ -48,8 +49,9 @@ class CORSMiddleware:
 
     Args:
         app: the ASGI application.
-        policy: a CORSPolicy, or Resources with one for each path. Instead of it, the options of
-            CORSPolicy may be given here: those of Starlette's CORSMiddleware, with its defaults, and more.
+        policy: a CORSPolicy, Resources with one for each path, or a LivePolicy of either. Instead of it, the
+            options of CORSPolicy may be given here: those of Starlette's CORSMiddleware, with its defaults,
+            and more.
         debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
             that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
@@ -73,7 +75,7 @@ class CORSMiddleware:
         self,
         app: ASGIApp,
         *positional: NoReturn,
-        policy: CORSPolicy | Resources | None = None,
+        policy: CORSPolicy | Resources | LivePolicy[Any] | None = None,
         debug: bool | None = None,
         on_decision: OnDecision | None = None,
         protect: Protect = False,

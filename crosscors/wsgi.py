@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
@@ -14,6 +14,7 @@ from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
 from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_wsgi
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.protection import Sender
 from crosscors.core.request import CORSRequest
@@ -35,8 +36,8 @@ class CORSMiddleware:
 
     Args:
         app: the WSGI application.
-        policy: a CORSPolicy, or Resources with one for each path. Instead of it, the options of
-            CORSPolicy may be given here.
+        policy: a CORSPolicy, Resources with one for each path, or a LivePolicy of either. Instead of it, the
+            options of CORSPolicy may be given here.
         debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
             that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
@@ -60,7 +61,7 @@ class CORSMiddleware:
         self,
         app: WSGIApplication,
         *positional: NoReturn,
-        policy: CORSPolicy | Resources | None = None,
+        policy: CORSPolicy | Resources | LivePolicy[Any] | None = None,
         debug: bool | None = None,
         on_decision: OnDecision | None = None,
         protect: Protect = False,

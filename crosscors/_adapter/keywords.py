@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 from crosscors.core.errors import PolicyError, shown
+from crosscors.core.live import LivePolicy, require
 from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.protection import CrossOriginProtection
@@ -71,19 +73,24 @@ def check_policy(policy: object, others: PolicyOptions) -> Findings:
         message = f"is given together with {', '.join(others)}."
         hint = "Put the options into the policy: policy=CORSPolicy(...)."
         return refused("policy-and-options", "policy", None, message, hint)
-    if policy is None or isinstance(policy, (CORSPolicy, Resources)):
+    if policy is None or isinstance(policy, (CORSPolicy, Resources, LivePolicy)):
         return Findings()
     message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
     return refused("wrong-type", "policy", policy, message, f"Write policy={of_policies(policy)}.")
 
 
 def check_sync(policies: Policies, words: Words) -> Findings:
-    """Whether no ``allow_origin_func`` is async."""
+    """Whether no ``allow_origin_func`` is async, also of policies that replace a live one later."""
+    found = require(policies, _is_sync)
+    return Findings(tuple(replace(each, option=words.name(each.option)) for each in found.problems))
+
+
+def _is_sync(policies: Policies) -> Findings:
     if not any(each.is_async for each in policies.policies):
         return Findings()
     message = "is async, but a WSGI application cannot await it."
     hint = 'Write "def" instead of "async def", or serve the application over ASGI.'
-    return refused("async-origin-func", words.name("allow_origin_func"), None, message, hint)
+    return refused("async-origin-func", "allow_origin_func", None, message, hint)
 
 
 def raise_problems(*findings: Findings) -> None:

@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
-from typing import Protocol, cast
+from typing import Protocol
 
 from crosscors._adapter.first_messages import first_refusals, first_useless_cookies
 from crosscors._adapter.keywords import check_on_decision, raise_problems
@@ -237,8 +237,9 @@ class Reporter:
             path: the path, including the root path.
             root_path: the root path.
         """
-        resources = cast("Resources", policies)  # nothing else makes policies depend on the path
-        if _ROOT_PATH_IN_KEY not in self._warned and resources.has_key_below(root_path, path):
+        if not isinstance(policies, Resources) or _ROOT_PATH_IN_KEY in self._warned:
+            return
+        if policies.has_key_below(root_path, path):
             below = shown(f"{root_path.rstrip('/')}/items/*")
             self._warn_once(_ROOT_PATH_IN_KEY, shown(root_path), below)
 

@@ -17,6 +17,7 @@ from crosscors._adapter.alternatives import any_of, besides, each_alone
 from crosscors._adapter.keywords import check_debug, check_on_decision, read_protect
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
+from crosscors.core.live import LivePolicy
 from crosscors.core.origins.environment import means_everyone
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.joining import grouped
@@ -115,7 +116,8 @@ def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Poli
     found = together + found + of_paths
     if policy is None or paths is None:
         return None, found
-    return make_resources({paths: policy})[0], found  # without its warnings: ours are about other words
+    resources, of_keys = make_resources({paths: policy}, names.POLICY)
+    return resources, found + Findings(of_keys.problems)  # without its warnings: ours are about other words
 
 
 def _check_together(values: Mapping[str, Any], words: SettingWords) -> Findings:
@@ -235,10 +237,10 @@ def _read_urls_regex(value: object) -> tuple[re.Pattern[str] | None, Findings]:
 _RELATIVE = re.compile(r"\^?\w")
 
 
-def _read_policy(place: str, value: object) -> tuple[CORSPolicy | None, Findings]:
-    """The policy at a place in the settings: a CORSPolicy, or a dict of its options."""
-    if isinstance(value, CORSPolicy):
-        return value, _warnings_of(value, place)
+def _read_policy(place: str, value: object) -> tuple[CORSPolicy | LivePolicy[Any] | None, Findings]:
+    """The policy at a place in the settings: a CORSPolicy, a LivePolicy, or a dict of options."""
+    if isinstance(value, (CORSPolicy, LivePolicy)):
+        return value, _warnings_of(cast("Policies", value), place)
     options = _as_options(value)
     if options is None:
         message = f"takes a CORSPolicy or a dict of its options, not {shown(value)}."
@@ -269,18 +271,20 @@ def _as_options(value: object) -> dict[str, Any] | None:
     return options if all(isinstance(name, str) for name in options) else None
 
 
-def _warnings_of(policy: CORSPolicy, place: str) -> Findings:
-    """The warnings about a CORSPolicy. settings.py made it before the checks ran, so they are repeated."""
-    _, found = make_policy(options_of(policy), PlaceWords(place, is_dict=False))
+def _warnings_of(policies: Policies, place: str) -> Findings:
+    """The warnings about policies. settings.py made them before the checks ran, so they are repeated."""
+    words = PlaceWords(place, is_dict=False)
+    found = collected(make_policy(options_of(policy), words)[1] for policy in policies.policies)
     return Findings(warnings=found.warnings)
 
 
-def _read_resources(value: object) -> tuple[Resources | None, Findings]:
-    """The policies by path, from Resources or from a dict."""
+def _read_resources(value: object) -> tuple[Policies | None, Findings]:
+    """The policies by path, from Resources, a LivePolicy or a dict."""
     name = names.RESOURCES
+    if isinstance(value, LivePolicy):
+        return cast("Policies", value), _warnings_of(cast("Policies", value), name)
     if isinstance(value, Resources):
-        of_policies = collected(_warnings_of(policy, name) for policy in value.policies)
-        return value, warnings_of(value, name) + of_policies
+        return value, warnings_of(value, name) + _warnings_of(value, name)
     if not isinstance(value, Mapping):
         message = f"takes Resources, or a dict of paths and policies, not {shown(value)}."
         hint = f'Write {name} = {{"/api/*": {{"allow_origins": ["https://app.example.com"]}}}}.'

@@ -49,7 +49,8 @@ class CORS:
             policy covers. Default: None.
         options: those of CORSPolicy, also under Flask-CORS's names: ``origins``, ``methods``,
             ``supports_credentials``. The defaults are those of Flask-CORS: any origin, all usual methods, all
-            request headers, no credentials. Instead of them, ``policy=`` takes a CORSPolicy or Resources.
+            request headers, no credentials. Instead of them, ``policy=`` takes a CORSPolicy, Resources
+            or a LivePolicy of these.
             ``resources``: a path, a list of paths, or a dict of paths with the options of each.
             ``"/api/*"`` is ``/api`` and everything below it. Other strings are exact paths. Regular
             expressions have to be compiled. Default: all paths.

@@ -52,6 +52,7 @@ from crosscors._adapter.outside import warn_of_middleware_outside
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, root
 from crosscors._adapter.websockets import guard_handshake
 from crosscors.core.decision import Decision
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
@@ -76,7 +77,7 @@ class Adapter:
         self,
         app: ASGIApp,
         *,
-        policy: CORSPolicy | Resources | None,
+        policy: CORSPolicy | Resources | LivePolicy[Any] | None,
         debug: bool | None,
         on_decision: OnDecision | None,
         protect: Protect,
@@ -223,7 +224,7 @@ class Adapter:
     async def _refuses(self, visit: Visit, scope: Scope, send: Send) -> bool:
         """Whether the cross-origin protection refuses the request. If so, it is answered."""
         decider = self._decider
-        policy = self.policy_judging(scope)
+        policy = self.policy_judging(scope, visit.expected)
         decision = None
         if policy is not None:
             answer = decider.ask(policy, scope, visit.origin)
@@ -246,16 +247,19 @@ class Adapter:
         usual = with_usual_headers(scope)
         return await guard_handshake(self._decider, self.policy_judging(usual), usual, receive, send)
 
-    def policy_judging(self, scope: Scope) -> CORSPolicy | None:
+    def policy_judging(self, scope: Scope, expected: CORSPolicy | None = None) -> CORSPolicy | None:
         """The policy that says who may send this request, asked before anything runs.
 
         None if none covers it. Also None if there may be policies of endpoints, and the router leads to none:
         what would answer is not known then, because middleware may change the path, or hide the router.
+
+        Args:
+            expected: the policy of the path, if that is certain.
         """
         method = scope.get("method", "GET")  # a WebSocket has none
         arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
         if not self._survey.has_policies():
-            return self._policy_of_path(scope, arrival, None)
+            return self._policy_of_path(scope, arrival, expected)
         reached = self._reached(scope, method, arrival)
         if reached is None:
             return None
@@ -267,7 +271,7 @@ class Adapter:
                 return decider.policy_for(reached.scope)
         if reached.is_mount:
             return None
-        return mark_of(reached.endpoint, method) or self._policy_of_path(scope, arrival, None)
+        return mark_of(reached.endpoint, method) or self._policy_of_path(scope, arrival, expected)
 
     def _policy_expected(self, scope: Scope) -> CORSPolicy | None:
         """The policy of the path. None if there may be something to report about the path."""
