@@ -156,10 +156,15 @@ def _among(path: str, module: ModuleType) -> str:
     found = [
         f"{path}:{name}"
         for name, value in vars(module).items()
-        if not name.startswith("_") and not inspect.isroutine(value) and not isinstance(value, type)
+        if not name.startswith("_")
+        and not isinstance(value, (type, ModuleType))
+        and not inspect.isroutine(value)
         if _kind(value) is not None
     ]
-    return f"Write {' or '.join(found)}." if found else ""
+    return f"Write {' or '.join(found[:_MOST_NAMED])}." if found else ""
+
+
+_MOST_NAMED = 4
 
 
 def _attribute(module: ModuleType, names: str) -> Any:
