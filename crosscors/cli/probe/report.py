@@ -50,5 +50,10 @@ def _sum(findings: list[Finding], requests: int) -> str:
     return f"{found}. {_counted(requests, 'request')} got a response."
 
 
+def about_unanswered(requests: int) -> str:
+    """What it means that requests got no response."""
+    return f"Warning: {_counted(requests, 'request')} got no response, so there may be more to find."
+
+
 def _counted(number: int, what: str) -> str:
     return f"1 {what}" if number == 1 else f"{number} {what}s"

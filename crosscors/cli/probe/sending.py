@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from typing import NamedTuple
 
 import httpx
 
@@ -23,8 +24,20 @@ class ConnectError(Exception):
         self.hint = hint
 
 
-def ask(target: Target, timeout: float, total: float) -> dict[SentRequest, ReceivedResponse]:
-    """The responses, in the order of the requests. Requests that got no response are missing.
+class Asked(NamedTuple):
+    """What became of the requests.
+
+    Attributes:
+        answers: the responses, in the order of the requests.
+        unanswered: how many requests got no response.
+    """
+
+    answers: dict[SentRequest, ReceivedResponse]
+    unanswered: int
+
+
+def ask(target: Target, timeout: float, total: float) -> Asked:
+    """Send all requests.
 
     Args:
         target: what is probed.
@@ -37,7 +50,7 @@ def ask(target: Target, timeout: float, total: float) -> dict[SentRequest, Recei
     return asyncio.run(_ask_in_time(target, timeout, total))
 
 
-async def _ask_in_time(target: Target, timeout: float, total: float) -> dict[SentRequest, ReceivedResponse]:
+async def _ask_in_time(target: Target, timeout: float, total: float) -> Asked:
     try:
         return await asyncio.wait_for(_ask_all(target, timeout), total)
     except asyncio.TimeoutError:
@@ -47,7 +60,7 @@ async def _ask_in_time(target: Target, timeout: float, total: float) -> dict[Sen
         ) from None
 
 
-async def _ask_all(target: Target, timeout: float) -> dict[SentRequest, ReceivedResponse]:
+async def _ask_all(target: Target, timeout: float) -> Asked:
     answers: dict[SentRequest, ReceivedResponse] = {}
     sent: set[SentRequest] = set()
     async with httpx.AsyncClient(timeout=timeout, follow_redirects=False) as client:
@@ -61,7 +74,7 @@ async def _ask_all(target: Target, timeout: float) -> dict[SentRequest, Received
                 except (httpx.HTTPError, httpx.InvalidURL, asyncio.TimeoutError) as error:
                     if not answers:
                         raise _no_connection(target, error, timeout) from error
-    return answers
+    return Asked(answers, len(sent) - len(answers))
 
 
 async def _send(client: httpx.AsyncClient, request: SentRequest) -> ReceivedResponse:

@@ -225,7 +225,10 @@ def test_a_server_that_answers_once_has_nothing_to_show() -> None:
     with answering(OK, b"Connection: close\r\nContent-Length: 0\r\n\r\n", times=1) as url:
         result = probe(url, "--origin", APP)
     assert result.exit_code == 0
-    assert "1 request got a response" in result.output
+    assert "1 request got a response" in result.stdout
+    assert re.fullmatch(
+        r"Warning: \d+ requests got no response, so there may be more to find\.\n", result.stderr
+    )
 
 
 def test_a_server_that_closes_every_connection() -> None:
