@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from crosscors.cli import require
-from crosscors.cli.output import CommandError, print_json
+from crosscors.cli.output import CommandError, print_json, printable
 from crosscors.cli.probe import pages_let_in, responses
 from crosscors.cli.probe.findings import SEVERITIES, Finding
-from crosscors.cli.probe.report import about_unanswered, print_report
+from crosscors.cli.probe.report import print_report, warnings
 from crosscors.cli.probe.requests import Answers
 from crosscors.cli.probe.target import Target, WrongUsageError, read_target
 
@@ -77,8 +77,8 @@ def probe(
         raise CommandError(error.message, error.hint) from None
     answers, unanswered = _ask(target, timeout)
     findings = judge(target, answers)
-    if unanswered:
-        click.echo(about_unanswered(unanswered), err=True)
+    for warning in warnings(target, answers, unanswered):
+        click.echo(f"Warning: {printable(warning)}", err=True)
     if as_json:
         secret_names = frozenset(name.lower() for name, _ in target.headers)
         print_json({"findings": [each.as_json(secret_names) for each in findings]})

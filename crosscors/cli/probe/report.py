@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from crosscors.cli.output import stdout_console, styled
 from crosscors.cli.probe.findings import Finding, Severity
+from crosscors.cli.probe.requests import Answers, get
+from crosscors.cli.probe.target import Target
 
 if TYPE_CHECKING:
     from crosscors.testing.exchange import Exchange
@@ -50,9 +52,19 @@ def _sum(findings: list[Finding], requests: int) -> str:
     return f"{found}. {_counted(requests, 'request')} got a response."
 
 
-def about_unanswered(requests: int) -> str:
-    """What it means that requests got no response."""
-    return f"Warning: {_counted(requests, 'request')} got no response, so there may be more to find."
+def warnings(target: Target, answers: Answers, unanswered: int) -> Iterable[str]:
+    """Why there may be more to find than was found."""
+    plain = answers.get(get(target))
+    if plain is not None and 300 <= plain.status <= 399:  # noqa: PLR2004  # all redirects
+        location = plain.header("Location") or "another URL"
+        yield f"{target.url} redirects to {location}. Probe the URL that pages fetch in the end."
+    elif plain is not None and plain.status >= _ERROR and plain.status != _METHOD_NOT_ALLOWED:
+        yield f"GET {target.url} gets status {plain.status}. Most defects only show where pages get 200."
+    if unanswered:
+        yield f"{_counted(unanswered, 'request')} got no response, so there may be more to find."
+
+
+_ERROR, _METHOD_NOT_ALLOWED = 400, 405
 
 
 def _counted(number: int, what: str) -> str:

@@ -98,11 +98,17 @@ def _no_connection(target: Target, error: Exception, timeout: float) -> ConnectE
             f"{server} sent no response within {timeout:g} seconds.",
             "Give it more time with --timeout SECONDS.",
         )
-    if _is_tls(error):
-        return ConnectError(
-            f"The TLS connection to {server} failed: {error}",
-            "Browsers refuse such a server, too. For a certificate authority of your own, set SSL_CERT_FILE.",
+    tls = _tls_error(error)
+    if tls is not None:
+        of_certificate = (
+            "Browsers refuse such a server, too. For an authority of your own, set SSL_CERT_FILE."
         )
+        without_tls = (
+            f"If the server speaks HTTP without TLS, probe {str(target.url).replace('https:', 'http:', 1)}"
+        )
+        is_certificate = isinstance(tls, ssl.SSLCertVerificationError)
+        hint = of_certificate if is_certificate else without_tls
+        return ConnectError(f"The TLS connection to {server} failed: {error}", hint)
     if isinstance(error, httpx.ConnectError):
         return ConnectError(
             f"Cannot connect to {server}: {error}",
@@ -114,9 +120,9 @@ def _no_connection(target: Target, error: Exception, timeout: float) -> ConnectE
     )
 
 
-def _is_tls(error: BaseException | None) -> bool:
+def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
     while error is not None:
         if isinstance(error, ssl.SSLError):
-            return True
+            return error
         error = error.__cause__ or error.__context__
-    return False
+    return None
