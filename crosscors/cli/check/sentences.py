@@ -85,7 +85,12 @@ def _more(policy: CORSPolicy) -> Iterator[str]:
         yield f"They may read {_exposed(policy.expose_headers)}."
     if policy.timing_allow_origin:
         yield "They may see in detail how long a response took."
-    yield f"Browsers {_kept(policy.max_age)}."
+    yield about_preflights(policy)
+
+
+def about_preflights(policy: CORSPolicy) -> str:
+    """How long browsers keep preflights."""
+    return f"Browsers {_kept(policy.max_age)}."
 
 
 def _exposed(names: Sequence[str]) -> str:

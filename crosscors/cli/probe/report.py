@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from crosscors.cli.output import stdout_console, styled
+from crosscors.cli.output import print_indented, stdout_console, styled
 from crosscors.cli.probe.findings import Finding, Severity
 from crosscors.cli.probe.requests import Answers, get
 from crosscors.cli.probe.target import Target
@@ -26,10 +26,10 @@ def print_report(url: str, findings: list[Finding], requests: int) -> None:
         console.print(
             styled((finding.severity.upper(), _STYLES[finding.severity]), " ", (finding.code, "bold"))
         )
-        console.print(styled(f"  {finding.message}"))
-        console.print(styled(("  Fix: ", "green"), finding.fix))
+        print_indented(console, 2, finding.message)
+        print_indented(console, 2, ("Fix: ", "green"), finding.fix)
         for line in _lines(finding.exchange):
-            console.print(styled((f"    {line}", "dim")))
+            print_indented(console, 4, (line, "dim"))
     console.print()
     console.print(styled(_sum(findings, requests)))
 

@@ -26,7 +26,7 @@ from crosscors.cli.output import CommandError
 from crosscors.django import cross_origin
 from tests.tables import table
 
-from .verdicts import APP, EVIL, OTHER, PLAIN, Verdicts, differences, verdicts
+from .verdicts import APP, EVIL, OTHER, PLAIN, Verdicts, differences, remarks_in, verdicts
 
 assert tests.django.conftest
 Settings = dict[str, Any]
@@ -137,7 +137,7 @@ def test_patterns_are_text_there() -> None:
 
 def test_a_star_has_exceptions_there() -> None:
     [only] = checked({"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_HEADERS": ["*"]}).equivalents
-    assert '# "*" also covers Authorization here, and requests with cookies.\n' in only.code
+    assert '"*" also covers Authorization here, and requests with cookies.' in remarks_in(only.code)
 
 
 @table(
@@ -172,7 +172,7 @@ def test_paths_begin_with_a_slash() -> None:
 
 def test_an_entry_that_is_no_text() -> None:
     [only] = checked({"CORS_ALLOWED_ORIGINS": [APP, 5]}).equivalents
-    assert "# CORS_ALLOWED_ORIGINS: 5 is left out, because it has no effect.\n" in only.code
+    assert "CORS_ALLOWED_ORIGINS: 5 is left out, because it has no effect." in remarks_in(only.code)
 
 
 def test_everyone_with_credentials_is_named() -> None:

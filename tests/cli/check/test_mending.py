@@ -8,7 +8,7 @@ from typing import Any
 
 from crosscors.cli.check.elsewhere.mending import mended
 from crosscors.cli.check.elsewhere.origins import is_open_ended, open_ended, patterns_in
-from crosscors.cli.check.elsewhere.theirs import Theirs
+from crosscors.cli.check.elsewhere.theirs import Theirs, code, comments
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.words import KEYWORDS
 from tests.tables import each, table
@@ -188,7 +188,7 @@ def test_expressions_with_an_end(expression: str) -> None:
 )
 def test_the_hint_ends_an_expression(expression: str, written: str) -> None:
     [warning] = open_ended("origins", [re.compile(expression)]).warnings
-    assert warning.hint == f"Write {written!r}."
+    assert warning.hint == f"Write {code(written)}."
     example = "https://a.example.evil.example"
     assert re.compile(written).match(example) is None
 
@@ -205,3 +205,11 @@ def test_patterns_that_are_not_safe_are_left_out() -> None:
     assert {each.code for each in found.found.warnings} == {"pattern-elsewhere"}
     without = patterns_in(origins, "allow_origins", lambda _: "is text.", is_credentialed=False)
     assert without.origins == origins
+
+
+def test_comments_are_wrapped() -> None:
+    text = comments(["word " * 20 + "https://a-long-name.example.com/" * 3, "short"])
+    first, second, third, last = text.splitlines()
+    assert all(line.startswith("# ") for line in (first, second, third, last))
+    assert max(len(first), len(second)) <= 76
+    assert (third, last) == ("# " + "https://a-long-name.example.com/" * 3, "# short")

@@ -18,7 +18,7 @@ from crosscors.cli.check.checked import Checked
 from crosscors.cli.check.elsewhere import starlette
 from tests.tables import table
 
-from .verdicts import APP, EVIL, OTHER, PLAIN, differences, pasted, verdicts
+from .verdicts import APP, EVIL, OTHER, PLAIN, differences, pasted, remarks_in, verdicts
 
 Options = dict[str, Any]
 
@@ -89,7 +89,7 @@ def test_what_is_not_safe_is_named_and_left_out(options: Options, fewer: str, co
     said = checked(options)
     assert code in {problem.code for problem in said.found.problems}
     [only] = said.equivalents
-    assert "get no credentials" in only.code
+    assert "get no credentials" in remarks_in(only.code)
     ours = pasted(only.code, Starlette(routes=ROUTES), may_warn=True)
     found = differences(verdicts(theirs(options)), verdicts(ours))
     assert EVIL in {origin for origin, _ in found}
@@ -98,7 +98,7 @@ def test_what_is_not_safe_is_named_and_left_out(options: Options, fewer: str, co
 
 def test_spellings_are_mended() -> None:
     [only] = checked({"allow_origins": [f"{APP}/"]}).equivalents
-    assert f"# allow_origins: '{APP}/' is now '{APP}'.\n" in only.code
+    assert f"allow_origins: '{APP}/' is now '{APP}'." in remarks_in(only.code)
     assert f'allow_origins=["{APP}"],' in only.code
 
 
@@ -115,8 +115,8 @@ def test_patterns_are_text_there() -> None:
     assert [warning.code for warning in said.found.warnings] == ["pattern-elsewhere", "pattern-elsewhere"]
     assert said.found.warnings[0].message.endswith("lets nobody in: Starlette compares it as text.")
     [only] = said.equivalents
-    assert "# https://*.example.com means every sub-domain of example.com here.\n" in only.code
-    assert "# https://*.github.io is left out. It is not safe.\n" in only.code
+    assert "https://*.example.com means every sub-domain of example.com here." in remarks_in(only.code)
+    assert "https://*.github.io is left out. It is not safe." in remarks_in(only.code)
     assert "dangerously_allow" not in only.code
 
 

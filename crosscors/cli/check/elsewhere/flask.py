@@ -23,6 +23,7 @@ from crosscors.cli.check.elsewhere.origins import (
     plainest,
 )
 from crosscors.cli.check.elsewhere.theirs import (
+    WIDTH,
     Theirs,
     arguments,
     call,
@@ -261,12 +262,16 @@ def _where(holder: str | None, key: _Entry) -> str:
 
 
 def _resources_code(by_key: Iterable[tuple[_Entry, Mended]], config: Mapping[str, object]) -> str:
-    lines = [f"        {code(key)}: {_dict(_keywords(ours, config))}," for key, ours in by_key]
-    return "\n".join(["{", *lines, "    }"])
+    entries = [f"        {code(key)}: {_dict(_keywords(ours, config), code(key))}," for key, ours in by_key]
+    return "\n".join(["{", *entries, "    }"])
 
 
-def _dict(given: Iterable[tuple[str, str]]) -> str:
-    return f"{{{', '.join(f'{code(name)}: {text}' for name, text in given)}}}"
+def _dict(given: Iterable[tuple[str, str]], key: str) -> str:
+    items = [f"{code(name)}: {text}" for name, text in given]
+    in_one_line = f"{{{', '.join(items)}}}"
+    if len(f"        {key}: {in_one_line},") <= WIDTH:
+        return in_one_line
+    return "\n".join(["{", *(f"            {item}," for item in items), "        }"])
 
 
 def _keywords(ours: Mended, config: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from crosscors._adapter.alternatives import any_of
-from crosscors.core.errors import shown
+from crosscors.cli.check.elsewhere.theirs import code
 from crosscors.core.origins.dangers import is_safe_entry
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.alternatives import alternatives
@@ -81,7 +81,7 @@ def _open_ended(option: str, expression: re.Pattern[str]) -> Findings:
     is_let_in = is_serialized_origin(example) and expression.match(example) is not None
     such_as = f" So it also lets in {example}." if is_let_in else " Anything may follow."
     message = f"is compared with the beginning of an origin only.{such_as}"
-    hint = f"Write {shown(_with_end(expression.pattern))}."
+    hint = f"Write {code(_with_end(expression.pattern))}."
     return warned("regex-open-ended", option, expression.pattern, message, hint)
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import Any, cast
 
 from crosscors.core.origins.regexes.joining import with_flags_inline
@@ -14,6 +15,7 @@ from crosscors.core.values import Findings
 from crosscors.core.words import KEYWORDS, Everyone, Expressions, Words
 
 NOTHING = Findings()
+WIDTH = 76  # columns of code: with the indentation of a report, they fit in a terminal of 80
 
 
 @dataclass(frozen=True)
@@ -125,4 +127,15 @@ def call(name: str, first: str, arguments: Iterable[tuple[str, str]]) -> str:
 
 def comments(remarks: Iterable[str]) -> str:
     """The remarks as comments, which stand before the code."""
-    return "".join(f"# {remark}\n" for remark in remarks)
+    return "".join(f"{line}\n" for remark in remarks for line in _comment(remark))
+
+
+def _comment(remark: str) -> list[str]:
+    return wrap(
+        remark,
+        WIDTH,
+        initial_indent="# ",
+        subsequent_indent="# ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
