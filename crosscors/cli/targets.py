@@ -13,6 +13,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from types import ModuleType
 from typing import Any, Literal
 
@@ -157,7 +158,7 @@ def _among(path: str, module: ModuleType) -> str:
         f"{path}:{name}"
         for name, value in vars(module).items()
         if not name.startswith("_")
-        and not isinstance(value, (type, ModuleType))
+        and not isinstance(value, (type, ModuleType, partial))
         and not inspect.isroutine(value)
         if _kind(value) is not None
     ]

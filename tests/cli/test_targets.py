@@ -50,6 +50,8 @@ instance = Instances()
     "crowded.py": """
 import crosscors
 from crosscors import CORSPolicy
+from functools import partial
+path = partial(print)
 a = b = c = d = e = CORSPolicy()
 """,
     "empty.py": "",
@@ -163,7 +165,7 @@ def test_ctrl_c_is_no_error_of_the_module(name: str) -> None:
         find_target(name)
 
 
-def test_the_hint_names_a_few_and_no_modules() -> None:
+def test_the_hint_names_a_few_applications_and_policies_only() -> None:
     with pytest.raises(TargetError) as raised:
         find_target("crowded:nothing")
     assert raised.value.hint == "Write crowded:a or crowded:b or crowded:c or crowded:d."

@@ -16,6 +16,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import include, path
+from django.utils.decorators import method_decorator
+from django.views import View
 
 import tests.django.conftest  # it configures the settings
 from crosscors.cli.check import of_django, subjects
@@ -43,7 +45,15 @@ def public(_: HttpRequest) -> HttpResponse:
     raise NotImplementedError
 
 
-urlpatterns = [path("items", answer), path("api/", include([path("items", answer), path("public", public)]))]
+@method_decorator(cross_origin(allow_origins="*"), name="dispatch")
+class Board(View): ...
+
+
+urlpatterns = [
+    path("items", answer),
+    path("api/", include([path("items", answer), path("public", public)])),
+    path("board", Board.as_view()),
+]
 
 
 @contextmanager
@@ -195,7 +205,11 @@ def test_policies_of_paths_and_views() -> None:
     given = {"CORS_RESOURCES": {"/api/*": {"allow_origins": [APP], "allow_headers": ["Accept"]}}}
     with project(OURS, given):
         found = subjects._of_application(WSGIHandler())
-    assert [each.where for each in found.in_force] == ["/api/*", "/api/public (the view 'public')"]
+    assert [each.where for each in found.in_force] == [
+        "/api/*",
+        "/api/public (the view 'public')",
+        "/board (the view 'Board')",
+    ]
     assert "safelisted-header" in {each.code for each in found.found.warnings}
 
 

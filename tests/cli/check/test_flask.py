@@ -169,6 +169,7 @@ def test_a_resource_without_a_slash_gets_one(key: str) -> None:
     assert (warning.code, warning.hint) == ("path-relative", f'Write "/{key}".')
     [only] = found.equivalents
     assert f'"/{key}": ' in only.code
+    assert f"resources: {key!r} is now {'/' + key!r}." in remarks_in(only.code)
     path = f"/{key}".replace("*", "1")
     assert Browser(pasted(only.code, site({}, path))).page(APP).fetch(path).status == 200
 

@@ -39,7 +39,8 @@ _IN_THEIR_DEFAULT = ("accept", "content-type")
 _EVERY_URL = ("^.*$", ".*", "^.*", "")
 _LINES = """\
 # In INSTALLED_APPS, write "crosscors.django" in place of "corsheaders".
-# In MIDDLEWARE, write "crosscors.django.CORSMiddleware" in place of "corsheaders.middleware.CorsMiddleware".
+# In MIDDLEWARE, write "crosscors.django.CORSMiddleware" in place of
+# "corsheaders.middleware.CorsMiddleware".
 """
 
 

@@ -32,6 +32,7 @@ from crosscors.cli.check.elsewhere.theirs import (
     judged,
 )
 from crosscors.cli.check.in_force import EVERY_PATH, reachable
+from crosscors.core.errors import shown
 from crosscors.core.policy import DEFAULTS
 from crosscors.core.values import ANY, Findings, collected, warned
 from crosscors.core.words import Words
@@ -182,7 +183,7 @@ def _of_resources(flask: Any, holder: str | None, resources: Iterable[tuple[Any,
         if isinstance(key, str) and not key.startswith("/"):
             found += _never_matching(key)
             key = f"/{key}"
-            remarks.append(f"{key} has its slash here.")
+            remarks.append(f"resources: {shown(key[1:])} is now {shown(key)}.")
         where = _where(holder, key)
         words = _words(where)
         theirs = _theirs(where, options, words)
