@@ -91,6 +91,7 @@ def equivalent(given: Settings) -> Settings:
         {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_METHODS": ["GET"], "CORS_ALLOW_HEADERS": ["x-token"]},
     ),
     ("POST is not listed", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_METHODS": ["PUT"]}),
+    ("any method", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_METHODS": ["*"]}),
     ("everyone, as an expression", {"CORS_ALLOWED_ORIGIN_REGEXES": [".*"]}),
     ("an expression for null", {"CORS_ALLOWED_ORIGIN_REGEXES": ["^null$"]}),
     ("names in one string", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_HEADERS": ["x-a, x-token"]}),

@@ -6,10 +6,15 @@ import re
 import warnings
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crosscors import PolicyWarning
 from crosscors.cli.check.elsewhere.mending import mended
 from crosscors.cli.check.elsewhere.origins import is_open_ended, open_ended, patterns_in
 from crosscors.cli.check.elsewhere.theirs import Theirs, code, comments
-from crosscors.core.policy import CORSPolicy
+from crosscors.core.policy import CORSPolicy, options_of
+from crosscors.core.values import as_list
 from crosscors.core.words import KEYWORDS
 from tests.tables import each, table
 
@@ -24,7 +29,7 @@ DANGEROUS = "What dangerously_allow accepts is not safe. It keeps what is allowe
 
 
 @table(
-    "given, written, remarks",
+    "options, written, remarks",
     (
         "a slash at the end",
         {"allow_origins": [f"{APP}/"]},
@@ -150,20 +155,63 @@ DANGEROUS = "What dangerously_allow accepts is not safe. It keeps what is allowe
         [DANGEROUS],
     ),
 )
-def test_what_is_written(given: dict[str, Any], written: dict[str, Any], remarks: list[str]) -> None:
+def test_what_is_written(options: dict[str, Any], written: dict[str, Any], remarks: list[str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # what is written starts without a warning
-        found = mended(Theirs("every path", given), KEYWORDS)
+        found = mended(Theirs("every path", options), KEYWORDS)
         assert found.policy.to_dict() == CORSPolicy(**written).to_dict()
     assert list(found.remarks) == remarks
 
 
+ODD = ("all", "", " ", "https://", "file://", r"https://.*\.a\.b$", "(", None, 5)
+PATTERNS = ("https://*.example.com", "https://*.github.io", "http://localhost:*")
+ORIGINS = st.sampled_from(
+    ("*", "null", APP, f"{APP}/", PLAIN, f"{PLAIN}/", f"{APP},{PLAIN}", *PATTERNS, *ODD)
+)
+EXPRESSIONS = st.sampled_from(
+    (".*", "null", "(", "", PROVED, "https://app.example.com", "https?://.*", r".*\.example\.com", "[^ ]+")
+)
+NAMES = st.sampled_from(
+    ("*", "GET", "get", "TRACE", "X-A", "X-A,X-B", "Cookie", "Set-Cookie", "", "a b", None, "GTE")
+)
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "allow_origins": st.lists(ORIGINS, max_size=4) | ORIGINS,
+        "allow_origin_regex": EXPRESSIONS,
+        "allow_credentials": st.booleans() | st.lists(ORIGINS, max_size=3),
+        "allow_methods": st.lists(NAMES, max_size=3),
+        "allow_headers": st.lists(NAMES, max_size=3),
+        "expose_headers": st.lists(NAMES, max_size=3),
+        "max_age": st.sampled_from([None, 0, -1, 60, "60", 6e9, "soon", 10**30, True, 86401]),
+    },
+)
+
+
+@given(OPTIONS)
+def test_whatever_is_configured_there_is_a_policy(options: dict[str, Any]) -> None:
+    ours = mended(Theirs("every path", options), KEYWORDS).policy
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PolicyWarning)
+        again: dict[str, Any] = options_of(ours)
+        assert CORSPolicy(**again).to_dict() == ours.to_dict()
+    # What is not safe is never added, only kept.
+    dangers = {
+        "insecure-origins": PLAIN,
+        "public-suffix-subdomains": "https://*.github.io",
+        "null-origin": "null",
+    }
+    named = [*as_list(options.get("allow_origins")), *as_list(options.get("allow_credentials"))]
+    is_regex = options.get("allow_origin_regex") is not None
+    assert all(dangers.get(each) in named or is_regex for each in ours.dangerously_allow)
+
+
 def test_expressions_stay_apart_unless_they_are_mended() -> None:
-    given = (re.compile(r"https://a\.example"), re.compile(PROVED))
-    kept = {"allow_origin_regex": "|".join(each.pattern for each in given)}
-    assert mended(Theirs("every path", kept, expressions=given), KEYWORDS).expressions == given
+    each_alone = (re.compile(r"https://a\.example"), re.compile(PROVED))
+    kept = {"allow_origin_regex": "|".join(each.pattern for each in each_alone)}
+    assert mended(Theirs("every path", kept, expressions=each_alone), KEYWORDS).expressions == each_alone
     changed = {"allow_origin_regex": r"https://a\.example|https://app.example.com"}
-    [only] = mended(Theirs("every path", changed, expressions=given), KEYWORDS).expressions
+    [only] = mended(Theirs("every path", changed, expressions=each_alone), KEYWORDS).expressions
     assert only.pattern == rf"https://a\.example|{PROVED}"
 
 

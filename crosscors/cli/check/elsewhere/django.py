@@ -155,7 +155,7 @@ def _wrong_entries(origins: list[Any], words: SettingWords) -> Findings:
     return warned("null-let-in", name, ANY, message, hint) + _letting_null_in(others, words)
 
 
-def _letting_null_in(origins: Iterable[str], words: SettingWords) -> Findings:
+def _letting_null_in(origins: Iterable[object], words: SettingWords) -> Findings:
     """A warning for each origin without a scheme: it equals all others without one, which "null" is."""
     message = 'has no scheme. So django-cors-headers lets in the origin "null", which every site can send.'
     texts = (each for each in origins if isinstance(each, str) and each != NULL)

@@ -172,7 +172,7 @@ def _without(options: dict[str, Any], found: Problem, name: str) -> str:
     if not isinstance(value, (list, tuple)) or found.value not in value:
         options.pop(found.option, None)
         return f"{name}: {shown(found.value)} is left out."
-    meant = _entries_meant(options, found)
+    meant = tuple(each for each in _entries_meant(options, found) if each != found.value)
     entries = ((meant if each == found.value else (each,)) for each in cast("Iterable[object]", value))
     options[found.option] = list(dict.fromkeys(chain.from_iterable(entries)))
     if meant:
@@ -183,7 +183,7 @@ def _without(options: dict[str, Any], found: Problem, name: str) -> str:
 
 
 def _entries_meant(options: dict[str, Any], found: Problem) -> tuple[str, ...]:
-    """The entries that were surely meant by one that has no effect. None if they are not safe."""
+    """The entries that were surely meant by one that has no effect; none if they are not safe."""
     if not isinstance(found.value, str) or found.code in ("forbidden-header", "forbidden-method"):
         return ()
     if found.option not in _ABOUT_ORIGINS:
