@@ -6,7 +6,7 @@ import re
 import warnings
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosscors import PolicyWarning
@@ -188,6 +188,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)  # the first expression loads the public suffix list
 @given(OPTIONS)
 def test_whatever_is_configured_there_is_a_policy(options: dict[str, Any]) -> None:
     ours = mended(Theirs("every path", options), KEYWORDS).policy
