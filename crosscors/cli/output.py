@@ -76,6 +76,16 @@ def styled(*parts: str | tuple[str, str]) -> Text:
     return text
 
 
+def print_indented(console: Console, indent: int, *parts: str | tuple[str, str]) -> None:
+    """Write a line of text. On a terminal, it is wrapped, and all its lines have the same indentation."""
+    from rich.padding import Padding  # noqa: PLC0415 (it takes a while)
+
+    if console.soft_wrap:
+        console.print(styled(" " * indent, *parts))
+    else:
+        console.print(Padding(styled(*parts), (0, 0, 0, indent), expand=False))
+
+
 @contextmanager
 def nothing_on_stdout() -> Generator[None]:
     """While foreign code runs, what it prints goes to standard error: standard output is for the result."""

@@ -13,6 +13,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from types import ModuleType
 from typing import Any, Literal
 
@@ -156,10 +157,15 @@ def _among(path: str, module: ModuleType) -> str:
     found = [
         f"{path}:{name}"
         for name, value in vars(module).items()
-        if not name.startswith("_") and not inspect.isroutine(value) and not isinstance(value, type)
+        if not name.startswith("_")
+        and not isinstance(value, (type, ModuleType, partial))
+        and not inspect.isroutine(value)
         if _kind(value) is not None
     ]
-    return f"Write {' or '.join(found)}." if found else ""
+    return f"Write {' or '.join(found[:_MOST_NAMED])}." if found else ""
+
+
+_MOST_NAMED = 4
 
 
 def _attribute(module: ModuleType, names: str) -> Any:

@@ -112,7 +112,7 @@ def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Poli
         policy, found = _read_options(values, words)
     if names.URLS_REGEX not in values:
         return policy, together + found
-    paths, of_paths = _read_urls_regex(values[names.URLS_REGEX])
+    paths, of_paths = read_urls_regex(values[names.URLS_REGEX])
     found = together + found + of_paths
     if policy is None or paths is None:
         return None, found
@@ -217,7 +217,7 @@ def _check_regex(entry: object, options: Mapping[str, Any], words: Words) -> Fin
 _EXAMPLE_OF_REGEX = r'r"https://[a-z]+\.example\.com"'
 
 
-def _read_urls_regex(value: object) -> tuple[re.Pattern[str] | None, Findings]:
+def read_urls_regex(value: object) -> tuple[re.Pattern[str] | None, Findings]:
     """The expression for whole paths. The setting only matches their beginning."""
     name = names.URLS_REGEX
     hint = f'Write {name} = r"^/api/".'

@@ -47,6 +47,13 @@ class Instances:
 instance = Instances()
 """,
     "site_settings.py": "MIDDLEWARE = []",
+    "crowded.py": """
+import crosscors
+from crosscors import CORSPolicy
+from functools import partial
+path = partial(print)
+a = b = c = d = e = CORSPolicy()
+""",
     "empty.py": "",
     "wrong.py": "import there_is_no_such_module",
     "raising.py": "raise ValueError('bad\\nworse')",
@@ -156,3 +163,9 @@ def test_every_error_is_a_line_and_a_hint(name: str) -> None:
 def test_ctrl_c_is_no_error_of_the_module(name: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         find_target(name)
+
+
+def test_the_hint_names_a_few_applications_and_policies_only() -> None:
+    with pytest.raises(TargetError) as raised:
+        find_target("crowded:nothing")
+    assert raised.value.hint == "Write crowded:a or crowded:b or crowded:c or crowded:d."
