@@ -110,6 +110,14 @@ def exiting(environ: Any, start_response: Any) -> Any:
     sys.exit(3)
 
 
+async def exiting_asgi(scope: Any, receive: Any, send: Any) -> None:
+    sys.exit(3)
+
+
+def create_with(config: Any, testing: Any) -> Any:
+    return fastapi_app
+
+
 def sleeping(environ: Any, start_response: Any) -> Any:
     while True:
         time.sleep(0.1)

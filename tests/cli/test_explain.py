@@ -100,6 +100,11 @@ MISTAKES: tuple[tuple[str, str], ...] = (
     ("an unsafe method to a live server", f"http://localhost:1 --origin {ALLOWED} -X PUT"),
     ("a user in the URL", f"http://u:p@localhost:1 --origin {ALLOWED}"),
     ("a URL that is not of the web", f"ftp://localhost/x --origin {ALLOWED}"),
+    ("a URL without a host, and a path", f"http:// /items --origin {ALLOWED}"),
+    ("a port that does not exist, and a path", f"http://localhost:99999 /items --origin {ALLOWED}"),
+    ("half an IPv6 address, and a path", f"http://[::1 /items --origin {ALLOWED}"),
+    ("a function that makes an application of two arguments", f"{APPS}create_with / --origin {ALLOWED}"),
+    ("an ASGI application that exits", f"{APPS}exiting_asgi / --origin {ALLOWED}"),
     ("an engine that does not exist", f"{APPS}wsgi_app / --origin {ALLOWED} --engine trident"),
 )
 
@@ -119,6 +124,7 @@ def test_mistakes(approved: Approve) -> None:
     ("ASGI", f"asgi_app / --origin {ALLOWED}", "allowed", None),
     ("a path without a slash", f"fastapi_app items --origin {ALLOWED}", "allowed", None),
     ("an address", "asgi_app https://api.example.com/ --origin https://api.example.com", "allowed", None),
+    ("a path that begins with two slashes", f"asgi_app //items/1 --origin {ALLOWED}", "allowed", None),
     ("no path", f"asgi_app --origin {ALLOWED}", "allowed", None),
     ("data makes it a POST", f"wsgi_app / --origin {ALLOWED} --data x -H X-A", "blocked", "preflight-status"),
     ("a value is safelisted", f"asgi_app / --origin {ALLOWED} -H Accept:text/plain", "allowed", None),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
 
+from crosscors.cli.explain import serving
 from crosscors.cli.explain.causes import Cause
 from crosscors.cli.explain.playing import TIMEOUT, Played
 from crosscors.core.standard import (
@@ -234,6 +235,8 @@ def _failure(error: NetworkError) -> str:
             return f"There was no answer within {TIMEOUT:g} seconds."
         case NoServerError():
             return "The redirect leads to another server, which the application is not."
+        case NoAnswerError() if serving.is_silence(error):
+            return f"There was no answer within {serving.SILENCE:g} seconds."
         case _:
             return error.message
 
