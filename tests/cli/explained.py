@@ -10,7 +10,7 @@ from typing import Any
 
 import flask_cors
 from fastapi import FastAPI
-from flask import Flask
+from flask import Blueprint, Flask
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -156,3 +156,39 @@ class Application:
 
 
 aiohttp_app = Application()
+
+
+def with_flask_cors(**options: Any) -> Flask:
+    app = flask_routes(Flask("flask_cors"))
+    flask_cors.CORS(app, **options)
+    return app
+
+
+flask_cors_star = with_flask_cors()
+flask_cors_regex = with_flask_cors(origins=[ALLOWED, r"https://.*[.]b[.]example"], allow_headers=["X-A"])
+flask_cors_closed_regex = with_flask_cors(origins=[ALLOWED, r"https://a[.]c[.]example$"])
+flask_cors_resources = with_flask_cors(
+    resources={"/api/*": {"origins": "*"}, "/items": {"origins": ALLOWED, "methods": ["GET"]}}
+)
+flask_cors_elsewhere = with_flask_cors(resources={"/api/*": {"origins": ALLOWED}})
+flask_cors_view = Flask("flask_cors_view")
+flask_cors_view.add_url_rule(
+    "/items",
+    "items",
+    flask_cors.cross_origin(origins=[ALLOWED], methods=["GET"], allow_headers=["X-A"])(lambda: "items"),
+    methods=METHODS,
+)
+flask_cors_blueprint = Flask("flask_cors_blueprint")
+blueprint = Blueprint("part", "part")
+flask_cors.CORS(blueprint, origins=[ALLOWED])
+blueprint.add_url_rule("/items", "items", lambda: "items", methods=METHODS)
+flask_cors_blueprint.register_blueprint(blueprint)
+flask_cors.CORS(flask_cors_blueprint, resources={"/api/*": {}})
+
+starlette_regex = Starlette(
+    routes=routes(), middleware=[Middleware(CORSMiddleware, allow_origin_regex="https://.*")]
+)
+fastapi_star = crosscors.fastapi.CORS(FastAPI(routes=routes()), allow_origins="*")
+fastapi_list = crosscors.fastapi.CORS(
+    FastAPI(routes=routes()), allow_origins=[ALLOWED], allow_credentials=[ALLOWED]
+)

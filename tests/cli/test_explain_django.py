@@ -15,7 +15,8 @@ from django.test import override_settings
 
 import crosscors
 import tests.django.conftest  # noqa: F401 (it configures Django)
-from crosscors.cli.explain.recognition import for_application, in_application
+from crosscors.cli.explain.applications import for_application, in_application
+from crosscors.cli.explain.asked import Asked
 from crosscors.cli.explain.serving import allowed_host, served
 from crosscors.cli.targets import Kind, Target, TargetError
 from tests.tables import each, table
@@ -120,7 +121,7 @@ def target(kind: Kind = "settings", value: object = None) -> Target:
 @each("found", target(), target("application", WSGIHandler.__new__(WSGIHandler)))
 def test_the_library_of_a_project(found: Target, middleware: list[str], library: str | None) -> None:
     with override_settings(MIDDLEWARE=middleware):
-        recognised = in_application(found) or for_application(found)
+        recognised = in_application(found, Asked("https://app.example.com", "/")) or for_application(found)
     assert (recognised and recognised.name) == library
 
 

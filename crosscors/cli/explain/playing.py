@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 
 from crosscors.cli.explain.asked import Asked
 from crosscors.cli.explain.lifespan import State, lifespan, with_state
+from crosscors.cli.explain.ours import policies_heard
 from crosscors.cli.explain.serving import Served
 from crosscors.cli.output import CommandError, nothing_on_stdout
+from crosscors.core.policy import CORSPolicy
 from crosscors.testing import Browser, EngineName, Exchange, NetworkError, RequestInit, Response
 from crosscors.testing.servers.wsgi import NotAnApplicationError
 
@@ -39,6 +41,7 @@ class Played:
         error: why it gets nothing; None after a preflight that allows the request, if that was all to send.
         is_dry: whether only the preflight was to be sent.
         is_live: whether the requests went over the network.
+        policies: those of crosscors that decided in this process, in order.
     """
 
     asked: Asked
@@ -48,6 +51,7 @@ class Played:
     error: NetworkError | None
     is_dry: bool = False
     is_live: bool = False
+    policies: tuple[CORSPolicy, ...] = ()
 
 
 def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: bool) -> Played:
@@ -99,11 +103,12 @@ def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: boo
             return await page.afetch(asked.url, **init)
 
     try:
-        response, error = _in_time(fetch)
+        with policies_heard() as policies:
+            response, error = _in_time(fetch)
     finally:
         served.close()
     url = asked.url if served.is_live else browser.origin + _path(asked.url)
-    return Played(asked, url, tuple(browser.exchanges), response, error, is_dry, served.is_live)
+    return Played(asked, url, tuple(browser.exchanges), response, error, is_dry, served.is_live, (*policies,))
 
 
 def _without_exits(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
