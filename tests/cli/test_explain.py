@@ -146,12 +146,12 @@ def test_verdicts(
 
 def test_an_application_that_does_not_end_is_left() -> None:
     """In a process of its own, because the thread of the application stays."""
-    short = "playing.TIMEOUT = playing._GRACE = 0.1"
+    short = "playing.TIMEOUT, playing._GRACE = 1.0, 0.1"
     code = f"from crosscors.cli.explain import playing; {short}; from crosscors.cli.group import cli; cli()"
     command = [sys.executable, "-c", code, "explain", f"{APPS}sleeping", "/", "--origin", ALLOWED]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.stderr == (
-        "Error: The application did not answer within 0.2 seconds.\n"
+        "Error: The application did not answer within 1.1 seconds.\n"
         "Hint: Look for what it waits for: a database, another server, a lock.\n"
     )
     assert result.returncode == 2

@@ -88,7 +88,7 @@ PREFLIGHT = (OPEN, "Access-Control-Allow-Methods: PUT", "Server: nginx")
     ("a server that lets the page read", sending(OPEN), [], "allowed", "step 3"),
     ("a server that does not", sending("Server: nginx"), [], "blocked", "If this is nginx, write add_header"),
     ("an unsafe method", sending(*PREFLIGHT), ["-X", "PUT", "--send"], "allowed", "allows PUT"),
-    ("only the preflight", sending(*PREFLIGHT), ["-X", "PUT", "--dry-run"], None, "was not sent (--dry-run)"),
+    ("only the preflight", sending(*PREFLIGHT), ["-X", "PUT", "--dry-run"], None, "the preflight passed, and the request was not sent (--dry-run)"),
     ("a method that nginx does not list", sending(*PREFLIGHT), ["-X", "DELETE", "--send"], "blocked",
      'Access-Control-Allow-Methods "PUT, DELETE" always;'),
     ("a certain library", sending(body=b"Disallowed CORS origin"), [], "blocked",
@@ -149,14 +149,18 @@ def test_pages_of_this_machine_have_no_notes(serve: Serve) -> None:
 def test_nobody_listens() -> None:
     result = explain("http://127.0.0.1:1/items", "--origin", "http://localhost:5173")
     assert "2. http://127.0.0.1:1/items cannot be reached: " in result.stdout
-    assert result.stdout.endswith("\nNo verdict.\nHint: Start the server, or correct the URL.\n")
+    assert result.stdout.endswith(
+        "\nNo verdict: there is no response to judge.\nHint: Start the server, or correct the URL.\n"
+    )
     assert result.exit_code == 2
 
 
 def test_a_server_without_tls(serve: Serve) -> None:
     url = serve(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     result = explain(url.replace("http:", "https:"), "--origin", "http://localhost:5173")
-    assert result.stdout.endswith(f"\nNo verdict.\nHint: Perhaps the server speaks plain HTTP: {url}\n")
+    assert result.stdout.endswith(
+        f"\nNo verdict: there is no response to judge.\nHint: Perhaps the server speaks plain HTTP: {url}\n"
+    )
     assert result.exit_code == 2
 
 

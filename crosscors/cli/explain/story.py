@@ -49,9 +49,10 @@ class StoryStep:
 
 @dataclass(frozen=True)
 class Story:
-    """The whole story. ``message`` is what the console says where CORS blocks the request.
+    """The whole story.
 
-    ``causes`` are those of a pasted sentence from a console; without one, None.
+    ``message`` is what the console says where CORS blocks the request. ``unjudged`` is why there is no
+    verdict, as the end of a sentence. ``causes`` are those of a pasted sentence from a console; without one, None.
     """
 
     verdict: Verdict | None
@@ -59,6 +60,7 @@ class Story:
     steps: tuple[StoryStep, ...]
     hint: str | None
     message: str | None = None
+    unjudged: str | None = None
     causes: tuple[Cause, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -77,7 +79,17 @@ def story_of(played: Played, hint: str | None) -> Story:
     if error is not None and not isinstance(error, NoAnswerError):
         # The browser refuses the response, but not because of CORS.
         return Story("blocked", None, steps, hint)
-    return Story("allowed" if played.response is not None else None, None, steps, hint)
+    if played.response is not None:
+        return Story("allowed", None, steps, hint)
+    return Story(None, None, steps, hint, unjudged=_unjudged(played))
+
+
+def _unjudged(played: Played) -> str:
+    if played.error is not None:
+        return "there is no response to judge."
+    if played.exchanges:
+        return "the preflight passed, and the request was not sent (--dry-run)."
+    return "nothing was sent (--dry-run)."
 
 
 def _steps(played: Played) -> Iterator[StoryStep]:
@@ -224,9 +236,7 @@ def _ending(played: Played) -> Iterator[StoryStep]:
     if played.error is not None and not isinstance(played.error, BlockedByCORS):
         yield StoryStep("failure", _failure(played.error))
     elif played.is_dry and played.error is None and played.exchanges:
-        yield StoryStep("note", "The preflight allows the request. It was not sent (--dry-run).")
-    elif played.is_dry and played.error is None:
-        yield StoryStep("note", "Nothing was sent (--dry-run).")
+        yield StoryStep("note", "The preflight allows the request.")
 
 
 def _failure(error: NetworkError) -> str:

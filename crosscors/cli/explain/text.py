@@ -88,4 +88,4 @@ def _verdict(story: Story) -> Text:
             why = f" by CORS ({story.reason})." if story.reason else ", but not by CORS."
             return styled(("Blocked", "bold red"), why)
         case _:
-            return styled(("No verdict.", "bold yellow"))
+            return styled(("No verdict: ", "bold yellow"), story.unjudged or "")
