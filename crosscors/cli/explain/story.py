@@ -51,8 +51,8 @@ class StoryStep:
 class Story:
     """The whole story.
 
-    ``message`` is what the console says where CORS blocks the request. ``unjudged`` is why there is no
-    verdict, as the end of a sentence. ``causes`` are those of a pasted sentence from a console; without one, None.
+    ``message`` is what the console says where CORS blocks the request. ``unjudged`` is why there is no verdict,
+    as the end of a sentence. ``causes`` are those of a pasted sentence from a console; without one, None.
     """
 
     verdict: Verdict | None
