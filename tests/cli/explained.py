@@ -22,7 +22,7 @@ import crosscors.asgi
 import crosscors.fastapi
 import crosscors.flask
 import crosscors.wsgi
-from crosscors import CORSPolicy
+from crosscors import CORSPolicy, Resources
 
 ALLOWED = "https://app.example.com"
 METHODS = ["GET", "POST", "PUT", "DELETE", "CHICKEN"]
@@ -110,6 +110,14 @@ def exiting(environ: Any, start_response: Any) -> Any:
     sys.exit(3)
 
 
+async def failing_task(scope: Any, receive: Any, send: Any) -> None:
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    headers = [(b"access-control-allow-origin", b"*")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await asyncio.sleep(0)
+    await send({"type": "http.response.body"})
+
+
 async def exiting_asgi(scope: Any, receive: Any, send: Any) -> None:
     sys.exit(3)
 
@@ -189,6 +197,11 @@ starlette_regex = Starlette(
     routes=routes(), middleware=[Middleware(CORSMiddleware, allow_origin_regex="https://.*")]
 )
 fastapi_star = crosscors.fastapi.CORS(FastAPI(routes=routes()), allow_origins="*")
+fastapi_func = crosscors.fastapi.CORS(FastAPI(routes=routes()), allow_origin_func=lambda request: False)
+fastapi_credentials = crosscors.fastapi.CORS(
+    FastAPI(routes=routes()), allow_origins=[ALLOWED], allow_credentials=True
+)
+fastapi_resources = crosscors.fastapi.CORS(FastAPI(routes=routes()), policy=Resources({"/api/*": policy}))
 fastapi_list = crosscors.fastapi.CORS(
     FastAPI(routes=routes()), allow_origins=[ALLOWED], allow_credentials=[ALLOWED]
 )

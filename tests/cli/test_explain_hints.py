@@ -286,3 +286,19 @@ def test_a_policy_of_crosscors_lacks_nothing_more_after_the_change(
 def test_expressions_stay_among_the_origins_without_credentials() -> None:
     hint = as_json(f"{APPS}flask_cors_regex", "/items", "--origin", STRANGER)["hint"]
     assert f'origins=["{ALLOWED}", "https://.*[.]b[.]example", "{STRANGER}"]' in hint
+
+
+@table(
+    "name, origin, shown",
+    ("only the function knows", "fastapi_func", STRANGER, "The CORS policy of the application refused"),
+    ("an origin that gets no credentials", "fastapi_credentials", "http://b.example", "over https"),
+    ("no policy for the path", "fastapi_resources", STRANGER, "no policy covers the path"),
+    ("a page without an origin", "fastapi_app", "null", "origin of its own"),
+)
+def test_what_else_crosscors_says(name: str, origin: str, shown: str) -> None:
+    assert shown in as_json(f"{APPS}{name}", "/items", "--origin", origin)["hint"]
+
+
+def test_a_path_without_a_view_is_one_without_flask_cors() -> None:
+    hint = as_json(f"{APPS}flask_cors_view", "/nothing", "--origin", STRANGER)["hint"]
+    assert hint.startswith("Nothing in the application answers CORS.")

@@ -51,8 +51,8 @@ class StoryStep:
 class Story:
     """The whole story.
 
-    ``message`` is what the console says where CORS blocks the request. ``unjudged`` is why there is no verdict,
-    as the end of a sentence. ``causes`` are those of a pasted sentence from a console; without one, None.
+    ``message`` is what the console says where CORS blocks the request. ``unjudged`` says why there is no
+    verdict. ``causes`` are those of a pasted sentence from a console; without one, None.
     """
 
     verdict: Verdict | None
@@ -72,7 +72,7 @@ class Story:
 
 def story_of(played: Played, hint: str | None) -> Story:
     """The story of what happened, with the one change that lets the request pass."""
-    steps = (*_steps(played), *_ending(played), *_notes(played))
+    steps = (*_steps(played), *_ending(played), *_notes(played, hint or ""))
     error = played.error
     if isinstance(error, BlockedByCORS):
         return Story("blocked", error.reason, steps, hint, error.message)
@@ -251,14 +251,13 @@ def _failure(error: NetworkError) -> str:
             return error.message
 
 
-def _notes(played: Played) -> Iterator[StoryStep]:
+def _notes(played: Played, hint: str) -> Iterator[StoryStep]:
     """What does not change the verdict, and is good to know."""
-    return (
-        StoryStep("note", f"{text[0].upper()}{text[1:].rstrip('.')}.") for text in _notes_in_words(played)
-    )
+    for text in _notes_in_words(played, hint):
+        yield StoryStep("note", f"{text[0].upper()}{text[1:].rstrip('.')}.")
 
 
-def _notes_in_words(played: Played) -> Iterator[str]:
+def _notes_in_words(played: Played, hint: str) -> Iterator[str]:
     asked = played.asked
     for name, _ in asked.headers:
         if is_forbidden_request_header(name):
@@ -266,7 +265,7 @@ def _notes_in_words(played: Played) -> Iterator[str]:
     for exchange in played.exchanges:
         yield from exchange.notes
     raised = next((each.response.raised for each in played.exchanges if each.response.raised), None)
-    if raised is not None:
+    if raised is not None and repr(raised) not in hint:
         yield f"the application raised {raised!r}"
     response = played.response
     if response is not None and response.status >= HTTPStatus.BAD_REQUEST:
