@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from ast import literal_eval
 from collections.abc import Iterator
 from typing import Any
@@ -302,3 +303,10 @@ def test_what_else_crosscors_says(name: str, origin: str, shown: str) -> None:
 def test_a_path_without_a_view_is_one_without_flask_cors() -> None:
     hint = as_json(f"{APPS}flask_cors_view", "/nothing", "--origin", STRANGER)["hint"]
     assert hint.startswith("Nothing in the application answers CORS.")
+
+
+def test_a_library_that_is_not_imported_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("starlette.middleware.cors", "flask_cors.core"):
+        monkeypatch.delitem(sys.modules, module)
+    for app in (explained.starlette_app, explained.flask_cors_app):
+        assert in_application(Target("it", "application", app), Asked(ALLOWED, "/items")) is None
