@@ -276,9 +276,8 @@ def test_a_policy_of_crosscors_lacks_nothing_more_after_the_change(
 ) -> None:
     hint: str = as_json(f"{APPS}{name}", "/items", "--origin", *arguments)["hint"]
     change = {option: literal_eval(value) for option, value in re.findall(r"write (\w+)=(\[.*?\])", hint)}
-    app = crosscors.starlette.CORS(
-        Starlette(routes=explained.routes()), **{"allow_origins": [ALLOWED], **options, **change}
-    )
+    given: dict[str, Any] = {"allow_origins": [ALLOWED], **options, **change}
+    app = crosscors.starlette.CORS(Starlette(routes=explained.routes()), **given)
     monkeypatch.setattr(explained, "changed", app, raising=False)
     assert as_json(f"{APPS}changed", "/items", "--origin", *arguments)["verdict"] == "allowed"
     assert as_json(f"{APPS}changed", "/items", "--origin", EVIL, "--credentials")["verdict"] == "blocked"
