@@ -207,7 +207,7 @@ def test_blueprints_and_views() -> None:
 
 def test_older_releases_keep_the_options_in_a_dict() -> None:
     app = theirs({"origins": [APP]}, {})
-    [(_, resources)] = flask._resources_in(app)
+    [(_, resources)] = flask.resources_in(app)
     [(pattern, options)] = resources
     [of_dict] = flask._of_resources(app, None, [(pattern, vars(options))]).equivalents
     assert [of_dict] == list(flask.check(app).equivalents)

@@ -39,7 +39,7 @@ from crosscors.core.words import Words
 
 LIBRARY = "Flask-CORS"
 _Entry = str | re.Pattern[str]  # of its options, when it has resolved them
-_EVERYTHING = (ANY, "/*", ".*", "/.*", r"/.*")
+EVERYTHING = (ANY, "/*", ".*", "/.*", r"/.*")
 _REGEX_SIGNS = re.compile(r"[\\^$*+?()\[\]{}|]")
 
 
@@ -51,9 +51,9 @@ def check(app: object) -> Checked:
 
     checked = Checked()
     for flask in (each for each in reachable(app) if isinstance(each, Flask)):
-        for holder, resources in _resources_in(flask):
+        for holder, resources in resources_in(flask):
             checked += _of_resources(flask, holder, resources)
-        for view, options in _views_in(flask):
+        for view, options in views_in(flask):
             checked += _of_view(view, options, flask.config)
     return checked
 
@@ -61,7 +61,7 @@ def check(app: object) -> Checked:
 # Reading their objects.
 
 
-def _resources_in(flask: Any) -> Iterator[tuple[str | None, list[tuple[Any, Any]]]]:
+def resources_in(flask: Any) -> Iterator[tuple[str | None, list[tuple[Any, Any]]]]:
     """The resources of the application (None) and of its blueprints, as Flask-CORS resolved them."""
     for name, functions in flask.after_request_funcs.items():
         for function in functions:
@@ -69,7 +69,7 @@ def _resources_in(flask: Any) -> Iterator[tuple[str | None, list[tuple[Any, Any]
                 yield name, list(inspect.getclosurevars(function).nonlocals["resources"])
 
 
-def _views_in(flask: Any) -> Iterator[tuple[object, Any]]:
+def views_in(flask: Any) -> Iterator[tuple[object, Any]]:
     """The views with ``@cross_origin``, each with its options."""
     from flask_cors.core import get_cors_options  # noqa: PLC0415  # imported already
 
@@ -80,7 +80,7 @@ def _views_in(flask: Any) -> Iterator[tuple[object, Any]]:
             yield view, make_options(flask, inspect.getclosurevars(view).nonlocals["_options"])
 
 
-def _value(options: Any, name: str) -> Any:
+def option_of(options: Any, name: str) -> Any:
     """An option as Flask-CORS resolved it. It keeps them in an object; before 6.0.3, in a dict."""
     if isinstance(options, Mapping):
         return cast("Mapping[str, Any]", options)[name]
@@ -89,11 +89,11 @@ def _value(options: Any, name: str) -> Any:
 
 def _theirs(where: str, given: Any, words: Words) -> Theirs:
     """The options of one resource or view as those of CORSPolicy."""
-    origins: list[_Entry] = list(_value(given, "origins"))
-    allows_all = ".*" in map(_text, origins)
+    origins: list[_Entry] = list(option_of(given, "origins"))
+    allows_all = ".*" in map(text_of, origins)
     literals = [each.lower() for each in origins if isinstance(each, str) and each != ".*"]
     compiled = [] if allows_all else [each for each in origins if isinstance(each, re.Pattern)]
-    is_credentialed = bool(_value(given, "supports_credentials"))
+    is_credentialed = bool(option_of(given, "supports_credentials"))
     expressions = [each for each in compiled if not meant_as_pattern(each)]
     patterns = patterns_in(
         [each.pattern for each in compiled if meant_as_pattern(each)],
@@ -104,15 +104,15 @@ def _theirs(where: str, given: Any, words: Words) -> Theirs:
     found = (
         patterns.found + open_ended(words.name("allow_origins"), expressions) + _unsafe_switches(given, words)
     )
-    headers, of_headers = _headers(_value(given, "allow_headers"), words)
+    headers, of_headers = _headers(option_of(given, "allow_headers"), words)
     plain = tuple(map(plainest, expressions))
-    max_age = _value(given, "max_age")
+    max_age = option_of(given, "max_age")
     options = {
         **as_options([*([ANY] if allows_all else []), *literals, *patterns.origins], plain),
-        "allow_methods": _in_usual_order(_split(_value(given, "methods"))),
+        "allow_methods": _in_usual_order(names_in(option_of(given, "methods"))),
         "allow_headers": headers,
         "allow_credentials": is_credentialed,
-        "expose_headers": _split(_value(given, "expose_headers")),
+        "expose_headers": names_in(option_of(given, "expose_headers")),
         "max_age": int(max_age) if max_age else None,
     }
     remarks = [*patterns.remarks]
@@ -121,11 +121,13 @@ def _theirs(where: str, given: Any, words: Words) -> Theirs:
     return Theirs(where, options, found + of_headers, tuple(remarks), plain)
 
 
-def _text(pattern: _Entry) -> str:
+def text_of(pattern: _Entry) -> str:
+    """What was written for a resolved entry."""
     return pattern.pattern if isinstance(pattern, re.Pattern) else pattern
 
 
-def _split(text: str | None) -> list[str]:
+def names_in(text: str | None) -> list[str]:
+    """The names in one of its options that it has joined to the value of a header."""
     return [each.strip() for each in text.split(",")] if text else []
 
 
@@ -152,13 +154,13 @@ def _unsafe_switches(given: Any, words: Words) -> Findings:
     return collected(
         warned("always-on", words.name(name), False, f"would {SWITCHES[name]}.")
         for name in ("vary_header", "always_send")
-        if not _value(given, name)
+        if not option_of(given, name)
     )
 
 
 def _headers(names: Iterable[_Entry], words: Words) -> tuple[list[str], Findings]:
     """The names of request headers. Expressions among them have no equivalent, except the one for all."""
-    texts = [*map(_text, names)]
+    texts = [*map(text_of, names)]
     if ".*" in texts:
         return [ANY], Findings()
     found = Findings()
@@ -246,8 +248,8 @@ def _words(where: str) -> Words:
 
 def _key(pattern: _Entry) -> _Entry:
     """The resource as a key of ``resources`` here. Theirs match the beginning of a path."""
-    text = _text(pattern)
-    if text in _EVERYTHING:
+    text = text_of(pattern)
+    if text in EVERYTHING:
         return "/*"
     if isinstance(pattern, str):
         return pattern

@@ -106,9 +106,9 @@ def _found_in(app: object, prefix: str) -> Iterator[tuple[str, object, dict[str,
             for middleware in part.user_middleware:
                 cls: Any = middleware.cls
                 if isinstance(cls, type) and issubclass(cls, CORSMiddleware):
-                    yield where, part, _given(cls, middleware.args, middleware.kwargs)
+                    yield where, part, given_options(cls, middleware.args, middleware.kwargs)
         elif isinstance(part, CORSMiddleware) and not _is_added(part, app):
-            yield where, None, _options_of(part)
+            yield where, None, options_of(part)
         elif isinstance(part, Router):
             for route in routing.routes_in(part):
                 path = f"{prefix}{getattr(route, 'path', '')}"
@@ -116,7 +116,7 @@ def _found_in(app: object, prefix: str) -> Iterator[tuple[str, object, dict[str,
                     yield from _found_in(routing.app_of(route), path)
                 else:
                     yield from (
-                        (path, route, _options_of(each))
+                        (path, route, options_of(each))
                         for each in reachable(getattr(route, "app", None))
                         if isinstance(each, CORSMiddleware)
                     )
@@ -132,13 +132,13 @@ def _is_added(middleware: object, app: object) -> bool:
     return any(part is middleware for stack in stacks for part in routing.wrapped(stack))
 
 
-def _given(cls: type, positional: Iterable[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
+def given_options(cls: type, positional: Iterable[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by their names."""
     names = [name for name in inspect.signature(cls).parameters if name != "app"]
     return _meant({**dict(zip(names, positional, strict=False)), **keywords})
 
 
-def _options_of(middleware: Any) -> dict[str, Any]:
+def options_of(middleware: Any) -> dict[str, Any]:
     """The options of a CORSMiddleware that was made. It keeps some of them as headers only."""
     headers: Mapping[str, str] = middleware.simple_headers
     exposed = headers.get("Access-Control-Expose-Headers", "")
