@@ -122,7 +122,7 @@ def test_a_flood_of_refusals_does_not_flood_the_log_and_hides_no_error(
 ) -> None:
     caplog.set_level(logging.INFO, "crosscors")
     clock = Clock()
-    reporter = Reporter(None, guarded()._decider, clock)  # pyright: ignore[reportPrivateUsage]
+    reporter = Reporter((), guarded()._decider, clock)  # pyright: ignore[reportPrivateUsage]
     for _ in range(1000):
         report(reporter)
     assert len(caplog.records) == 20
