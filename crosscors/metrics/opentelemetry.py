@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation, get_meter
 
@@ -103,7 +104,7 @@ class _Instruments:
     """The instruments of one provider.
 
     Attributes:
-        watched: each LivePolicy, by its name.
+        watched: each LivePolicy that is still in use, by its name.
     """
 
     def __init__(self, meter_provider: MeterProvider | None) -> None:
@@ -117,7 +118,7 @@ class _Instruments:
         self.reloads = meter.create_counter(
             "crosscors.policy.reloads", "{reload}", "Attempts to get a new policy."
         )
-        self.watched: dict[str, LivePolicy[Any]] = {}
+        self.watched: WeakValueDictionary[str, LivePolicy[Any]] = WeakValueDictionary()
         meter.create_observable_gauge(
             "crosscors.policy.changed_timestamp",
             [self._observe],

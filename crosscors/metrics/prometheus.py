@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import threading
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 
@@ -117,7 +117,7 @@ class _Metrics:
     """The metrics of one registry, which takes each name once.
 
     Attributes:
-        watched: each LivePolicy, by its name.
+        watched: each LivePolicy that is still in use, by its name.
         shown_in: the process whose policies are shown. A forked one has to show its own.
     """
 
@@ -145,7 +145,7 @@ class _Metrics:
             registry=registry,
             multiprocess_mode="livemin",
         )
-        self.watched: dict[str, LivePolicy[Any]] = {}
+        self.watched: WeakValueDictionary[str, LivePolicy[Any]] = WeakValueDictionary()
         self.shown_in: int | None = None
 
     def counter_of(self, outcome: Outcome, policy: str) -> Counter:

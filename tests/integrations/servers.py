@@ -38,7 +38,8 @@ def read_table(text: str) -> tuple[Integration, ...]:
 INTEGRATIONS = read_table((FOLDER / "README.md").read_text())
 PROTECTED = tuple(each for each in INTEGRATIONS if each.folder.startswith("protected_"))
 # All but those that have paths and policies of their own.
-ALIKE = tuple(each for each in INTEGRATIONS if each.folder != "asgi_uvicorn" and each not in PROTECTED)
+OTHERS = ("asgi_uvicorn", "metered_flask_gunicorn")
+ALIKE = tuple(each for each in INTEGRATIONS if each.folder not in OTHERS and each not in PROTECTED)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from typing import Any
 
 import pytest
@@ -225,6 +227,15 @@ def test_changes_and_failures_of_a_live_policy_are_counted() -> None:
         ("api", "unavailable"): 2,
         ("api", "invalid"): 1,
     }
+
+
+def test_to_be_watched_keeps_no_policy_alive() -> None:
+    live = LivePolicy(POLICY)
+    prometheus.watch(live, policy="of a short life")
+    there = weakref.ref(live)
+    del live
+    gc.collect()
+    assert there() is None
 
 
 def test_of_two_live_policies_with_one_name_the_last_one_is_shown() -> None:
