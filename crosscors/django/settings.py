@@ -6,7 +6,7 @@ Readers return a value and what they found. Nothing here raises.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -14,8 +14,7 @@ from django import conf
 from django.utils.module_loading import import_string
 
 from crosscors._adapter.alternatives import any_of, besides, each_alone
-from crosscors._adapter.keywords import check_debug, check_on_decision, read_protect
-from crosscors._adapter.reporting import OnDecision
+from crosscors._adapter.keywords import Hook, check_debug, read_on_decision, read_protect
 from crosscors.core.errors import shown
 from crosscors.core.live import LivePolicy
 from crosscors.core.origins.environment import means_everyone
@@ -30,6 +29,7 @@ from crosscors.core.values import (
     Findings,
     as_list,
     collected,
+    is_several,
     is_text_pattern,
     meant_bool,
     not_a_bool,
@@ -50,14 +50,14 @@ class Settings:
     Attributes:
         policies: one policy for all paths, or a policy for each path.
         debug: CORS_DEBUG; None for DEBUG itself.
-        on_decision: CORS_ON_DECISION.
+        hooks: CORS_ON_DECISION.
         protection: CORS_PROTECT; None if it is off.
         has_urls_regex: whether CORS_URLS_REGEX leaves paths out. Only receivers allow anything there.
     """
 
     policies: Policies
     debug: bool | None
-    on_decision: OnDecision | None
+    hooks: tuple[Hook, ...]
     protection: CrossOriginProtection | None
     has_urls_regex: bool
 
@@ -77,23 +77,27 @@ def read_settings() -> tuple[Settings | None, Findings]:
 
     policies, of_policies = _read_policies(values, words)
     debug: Any = values.get(names.DEBUG)
-    on_decision, of_hook = _read_function(names.ON_DECISION, values.get(names.ON_DECISION))
+    hooks, of_hooks = _read_hooks(values.get(names.ON_DECISION), words)
     protection, of_protect = read_protect(values.get(names.PROTECT), words)
     found = collected(
         (
             *(names.unknown_names(given), names.unread_names(given), of_policies),
-            *(of_hook, check_on_decision(on_decision, words), check_debug(debug, words), of_protect),
+            *(of_hooks, check_debug(debug, words), of_protect),
         )
     )
     if policies is None or found.problems:
         return None, found
     has_urls_regex = names.URLS_REGEX in values
-    return Settings(policies, debug, on_decision, protection, has_urls_regex), found
+    return Settings(policies, debug, hooks, protection, has_urls_regex), found
 
 
 def _as_given(name: str, value: object) -> object:
     """The value of a setting, which may be lazy."""
-    return plain_unless_callable(value) if name in names.FUNCTIONS else plain(value)
+    if name not in names.FUNCTIONS:
+        return plain(value)
+    if issubclass(type(value), (list, tuple)):  # a function may be iterable, as a MagicMock is
+        return [plain_unless_callable(each) for each in cast("Sequence[object]", value)]
+    return plain_unless_callable(value)
 
 
 def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Policies | None, Findings]:
@@ -186,6 +190,18 @@ def _read_function(name: str, value: object) -> tuple[Any, Findings]:
         message = f"{shown(value)} cannot be imported: {error}."
         hint = 'Write the dotted path of a function, such as "project.cors.is_allowed".'
         return None, refused("not-importable", name, value, message, hint)
+
+
+def _read_hooks(value: object, words: SettingWords) -> tuple[tuple[Hook, ...], Findings]:
+    """CORS_ON_DECISION: one function or dotted path, or several."""
+    if callable(value) or not is_several(value):
+        return read_on_decision(value, words)
+    read = [_read_function(names.ON_DECISION, each) for each in as_list(value)]
+    of_paths = collected(found for _, found in read)
+    if of_paths.problems:
+        return (), of_paths
+    hooks = [hook for hook, _ in read]
+    return read_on_decision(hooks[0] if isinstance(value, str) else hooks, words)
 
 
 def _read_regexes(options: Mapping[str, Any], words: SettingWords) -> tuple[re.Pattern[str] | None, Findings]:

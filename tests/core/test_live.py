@@ -187,6 +187,25 @@ def test_a_listener_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> No
     ]
 
 
+def test_listeners_hear_of_failures_until_they_end(caplog: pytest.LogCaptureFixture) -> None:
+    live = made()
+    heard: list[Exception] = []
+
+    def fail(_: Exception) -> None:
+        raise LookupError("lost")
+
+    live.on_failure(fail)
+    end = live.on_failure(heard.append)
+    live.on_change(lambda _: heard.append(AssertionError("nothing has changed")))
+    away = OSError("the server is away")
+    live.failed(away)
+    end()
+    live.failed(away)
+    assert heard == [away]
+    assert live.version == 1
+    assert caplog.messages == ["a listener of a LivePolicy failed; version 1 of the policy is served"] * 2
+
+
 def test_a_listener_may_replace_the_policy() -> None:
     live = made()
 
