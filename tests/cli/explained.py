@@ -21,8 +21,9 @@ from starlette.routing import BaseRoute, Route
 import crosscors.asgi
 import crosscors.fastapi
 import crosscors.flask
+import crosscors.starlette
 import crosscors.wsgi
-from crosscors import CORSPolicy, Resources
+from crosscors import CORSPolicy, LivePolicy, Resources
 
 ALLOWED = "https://app.example.com"
 METHODS = ["GET", "POST", "PUT", "DELETE", "CHICKEN"]
@@ -205,3 +206,10 @@ fastapi_resources = crosscors.fastapi.CORS(FastAPI(routes=routes()), policy=Reso
 fastapi_list = crosscors.fastapi.CORS(
     FastAPI(routes=routes()), allow_origins=[ALLOWED], allow_credentials=[ALLOWED]
 )
+
+
+def _with(given: Any) -> Any:
+    return crosscors.starlette.CORS(Starlette(routes=[Route("/items", items)]), policy=given)
+
+
+plain_app, live_app = _with(policy), _with(LivePolicy(policy))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import weakref
 from typing import Any
@@ -227,6 +228,25 @@ def test_changes_and_failures_of_a_live_policy_are_counted() -> None:
         ("api", "unavailable"): 2,
         ("api", "invalid"): 1,
     }
+
+
+def test_of_several_workers_each_one_shows_its_policy_from_its_first_decision_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/nowhere")
+    registry, live = CollectorRegistry(), LivePolicy(POLICY)
+    hook = prometheus.decisions(policy="api", registry=registry)
+    request = CORSRequest("GET")
+    hook(request, POLICY.decide(request))
+    prometheus.watch(live, policy="api", registry=registry)
+    assert changed_at(registry) is None  # this process may be one that only starts the workers
+    hook(request, POLICY.decide(request))
+    assert changed_at(registry) == live.changed_at
+    shown = prometheus._metrics_in(registry)  # pyright: ignore[reportPrivateUsage]
+    shown.changed.labels("api").set(0)  # as the files of prometheus_client begin in a forked process
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    hook(request, POLICY.decide(request))
+    assert changed_at(registry) == live.changed_at
 
 
 def test_to_be_watched_keeps_no_policy_alive() -> None:
