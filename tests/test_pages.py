@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from crosscors import PolicyError, PolicyWarning
-from crosscors.core.policy import DEFAULTS
 from crosscors.core import refusal
+from crosscors.core.policy import DEFAULTS
 from crosscors.django.checks import NUMBERS
 from crosscors.flask.strays import OPEN_BY_DEFAULT
 from tests.pages import DOCS, ENVIRONMENT, INCLUDED, ROOT, blocks, outcome_of
@@ -97,10 +97,8 @@ def test_the_checks_of_django_say_what_the_page_includes() -> None:
 
 
 def test_every_refusal_is_on_its_page_with_an_example() -> None:
-    assert {code for code, _ in sections("refusals.md")} == {
-        *refusal.PREFLIGHT_CODES,
-        *refusal.PROTECTION_CODES,
-    }
+    codes = {*refusal.PREFLIGHT_CODES, *refusal.PROTECTION_CODES}
+    assert {code for code, _ in sections("refusals.md")} == codes
     for code, text in sections("refusals.md"):
         assert f"```text\n{code}: " in text
 
