@@ -262,7 +262,7 @@ def _flask_library(library: Library, options: Any) -> Library:
     from crosscors.cli.check.elsewhere.flask import names_in, option_of, text_of  # noqa: PLC0415 (it needs Flask)
     from crosscors.cli.check.elsewhere.origins import is_open_ended  # noqa: PLC0415 (imported already)
 
-    entries = list(option_of(options, "origins"))
+    entries: list[str | re.Pattern[str]] = list(option_of(options, "origins"))
     everyone = [ANY] if ".*" in map(text_of, entries) else []
     expressions = [each for each in entries if isinstance(each, re.Pattern)]
     headers = [text_of(each) for each in option_of(options, "allow_headers")]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.reporting import Reporter
@@ -25,15 +24,23 @@ from crosscors.testing import Exchange
 def policies_heard() -> Generator[list[CORSPolicy]]:
     """The policies that decide meanwhile, in order: adapters report every decision that somebody hears."""
     heard: list[CORSPolicy] = []
-    report = Reporter.report
+    reporter: Any = Reporter
+    decider: Any = Decider
+    report, hears = reporter.report, decider.hears
 
     def hearing(self: Reporter, decision: Any, policy: Any, read: Any) -> None:
         if policy is not None and decision.protection is None:
             heard.append(policy)
         report(self, decision, policy, read)
 
-    with patch.object(Reporter, "report", hearing), patch.object(Decider, "hears", lambda *_: True):
+    def hearing_all(*_: object) -> bool:
+        return True
+
+    reporter.report, decider.hears = hearing, hearing_all
+    try:
         yield heard
+    finally:
+        reporter.report, decider.hears = report, hears
 
 
 def lacking(policy: CORSPolicy, asked: Asked, exchange: Exchange) -> tuple[str, ...]:

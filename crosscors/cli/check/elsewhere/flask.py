@@ -61,7 +61,7 @@ def check(app: object) -> Checked:
 # Reading their objects.
 
 
-def resources_in(flask: Any) -> Iterator[tuple[str | None, list[tuple[Any, Any]]]]:
+def resources_in(flask: Any) -> Iterator[tuple[str | None, list[tuple[_Entry, Any]]]]:
     """The resources of the application (None) and of its blueprints, as Flask-CORS resolved them."""
     for name, functions in flask.after_request_funcs.items():
         for function in functions:
