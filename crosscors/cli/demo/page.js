@@ -315,6 +315,7 @@ let sends = 0;
 function say(text, isError = false) {
   field("status").textContent = text;
   field("status").classList.toggle("error", isError);
+  field("see").hidden = true;
 }
 
 async function send() {
@@ -400,6 +401,7 @@ function showResults(engine) {
         : "Everything happened as expected.",
     isOvertaken || wrong.length > 0,
   );
+  field("see").hidden = false;
 }
 
 function resultRow({ id, name, server }) {
@@ -563,6 +565,7 @@ const BEGINNING = stateOf({ policy: { allow_origins: ["{localhost}"] }, request:
 fill();
 for (const section of document.querySelectorAll(".columns")[0].children) section.addEventListener("input", edited);
 field("send").addEventListener("click", send);
+field("see").addEventListener("click", () => field("results-title").focus());
 field("fix").addEventListener("click", async () => { await applyFix(); keepInLink(); });
 field("framework").addEventListener("input", showCode);
 field("copy").addEventListener("click", copy);

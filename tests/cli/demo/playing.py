@@ -12,6 +12,7 @@ from typing import Any
 
 from django.test import override_settings
 
+from crosscors.cli.demo.records import log_heard
 from crosscors.cli.demo.run import Listeners, listen, serving
 from crosscors.cli.demo.stacks import STACKS
 from crosscors.cli.demo.stacks.on_django import SETTINGS
@@ -42,6 +43,7 @@ class Demo:
     """The demo that runs in this process."""
 
     listeners: Listeners
+    shown: list[tuple[str, str]]  # what the terminal would show
     host: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,5 +89,7 @@ def demo_running() -> Iterator[Demo]:
         stack.enter_context(
             override_settings(**SETTINGS, CORS_POLICY=None, CORS_PROTECT=False, CORS_DEBUG=None)
         )
+        shown: list[tuple[str, str]] = []
+        stack.enter_context(log_heard(lambda name, line: shown.append((name, line))))
         stack.enter_context(serving(listeners))
-        yield Demo(listeners)
+        yield Demo(listeners, shown)

@@ -84,6 +84,7 @@ def test_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, missing:
     assert result.output == MISSING_EXTRA.format("demo") + "\n"
 
 
+@pytest.mark.slow
 def test_a_user_starts_and_stops_it(tmp_path: Path) -> None:
     printed = tmp_path / "printed"
     with printed.open("w") as out:
