@@ -12,13 +12,12 @@ from crosscors.cli.explain.hints import hint_for
 from crosscors.cli.explain.playing import Played, play
 from crosscors.cli.explain.serving import Served as ServedInProcess
 from crosscors.cli.explain.story import story_of
-from crosscors.cli.output import CommandError
 from crosscors.cli.targets import Target
 from crosscors.testing import Browser, EngineName, Exchange
 from crosscors.testing.urls import parse
 
 # A form or beacon is "served" or "refused". CORS has no say in them, only the protection has.
-Outcome = Literal["read", "blocked", "served", "refused", "unsent"]
+Outcome = Literal["read", "blocked", "served", "refused"]
 _REFUSED = 403
 
 
@@ -27,8 +26,7 @@ class Prediction:
     """What a page will get.
 
     Attributes:
-        outcome: ``"read"`` or ``"blocked"`` for a fetch, ``"served"`` or ``"refused"`` for a form or beacon;
-            ``"unsent"`` if JavaScript rejects the request.
+        outcome: ``"read"`` or ``"blocked"`` for a fetch, ``"served"`` or ``"refused"`` for a form or beacon.
         status: the status that the page can read, or that the server sends; None if there is none.
         readable: the headers of the application that the script can read, in lower case.
         wire: method and status of each request, in order.
@@ -58,11 +56,8 @@ def predict(
     if composed.kind != "fetch":
         return _of_post(composed, origin, url, Browser(app, address, engine=engine))
     asked = Asked(origin, url, composed.method, composed.headers, composed.body or None, composed.credentials)
-    try:
-        played = play(asked, ServedInProcess(app, address, is_asgi=stack.id == ASGI), engine, is_dry=False)
-    except CommandError as error:  # JavaScript rejects this, too
-        step = {"kind": "failure", "text": error.message}
-        return Prediction("unsent", None, (), (), (step,), error.hint or None)
+    served = ServedInProcess(app, address, is_asgi=stack.id == ASGI)
+    played = play(asked, served, engine, is_dry=False)
     return _of_fetch(played, Target(stack.name, "application", app))
 
 

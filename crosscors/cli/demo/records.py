@@ -100,8 +100,7 @@ def _recorded(exchange: Exchange) -> Generator[None]:
         yield
     except Exception as error:
         exchange.raised = repr(error)
-        if exchange.status is None:
-            exchange.status = 500  # as all servers do
+        exchange.status = exchange.status or 500  # as all servers do
         raise
     finally:
         _current.reset(token)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPMessage
 from typing import Any
 
 from django.test import override_settings
@@ -18,6 +18,8 @@ from crosscors.cli.demo.stacks import STACKS
 from crosscors.cli.demo.stacks.on_django import SETTINGS
 
 DEADLINE_SECONDS = 60
+# The settings of the project that the demo changes, as they are without it.
+UNCHANGED: dict[str, object] = {"CORS_POLICY": None, "CORS_PROTECT": False, "CORS_DEBUG": None}
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
@@ -30,7 +32,7 @@ def eventually(is_so: Callable[[], bool]) -> None:
 @dataclass(frozen=True)
 class Said:
     status: int
-    headers: Mapping[str, str]
+    headers: HTTPMessage
     body: bytes
 
     @property
@@ -72,7 +74,7 @@ def ask(host: str, method: str, path: str, headers: Mapping[str, str], body: byt
     try:
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()
-        return Said(response.status, dict(response.headers), response.read())
+        return Said(response.status, response.headers, response.read())
     finally:
         connection.close()
 
@@ -86,9 +88,7 @@ def demo_running() -> Iterator[Demo]:
 
         stacks = {each.id: listening() for each in STACKS}
         listeners = Listeners(listening(), (listening(), listening()), stacks)
-        stack.enter_context(
-            override_settings(**SETTINGS, CORS_POLICY=None, CORS_PROTECT=False, CORS_DEBUG=None)
-        )
+        stack.enter_context(override_settings(**SETTINGS, **UNCHANGED))
         shown: list[tuple[str, str]] = []
         stack.enter_context(log_heard(lambda name, line: shown.append((name, line))))
         stack.enter_context(serving(listeners))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -27,7 +28,7 @@ SETTINGS = {
 
 def application(served: Served) -> WSGIApplication:
     """The application with the policy. Applications that were made before have it now, too."""
-    if not settings.configured:
+    with suppress(RuntimeError):  # the second time
         settings.configure(**SETTINGS)
     logger = logging.getLogger("django.request")
     logger.addFilter(is_no_crash)
