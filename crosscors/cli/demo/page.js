@@ -542,22 +542,22 @@ function fill() {
 
 // Only shows what is in a link. Nothing is sent before somebody presses the button.
 async function open() {
+  document.body.dataset.state = "opening";
   let state = null;
+  let fault = "";
   try {
     state = stateInLink();
   } catch (error) {
+    fault = error.message;
     history.replaceState(null, "", location.pathname);
-    show(BEGINNING);
-    arrange();
-    say(error.message, true);
-    await check();
-    return;
   }
   choose(facts.presets.find(({ id }) => id === state?.preset) ?? null);
   show(state ?? BEGINNING);
   arrange();
   field("results").hidden = true;
   await check();
+  if (fault) say(fault, true);
+  document.body.dataset.state = "ready";
 }
 
 const BEGINNING = stateOf({ policy: { allow_origins: ["{localhost}"] }, request: { origin: "localhost" } });
@@ -575,4 +575,3 @@ addEventListener("keydown", (event) => {
 });
 for (const origin of facts.origins) frameOf(origin);
 await open();
-document.body.dataset.state = "ready";
