@@ -1,7 +1,7 @@
 // The page of the playground. Whatever comes from the server or from the link is inserted as text.
 const CHECK_AFTER = 250;  // milliseconds without a key
 const LONGEST_LINK = 8000;  // characters
-const PATIENCE = 5000;  // milliseconds for a form or beacon to arrive
+const PATIENCE = 10000;  // milliseconds for a page to open, or for a form or beacon to arrive
 
 const facts = await (await fetch("/facts.json")).json();
 const field = (id) => document.getElementById(id);
@@ -378,7 +378,7 @@ const isExpected = ({ predicted, real }) => Object.keys(real).every((key) => sam
 
 // ---- The results
 
-const OUTCOMES = { read: "readable", blocked: "blocked", served: "served", refused: "refused", unsent: "not sent" };
+const OUTCOMES = { read: "read", blocked: "blocked", served: "served", refused: "refused", unsent: "not sent" };
 const ENGINES = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };
 let selected = stacks[0].id;
 
@@ -500,7 +500,7 @@ function scriptOf({ kind, method, path, headers, credentials, body }) {
 function arrange() {
   const isFetch = field("kind").value === "fetch";
   field("listed").hidden = field("allow_credentials").value !== "listed";
-  for (const id of ["method", "headers", "credentials"]) field(id).disabled = !isFetch;
+  for (const id of ["method", "headers", "credentials"]) field(id).closest(".field, .check").hidden = !isFetch;
   field("body").disabled = isFetch && ["GET", "HEAD"].includes(field("method").value);
   if (["expose_headers", "allow_private_network", "timing_allow_origin"].some((name) => Object.hasOwn(policyOptions(), name))
     || Object.hasOwn(policyOptions(), "max_age") || facts.dangers.some((danger) => field(danger).checked)) field("more").open = true;
