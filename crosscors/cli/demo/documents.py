@@ -51,7 +51,7 @@ class Document:
 
 
 def packaged(name: str, content_type: str, security_policy: str = "", **texts: str) -> Document:
-    """A document that is a file of this package. Each ``{name}`` in it stands for a text."""
+    """A document that is a file in this folder. Each ``{name}`` in it stands for a text."""
     content = (files("crosscors.cli.demo") / name).read_text(encoding="utf-8")
     for key, text in texts.items():
         content = content.replace(f"{{{key}}}", escape(text))
@@ -68,7 +68,7 @@ def page(senders: Iterable[str]) -> Document:
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:;"
         f" frame-src {' '.join(senders)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    return packaged("page.html", HTML, policy)
+    return packaged("page/page.html", HTML, policy)
 
 
 def sender(page_origin: str, own_origins: Iterable[str], stacks: Iterable[str]) -> Document:
@@ -84,7 +84,7 @@ def sender(page_origin: str, own_origins: Iterable[str], stacks: Iterable[str]) 
         f"default-src 'none'; script-src {' '.join(own_origins)}; connect-src {targets};"
         f" form-action {targets}; frame-src {targets}; base-uri 'none'; frame-ancestors {page_origin}"
     )
-    return packaged("sender.html", HTML, policy, playground=page_origin)
+    return packaged("sender/sender.html", HTML, policy, playground=page_origin)
 
 
 Respond = Callable[["WSGIEnvironment"], Document]

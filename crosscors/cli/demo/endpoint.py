@@ -1,6 +1,6 @@
 """What the page of the playground talks to. Only that page can: see ``documents.application``.
 
-``GET /``               the page, with ``/page.js`` and ``/page.css``
+``GET /``               the page, with its scripts and ``/page.css``
 ``GET /facts.json``     the stacks, the origins, the presets and the choices
 ``POST /check``         what there is to say about a policy
 ``POST /run``           makes a policy live, and predicts what a request gets
@@ -46,10 +46,11 @@ class Endpoint:
     def respond(self, environ: WSGIEnvironment) -> Document:
         """The document for a request."""
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        if method == "GET" and path in _SCRIPTS:
+            return packaged(f"page{path}", JAVASCRIPT)
         routes: Mapping[tuple[str, str], Callable[[WSGIEnvironment], Document]] = {
             ("GET", "/"): lambda _: page(self._senders()),
-            ("GET", "/page.js"): lambda _: packaged("page.js", JAVASCRIPT),
-            ("GET", "/page.css"): lambda _: packaged("page.css", CSS),
+            ("GET", "/page.css"): lambda _: packaged("page/page.css", CSS),
             ("GET", "/facts.json"): lambda _: _json(self._facts()),
             ("GET", "/record"): self._record,
             ("POST", "/check"): self._check,
@@ -110,6 +111,11 @@ class Endpoint:
 
     def _asked_about(self) -> Iterable[str]:
         return (each.origin for each in self.origins)
+
+
+_SCRIPTS = frozenset(
+    {"/page.js", "/elements.js", "/facts.js", "/state.js", "/report.js", "/senders.js", "/results.js"}
+)
 
 
 def engine_of(user_agent: str) -> EngineName | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 from crosscors.cli.demo.input import Composed
@@ -13,12 +14,11 @@ from crosscors.cli.explain.playing import Played, play
 from crosscors.cli.explain.serving import Served as ServedInProcess
 from crosscors.cli.explain.story import story_of
 from crosscors.cli.targets import Target
-from crosscors.testing import Browser, EngineName, Exchange
+from crosscors.testing import Browser, EngineName, Exchange, Page
 from crosscors.testing.urls import parse
 
 # A form or beacon is "served" or "refused". CORS has no say in them, only the protection has.
 Outcome = Literal["read", "blocked", "served", "refused"]
-_REFUSED = 403
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def predict(
     """What a page of this origin gets from the application."""
     address = parse(url).origin
     if composed.kind != "fetch":
-        return _of_post(composed, origin, url, Browser(app, address, engine=engine))
+        return _of_post(composed, Browser(app, address, engine=engine).page(origin), url)
     asked = Asked(origin, url, composed.method, composed.headers, composed.body or None, composed.credentials)
     served = ServedInProcess(app, address, is_asgi=stack.id == ASGI)
     played = play(asked, served, engine, is_dry=False)
@@ -72,38 +72,32 @@ def _of_fetch(played: Played, target: Target) -> Prediction:
     return Prediction("read", response.status, readable, wire, steps, story.hint)
 
 
-def _of_post(composed: Composed, origin: str, url: str, browser: Browser) -> Prediction:
-    page = browser.page(origin)
-    if composed.kind == "form":
-        exchange = page.submit_form(url, {"text": composed.body})
-        first = (
-            "A form post leads the user to the response. CORS has no say in it, and there is no preflight."
-        )
-    else:
-        exchange = page.beacon(url, composed.body)
-        first = "The page does not see the response to a beacon. So CORS has no say in it."
-    status = exchange.response.status
-    is_refused = status == _REFUSED
-    last = (
-        f"The cross-origin protection refuses the request ({status}). It does not reach the application."
-        if is_refused
-        else f"The request reaches the application ({status}), whoever has sent it."
-    )
-    hint = (
-        "To refuse writes from pages that the policy does not trust, turn on the cross-origin protection:"
-        " protect=True."
-    )
-    sent = exchange.response.logged
-    refusal = [{"kind": "note", "text": sent[0].upper() + sent[1:]}] if sent and is_refused else []
+def _of_post(composed: Composed, page: Page, url: str) -> Prediction:
+    is_form = composed.kind == "form"
+    exchange = page.submit_form(url, {"text": composed.body}) if is_form else page.beacon(url, composed.body)
+    status, logged = exchange.response.status, exchange.response.logged
+    is_refused = status == HTTPStatus.FORBIDDEN
+    texts = [
+        _FORM if is_form else _BEACON,
+        (_REFUSED if is_refused else _SERVED).format(status),
+        *([logged[0].upper() + logged[1:]] if logged else []),
+    ]
     return Prediction(
         "refused" if is_refused else "served",
         status,
         (),
-        _wire(browser.exchanges),
-        ({"kind": "request", "text": first}, {"kind": "response", "text": last}, *refusal),
-        None if is_refused else hint,
+        _wire((exchange,)),
+        tuple({"kind": "request", "text": text} for text in texts),
+        None if is_refused else _HINT,
     )
 
 
-def _wire(exchanges: list[Exchange] | tuple[Exchange, ...]) -> tuple[str, ...]:
+_FORM = "A form post leads the user to the response. CORS has no say in it, and there is no preflight."
+_BEACON = "The page does not see the response to a beacon, so CORS has no say in it."
+_REFUSED = "The cross-origin protection refuses the request ({}). It does not reach the application."
+_SERVED = "The request reaches the application ({})."
+_HINT = "With protect=True, the server refuses such requests from pages that the policy does not trust."
+
+
+def _wire(exchanges: tuple[Exchange, ...]) -> tuple[str, ...]:
     return tuple(f"{each.request.method} {each.response.status}" for each in exchanges)

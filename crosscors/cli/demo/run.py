@@ -112,7 +112,7 @@ def _senders(listeners: Listeners) -> Any:
     own = [*dict.fromkeys(each.address for each in page_origins(_ports(listeners)))]
     documents = {
         "/": sender(f"http://{_host(listeners.page)}", own, listeners.addresses.values()),
-        "/sender.js": packaged("sender.js", JAVASCRIPT),
+        "/sender.js": packaged("sender/sender.js", JAVASCRIPT),
     }
     hosts = [each.removeprefix("http://") for each in own]
     return application(lambda environ: documents.get(environ["PATH_INFO"]) or not_found(), hosts, own)
