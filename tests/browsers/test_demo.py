@@ -336,6 +336,18 @@ def test_another_tab_is_noticed(playground: Playground) -> None:
     assert said["status"] == "Another tab has changed the policy meanwhile. Send again."
 
 
+def test_cookies_of_other_programs_are_named(playground: Playground) -> None:
+    playground.open()
+    playground.driver.add_cookie({"name": "session", "value": "of another program"})
+    try:
+        policy = {"allow_origins": ["{numeric}"], "allow_methods": ["POST"]}
+        request = {"origin": "numeric", "method": "POST", "credentials": True}
+        said = playground.send({"policy": policy, "protect": True, "request": request})
+    finally:
+        playground.driver.delete_all_cookies()
+    assert said["status"].startswith("Not as expected: ASGI, WSGI, Flask, Django. Your browser sent cookies ")
+
+
 def test_it_is_usable_with_the_keyboard(playground: Playground) -> None:
     playground.open()
     driver = playground.driver

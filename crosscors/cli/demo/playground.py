@@ -89,13 +89,13 @@ class Playground:
         self.records.begin(run)
         # Django has one configuration, so nobody may change it before the prediction is made.
         with self._lock:
-            self._live = self._made(run, served)
+            tried = self._made(run, served).applications
             predictions = {
-                stack.id: predict(
-                    composed, origin, urls[stack.id], stack, self._live.applications[stack.id], engine
-                )
-                for stack in self.stacks
+                each.id: predict(composed, origin, urls[each.id], each, tried[each.id], engine)
+                for each in self.stacks
             }
+            # New ones, because some messages are logged only once.
+            self._live = self._made(run, served)
         return Run(run, urls, predictions)
 
     def _made(self, run: str, served: Served) -> Live:

@@ -177,10 +177,10 @@ _OF_BODY = {"CONTENT_TYPE": "Content-Type", "CONTENT_LENGTH": "Content-Length"}
 
 def _named(name: str) -> str:
     """A name as people write it. Its case means nothing."""
-    return _OTHERWISE.get(name.lower()) or "-".join(part.capitalize() for part in name.split("-"))
+    return "-".join(_ABBREVIATIONS.get(part) or part.capitalize() for part in name.lower().split("-"))
 
 
-_OTHERWISE = {"x-cors-refused": "X-CORS-Refused", "sec-ch-ua": "Sec-CH-UA", "dnt": "DNT"}
+_ABBREVIATIONS = {"ch": "CH", "cors": "CORS", "dnt": "DNT", "ua": "UA"}
 
 
 class LogHandler(logging.Handler):

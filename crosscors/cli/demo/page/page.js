@@ -100,12 +100,16 @@ async function run(state) {
   if (recorded.some(({ live }) => live !== said.run)) {
     say("Another tab has changed the policy meanwhile. Send again.", true);
   } else if (unexpected.length) {
-    say(`Not as expected: ${unexpected.join(", ")}.`, true);
+    const why = recorded.some(sentCookies) ? " Your browser sent cookies that another program on 127.0.0.1 has set." : "";
+    say(`Not as expected: ${unexpected.join(", ")}.${why}`, true);
   } else {
     say("Everything happened as expected.");
   }
   field("see").hidden = false;
 }
+
+// The demo sets no cookies, and the prediction knows of none. But browsers share cookies among all ports.
+const sentCookies = (exchange) => exchange.request_headers.some(([name]) => name === "Cookie");
 
 // What the servers saw. A fetch ends when they have answered. Of forms and beacons, nothing tells.
 async function recordOf(runId, kind) {
