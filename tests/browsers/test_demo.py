@@ -323,6 +323,19 @@ def test_nothing_is_read_as_markup(playground: Playground) -> None:
 # The page itself
 
 
+def test_the_console_has_nothing_but_what_cors_blocks(playground: Playground, engine: EngineName) -> None:
+    if engine != "chromium":  # the only one whose driver gives the console
+        return
+    playground.driver.get_log("browser")  # type: ignore[attr-defined]
+    playground.open()
+    for preset in ("another-name", "crash", "form-post"):
+        playground.choose(preset)
+    said = [each["message"] for each in playground.driver.get_log("browser")]  # type: ignore[attr-defined]
+    expected = ("has been blocked by CORS policy", "net::ERR_FAILED", "500 (Internal Server Error)")
+    assert [each for each in said if not any(text in each for text in expected)] == []
+    assert len(said) > 8
+
+
 def test_another_tab_is_noticed(playground: Playground) -> None:
     playground.open()
     playground.driver.execute_script(
