@@ -7,10 +7,12 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -334,6 +336,63 @@ def test_the_console_has_nothing_but_what_cors_blocks(playground: Playground, en
     expected = ("has been blocked by CORS policy", "net::ERR_FAILED", "500 (Internal Server Error)")
     assert [each for each in said if not any(text in each for text in expected)] == []
     assert said
+
+
+# What a foreign page can try: to read, and to make another policy live.
+ATTACK = """
+const [address, done] = arguments;
+const body = JSON.stringify({ policy: { allow_origins: ["*"] }, request: { origin: "localhost" } });
+const json = { "Content-Type": "application/json" };
+const attempts = [
+  fetch(`${address}/facts.json`),
+  fetch(`${address}/run`, { method: "POST", headers: json, body }),
+  fetch(`${address}/run`, { method: "POST", body }),
+  fetch(`${address}/run`, { method: "POST", body, credentials: "include" }),
+  fetch(`${address}/run`, { method: "POST", body, mode: "no-cors" }),
+  fetch(`${address}/record?run=x`),
+];
+navigator.sendBeacon(`${address}/run`, new Blob([body], { type: "application/json" }));
+const form = document.createElement("form");
+Object.assign(form, { action: `${address}/run`, method: "post", enctype: "text/plain", target: "frame" });
+form.append(Object.assign(document.createElement("input"), { name: body.slice(0, -1), value: "}" }));
+document.body.append(Object.assign(document.createElement("iframe"), { name: "frame" }), form);
+form.submit();
+Promise.all(attempts.map((attempt) => attempt.then(({ type }) => type, () => "blocked"))).then(done);
+"""
+
+
+class _Blank(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>foreign</title><body></body>")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as the class has it
+        """Log nothing."""
+
+
+@pytest.fixture
+def foreign() -> Iterator[str]:
+    """The address of a page that has nothing to do with the demo."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Blank) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_foreign_page_can_change_and_read_nothing(playground: Playground, foreign: str) -> None:
+    playground.open()
+    playground.send({"policy": {}, "request": {"origin": "localhost"}})
+    driver = playground.driver
+    driver.get(foreign)
+    said = driver.execute_async_script(ATTACK, playground.address)
+    assert said == ["blocked", "blocked", "blocked", "blocked", "opaque", "blocked"]
+    time.sleep(1)  # for the beacon and the form
+    playground.open()
+    # The policy that is live still allows nobody.
+    answers = playground.ask_browser({"origin": "localhost", "path": "/items"})
+    assert {each["outcome"] for each in answers.values()} == {"blocked"}
 
 
 def test_another_tab_is_noticed(playground: Playground) -> None:

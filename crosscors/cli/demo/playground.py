@@ -89,9 +89,9 @@ class Playground:
         self.records.begin(run)
         # Django has one configuration, so nobody may change it before the prediction is made.
         with self._lock:
-            tried = self._made(run, served).applications
+            self._live = tried = self._made(run, served)
             predictions = {
-                each.id: predict(composed, origin, urls[each.id], each, tried[each.id], engine)
+                each.id: predict(composed, origin, urls[each.id], each, tried.applications[each.id], engine)
                 for each in self.stacks
             }
             # New ones, because some messages are logged only once.

@@ -15,7 +15,7 @@ from tests.tables import table
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
+    max_leaves=8,
 )
 KEYS = ("policy", "protect", "debug", "request")
 PARTS = ("origin", "kind", "method", "path", "headers", "credentials", "body")
