@@ -111,8 +111,8 @@ PRESETS = (
         "credentials-not-allowed",
         "Cookies are not allowed",
         _HIDDEN,
-        'The script writes credentials: "include". The browser then shows it the response only with'
-        " Access-Control-Allow-Credentials: true.",
+        'The script writes credentials: "include". Then the browser shows the response to the script only if'
+        " it has Access-Control-Allow-Credentials: true.",
         policy={"allow_origins": ["{localhost}"]},
         request={"credentials": True},
         fix={"policy": {"allow_credentials": ["{localhost}"]}},
@@ -135,9 +135,9 @@ PRESETS = (
         "crash",
         "A 500 that looks like CORS",
         "Over plain ASGI and WSGI, the browser hides the 500. In Flask and Django, the page can read it.",
-        "The application raises an exception. Over plain ASGI and WSGI, the server writes the error page,"
-        " outside of all middleware, so it has no CORS headers. In Flask and Django, the framework writes it,"
-        " and crosscors adds the headers.",
+        "The application raises an exception. In Flask and Django, the framework writes the error page, and"
+        " crosscors adds the headers. Over plain ASGI and WSGI, the server writes it, outside of all"
+        " middleware, so it has no CORS headers. Handle exceptions inside such an application.",
         policy={"allow_origins": ["{localhost}"]},
         request={"path": "/crash"},
     ),

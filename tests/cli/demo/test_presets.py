@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from crosscors.cli.check.elsewhere.theirs import code
 from crosscors.cli.demo.presets import PRESETS, Preset
+from tests.conftest import Approve
 
 from .playing import Demo
 
@@ -78,6 +80,34 @@ def test_its_fix_is_the_hint(demo: Demo, preset: Preset) -> None:
         options = {"allow_credentials": ["https://app.example.com"]}
     for value in options.values():
         assert all(code(value).strip("[]") in hint.replace("'", '"') for hint in hints)
+
+
+def test_what_people_read(demo: Demo, approved: Approve) -> None:
+    approved("demo_presets", ((preset.title, without_ports(demo, texts(demo, preset))) for preset in PRESETS))
+
+
+def texts(demo: Demo, preset: Preset) -> str:
+    content = run(demo, with_origins(demo, preset.as_json()["state"]))
+    lines = [preset.what, preset.why]
+    lines += [f"Problem {each['option']}: {each['message']} {each['hint']}" for each in content["problems"]]
+    predictions = [explanation(demo, each) for each in content.get("predictions", {}).values()]
+    lines += [f"\n{each}" for each in dict.fromkeys(predictions)]
+    return "\n".join(lines)
+
+
+def explanation(demo: Demo, prediction: Any) -> str:
+    lines = [step["text"] for step in prediction["steps"]]
+    lines += [f"What to do: {prediction['hint']}"] if prediction["hint"] else []
+    return without_ports(demo, "\n".join(lines))
+
+
+def without_ports(demo: Demo, text: str) -> str:
+    """The text with the same addresses in every run."""
+    for origin in demo.get("/facts.json").content["origins"][:-1]:
+        text = text.replace(origin["origin"], f"{{{origin['id']}}}")
+    for address in demo.stacks.values():
+        text = text.replace(address, "{api}")
+    return re.sub(r"run=\w+", "run=...", text)
 
 
 def test_there_are_ten() -> None:
