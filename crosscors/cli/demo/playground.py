@@ -73,10 +73,10 @@ class Playground:
         """The stacks that are installed."""
         return tuple(each for each in STACKS if each.id in self.addresses)
 
-    def find(self, stack: Stack) -> tuple[str, Any]:
-        """The run whose policy is live, and the application of the stack."""
+    def find(self, name: str) -> tuple[str, Any]:
+        """The run whose policy is live, and the application of the stack with this id."""
         live = self._live
-        return live.run, live.applications[stack.id]
+        return live.run, live.applications[name]
 
     def run(self, served: Served, composed: Composed, origin: str, engine: EngineName | None) -> Run:
         """Make the policy live on all stacks, and predict what a page of this origin gets.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from crosscors.cli.demo.documents import JAVASCRIPT, application, not_found, packaged, sender
 from crosscors.cli.demo.endpoint import Endpoint
@@ -18,7 +18,10 @@ from crosscors.cli.demo.origins import Ports, page_origins
 from crosscors.cli.demo.playground import Playground
 from crosscors.cli.demo.records import log_heard, recorded_asgi, recorded_wsgi
 from crosscors.cli.demo.servers import Server, asgi_server, running, wsgi_server
-from crosscors.cli.demo.stacks import ASGI, STACKS
+from crosscors.cli.demo.stacks import ASGI
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _LOOPBACK = "127.0.0.1"
 _POLL_SECONDS = 0.1
@@ -82,33 +85,30 @@ def run(listeners: Listeners, announce: Callable[[str], object], show: Callable[
 def serving(listeners: Listeners) -> Generator[tuple[Server, ...]]:
     """Serve the page, the senders and the stacks while this lasts."""
     playground = Playground(listeners.addresses)
-    documents = {listeners.page: _page(listeners, playground)}
-    documents |= dict.fromkeys(listeners.senders, _senders(listeners))
+    records = playground.records
     stacks = {
-        listeners.stacks[each.id]: wsgi_at(
-            _host(listeners.stacks[each.id]),
-            recorded_wsgi(partial(playground.find, each), each.id, playground.records),
-        )
-        for each in playground.stacks
-        if each.id != ASGI
+        listener: wsgi_at(_host(listener), recorded_wsgi(partial(playground.find, name), name, records))
+        for name, listener in listeners.stacks.items()
+        if name != ASGI
     }
-    asgi = next(each for each in STACKS if each.id == ASGI)
-    over_asgi = recorded_asgi(partial(playground.find, asgi), ASGI, playground.records)
+    senders = {listener: _senders(listeners) for listener in listeners.senders}
+    asgi = listeners.stacks[ASGI]
+    over_asgi = recorded_asgi(partial(playground.find, ASGI), ASGI, records)
     servers = (
-        wsgi_server({**documents, **stacks}),
-        asgi_server(listeners.stacks[ASGI], asgi_at(_host(listeners.stacks[ASGI]), over_asgi)),
+        wsgi_server({listeners.page: _page(listeners, playground), **senders, **stacks}),
+        asgi_server(asgi, asgi_at(_host(asgi), over_asgi)),
     )
     with running(*servers):
         yield servers
 
 
-def _page(listeners: Listeners, playground: Playground) -> Any:
+def _page(listeners: Listeners, playground: Playground) -> WSGIApplication:
     host = _host(listeners.page)
     endpoint = Endpoint(playground, page_origins(_ports(listeners)))
     return application(endpoint.respond, [host], [f"http://{host}"])
 
 
-def _senders(listeners: Listeners) -> Any:
+def _senders(listeners: Listeners) -> WSGIApplication:
     own = [*dict.fromkeys(each.address for each in page_origins(_ports(listeners)))]
     documents = {
         "/": sender(f"http://{_host(listeners.page)}", own, listeners.addresses.values()),
