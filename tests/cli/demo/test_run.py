@@ -111,7 +111,8 @@ def test_the_terminal_shows_refusals_of_the_browser_only(demo: Demo) -> None:
 def test_a_crash_is_recorded_and_not_logged(
     demo: Demo, stack: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run = demo.post("/run", {"policy": {"allow_origins": "*"}, "request": {"origin": "null"}}).content["run"]
+    request = {"origin": "null", "path": "/crash"}
+    run = demo.post("/run", {"policy": {"allow_origins": "*"}, "request": request}).content["run"]
     said = ask(demo.stacks[stack].removeprefix("http://"), "GET", f"/crash?run={run}", {"Origin": "null"})
     assert said.status == 500
     eventually(lambda: bool(recorded(demo, run)) and recorded(demo, run)[0]["raised"])
