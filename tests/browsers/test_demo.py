@@ -338,6 +338,18 @@ def test_the_console_has_nothing_but_what_cors_blocks(playground: Playground, en
     assert said
 
 
+def test_a_configuration_is_copied_or_selected(playground: Playground) -> None:
+    playground.open()
+    driver = playground.driver
+    driver.find_element(By.ID, "framework").send_keys("Flask")
+    WebDriverWait(driver, DEADLINE_SECONDS).until(lambda _: "crosscors.flask" in playground.text("code"))
+    driver.find_element(By.ID, "copy").click()
+    WebDriverWait(driver, DEADLINE_SECONDS).until(lambda _: playground.text("copied"))
+    if playground.text("copied") != "Copied.":
+        selected = driver.execute_script("return getSelection().toString()")
+        assert selected.strip() == playground.text("code").strip()
+
+
 # What a foreign page can try: to read, and to make another policy live.
 ATTACK = """
 const [address, done] = arguments;

@@ -44,6 +44,11 @@ function showCode() {
 
 field("framework").addEventListener("input", showCode);
 field("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(field("code").textContent);
-  field("copied").textContent = "Copied.";
+  try {
+    await navigator.clipboard.writeText(field("code").textContent);
+    field("copied").textContent = "Copied.";
+  } catch {  // the browser may ask, and somebody may say no
+    getSelection().selectAllChildren(field("code"));
+    field("copied").textContent = "Your browser does not copy. The text is selected: press Ctrl+C.";
+  }
 });
