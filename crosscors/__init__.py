@@ -10,6 +10,7 @@ PYTEST_DONT_REWRITE: no assertions are here, and pytest warns about modules that
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import PolicyError, PolicyWarning, Problem
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.protection import CrossOriginProtection
 from crosscors.core.refusal import Refusal
@@ -25,6 +26,7 @@ __all__ = [
     "CrossOriginProtection",
     "Decision",
     "Kind",
+    "LivePolicy",
     "PolicyError",
     "PolicyWarning",
     "Problem",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.environ import cors_request, is_plain, preflight_headers, sender_of
-from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
-from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
+from crosscors._adapter.reporting import DEBUG, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_wsgi
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.protection import Sender
 from crosscors.core.request import CORSRequest
@@ -35,12 +36,12 @@ class CORSMiddleware:
 
     Args:
         app: the WSGI application.
-        policy: a CORSPolicy, or Resources with one for each path. Instead of it, the options of
-            CORSPolicy may be given here.
+        policy: a CORSPolicy, Resources with one for each path, or a LivePolicy of either. Instead of it, the
+            options of CORSPolicy may be given here.
         debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
             that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
-            policy covers. Default: None.
+            policy covers; or several such functions. Default: None.
         protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
             status 403. ``"report"``: only log them. A CrossOriginProtection has further options. Default:
             False.
@@ -60,7 +61,7 @@ class CORSMiddleware:
         self,
         app: WSGIApplication,
         *positional: NoReturn,
-        policy: CORSPolicy | Resources | None = None,
+        policy: CORSPolicy | Resources | LivePolicy[Any] | None = None,
         debug: bool | None = None,
         on_decision: OnDecision | None = None,
         protect: Protect = False,

@@ -24,11 +24,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
+from crosscors._adapter.keywords import OnDecision, raise_problems, read_on_decision
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, join
-from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_debug_heard, logger
+from crosscors._adapter.reporting import ReadRequest, Reporter, is_debug_heard, logger
 from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
+from crosscors.core.live import LivePolicy, current, is_live
 from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
 from crosscors.core.protection import OWN_SITES, SAFE_METHODS, Ask, CrossOriginProtection, Sender
@@ -92,7 +94,7 @@ class Decider(Generic[_Source]):
         reader: reads its requests.
         policies: what it delivers.
         debug: whether debug mode is on; a function if the framework has a flag for that, which may change.
-        on_decision: the hook, if any.
+        on_decision: the hooks, if any.
         protection: the cross-origin protection, if any.
         place_of_view: which view, endpoint or blueprint has a policy, for messages; None if none has it.
 
@@ -123,12 +125,16 @@ class Decider(Generic[_Source]):
         self.protection = protection
         self.rules = cast("CrossOriginProtection", protection)  # only asked if there is one
         self.unguarded, self.unguarded_sites = _unguarded(protection, is_raw=reader.is_raw)
-        self._debug = debug
+        self._is_live = is_live(policies)
+        self._debug = partial(_debug_of, policies, debug) if is_live(policies) else debug
+        self._was_debug = self._debug is True
         self._place_of_view = place_of_view
         self.words = next(map(words_of, policies.policies), KEYWORDS)
         self.logger = logger()
-        self.reporter = Reporter(on_decision, self)
-        self._sees_everything = on_decision is not None or debug is True
+        hooks, of_hooks = read_on_decision(on_decision, KEYWORDS)
+        raise_problems(of_hooks)
+        self.reporter = Reporter(hooks, self)
+        self._sees_everything = self._was_debug or bool(hooks)
         self.everywhere = policies.everywhere
         self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
         _count.made += 1
@@ -138,7 +144,7 @@ class Decider(Generic[_Source]):
         make = partial(
             type(self),
             debug=self._debug,
-            on_decision=self.reporter.on_decision,
+            on_decision=self.reporter.hooks,
             protection=self.protection,
             place_of_view=self._place_of_view,
         )
@@ -151,13 +157,16 @@ class Decider(Generic[_Source]):
         if isinstance(debug, bool):
             return debug
         is_on = debug()
-        if is_on and not self._sees_everything:
-            self._sees_everything, self.ready = True, NOTHING_READY
+        if is_on != self._was_debug:
+            self._was_debug = is_on
+            self._sees_everything = is_on or bool(self.reporter.hooks)
+            self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
         return is_on
 
     def place_of(self, policy: CORSPolicy) -> str:
         """What the policy belongs to, for messages."""
-        keys = () if self.everywhere else keys_of(cast("Resources", self.policies), policy)
+        policies = current(self.policies)
+        keys = keys_of(policies, policy) if isinstance(policies, Resources) else ()
         return " and ".join(map(shown, keys)) or self._place_of_view(policy) or "the application"
 
     def policy_for(self, source: _Source) -> CORSPolicy | None:
@@ -169,15 +178,15 @@ class Decider(Generic[_Source]):
         path, root_path = self.read.path(source)
         policy = policies.policy_for(path, root_path)
         if root_path:
-            self.reporter.report_root_path(policies, path, root_path)
+            self.reporter.report_root_path(current(policies), path, root_path)
         return policy
 
     def ready_for(self, policy: CORSPolicy) -> Mapping[Any, Decision]:
         """What needs no asking: decisions about listed origins, by Origin as the reader has it.
 
-        Empty if there is a hook or debug mode, for which every decision counts.
+        Empty if there are hooks or debug mode, for which every decision counts.
         """
-        if self._sees_everything:
+        if self._sees_everything or (self._is_live and self.debug):
             return NOTHING_READY
         questions = questions_to(policy)
         return questions.by_bytes if self.read.is_raw else questions.by_text
@@ -330,14 +339,21 @@ class Decider(Generic[_Source]):
         self._report_uncovered(source, read)
 
     def _report_uncovered(self, source: _Source, read: ReadRequest) -> None:
-        if self.everywhere is not None or self.read.headers(source)[0] is None:
+        policies = current(self.policies)
+        if not isinstance(policies, Resources) or self.read.headers(source)[0] is None:
             return
-        # Nothing else makes policies depend on the path.
-        refusal = refusal_of(cast("Resources", self.policies), *self.read.path(source))
+        refusal = refusal_of(policies, *self.read.path(source))
         request = read()
         if refusal is not None and is_cors_request(request):
             kind = Kind.PREFLIGHT if request.is_preflight else Kind.ACTUAL
             self.reporter.report(Decision(kind, False, ResponseHeaders(), refusals=(refusal,)), None, read)
+
+
+def _debug_of(live: LivePolicy[Any], otherwise: Debug) -> bool:
+    """Whether debug mode is on. A LivePolicy comes before the adapter."""
+    if live.debug is not None:
+        return live.debug
+    return otherwise if isinstance(otherwise, bool) else otherwise()
 
 
 def _unguarded(

@@ -10,9 +10,10 @@ from types import FunctionType
 from typing import Any, TypeVar, cast
 
 from crosscors._adapter.decider import Decider
-from crosscors._adapter.keywords import read_policy
+from crosscors._adapter.keywords import raise_problems, read_policy
 from crosscors._adapter.stacks import hint_of_app
 from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.live import LivePolicy, is_for_every_path, is_live, require
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.unnamed import Call, are_paths, is_policy
 
@@ -27,15 +28,32 @@ class _Mark:
     policy: object
 
 
+@dataclass(frozen=True)
+class _LiveMark:
+    """A mark whose policy changes."""
+
+    live: LivePolicy[CORSPolicy]
+
+    @property
+    def policy(self) -> CORSPolicy:
+        return self.live.policy
+
+
+_MARKS = (_Mark, _LiveMark)
+
+
 # What the decorators do.
 
 
-def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy:
+def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy | LivePolicy[CORSPolicy]:
     """The policy that a decorator gets: as ``policy=``, or as the options of a policy.
 
     Raises:
         PolicyError: like ``read_policy``, and if ``policy`` is Resources.
     """
+    if is_live(policy) and not options:
+        raise_problems(require(policy, is_for_every_path))
+        return policy
     read = None if are_paths(policy) else read_policy(policy, options, debug=False, can_await=True).everywhere
     if read is None:
         message = "takes a CORSPolicy, not Resources: a view has no paths below it."
@@ -86,7 +104,7 @@ def mark(view: _View, policy: object) -> _View:
         )
     copied: _View = _copy(view)
     try:
-        setattr(copied, _ATTRIBUTE, _Mark(policy))
+        setattr(copied, _ATTRIBUTE, _LiveMark(policy) if is_live(policy) else _Mark(policy))
     except (AttributeError, TypeError):
         hint = "Decorate the function where it is defined."
         raise _error("wrong-type", view, f"{name_of(view)} cannot have a policy.", hint) from None
@@ -158,7 +176,7 @@ def mark_of(view: object, method: str) -> Any:
     inner = _without_partials(view)
     for place in (_handler(inner, method), inner, class_of(inner), _called(inner)):
         found = getattr(place, _ATTRIBUTE, None)
-        if isinstance(found, _Mark):  # proxies have every attribute
+        if isinstance(found, _MARKS):  # proxies have every attribute
             return found.policy
     return None
 
@@ -172,7 +190,7 @@ def marks_of(view: object) -> Iterator[Any]:
     for base in cls.__mro__ if cls else ():
         for member in vars(base).values():
             found = getattr(member, "__dict__", {}).get(_ATTRIBUTE)
-            if isinstance(found, _Mark):
+            if isinstance(found, _MARKS):
                 yield found.policy
 
 

@@ -265,13 +265,13 @@ def _with(decision: Decision, *, pairs: Pairs | None = None, vary: tuple[str, ..
 def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> None:
     """Let the adapter that decided report it; if it has no hook, also call the nearest hook further out."""
     further_out = reversed(record[: record.index(decisive)])
-    hearing = (each for each in further_out if each.adapter.reporter.has_hook and each.read is not None)
+    hearing = (each for each in further_out if each.adapter.reporter.hooks and each.read is not None)
     reporter = decisive.adapter.reporter
-    heard = None if reporter.has_hook else next(hearing, None)
+    heard = None if reporter.hooks else next(hearing, None)
     if decisive.read is not None:
         reporter.report(decision, decisive.policy, decisive.read)
     if heard is not None and heard.read is not None:
-        heard.adapter.reporter.call_hook(decision, heard.read)
+        heard.adapter.reporter.call_hooks(decision, heard.read)
     for entry in record:
         entry.read = None  # it may refer to the scope, which refers to this entry
 

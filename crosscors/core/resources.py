@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from crosscors.core.document_form import DocumentWords, Syntax, key_path
 from crosscors.core.errors import PolicyError, Problem, shown
+from crosscors.core.live import LivePolicy, is_for_every_path, is_live, require
 from crosscors.core.origins.regexes.joining import with_flags_inline
 from crosscors.core.path_keys import BELOW, is_ambiguous, path_faults, path_hint, unlikely_path
 from crosscors.core.policy import CORSPolicy, policy_in_document, warn_about
@@ -19,7 +20,7 @@ from crosscors.core.unnamed import of_policy
 from crosscors.core.values import Findings, is_text_pattern, refused
 
 # The keys of a Mapping are invariant: any other key type would refuse a dict of only strings, or a mixed one.
-_Policies = Mapping[Any, CORSPolicy | None]
+_Policies = Mapping[Any, CORSPolicy | LivePolicy[CORSPolicy] | None]
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Bytes that are not UTF-8: some servers give them as surrogates (PEP 383), others as U+FFFD.
@@ -41,8 +42,9 @@ class Resources:
         policies: keys are paths (``"/health"`` also covers ``/health/``, unless ``"/health/"`` or
             ``"/health/*"`` is a key), paths ending in ``/*`` (``"/api/*"`` covers ``/api`` and everything
             below it, but not ``/apix``; ``"/*"`` covers everything), or compiled regular expressions, which
-            must match the whole path. Values are policies. None means that no policy covers the path: the
-            responses of the application stay as they are.
+            must match the whole path. Values are policies. A LivePolicy counts with the policy that it has
+            at the time of a request. None means that no policy covers the path: the responses of the
+            application stay as they are.
 
     Raises:
         PolicyError: listing every key and value that cannot work.
@@ -66,16 +68,17 @@ class Resources:
 
     def _fill(self, policies: _Policies) -> None:
         self._policies = dict(policies)
-        self._exact: dict[str, _Entry] = {}
-        self._below: dict[str, _Entry] = {}
-        self._regexes: list[tuple[re.Pattern[str], _Entry]] = []
+        self._exact: dict[str, _AnyEntry] = {}
+        self._below: dict[str, _AnyEntry] = {}
+        self._regexes: list[tuple[re.Pattern[str], _AnyEntry]] = []
         for path, policy in policies.items():
+            entry = _LiveEntry(policy) if is_live(policy) else _Entry(policy)
             if is_text_pattern(path):
-                self._regexes.append((path, _Entry(policy)))
+                self._regexes.append((path, entry))
             elif path.endswith(BELOW):
-                self._below[path.removesuffix(BELOW)] = _Entry(policy)
+                self._below[path.removesuffix(BELOW)] = entry
             else:
-                self._exact[path] = _Entry(policy)
+                self._exact[path] = entry
         self._longest = max(map(len, self._below), default=0)
         self._exact = {**self._twins(), **self._exact}
         self._sorted = sorted(f"{path.rstrip('/')}/" for path in (*self._exact, *self._below))
@@ -86,9 +89,12 @@ class Resources:
     @property
     def policies(self) -> tuple[CORSPolicy, ...]:
         """All the policies, without repeats."""
-        return tuple(
-            {id(policy): policy for policy in self._policies.values() if policy is not None}.values()
-        )
+        return tuple({id(policy): policy for _, policy in items_of(self) if policy is not None}.values())
+
+    @property
+    def live(self) -> tuple[LivePolicy[CORSPolicy], ...]:
+        """Those of its values that are a LivePolicy."""
+        return tuple(value for value in self._policies.values() if is_live(value))
 
     @property
     def everywhere(self) -> None:
@@ -129,12 +135,12 @@ class Resources:
         values = (below,) if below == path else (below, root_path)
         return Refusal("path-not-covered", values, tuple(near))
 
-    def _entry_for(self, path: str, root_path: str) -> _Entry | None:
+    def _entry_for(self, path: str, root_path: str) -> _AnyEntry | None:
         if root_path or is_ambiguous(path):
             return self._entry_below(path, root_path)
         return self._entry_at(path)  # nearly every path, at the cost of one search
 
-    def _entry_below(self, path: str, root_path: str) -> _Entry | None:
+    def _entry_below(self, path: str, root_path: str) -> _AnyEntry | None:
         if not is_ambiguous(path):
             starts = self._below_root(path, root_path)
             if len(starts) == 1:
@@ -161,7 +167,7 @@ class Resources:
             _key_in_document(key): False
             if policy is None
             else policy.to_dict(without_redundant=without_redundant)
-            for key, policy in self._policies.items()
+            for key, policy in items_of(self)
         }
 
     @classmethod
@@ -212,7 +218,7 @@ class Resources:
         is_below = path.startswith(root_path)
         return is_below and any(_is_about(regex, root_path, path) for regex, _ in self._regexes)
 
-    def _entry_for_all(self, path: str, root_path: str) -> _Entry | None:
+    def _entry_for_all(self, path: str, root_path: str) -> _AnyEntry | None:
         """The entry for the path, if all its readings have the same one."""
         readings = self._readings(path, root_path)
         if readings is None:
@@ -244,7 +250,7 @@ class Resources:
         # is, Quart cuts off half a segment, and Litestar takes what follows the root path, wherever that is.
         return (path, below)
 
-    def _twins(self) -> dict[str, _Entry]:
+    def _twins(self) -> dict[str, _AnyEntry]:
         """The exact paths with the other ending: most routers treat ``/items`` like ``/items/``, or redirect.
 
         Paths that have a key of their own are left out.
@@ -261,7 +267,7 @@ class Resources:
             return stem in self._below
         return any(_is_about(regex, stem, twin) for regex, _ in self._regexes)
 
-    def _entry_at(self, path: str) -> _Entry | None:
+    def _entry_at(self, path: str) -> _AnyEntry | None:
         """The entry for exactly this reading of a path; None if no key covers it."""
         if not path.startswith("/"):
             return None
@@ -270,7 +276,7 @@ class Resources:
             return entry
         return next((entry for regex, entry in self._regexes if regex.fullmatch(path)), None)
 
-    def _longest_prefix(self, path: str) -> _Entry | None:
+    def _longest_prefix(self, path: str) -> _AnyEntry | None:
         """The entry of the longest prefix that ends with a segment, found with one look-up per segment."""
         below, end = self._below, len(path)
         if end > self._longest:
@@ -307,16 +313,15 @@ def has_one_reading_with_key(resources: Resources, path: str, root_path: str) ->
 
 def keys_of(resources: Resources, policy: CORSPolicy) -> tuple[str, ...]:
     """The keys that have this very policy; a regular expression as its text."""
-    return tuple(
-        _text_of(key)
-        for key, each in resources._policies.items()  # pyright: ignore[reportPrivateUsage]
-        if each is policy
-    )
+    return tuple(_text_of(key) for key, each in items_of(resources) if each is policy)
 
 
 def items_of(resources: Resources) -> tuple[tuple[str | re.Pattern[str], CORSPolicy | None], ...]:
-    """The keys in their order, each with its policy."""
-    return tuple(resources._policies.items())  # pyright: ignore[reportPrivateUsage]
+    """The keys in their order, each with its policy of now."""
+    return tuple(
+        (key, value.policy if is_live(value) else value)
+        for key, value in resources._policies.items()  # pyright: ignore[reportPrivateUsage]
+    )
 
 
 def make_resources(policies: object, option: str = "resources") -> tuple[Resources | None, Findings]:
@@ -403,6 +408,19 @@ class _Entry(NamedTuple):
     policy: CORSPolicy | None
 
 
+class _LiveEntry(NamedTuple):
+    """The same for a value that changes. Its policy is looked up once, after the readings are compared."""
+
+    live: LivePolicy[CORSPolicy]
+
+    @property
+    def policy(self) -> CORSPolicy | None:
+        return self.live.policy
+
+
+_AnyEntry = _Entry | _LiveEntry
+
+
 def _begins_with(path: str, root_path: str) -> bool:
     """Whether the path begins with the root path, and the root path ends with a segment."""
     return path.startswith(root_path) and path[len(root_path) : len(root_path) + 1] in ("", "/")
@@ -461,7 +479,10 @@ def _problems_of(policies: object, option: str) -> Iterable[Problem]:
         yield Problem("wrong-type", option, policies, message, hint)
         return
     for path, policy in cast("Mapping[object, object]", policies).items():
-        if not (policy is None or isinstance(policy, CORSPolicy)):
+        if is_live(policy):
+            of_live = require(policy, is_for_every_path)
+            yield from (replace(each, option=option) for each in of_live.problems)
+        elif not (policy is None or isinstance(policy, CORSPolicy)):
             message = f"the value of {shown(path)} is not a policy: {shown(policy)}."
             hint = f"Write {of_policy(policy)}, or None to leave the path to the application."
             yield Problem("wrong-type", option, policy, message, hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 
@@ -34,10 +33,10 @@ class Configuration:
     """
 
     decider: Decider[Arrival]
-    # While check_request_enabled has receivers, these policies replace those of the settings: by the id of
-    # the replaced policy, and for paths that CORS_URLS_REGEX leaves out.
-    _with_receivers: Mapping[int, CORSPolicy] = field(repr=False)
-    _receivers_only: CORSPolicy | None = field(repr=False)
+    # While check_request_enabled has receivers, these policies replace those of the settings, and the paths
+    # that CORS_URLS_REGEX leaves out have one, too.
+    _asking: signals.Asking = field(repr=False)
+    _has_urls_regex: bool = field(repr=False)
 
     def policy_for(self, arrival: Arrival, method: str) -> CORSPolicy | None:
         """The policy that covers the request: that of its view, or else that of the settings.
@@ -74,7 +73,10 @@ class Configuration:
         policy = self.decider.policy_for(arrival)
         if not signals.receivers_of(signals.check_request_enabled):
             return policy
-        return self._receivers_only if policy is None else self._with_receivers.get(id(policy), policy)
+        if policy is not None:
+            return self._asking.besides(policy)
+        policies = self.decider.policies.policies
+        return self._asking.alone(policies[0]) if self._has_urls_regex else None
 
 
 @cache
@@ -94,16 +96,11 @@ def configuration(is_async: bool) -> Configuration:
         read.policies,
         debug=partial(getattr, settings, "DEBUG", False) if read.debug is None else read.debug,
         place_of_view=place_of_view,
-        on_decision=read.on_decision,
+        on_decision=read.hooks,
         protection=read.protection,
     )
-    policies = read.policies.policies
     ask = signals.ask_receivers_async if is_async else signals.ask_receivers
-    return Configuration(
-        decider,
-        _with_receivers=signals.with_receivers(policies, ask),
-        _receivers_only=signals.receivers_only(policies[0], ask) if read.has_urls_regex else None,
-    )
+    return Configuration(decider, _asking=signals.Asking(ask), _has_urls_regex=read.has_urls_regex)
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.django.views import policies_of_views
 
@@ -18,7 +19,9 @@ _View = TypeVar("_View")
 
 
 def cross_origin(
-    *positional: NoReturn, policy: CORSPolicy | None = None, **options: Unpack[PolicyOptions]
+    *positional: NoReturn,
+    policy: CORSPolicy | LivePolicy[CORSPolicy] | None = None,
+    **options: Unpack[PolicyOptions],
 ) -> Callable[[_View], _View]:
     """Give a view its own policy. It replaces the policy of the settings for requests and preflights.
 
@@ -29,7 +32,7 @@ def cross_origin(
     ``check_request_enabled`` are not asked.
 
     Args:
-        policy: a CORSPolicy. Default: a policy with the other options.
+        policy: a CORSPolicy, or a LivePolicy of one. Default: a policy with the other options.
         options: the options of CORSPolicy, instead of ``policy``.
 
     Raises:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Mapping, Sequence
+import weakref
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -59,24 +60,44 @@ async def ask_receivers_async(request: CORSRequest) -> bool:
     return any(answers)
 
 
-def with_receivers(policies: Sequence[CORSPolicy], ask: OriginFunc) -> Mapping[int, CORSPolicy]:
-    """The policies that have no function, by their ids, with the receivers as their function."""
-    return {
-        id(policy): _changed(policy, allow_origin_func=ask)
-        for policy in policies
-        if policy.allow_origin_func is None
-    }
+class Asking:
+    """The policies that ask the receivers, made from those of the settings when they are first needed.
 
+    They are kept as long as the policies that they are made from. A LivePolicy brings new ones.
 
-def receivers_only(policy: CORSPolicy, ask: OriginFunc) -> CORSPolicy:
-    """The policy for paths that the given one does not cover. Only the receivers allow an origin there."""
-    return _changed(
-        policy,
-        allow_origins=(),
-        allow_origin_regex=None,
-        allow_origin_func=ask,
-        allow_credentials=policy.allow_credentials is True,
-    )
+    Args:
+        ask: the receivers as an ``allow_origin_func``.
+    """
+
+    def __init__(self, ask: OriginFunc) -> None:
+        self._ask = ask
+        # By id, because to hash a policy takes as long as it has origins.
+        self._made: dict[tuple[int, bool], CORSPolicy] = {}
+
+    def besides(self, policy: CORSPolicy) -> CORSPolicy:
+        """The policy with the receivers as its function; the policy itself if it has a function."""
+        if policy.allow_origin_func is not None:
+            return policy
+        return self._kept(policy, is_alone=False, allow_origin_func=self._ask)
+
+    def alone(self, policy: CORSPolicy) -> CORSPolicy:
+        """The policy for paths that the given one does not cover. Only receivers allow an origin there."""
+        return self._kept(
+            policy,
+            is_alone=True,
+            allow_origins=(),
+            allow_origin_regex=None,
+            allow_origin_func=self._ask,
+            allow_credentials=policy.allow_credentials is True,
+        )
+
+    def _kept(self, policy: CORSPolicy, *, is_alone: bool, **changes: Unpack[PolicyOptions]) -> CORSPolicy:
+        key = (id(policy), is_alone)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = _changed(policy, **changes)
+            weakref.finalize(policy, self._made.pop, key, None)
+        return made
 
 
 def _changed(policy: CORSPolicy, **changes: Unpack[PolicyOptions]) -> CORSPolicy:

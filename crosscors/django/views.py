@@ -17,11 +17,12 @@ from django.utils import translation
 
 from crosscors._adapter.marks import mark_of, marks_of, name_of
 from crosscors._adapter.misplaced_marks import warn_of_hidden
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.remembered import Memory
 
 #: Every policy that ``cross_origin`` was given. While there is none, no view is looked for.
-policies_of_views: list[CORSPolicy] = []
+policies_of_views: list[CORSPolicy | LivePolicy[CORSPolicy]] = []
 
 
 def policy_of_view(http_request: HttpRequest, method: str) -> CORSPolicy | None:
@@ -65,7 +66,7 @@ _looked_into: Memory[int, object] = Memory(1024)
 def policies_of_all_views() -> tuple[CORSPolicy, ...]:
     """The policies of all views that the project's URLconf leads to."""
     _import(root_urlconf())
-    return tuple(policies_of_views)
+    return tuple(each for policies in policies_of_views for each in policies.policies)
 
 
 def place_of_view(policy: CORSPolicy) -> str | None:

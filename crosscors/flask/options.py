@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, cast
 from crosscors._adapter.keywords import Protect
 from crosscors._adapter.own_names import OTHER_WORDS
 from crosscors.core.errors import Problem, shown
+from crosscors.core.live import LivePolicy
 from crosscors.core.origins.patterns import OriginSet, is_entry
 from crosscors.core.plain import plain
 from crosscors.core.policy import OPTION_NAMES, CORSPolicy, PolicyOptions
@@ -28,7 +29,7 @@ Origins = str | re.Pattern[str] | Iterable[str | re.Pattern[str]]
 class ViewOptions(PolicyOptions, total=False):
     """The keywords of ``cross_origin``: the options of CORSPolicy, and Flask-CORS's names for them."""
 
-    policy: CORSPolicy
+    policy: CORSPolicy | LivePolicy[CORSPolicy]
     origins: Origins
     methods: str | Iterable[str]
     supports_credentials: bool | str | Iterable[str]
@@ -42,7 +43,7 @@ class ViewOptions(PolicyOptions, total=False):
 class AppOptions(ViewOptions, total=False):
     """The keywords of ``CORS``."""
 
-    policy: CORSPolicy | Resources  # type: ignore[misc]  # an application has paths
+    policy: CORSPolicy | Resources | LivePolicy[Any]  # type: ignore[misc]  # an application has paths
     resources: Any
     protect: Protect
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from crosscors._adapter.alternatives import besides
 from crosscors._adapter.keywords import check_sync, read_protect
 from crosscors.core.errors import Problem, shown
+from crosscors.core.live import LivePolicy, is_for_every_path, is_live, require
 from crosscors.core.origins import dangers
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.protection import CrossOriginProtection
@@ -60,7 +61,7 @@ def read_app(layer: Layer, accepted: Collection[str] = ()) -> tuple[Policies | N
     """
     layer = layer.without("protect")
     policy = layer.values.get("policy")
-    if isinstance(policy, Resources) or are_paths(policy):
+    if isinstance(policy, Resources) or is_live(policy) or are_paths(policy):
         return _given_policy(layer, FlaskWords(layer.labels), Resources)
     resources = layer.values.get("resources")
     common, found = layer.without("resources"), check_strays_of("resources", layer)
@@ -145,7 +146,7 @@ def _read_resources(
 ) -> tuple[Resources | None, Findings]:
     """The policy of each resource. Options that it does not have come from ``common``."""
     found = Findings()
-    policies: dict[object, CORSPolicy | None] = {}
+    policies: dict[object, CORSPolicy | LivePolicy[Any] | None] = {}
     layers: dict[str, Layer] = {}
     for key, own in _keys_and_options(resources):
         path = _path(key)
@@ -200,15 +201,16 @@ def _path(key: object) -> object:
 
 def _read_resource(
     own: object, common: Layer, place: str
-) -> tuple[CORSPolicy | None, Findings, Layer | None]:
+) -> tuple[CORSPolicy | LivePolicy[Any] | None, Findings, Layer | None]:
     """The policy of one resource, what was found, and all its options.
 
     The policy is None if there is a problem, or if no policy covers the resource.
     """
     if own is None:
         return None, Findings(), None
-    if isinstance(own, CORSPolicy):
-        return *_unless_async(own, FlaskWords({}, place)), Layer({"policy": own}, {"policy": Label(place)})
+    if isinstance(own, CORSPolicy) or is_live(own):
+        of_own = check_sync(own, FlaskWords({}, place))
+        return None if of_own.problems else own, of_own, Layer({"policy": own}, {"policy": Label(place)})
     if isinstance(own, Mapping):
         given = read_dict(cast("Mapping[str, object]", own), place)
         layer = given.without("protect").over(common)
@@ -221,7 +223,7 @@ def _read_resource(
 
 def read_policy(
     layer: Layer, place: str = "", form: str = AS_KEYWORD, of_app: tuple[str, ...] | None = None
-) -> tuple[CORSPolicy | None, Findings]:
+) -> tuple[CORSPolicy | LivePolicy[Any] | None, Findings]:
     """The policy that the options describe, with Flask-CORS's defaults for all others.
 
     None if there is a problem.
@@ -304,9 +306,19 @@ def _refuse_switch(name: str, value: object, words: FlaskWords) -> Findings:
     return refused("always-on", words.name(name), value, message, "Leave it out.")
 
 
+def _given_live(
+    live: LivePolicy[Any], words: FlaskWords, wanted: type[object]
+) -> tuple[LivePolicy[Any] | None, Findings]:
+    found = check_sync(live, words)
+    if wanted is CORSPolicy:
+        of_use = require(live, is_for_every_path).problems
+        found += Findings(tuple(replace(each, option=words.name("policy")) for each in of_use))
+    return (None if found.problems else live), found
+
+
 def _given_policy(
     layer: Layer, words: FlaskWords, wanted: type[_Policies]
-) -> tuple[_Policies | None, Findings]:
+) -> tuple[_Policies | LivePolicy[Any] | None, Findings]:
     """The value of ``policy=``. It has to be the only option."""
     policy, name = layer.values["policy"], words.name("policy")
     others = [layer.labels[each].name for each in layer.values if each != "policy"]
@@ -316,6 +328,8 @@ def _given_policy(
         message = f"is given together with {', '.join(others)}."
         hint = "Put the options into the policy: policy=CORSPolicy(...)."
         return None, refused("policy-and-options", name, None, message, hint)
+    if is_live(policy):
+        return _given_live(policy, words, wanted)
     if not isinstance(policy, wanted):
         takes, of_meant = (
             ("CORSPolicy or Resources", of_policies) if wanted is Resources else ("CORSPolicy", of_policy)

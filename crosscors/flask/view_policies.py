@@ -22,6 +22,7 @@ from crosscors._adapter.marks import has_mark, mark_of, marks_made, marks_of, na
 from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
 from crosscors._adapter.reporting import log
 from crosscors.core.errors import Problem, shown
+from crosscors.core.live import LivePolicy, current
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.values import ANY, Findings, collected, refused
 from crosscors.flask.options import Layer, read_config
@@ -45,7 +46,7 @@ class ViewPolicies:
         self._flask = flask
         self._blueprints: dict[str, Policies] = {}
         # By the id of a mark, which is kept with its policy, so that no other object gets the id.
-        self._made: dict[int, tuple[object, CORSPolicy]] = {}
+        self._made: dict[int, tuple[object, CORSPolicy | LivePolicy[Any]]] = {}
         self._last_look = _Look(0, [], has_marks=False)
 
     def exist(self) -> bool:
@@ -71,7 +72,7 @@ class ViewPolicies:
     def place_of(self, policy: CORSPolicy) -> str | None:
         """Which view or blueprint has this policy, for messages. None if none has."""
         for given, made in self._made.values():
-            if made is policy:
+            if current(made) is policy:
                 views = (view for view in self._views() if any(each is given for each in marks_of(view)))
                 return next((f"the view {name_of(view)}" for view in views), None)
         for name, policies in self._blueprints.items():
@@ -169,7 +170,7 @@ class ViewPolicies:
         # Flask's documentation calls the mapping internal, and advises against changing it. It is only read.
         return [_not_found(self._flask), *self._flask.view_functions.values()]
 
-    def _policy_of(self, given: object, view: object) -> CORSPolicy:
+    def _policy_of(self, given: object, view: object) -> CORSPolicy | LivePolicy[Any]:
         """The policy that the mark of the view stands for. It refuses every origin if it cannot be used."""
         known = self._made.get(id(given))
         if known is not None:
@@ -214,7 +215,7 @@ def _place_of(view: object) -> str:
 
 def _read(
     given: object, config: Layer, place: str, of_app: tuple[str, ...] | None
-) -> tuple[CORSPolicy | None, Findings]:
+) -> tuple[CORSPolicy | LivePolicy[Any] | None, Findings]:
     """The policy that a mark stands for. None if there is a problem."""
     if not isinstance(given, Layer):
         [problem] = wrong_import("crosscors.flask").problems

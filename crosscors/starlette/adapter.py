@@ -21,38 +21,38 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
+from crosscors._adapter.asgi_request import (
+    LISTS,
+    UNUSUAL,
+    Arrival,
+    ScopeReader,
+    UnusualHeadersError,
+    check_usual,
+    joined,
+    preflight_headers,
+    read_guarded,
+    root_path_now,
+    with_usual_headers,
+)
+from crosscors._adapter.asgi_response import (
+    ANSWERED_OUTSIDE,
+    answer_itself,
+    carried,
+    leave,
+    readable,
+    run_uncovered,
+    written,
+)
+from crosscors._adapter.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from crosscors._adapter.decider import NOTHING_READY, Decider, Headers
-from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.marks import mark_of
 from crosscors._adapter.nesting import RECORD, Entry
 from crosscors._adapter.outside import warn_of_middleware_outside
-from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, root
+from crosscors._adapter.reporting import DEBUG, is_debug_heard, root
 from crosscors._adapter.websockets import guard_handshake
-from crosscors.asgi import (
-    ANSWERED_OUTSIDE,
-    UNUSUAL,
-    Arrival,
-    ASGIApp,
-    Message,
-    Receive,
-    Scope,
-    ScopeReader,
-    Send,
-    UnusualHeadersError,
-    answer_itself,
-    carried,
-    check_usual,
-    joined,
-    leave,
-    preflight_headers,
-    read_guarded,
-    readable,
-    root_path_now,
-    run_uncovered,
-    with_usual_headers,
-    written,
-)
 from crosscors.core.decision import Decision
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.rulebook import AskFunction
@@ -77,7 +77,7 @@ class Adapter:
         self,
         app: ASGIApp,
         *,
-        policy: CORSPolicy | Resources | None,
+        policy: CORSPolicy | Resources | LivePolicy[Any] | None,
         debug: bool | None,
         on_decision: OnDecision | None,
         protect: Protect,
@@ -127,7 +127,7 @@ class Adapter:
         asked = known = is_plain = None
         policy, ready = decider.everywhere, decider.ready
         try:
-            if type(headers) not in _LISTS:
+            if type(headers) not in LISTS:
                 raise UnusualHeadersError
             if scope["method"] == "OPTIONS":
                 asked = preflight_headers(headers)
@@ -224,7 +224,7 @@ class Adapter:
     async def _refuses(self, visit: Visit, scope: Scope, send: Send) -> bool:
         """Whether the cross-origin protection refuses the request. If so, it is answered."""
         decider = self._decider
-        policy = self.policy_judging(scope)
+        policy = self.policy_judging(scope, visit.expected)
         decision = None
         if policy is not None:
             answer = decider.ask(policy, scope, visit.origin)
@@ -247,16 +247,19 @@ class Adapter:
         usual = with_usual_headers(scope)
         return await guard_handshake(self._decider, self.policy_judging(usual), usual, receive, send)
 
-    def policy_judging(self, scope: Scope) -> CORSPolicy | None:
+    def policy_judging(self, scope: Scope, expected: CORSPolicy | None = None) -> CORSPolicy | None:
         """The policy that says who may send this request, asked before anything runs.
 
         None if none covers it. Also None if there may be policies of endpoints, and the router leads to none:
         what would answer is not known then, because middleware may change the path, or hide the router.
+
+        Args:
+            expected: the policy of the path, if that is certain.
         """
         method = scope.get("method", "GET")  # a WebSocket has none
         arrival = (scope["path"], scope.get("root_path", ""), scope.get("app_root_path"))
         if not self._survey.has_policies():
-            return self._policy_of_path(scope, arrival, None)
+            return self._policy_of_path(scope, arrival, expected)
         reached = self._reached(scope, method, arrival)
         if reached is None:
             return None
@@ -268,7 +271,7 @@ class Adapter:
                 return decider.policy_for(reached.scope)
         if reached.is_mount:
             return None
-        return mark_of(reached.endpoint, method) or self._policy_of_path(scope, arrival, None)
+        return mark_of(reached.endpoint, method) or self._policy_of_path(scope, arrival, expected)
 
     def _policy_expected(self, scope: Scope) -> CORSPolicy | None:
         """The policy of the path. None if there may be something to report about the path."""
@@ -471,4 +474,3 @@ def _paths(scope: Scope) -> tuple[str, str]:
 
 
 _BRIDGE = ScopeReader.bridge
-_LISTS = frozenset({list, tuple})  # which reading does not change

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 
-from crosscors._adapter.keywords import Protect, raise_problems
+from crosscors._adapter.asgi_types import ASGIApp
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors._adapter.outside import ADAPTER
-from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import check_asgi, wrong_app
-from crosscors.asgi import ASGIApp
 from crosscors.core.errors import PolicyError, Problem
+from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.unnamed import Call, refuse_positional_options
@@ -33,7 +33,7 @@ _Endpoint = TypeVar("_Endpoint", bound=Callable[..., object])
 class AdapterOptions(PolicyOptions, total=False):
     """The keywords of ``CORS``, which documents them."""
 
-    policy: CORSPolicy | Resources | None
+    policy: CORSPolicy | Resources | LivePolicy[Any] | None
     debug: bool | None
     on_decision: OnDecision | None
     protect: Protect
@@ -47,7 +47,7 @@ def CORS(app: ASGIApp, **options: Unpack[AdapterOptions]) -> ASGIApp: ...
 def CORS(  # noqa: N802  # the same name as in Flask
     app: Starlette | ASGIApp,
     *positional: NoReturn,
-    policy: CORSPolicy | Resources | None = None,
+    policy: CORSPolicy | Resources | LivePolicy[Any] | None = None,
     debug: bool | None = None,
     on_decision: OnDecision | None = None,
     protect: Protect = False,
@@ -62,13 +62,14 @@ def CORS(  # noqa: N802  # the same name as in Flask
     Args:
         app: the application. It is changed and returned. (Any other ASGI application is wrapped, so
             ``app.add_middleware(CORS, ...)`` works, too. Unhandled exceptions are not covered then.)
-        policy: a CORSPolicy, or Resources with one for each path. Instead of it, you may give the options of
-            CORSPolicy here: those of Starlette's CORSMiddleware, with its defaults, and more. Default: None.
+        policy: a CORSPolicy, Resources with one for each path, or a LivePolicy of either. Instead of it, you
+            may give the options of CORSPolicy here: those of Starlette's CORSMiddleware, with its defaults,
+            and more. Default: None.
         debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
             that lets the browser's console name the method or header. Default: None, which means
             ``app.debug``.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
-            policy covers. Default: None.
+            policy covers; or several such functions. Default: None.
         protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
             status 403. ``"report"``: only log them. A CrossOriginProtection has further options. The policy
             of the endpoint or mounted application counts, if it has one. Default: False.
@@ -115,7 +116,9 @@ def _refuse_wrong_app(app: object) -> None:
 
 
 def cross_origin(
-    *positional: NoReturn, policy: CORSPolicy | None = None, **options: Unpack[PolicyOptions]
+    *positional: NoReturn,
+    policy: CORSPolicy | LivePolicy[CORSPolicy] | None = None,
+    **options: Unpack[PolicyOptions],
 ) -> Callable[[_Endpoint], _Endpoint]:
     """Give an endpoint its own policy, which replaces the policy of the application.
 
@@ -125,7 +128,8 @@ def cross_origin(
     one method of a class. Write the decorator below ``@app.get``, like every decorator of endpoints.
 
     Args:
-        policy: a CORSPolicy. Instead of it, you may give the options of CORSPolicy here. Default: None.
+        policy: a CORSPolicy, or a LivePolicy of one. Instead of it, you may give the options of CORSPolicy
+            here. Default: None.
 
     Raises:
         PolicyError: listing every problem of the options; also if the endpoint already has a policy.

@@ -16,6 +16,7 @@ from crosscors._adapter.marks import marks_of, name_of, values_of
 from crosscors._adapter.outside import ADAPTER
 from crosscors.cli.check.checked import InForce
 from crosscors.core.errors import PolicyError
+from crosscors.core.live import current
 from crosscors.core.policy import CORSPolicy, Policies
 from crosscors.core.resources import Resources, items_of
 from crosscors.core.values import Findings
@@ -32,6 +33,7 @@ def by_path(policies: Policies, prefix: str = "") -> Iterator[InForce]:
     Args:
         prefix: where the application is mounted.
     """
+    policies = current(policies)
     if not isinstance(policies, Resources):
         yield InForce(f"{prefix}/*" if prefix else EVERY_PATH, policies.everywhere)
         return

@@ -14,6 +14,7 @@ from crosscors.cli.output import CommandError
 from crosscors.cli.targets import Target, TargetError, find_target
 from crosscors.core.document import Language, read_document
 from crosscors.core.errors import PolicyError, PolicyWarning
+from crosscors.core.live import current
 from crosscors.core.policy import Policies
 from crosscors.core.resources import Resources, warnings_of
 from crosscors.core.values import Findings
@@ -82,7 +83,7 @@ def _of(target: Target) -> Checked:
         hint = f"To audit a running server, run: crosscors probe {target.value}"
         raise CommandError("check reads code and files, not URLs.", hint)
     if target.kind == "policy":
-        return rejudged(Checked(tuple(by_path(target.value)), _of_keys(target.value)))
+        return rejudged(Checked(tuple(by_path(target.value)), _of_keys(current(target.value))))
     if target.kind == "settings":
         from crosscors.cli.check import of_django  # noqa: PLC0415  # it needs Django
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 
-from crosscors.cli.check.elsewhere.theirs import Mended, arguments, call, code
+from crosscors.cli.check.elsewhere.mending import Mended
+from crosscors.cli.check.elsewhere.theirs import arguments, call, code
 from crosscors.cli.demo.input import Protect
 from crosscors.core.document_form import written
 from crosscors.core.policy import CORSPolicy
