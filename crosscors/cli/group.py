@@ -38,7 +38,7 @@ def cli() -> None:
       crosscors probe https://api.example.com
           say what a running server lets the pages of other origins read
       crosscors demo
-          watch one policy work in your own browser
+          try policies and requests in your own browser
     """
 
 

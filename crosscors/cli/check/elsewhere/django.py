@@ -173,12 +173,12 @@ def _compared(origin: str) -> str:
 
 
 def _settings(ours: Mended, urls: str | None) -> str:
-    lines = [f"{name} = {text}" for name, text in _lines(ours)]
+    lines = [f"{name} = {text}" for name, text in settings_lines(ours)]
     lines += [f"CORS_URLS_REGEX = {code(urls)}"] if urls is not None else []
     return "\n".join(lines)
 
 
-def _lines(ours: Mended) -> Iterable[tuple[str, str]]:
+def settings_lines(ours: Mended) -> Iterable[tuple[str, str]]:
     """The settings that differ from the defaults, which are those of django-cors-headers here, too."""
     from crosscors.django import names  # noqa: PLC0415  # Django is there
     from crosscors.django.defaults import default_headers, default_methods  # noqa: PLC0415  # Django is there

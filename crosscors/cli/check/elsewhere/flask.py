@@ -197,7 +197,7 @@ def _of_resources(flask: Any, holder: str | None, resources: Iterable[tuple[Any,
     name = "app" if holder is None else "blueprint"
     is_whole = len(by_key) == 1 and by_key[0][0] == "/*"
     given = (
-        _keywords(by_key[0][1], flask.config)
+        keywords(by_key[0][1], flask.config)
         if is_whole
         else [("resources", _resources_code(by_key, flask.config))]
     )
@@ -213,7 +213,7 @@ def _of_view(view: object, options: Any, config: Mapping[str, object]) -> Checke
     words = _words(where)
     theirs = _theirs(where, options, words)
     ours = mended(theirs, words)
-    decorator = f"@{call('cross_origin', '', _keywords(ours, config))}"
+    decorator = f"@{call('cross_origin', '', keywords(ours, config))}"
     text = _with_imports("from crosscors.flask import cross_origin", comments(ours.remarks) + decorator)
     equivalent = Equivalent(f"{LIBRARY} of {where}", text, (InForce(where, ours.policy),))
     return Checked(found=judged(theirs, words), equivalents=(equivalent,))
@@ -265,7 +265,7 @@ def _where(holder: str | None, key: _Entry) -> str:
 
 
 def _resources_code(by_key: Iterable[tuple[_Entry, Mended]], config: Mapping[str, object]) -> str:
-    entries = [f"        {code(key)}: {_dict(_keywords(ours, config), code(key))}," for key, ours in by_key]
+    entries = [f"        {code(key)}: {_dict(keywords(ours, config), code(key))}," for key, ours in by_key]
     return "\n".join(["{", *entries, "    }"])
 
 
@@ -277,7 +277,7 @@ def _dict(given: Iterable[tuple[str, str]], key: str) -> str:
     return "\n".join(["{", *(f"            {item}," for item in items), "        }"])
 
 
-def _keywords(ours: Mended, config: Mapping[str, object]) -> list[tuple[str, str]]:
+def keywords(ours: Mended, config: Mapping[str, object]) -> list[tuple[str, str]]:
     """The options by Flask-CORS's names: those that differ from the defaults or are in the configuration."""
     from crosscors.flask.policies import DEFAULTS as OF_FLASK  # noqa: PLC0415  # Flask is there
     from crosscors.flask.words import FLASK_NAMES  # noqa: PLC0415  # Flask is there
