@@ -172,6 +172,11 @@ def test_a_curl_command_tells_what_the_sentence_does_not(tmp_path: Path) -> None
     assert any(step.get("method") == "OPTIONS" for step in told["steps"])
 
 
+def test_the_application_is_asked_where_the_browser_asked() -> None:
+    _, told = story(of_chromium(NO_HEADER), TARGET)
+    assert {step["url"] for step in told["steps"] if "method" in step} == {URL}
+
+
 def test_the_sentence_from_standard_input() -> None:
     result = run("-", TARGET, input=f"app.js:1 {of_chromium(NO_HEADER)}\n")
     assert result.exit_code == 1

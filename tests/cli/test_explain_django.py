@@ -157,15 +157,23 @@ def test_the_settings_of_the_other_library(settings: dict[str, Any], needed: Nee
     assert library.text(needed) == text
 
 
-def test_a_project_is_served_at_a_host_that_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+@table(
+    "hosts, url, expected",
+    ("a path", ["api.example.com"], "/items", "https://api.example.com"),
+    ("its host", ["api.example.com"], "http://api.example.com:8000/items", "http://api.example.com:8000"),
+    ("a host that it would refuse", ["api.example.com"], "https://a.example/", "https://api.example.com"),
+    ("no hosts, as while developing", [], "http://localhost:8000/items", "http://localhost:8000"),
+    ("every host", ["*"], "https://a.example/items", "https://a.example"),
+)
+def test_a_project_is_served_at_a_host_that_it_answers(
+    monkeypatch: pytest.MonkeyPatch, hosts: list[str], url: str, expected: str
+) -> None:
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "overwritten")
-    with override_settings(ALLOWED_HOSTS=["api.example.com"]):
-        project = served(target(), "/items")
-        application = served(target("application", WSGIHandler()), "/items")
-        elsewhere = served(target("application", WSGIHandler()), "https://a.example/items")
+    with override_settings(ALLOWED_HOSTS=hosts):
+        project = served(target(), url)
+        application = served(target("application", WSGIHandler()), url)
     assert isinstance(project.server, WSGIHandler)
-    assert project.base_url == application.base_url == "https://api.example.com"
-    assert elsewhere.base_url == "https://a.example"
+    assert project.base_url == application.base_url == expected
 
 
 def test_a_project_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:

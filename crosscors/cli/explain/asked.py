@@ -75,7 +75,7 @@ def read_asked(options: Options, url: str | None, pasted: PastedRequest | None) 
     method = found.method if options.data is None or pasted else "POST"
     return Asked(
         origin=origin,
-        url=_url(url, _target(pasted), options.path),
+        url=_url(url, pasted.url if pasted else None, options.path),
         method=method if options.method is None else options.method,
         headers=tuple(
             (name, _any_value(name) if value is None else value)
@@ -101,22 +101,22 @@ def read_pasted(command: str) -> PastedRequest:
         ) from error
 
 
-def _target(pasted: PastedRequest | None) -> str | None:
-    return parse(pasted.url).target if pasted and pasted.url else None
-
-
 def _url(base: str | None, pasted: str | None, path: str | None) -> str:
-    """The URL to fetch: a path given replaces that of the target and of the pasted command."""
-    wanted = path or pasted
-    if base is None:
-        return _rooted(wanted or "/")
-    if wanted is None:
-        return base
-    if "://" in wanted:
+    """The URL to fetch: a path given replaces that of the target and of the pasted command.
+
+    An application is asked under the URL that was pasted, because the browser asked there.
+    """
+    if path and "://" in path:
+        if base is None:
+            return path
         raise CommandError(
             "There are two URLs.", "Write one URL, or a URL and a path: https://api.example.com /items."
         )
-    return parse(base).origin + _rooted(wanted)
+    wanted = path or (parse(pasted).target if pasted else None)
+    address = base or pasted
+    if not address or "://" not in address:
+        return _rooted(wanted or "/")
+    return address if wanted is None else parse(address).origin + _rooted(wanted)
 
 
 def _rooted(path: str) -> str:

@@ -57,7 +57,7 @@ def served(target: Target, url: str) -> Served:
             f"Name the application, or run: crosscors check {target.name}",
         )
     if target.kind == "settings":
-        return Served(_django(target), base_url or _django_url())
+        return Served(_django(target), _django_url(base_url))
     try:
         server = read_server(target.value)
     except TypeError:
@@ -66,7 +66,7 @@ def served(target: Target, url: str) -> Served:
             "Start it, and write its URL instead: http://localhost:8080.",
         ) from None
     if type(target.value).__module__.startswith("django."):
-        base_url = base_url or _django_url()
+        base_url = _django_url(base_url)
     return Served(target.value, base_url, is_asgi=isinstance(server, ASGIServer))
 
 
@@ -86,10 +86,17 @@ def _django(target: Target) -> Any:
         ) from error
 
 
-def _django_url() -> str:
+def _django_url(wanted: str | None) -> str:
+    """The wanted address, if Django answers there (``ALLOWED_HOSTS``)."""
     from django.conf import settings  # noqa: PLC0415 (only for projects of Django)
+    from django.http.request import validate_host  # noqa: PLC0415
 
-    return f"https://{allowed_host(settings.ALLOWED_HOSTS)}"
+    hosts = settings.ALLOWED_HOSTS
+    if wanted is not None and validate_host(
+        parse(wanted).host, hosts or [".localhost", "127.0.0.1", "[::1]"]
+    ):
+        return wanted
+    return f"https://{allowed_host(hosts)}"
 
 
 def allowed_host(hosts: Iterable[str]) -> str:
