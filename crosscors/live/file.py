@@ -18,7 +18,7 @@ from crosscors.live.following import FollowedPolicy, Put, say
 _SECONDS = 0.5  # between two looks at the file
 _SETTLING_SECONDS = 0.1
 _COLLECTING_MILLISECONDS = 50
-_LANGUAGES: Mapping[str, Language] = {".toml": "toml", ".json": "json"}
+LANGUAGES: Mapping[str, Language] = {".toml": "toml", ".json": "json"}
 
 
 def follow_file(path: str | os.PathLike[str]) -> FollowedPolicy:
@@ -46,7 +46,7 @@ def follow_file(path: str | os.PathLike[str]) -> FollowedPolicy:
         >>> app = CORSMiddleware(app, policy=live)  # doctest: +SKIP
     """
     file = Path(path).absolute()  # servers may change the folder later
-    language = _LANGUAGES.get(file.suffix.lower())
+    language = LANGUAGES.get(file.suffix.lower())
     if language is None:
         raise ValueError(f"{shown(str(path))} has to end with .toml or .json. Rename the file")
     raw = _read(file)

@@ -114,7 +114,7 @@ class _Source:
         self.has_policy = False
         self._place = place
         self._snapshot = _Snapshot(snapshot) if snapshot else None
-        self._version = version
+        self._version: int = version
         self._judged: bytes | None = None  # the document that was read last
         self._served = b""  # the document that is served, if it came from Redis
         self._store: Store | None = None

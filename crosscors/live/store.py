@@ -53,14 +53,27 @@ class Place:
         return f"{self.key}:history"
 
 
+class PlaceError(ValueError):
+    """The URL or the key is wrong.
+
+    Attributes:
+        message: what is wrong.
+        hint: what to write.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message} {hint}")
+        self.message, self.hint = message, hint
+
+
 def read_place(url: str, key: str) -> Place:
     """The place with this URL and key.
 
     Raises:
-        ValueError: if the URL is not one of Redis, or the key is empty. The message has no password.
+        PlaceError: if the URL is not one of Redis, or the key is empty. The message has no password.
     """
     if not key:
-        raise ValueError(f'the key is empty. Write "{DEFAULT_KEY}"')
+        raise PlaceError("The key is empty.", f"Write {DEFAULT_KEY}, or leave it out.")
     return Place(url, key, f"{_server(url)} (key {shown(key)})")
 
 
@@ -69,20 +82,21 @@ def _server(url: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "localhost", parts.port or 6379
     except ValueError:  # its message can have a part of the password
-        raise ValueError(f"the URL of Redis is not valid. {_HINT}") from None
+        raise PlaceError(_NOT_VALID, _HINT) from None
     if parts.scheme == "unix":
         return f"Redis at {shown(parts.path)}"
     if parts.scheme not in {"redis", "rediss"}:
-        raise ValueError(f"the URL of Redis begins with redis://, rediss:// or unix://. {_HINT}")
+        raise PlaceError("The URL of Redis has to begin with redis://, rediss:// or unix://.", _HINT)
     number = parts.path.strip("/")
     if parts.fragment or (number and not number.isdecimal()):
-        raise ValueError(f"the URL of Redis is not valid. {_HINT}")
+        raise PlaceError(_NOT_VALID, _HINT)
     return f"Redis at {host}:{port}"
 
 
+_NOT_VALID = "The URL of Redis is not valid."
 _HINT = (
-    "Write redis://:PASSWORD@HOST:6379/0, and in the password %2F for /, %23 for #, %3F for ?, %40 for @ "
-    "and %25 for %"
+    "Write redis://:PASSWORD@HOST:6379/0. In the password, write %2F for /, %23 for #, %3F for ?, %40 for @ "
+    "and %25 for %."
 )
 
 
@@ -92,11 +106,11 @@ class Pushed:
 
     Attributes:
         version: the version of the policy.
-        workers: how many connections heard of it at once. The others see it when they look next.
+        connections: how many connections were told of it. Others see it when they look next.
     """
 
     version: int
-    workers: int
+    connections: int
 
 
 @dataclass(frozen=True)
@@ -174,8 +188,8 @@ class Store:
             pipe.ltrim(place.history, 0, KEPT - 1)
             pipe.publish(place.channel, str(version))
 
-        *_, workers = self._redis.transaction(store, place.key)
-        return Pushed(version, workers)
+        *_, connections = self._redis.transaction(store, place.key)
+        return Pushed(version, connections)
 
     def history(self) -> tuple[Former, ...]:
         """The last documents, the newest first. What is not a document is left out."""
