@@ -15,8 +15,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from crosscors import CORSPolicy, CORSRequest, Decision
+from crosscors import CORSPolicy, CORSRequest, Decision, LivePolicy
 from crosscors.asgi import CORSMiddleware
+from crosscors.core.live import require
+from crosscors.core.policy import Policies
+from crosscors.core.values import Findings
+from crosscors.live import cached
 from tests.clients import ask_asgi, preflight
 
 SECONDS = 5
@@ -94,6 +98,30 @@ def in_the_headers_of_a_response(place: Place) -> CORSMiddleware:
     return guarded(headers)
 
 
+def in_a_replacement(place: Place) -> CORSMiddleware:
+    live = LivePolicy(CORSPolicy(allow_origins=[APP]))
+
+    def wait(_: Policies) -> Findings:
+        place.wait()  # while the lock is held
+        return Findings()
+
+    require(live, wait)
+
+    def func(_: CORSRequest) -> bool:
+        live.replace(live.policy)
+        return False
+
+    return guarded(allow_origin_func=func)
+
+
+def in_a_cached_function(place: Place) -> CORSMiddleware:
+    def func(request: CORSRequest) -> bool:
+        place.wait()  # while others wait for the answer
+        return request.origin == APP
+
+    return guarded(allow_origin_func=cached(func))
+
+
 def goes_on(make: Make) -> bool:
     """Whether a child that is forked while a thread is in that place comes through it."""
     place = Place()
@@ -121,7 +149,10 @@ def main() -> int:
     warnings.simplefilter("ignore", DeprecationWarning)  # to fork beside threads is what this is about
     logging.getLogger("crosscors").setLevel(logging.DEBUG)
     logging.getLogger("crosscors").propagate = False
-    places = (in_a_function, in_a_hook, in_the_log, in_the_headers_of_a_response)
+    places = (
+        *(in_a_function, in_a_hook, in_the_log, in_the_headers_of_a_response),
+        *(in_a_replacement, in_a_cached_function),
+    )
     held = [make.__name__ for make in places if not goes_on(make)]
     print("held:", held)
     return len(held)

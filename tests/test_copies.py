@@ -15,7 +15,7 @@ from starlette.routing import Route, Router
 import crosscors.asgi
 import crosscors.starlette
 import crosscors.wsgi
-from crosscors import CORSPolicy, CORSRequest, Decision, Resources
+from crosscors import CORSPolicy, CORSRequest, Decision, LivePolicy, Resources
 from tests.clients import Answer, ask_asgi, ask_wsgi
 from tests.tables import table
 
@@ -76,6 +76,18 @@ def test_a_copy_works(
     answer: Answer = ask(copied(original), path="/copy", headers=[("Origin", ORIGIN)])
     assert answer.allowed == ORIGIN
     assert ["/original", "/copy"][not is_used :] == CALLS
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("middleware", [crosscors.asgi.CORSMiddleware, crosscors.starlette.CORS])
+def test_a_copy_follows_the_same_live_policy(copied: Callable[[Any], Any], middleware: Any) -> None:
+    live = LivePolicy(POLICY)
+    original = middleware(asgi_app, policy=live, debug=True)
+    apps = [original, copied(original), copied(copied(original))]
+    live.replace(CORSPolicy(allow_origins=OWN))
+    assert [ask_asgi(app, headers=[("Origin", OWN)]).allowed for app in apps] == [OWN] * 3
+    refused = [ask_asgi(app, headers=[("Origin", ORIGIN)]) for app in apps]
+    assert all(answer.values("x-cors-refused") for answer in refused)
 
 
 @HOW

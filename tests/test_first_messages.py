@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from flask import Flask
 
 import crosscors.flask
-from crosscors import CORSPolicy, CORSRequest, Decision, Kind, Resources
+from crosscors import CORSPolicy, CORSRequest, Decision, Kind, LivePolicy, Resources
+from crosscors._adapter.first_messages import first_useless_cookies
 from crosscors.asgi import CORSMiddleware as ASGIMiddleware
 from crosscors.starlette import CORS
 from crosscors.wsgi import CORSMiddleware as WSGIMiddleware
@@ -289,6 +290,21 @@ def test_useless_cookies_are_reported_in_debug_mode(
     for _ in range(2):
         stack.ask(app, "GET", "/", fields)
     assert ["cookies" in message for message in unconfigured.messages] == [True] * (is_said and debug)
+
+
+def test_a_live_policy_switches_these_reports_on_and_off(
+    stack: Stack, unconfigured: pytest.LogCaptureFixture
+) -> None:
+    live = LivePolicy(CORSPolicy(allow_origins=APP))
+    app = stack.guard(policy=live, debug=False)
+    said: list[int] = []
+    for debug in (False, True, False):
+        live.debug = debug
+        first_useless_cookies.forget()
+        for _ in range(2):  # the origin is known by then
+            stack.ask(app, "GET", "/", WITH_COOKIE)
+        said.append(len(unconfigured.messages))
+    assert said == [0, 1, 1]
 
 
 def flask_app(*, has_own_view: bool) -> Any:

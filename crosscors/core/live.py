@@ -297,7 +297,7 @@ def _tell(listener: Callable[[Published[_P]], object], published: Published[_P])
         listener(published)
     except Exception:
         with suppress(Exception):  # a handler or filter can raise
-            message = "a listener of a LivePolicy failed; version %s of the policy is served all the same"
+            message = "a listener of a LivePolicy failed; version %s of the policy is served"
             logging.getLogger("crosscors").exception(message, published.version)
 
 

@@ -125,12 +125,16 @@ def test_a_row(served: Served, row: Row) -> None:
     check(served, row.request, row.expected, answer_at(row.request))
 
 
-@on_stacks("served", table.PATH_ROWS)
-def test_which_paths_a_policy_covers(served: Served, row: table.PathRow) -> None:
+def check_path(served: Served, row: table.PathRow) -> None:
     for request in (table.get(APP, path=row.path), table.preflight(APP, "GET", path=row.path)):
         sent = served.ask(replace(request, root=row.root))
         assert sent is not None
         assert dict(sent.headers).get("access-control-allow-origin") == row.allowed
+
+
+@on_stacks("served", table.PATH_ROWS)
+def test_which_paths_a_policy_covers(served: Served, row: table.PathRow) -> None:
+    check_path(served, row)
 
 
 @on_stacks("served_within", table.NESTED_ROWS)
@@ -171,12 +175,16 @@ def test_every_outcome_on_every_answer(served: Served, rows: list[Row]) -> None:
             check(served, placed(row, answer), row.expected, answer)
 
 
-@on_stacks("served_with_views", VIEW_ROWS, FRAMEWORKS)
-def test_a_view_with_a_policy_of_its_own(served_with_views: Served, row: table.ViewRow) -> None:
-    differs = row.differs.get(served_with_views.stack)
+def check_view(served: Served, row: table.ViewRow) -> None:
+    differs = row.differs.get(served.stack)
     expected = differs.expected if isinstance(differs, Another) else row.expected
     answer = Answer(row.sentence, row.status if differs is None else differs.code, row.request.path)
-    check(served_with_views, row.request, expected, answer)
+    check(served, row.request, expected, answer)
+
+
+@on_stacks("served_with_views", VIEW_ROWS, FRAMEWORKS)
+def test_a_view_with_a_policy_of_its_own(served_with_views: Served, row: table.ViewRow) -> None:
+    check_view(served_with_views, row)
 
 
 @pytest.mark.parametrize(

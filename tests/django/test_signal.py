@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 
-from crosscors import CORSPolicy
+from crosscors import CORSPolicy, LivePolicy
 from crosscors.django import CORSMiddleware
-from crosscors.django.signals import check_request_enabled
+from crosscors.django.signals import Asking, check_request_enabled
 from tests.clients import ask_wsgi
 from tests.django.clients import (
     EVIL,
@@ -23,6 +25,7 @@ from tests.django.clients import (
     ORIGIN,
     OTHER,
     Ask,
+    ask_handler,
     get,
     over_asgi,
     over_wsgi,
@@ -153,6 +156,42 @@ def test_where_a_policy_has_a_function_of_its_own_only_that_is_asked(ask: Ask, n
     own: Any = {"CORS_ORIGIN_FUNC": lambda _: False, "CORS_POLICY": {"allow_origin_func": lambda _: False}}
     assert get(ask, "/api/x", origin=OTHER, **{name: own[name]}).allowed is None
     assert receiver.sent == []
+
+
+@pytest.mark.parametrize("handler", [WSGIHandler, ASGIHandler])
+@table(
+    "settings",
+    ("beside the origins of the policy", {}),
+    ("where CORS_URLS_REGEX leaves the path to the receivers", {"CORS_URLS_REGEX": "^/api/"}),
+)
+def test_receivers_are_asked_beside_a_policy_that_is_replaced(
+    handler: Callable[[], Any], settings: dict[str, Any]
+) -> None:
+    live = LivePolicy(CORSPolicy(allow_origins=[ORIGIN]))
+    Receiver(True)
+    with override_settings(CORS_POLICY=live, **settings):
+        app = handler()
+        for name in ("X-One", "X-Two"):
+            live.replace(CORSPolicy(allow_origins=[ORIGIN], expose_headers=[name]))
+            if handler is WSGIHandler:
+                found = ask_wsgi(app, "GET", "/", [("Origin", OTHER)])
+            else:
+                found = ask_handler(app, "GET", "/", ("Origin", OTHER))
+            assert found.allowed == OTHER
+            assert found.cors()["access-control-expose-headers"] == name
+
+
+def test_policies_with_receivers_go_with_those_that_they_are_made_from() -> None:
+    asking = Asking(lambda _: True)
+    policy = CORSPolicy(allow_origins=[ORIGIN])
+    made = [asking.besides(policy), asking.alone(policy), asking.besides(policy)]
+    assert made[0] is made[2]
+    with_function = CORSPolicy(allow_origin_func=lambda _: True)
+    assert asking.besides(with_function) is with_function
+    assert len(asking._made) == 2  # pyright: ignore[reportPrivateUsage]
+    del policy
+    gc.collect()
+    assert len(asking._made) == 0  # pyright: ignore[reportPrivateUsage]
 
 
 # Receivers of all kinds.

@@ -37,18 +37,24 @@ def read_table(text: str) -> tuple[Integration, ...]:
 
 INTEGRATIONS = read_table((FOLDER / "README.md").read_text())
 PROTECTED = tuple(each for each in INTEGRATIONS if each.folder.startswith("protected_"))
+LIVE = tuple(each for each in INTEGRATIONS if each.folder.startswith("live_"))
 # All but those that have paths and policies of their own.
-ALIKE = tuple(each for each in INTEGRATIONS if each.folder != "asgi_uvicorn" and each not in PROTECTED)
+ALIKE = tuple(
+    each for each in INTEGRATIONS if each.folder != "asgi_uvicorn" and each not in (*PROTECTED, *LIVE)
+)
 
 
 @contextlib.contextmanager
-def serving(integration: Integration) -> Iterator[str]:
-    """The URL at which the application answers, on a free port of this machine, until the block ends."""
+def serving(integration: Integration, **variables: str) -> Iterator[str]:
+    """The URL at which the application answers, on a free port of this machine, until the block ends.
+
+    The variables are those of its environment.
+    """
     port = free_port()
     process = subprocess.Popen(
         shlex.split(integration.command.replace("$PORT", str(port))),
         cwd=FOLDER / integration.folder,
-        env=environment(),
+        env=environment() | variables,
         start_new_session=True,  # its workers can be told from all other processes
     )
     try:

@@ -1,0 +1,1 @@
+"""Tests of crosscors.live."""

@@ -11,7 +11,10 @@ from pathlib import Path
 from crosscors.live import FollowedPolicy, follow_file
 from tests.live.servers import eventually
 
-OLD, NEW = '[policy]\nallow_origins = ["https://old.example"]', '[policy]\nallow_origins = ["https://new.example"]'
+OLD, NEW = (
+    '[policy]\nallow_origins = ["https://old.example"]',
+    '[policy]\nallow_origins = ["https://new.example"]',
+)
 
 
 def report(who: str, live: FollowedPolicy) -> None:

@@ -17,7 +17,10 @@ from crosscors.live import FollowedPolicy, following
 from crosscors.live.following import Put, pause_after
 from tests.live.servers import eventually
 
-OLD, NEW = CORSPolicy(allow_origins=["https://old.example"]), CORSPolicy(allow_origins=["https://new.example"])
+OLD, NEW = (
+    CORSPolicy(allow_origins=["https://old.example"]),
+    CORSPolicy(allow_origins=["https://new.example"]),
+)
 
 
 class Source:
