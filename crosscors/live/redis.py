@@ -87,6 +87,7 @@ def push_redis(url: str, policy: CORSPolicy | Resources, key: str = DEFAULT_KEY)
         key: the key of the document. Default: ``"crosscors:policy"``.
 
     Raises:
+        TypeError: if the policy is not a CORSPolicy or Resources.
         ValueError: if the URL or the key is wrong, or the policy is too large (1 MiB).
         PolicyError: if the policy has an ``allow_origin_func``, because no document can have a function.
         redis.RedisError: if Redis cannot be reached, or refuses.
@@ -96,6 +97,8 @@ def push_redis(url: str, policy: CORSPolicy | Resources, key: str = DEFAULT_KEY)
         >>> push_redis("redis://localhost:6379", CORSPolicy(allow_origins="*")).version  # doctest: +SKIP
         1764337417124
     """
+    if not isinstance(policy, (CORSPolicy, Resources)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"push_redis takes a CORSPolicy or Resources, not a {type(policy).__name__}")
     with Store(read_place(url, key)) as store:
         return store.push(policy)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from crosscors.core.errors import shown
@@ -46,9 +45,15 @@ def keep(path: Path, raw: bytes) -> None:
     Raises:
         OSError: if it cannot be written.
     """
-    with suppress(FileNotFoundError):
-        if path.read_bytes() == raw:
-            return
+    try:
+        is_there = path.read_bytes() == raw
+    except FileNotFoundError:
+        is_there = False
+    if not is_there:
+        _write(path, raw)
+
+
+def _write(path: Path, raw: bytes) -> None:
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with open(number, "wb") as file:
