@@ -14,10 +14,24 @@ from crosscors.core.values import Findings, refused
 from crosscors.live.following import say, say_refused
 
 MOST_BYTES = 2**20  # 30,000 origins
+_SHORTER = "Write patterns such as https://*.example.com in place of many origins."
 # Redis counts in 64 bits, but JSON in other languages does in 53 (RFC 8259, section 6).
 _GREATEST_VERSION = 2**53 - 1
 
 _T = TypeVar("_T")
+
+
+class StorageError(ValueError):
+    """A place in Redis, or a document for it, cannot be used.
+
+    Attributes:
+        message: what is wrong.
+        hint: what to do.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message} {hint}")
+        self.message, self.hint = message, hint
 
 
 def read_bytes(raw: bytes, language: Language) -> tuple[Document | None, Findings]:
@@ -30,8 +44,7 @@ def read_bytes(raw: bytes, language: Language) -> tuple[Document | None, Finding
     """
     if len(raw) > MOST_BYTES:
         message = f"is larger than {MOST_BYTES:,} bytes."
-        hint = "Write patterns such as https://*.example.com in place of many origins."
-        return None, refused("document-too-large", "document", None, message, hint)
+        return None, refused("document-too-large", "document", None, message, _SHORTER)
     try:
         text = raw.decode()
     except UnicodeError:
@@ -61,10 +74,11 @@ def numbered(policies: CORSPolicy | Resources, version: int) -> dict[str, object
 
     Raises:
         PolicyError: if a policy has an ``allow_origin_func``.
-        ValueError: if the version is too great.
+        StorageError: if the version is too great.
     """
     if version > _GREATEST_VERSION:
-        raise ValueError(f"the version {version} is greater than {_GREATEST_VERSION}")
+        message = f"The version {version} is too great: {_GREATEST_VERSION} is the greatest."
+        raise StorageError(message, "Follow another key, and push to it.")
     key = "resources" if isinstance(policies, Resources) else "policy"
     return {"version": version, key: policies.to_dict()}
 
@@ -73,11 +87,12 @@ def as_bytes(document: dict[str, object]) -> bytes:
     """The document in JSON. The version comes first, so that the first bytes tell documents apart.
 
     Raises:
-        ValueError: if it is too large.
+        StorageError: if it is too large.
     """
     raw = json.dumps(document).encode()
     if len(raw) > MOST_BYTES:
-        raise ValueError(f"the document has {len(raw):,} bytes, and {MOST_BYTES:,} are the most")
+        message = f"The document has {len(raw):,} bytes, and {MOST_BYTES:,} are the most."
+        raise StorageError(message, _SHORTER)
     return raw
 
 

@@ -88,7 +88,7 @@ def push_redis(url: str, policy: CORSPolicy | Resources, key: str = DEFAULT_KEY)
 
     Raises:
         TypeError: if the policy is not a CORSPolicy or Resources.
-        ValueError: if the URL or the key is wrong, or the policy is too large (1 MiB).
+        ValueError: if the URL or the key is wrong, or the policy has more than 1 MiB as a document.
         PolicyError: if the policy has an ``allow_origin_func``, because no document can have a function.
         redis.RedisError: if Redis cannot be reached, or refuses.
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from crosscors.core.errors import shown
 from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
-from crosscors.live.documents import MOST_BYTES, as_bytes, numbered, version_in
+from crosscors.live.documents import MOST_BYTES, StorageError, as_bytes, numbered, version_in
 
 DEFAULT_KEY = "crosscors:policy"
 KEPT = 20  # documents
@@ -53,27 +53,14 @@ class Place:
         return f"{self.key}:history"
 
 
-class PlaceError(ValueError):
-    """The URL or the key is wrong.
-
-    Attributes:
-        message: what is wrong.
-        hint: what to write.
-    """
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(f"{message} {hint}")
-        self.message, self.hint = message, hint
-
-
 def read_place(url: str, key: str) -> Place:
     """The place with this URL and key.
 
     Raises:
-        PlaceError: if the URL is not one of Redis, or the key is empty. The message has no password.
+        StorageError: if the URL is not one of Redis, or the key is empty. The message has no password.
     """
     if not key:
-        raise PlaceError("The key is empty.", f"Write {DEFAULT_KEY}, or leave it out.")
+        raise StorageError("The key is empty.", f"Write {DEFAULT_KEY}, or leave it out.")
     return Place(url, key, f"{_server(url)} (key {shown(key)})")
 
 
@@ -82,14 +69,14 @@ def _server(url: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "localhost", parts.port or 6379
     except ValueError:  # its message can have a part of the password
-        raise PlaceError(_NOT_VALID, _HINT) from None
+        raise StorageError(_NOT_VALID, _HINT) from None
     if parts.scheme == "unix":
         return f"Redis at {shown(parts.path)}"
     if parts.scheme not in {"redis", "rediss"}:
-        raise PlaceError("The URL of Redis has to begin with redis://, rediss:// or unix://.", _HINT)
+        raise StorageError("The URL of Redis has to begin with redis://, rediss:// or unix://.", _HINT)
     number = parts.path.strip("/")
     if parts.fragment or (number and not number.isdecimal()):
-        raise PlaceError(_NOT_VALID, _HINT)
+        raise StorageError(_NOT_VALID, _HINT)
     return f"Redis at {host}:{port}"
 
 
@@ -172,7 +159,7 @@ class Store:
 
         Raises:
             PolicyError: if a policy has an ``allow_origin_func``.
-            ValueError: if the document is too large.
+            StorageError: if the document is too large, or the stored version cannot grow.
         """
         place, version = self._place, 0
 

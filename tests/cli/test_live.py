@@ -107,15 +107,13 @@ def test_warnings_are_shown_and_hold_nothing_back() -> None:
     assert "Warning policy.allow_origins" in result.stdout
 
 
-@each("arguments", ["push", "bad.toml"], ["pull"], ["history"], ["watch"])
+@each("arguments", ["push", "good.toml"], ["history"])
 def test_the_url_may_stand_in_the_command(
     server: RedisServer, arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CROSSCORS_REDIS_URL", "redis://127.0.0.1:1")
-    with server.client() as client:
-        client.lpush("list", 1)
-    result = run(*arguments, "--url", server.url, "--key", "list:history")
-    assert "Connection refused" not in result.output
+    assert run(*arguments).exit_code == 2
+    assert run(*arguments, "--url", server.url).exit_code == 0
 
 
 def test_mistakes(server: RedisServer, approved: Approve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,24 +166,22 @@ def test_one_line_says_what_to_install(
 
 @table(
     "options, expected",
-    ("for people", [], ["  Pages on https://app.example.com may send GET without cookies to every path."]),
-    ("for programs", ["--json"], ["Pages on https://app.example.com may send GET without cookies to"]),
+    ("for people", [], "  Pages on https://app.example.com may send GET"),
+    ("for programs", ["--json"], '"sentences": ["Pages on https://app.example.com may send GET'),
 )
-def test_watch_prints_each_change(server: RedisServer, options: list[str], expected: list[str]) -> None:
+def test_watch_prints_each_change(server: RedisServer, options: list[str], expected: str) -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-m", "crosscors", "watch", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
         assert watching.stdout is not None
         assert watching.stderr is not None
-        first = watching.stdout.readline()
+        assert "There is no policy in Redis at" in watching.stderr.readline()
         version = push_redis(server.url, CORSPolicy(allow_origins=["https://app.example.com"])).version
-        lines = iter(watching.stdout.readline, "")
-        seen = next(line for line in lines if str(version) in line)
-        told = seen if options else next(lines)
+        seen = watching.stdout.readline()
+        told = seen if options else watching.stdout.readline()
         watching.send_signal(signal.SIGINT)
         assert watching.wait(30) == 0
         said = watching.stderr.read()
-    assert ("version" in first, expected[0] in told) == (True, True)
-    assert "No policy was found in Redis at" in said
+    assert (str(version) in seen, expected in told) == (True, True)
     assert "Traceback" not in said
     eventually(lambda: server.connections() == 0)
 
@@ -195,7 +191,7 @@ def test_watch_ends_when_nobody_reads(server: RedisServer) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
         assert watching.stdout is not None
         assert watching.stderr is not None
-        watching.stdout.readline()
+        assert "There is no policy in Redis at" in watching.stderr.readline()
         watching.stdout.close()
         while watching.poll() is None:
             push_redis(server.url, CORSPolicy(allow_origins="*"))

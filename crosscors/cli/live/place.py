@@ -49,7 +49,7 @@ def read_place(url: str | None, key: str) -> Place:
         )
     try:
         return store.read_place(url, key)
-    except store.PlaceError as error:
+    except store.StorageError as error:
         raise CommandError(error.message, error.hint) from None
 
 
@@ -58,17 +58,19 @@ def connected(place: Place) -> Generator[Store]:
     """A connection to the place.
 
     Raises:
-        CommandError: if Redis cannot be reached, or refuses.
+        CommandError: if Redis cannot be reached or refuses, or a document cannot be stored.
     """
     from redis.exceptions import RedisError  # noqa: PLC0415  # it takes a while
 
-    from crosscors.live.store import Store  # noqa: PLC0415  # it takes a while
+    from crosscors.live.store import StorageError, Store  # noqa: PLC0415  # it takes a while
 
     try:
         with Store(place) as store:
             yield store
+    except StorageError as error:
+        raise CommandError(error.message, error.hint) from error
     except (RedisError, OSError) as error:
-        said = str(error).rstrip(".")
+        said = str(error).rstrip(".?")
         raise CommandError(f"{place.name} cannot be used: {said}.", _hint(error)) from error
 
 

@@ -54,10 +54,7 @@ def push(context: click.Context, file: str, url: str | None, key: str, *, as_jso
             click.echo("Nothing was pushed.")
         context.exit(1)
     with connected(place) as store:
-        try:
-            pushed = store.push(cast("Any", document.policies))
-        except ValueError as error:
-            raise CommandError(f"{file} cannot be pushed: {error}.") from error
+        pushed = store.push(cast("Any", document.policies))
     if as_json:
         told = {"version": pushed.version, "connections_told": pushed.connections}
         print_json({**report.as_json(reports), "pushed": told})

@@ -41,10 +41,10 @@ def watch(url: str | None, key: str, *, as_json: bool) -> None:
     changes: SimpleQueue[Published[Any]] = SimpleQueue()
     with suppress(KeyboardInterrupt), follow_redis(place.url, place.key) as live:
         live.on_change(changes.put)
-        published = live.published
+        if live.version > 1:  # 1 is what is served while Redis has no policy
+            changes.put(live.published)
         while True:
-            _print(published, as_json=as_json)
-            published = changes.get()
+            _print(changes.get(), as_json=as_json)
 
 
 def _print(published: Published[Any], *, as_json: bool) -> None:
