@@ -29,7 +29,7 @@ from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_d
 from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
-from crosscors.core.live import LivePolicy, current
+from crosscors.core.live import LivePolicy, current, is_live
 from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
 from crosscors.core.protection import OWN_SITES, SAFE_METHODS, Ask, CrossOriginProtection, Sender
@@ -124,8 +124,8 @@ class Decider(Generic[_Source]):
         self.protection = protection
         self.rules = cast("CrossOriginProtection", protection)  # only asked if there is one
         self.unguarded, self.unguarded_sites = _unguarded(protection, is_raw=reader.is_raw)
-        self._is_live = isinstance(policies, LivePolicy)
-        self._debug = partial(_debug_of, policies, debug) if isinstance(policies, LivePolicy) else debug
+        self._is_live = is_live(policies)
+        self._debug = partial(_debug_of, policies, debug) if is_live(policies) else debug
         self._was_debug = self._debug is True
         self._place_of_view = place_of_view
         self.words = next(map(words_of, policies.policies), KEYWORDS)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Literal, cast
 
 from crosscors.core.errors import PolicyError, shown
-from crosscors.core.live import LivePolicy, require
+from crosscors.core.live import is_live, require
 from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.protection import CrossOriginProtection
@@ -73,7 +73,7 @@ def check_policy(policy: object, others: PolicyOptions) -> Findings:
         message = f"is given together with {', '.join(others)}."
         hint = "Put the options into the policy: policy=CORSPolicy(...)."
         return refused("policy-and-options", "policy", None, message, hint)
-    if policy is None or isinstance(policy, (CORSPolicy, Resources, LivePolicy)):
+    if policy is None or isinstance(policy, (CORSPolicy, Resources)) or is_live(policy):
         return Findings()
     message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
     return refused("wrong-type", "policy", policy, message, f"Write policy={of_policies(policy)}.")

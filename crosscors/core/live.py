@@ -22,13 +22,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from crosscors.core.errors import PolicyError, shown
 from crosscors.core.policy import CORSPolicy, Policies
 from crosscors.core.unnamed import is_policy, of_policies
 from crosscors.core.values import Findings, collected, read_bool, refused
 from crosscors.core.words import KEYWORDS
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 _P = TypeVar("_P", bound=Policies)
 
@@ -230,9 +233,14 @@ class LivePolicy(Generic[_P]):
         return end
 
 
+def is_live(value: object) -> TypeIs[LivePolicy[Any]]:
+    """Whether the value is a LivePolicy. ``isinstance`` would not tell type checkers of which policies."""
+    return isinstance(value, LivePolicy)
+
+
 def current(policies: Policies) -> Policies:
     """What a LivePolicy serves now. Everything else is returned as it is."""
-    return cast("LivePolicy[Policies]", policies).policy if isinstance(policies, LivePolicy) else policies
+    return policies.policy if is_live(policies) else policies
 
 
 def require(policies: Policies, requirement: Requirement) -> Findings:
@@ -257,7 +265,7 @@ def _require(policies: Policies, requirement: Requirement) -> Findings:
 
 def _live_in(policies: Policies) -> Iterator[LivePolicy[Any]]:
     """The LivePolicy, or those that are values of Resources."""
-    if isinstance(policies, LivePolicy):
+    if is_live(policies):
         yield policies
     for each in getattr(current(policies), "live", ()):  # Resources has it, and stands above this module
         yield from _live_in(each)
@@ -272,7 +280,7 @@ def is_for_every_path(policies: Policies) -> Findings:
 
 
 def _check(policy: object) -> Findings:
-    if is_policy(policy) and not isinstance(policy, LivePolicy):
+    if is_policy(policy) and not is_live(policy):
         return Findings()
     message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
     meant = "the policy in it, such as live.policy" if is_policy(policy) else of_policies(policy)

@@ -17,7 +17,7 @@ from crosscors._adapter.alternatives import any_of, besides, each_alone
 from crosscors._adapter.keywords import check_debug, check_on_decision, read_protect
 from crosscors._adapter.reporting import OnDecision
 from crosscors.core.errors import shown
-from crosscors.core.live import LivePolicy
+from crosscors.core.live import LivePolicy, is_live
 from crosscors.core.origins.environment import means_everyone
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.joining import grouped
@@ -239,8 +239,8 @@ _RELATIVE = re.compile(r"\^?\w")
 
 def _read_policy(place: str, value: object) -> tuple[CORSPolicy | LivePolicy[Any] | None, Findings]:
     """The policy at a place in the settings: a CORSPolicy, a LivePolicy, or a dict of options."""
-    if isinstance(value, (CORSPolicy, LivePolicy)):
-        return value, _warnings_of(cast("Policies", value), place)
+    if isinstance(value, CORSPolicy) or is_live(value):
+        return value, _warnings_of(value, place)
     options = _as_options(value)
     if options is None:
         message = f"takes a CORSPolicy or a dict of its options, not {shown(value)}."
@@ -281,8 +281,8 @@ def _warnings_of(policies: Policies, place: str) -> Findings:
 def _read_resources(value: object) -> tuple[Policies | None, Findings]:
     """The policies by path, from Resources, a LivePolicy or a dict."""
     name = names.RESOURCES
-    if isinstance(value, LivePolicy):
-        return cast("Policies", value), _warnings_of(cast("Policies", value), name)
+    if is_live(value):
+        return value, _warnings_of(value, name)
     if isinstance(value, Resources):
         return value, warnings_of(value, name) + _warnings_of(value, name)
     if not isinstance(value, Mapping):

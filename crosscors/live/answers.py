@@ -9,7 +9,9 @@
     answer that is the oldest goes first. One that is used is asked for again and again, so it is never that.
 6.  Questions about origins that are not known as allowed are limited. Half of the limit is for those that
     were turned away before. Whoever invents a new origin for each request never comes again. A customer does.
-7.  One lock guards all of this. Nothing is asked while it is held. A forked process gets a new one, and
+7.  A question has one or more keys, the most general first. Who asks says by which of them its answer is
+    kept.
+8.  One lock guards all of this. Nothing is asked while it is held. A forked process gets a new one, and
     forgets the turns of threads that it does not have.
 """
 
@@ -29,6 +31,7 @@ from weakref import WeakSet
 
 _Value = TypeVar("_Value")
 
+Keys = tuple[Hashable, ...]
 # What was answered. None if nobody answered, and somebody else has to ask.
 Outcome = bool | Exception | None
 
@@ -51,11 +54,13 @@ class Turn(NamedTuple):
     """Who asks.
 
     Attributes:
+        keys: those of the question.
         flight: gets the outcome.
         is_own: whether the caller has to ask. If not, somebody else does, and the caller waits.
         began: when the question began, by the clock.
     """
 
+    keys: Keys
     flight: Future[Outcome]
     is_own: bool
     began: float
@@ -98,79 +103,94 @@ class Answers:
 
     def _renew(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[Hashable, Future[Outcome]] = {}
+        self._flights: dict[Keys, Future[Outcome]] = {}
 
-    def turn(self, key: Hashable) -> bool | Turn:
+    def turn(self, keys: Keys) -> bool | Turn:
         """The answer; or, if it is not there, the turn to ask or to wait."""
         now = self._clock()
-        known = self._known(key)
+        known = self._known(keys)
         if known is not None and now < known.fresh_until:
             return known.is_allowed
         with self._lock:
-            known = self._known(key)
+            known = self._known(keys)
             if known is not None and now < known.fresh_until:  # another thread was quicker
                 return known.is_allowed
-            flight = self._flights.get(key)
+            flight = self._flights.get(keys)
             if flight is not None:
-                is_failing = known is not None and known.has_failed and now < known.usable_until
-                return known.is_allowed if known is not None and is_failing else Turn(flight, False, now)
-            if not self._may_ask(key, known, now):
+                if known is not None and known.has_failed and now < known.usable_until:
+                    return known.is_allowed
+                return Turn(keys, flight, False, now)
+            if not self._may_ask(keys, known, now):
                 return False
-            flight = self._flights[key] = Future()
+            flight = self._flights[keys] = Future()
             flight.set_running_or_notify_cancel()  # so that one who stops waiting does not cancel it
-            return Turn(flight, True, now)
+            return Turn(keys, flight, True, now)
 
-    def settle(self, key: Hashable, turn: Turn, outcome: bool | Exception) -> bool | Exception:
-        """Keep the outcome, and give it to those who wait. The last good answer may replace an error."""
+    def settle(self, turn: Turn, outcome: bool | Exception, key: Hashable) -> bool | Exception:
+        """Keep the outcome by this key, and give it to those who wait.
+
+        If the outcome is an error, the last good answer may replace it.
+        """
         with self._lock:
             if isinstance(outcome, bool):
-                self._keep(key, self._answer(outcome, turn.began))
+                self._keep(turn.keys, key, self._answer(outcome, turn.began))
             else:
-                outcome = self._last_good(key, outcome)
-        self._end(key, turn, outcome)
+                outcome = self._last_good(turn.keys, outcome)
+        self._end(turn, outcome)
         return outcome
 
-    def pass_on(self, key: Hashable, turn: Turn) -> None:
+    def pass_on(self, turn: Turn) -> None:
         """Give the turn back, without an outcome."""
-        self._end(key, turn, None)
+        self._end(turn, None)
 
-    def _end(self, key: Hashable, turn: Turn, outcome: Outcome) -> None:
+    def _end(self, turn: Turn, outcome: Outcome) -> None:
         with self._lock:
-            if self._flights.get(key) is turn.flight:  # it is not, in a process that was forked meanwhile
-                del self._flights[key]
+            if self._flights.get(turn.keys) is turn.flight:  # it is not, in a process forked meanwhile
+                del self._flights[turn.keys]
         turn.flight.set_result(outcome)
 
-    def _known(self, key: Hashable) -> _Answer | None:
-        return self._allowed.get(key) or self._refused.get(key)
+    def _known(self, keys: Keys) -> _Answer | None:
+        """The answer by any of the keys: the one that counts the longest."""
+        known: _Answer | None = None
+        for key in keys:
+            answer = self._allowed.get(key) or self._refused.get(key)
+            if answer is not None and (known is None or answer.fresh_until > known.fresh_until):
+                known = answer
+        return known
 
     def _answer(self, is_allowed: bool, began: float) -> _Answer:
         fresh_until = began + (self._limits.ttl if is_allowed else self._limits.negative_ttl)
         return _Answer(is_allowed, fresh_until, fresh_until + self._limits.stale_if_error)
 
-    def _keep(self, key: Hashable, answer: _Answer) -> None:
-        room, other = (self._allowed, self._refused) if answer.is_allowed else (self._refused, self._allowed)
+    def _keep(self, keys: Keys, key: Hashable, answer: _Answer) -> None:
+        """Keep the answer by this key, and no other one by any of the keys."""
+        room = self._allowed if answer.is_allowed else self._refused
         _put(room, key, answer, self._limits.size)
-        other.pop(key, None)  # afterwards, because others read without the lock
+        for each in keys:  # afterwards, because others read without the lock
+            for other in (self._allowed, self._refused):
+                if each != key or other is not room:
+                    other.pop(each, None)
 
-    def _last_good(self, key: Hashable, error: Exception) -> bool | Exception:
+    def _last_good(self, keys: Keys, error: Exception) -> bool | Exception:
         """The last good answer instead of an error, if there is one that may still be used."""
-        now, known = self._clock(), self._known(key)
+        now, known = self._clock(), self._known(keys)
         if known is None or now >= known.usable_until:
             return error
         pause = min(_SECONDS_BETWEEN_ATTEMPTS, self._limits.ttl, self._limits.negative_ttl)
         fresh_until = min(now + pause, known.usable_until)
-        self._keep(key, known._replace(fresh_until=fresh_until, has_failed=True))
+        key = next(key for key in keys if known in (self._allowed.get(key), self._refused.get(key)))
+        self._keep(keys, key, known._replace(fresh_until=fresh_until, has_failed=True))
         self._tell(_FAILED, now, error)
         return known.is_allowed
 
-    def _may_ask(self, key: Hashable, known: _Answer | None, now: float) -> bool:
+    def _may_ask(self, keys: Keys, known: _Answer | None, now: float) -> bool:
         if known is not None and known.is_allowed:
             return True
-        is_back = known is not None or key in self._turned_away
+        is_back = known is not None or keys in self._turned_away
         if self._budget.take(now, reserve=0 if is_back else self._limits.misses_per_second // 2):
-            self._turned_away.pop(key, None)
+            self._turned_away.pop(keys, None)
             return True
-        _put(self._turned_away, key, None, self._limits.size)
+        _put(self._turned_away, keys, None, self._limits.size)
         self._tell(_TOO_MANY, now, None)
         return False
 

@@ -11,13 +11,13 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from crosscors.core.errors import PolicyError, Problem, shown
 from crosscors.core.origins.function import OriginFunc, ask, ask_async, is_async_callable
 from crosscors.core.origins.serialized import MAX_HOST_LENGTH
 from crosscors.core.request import CORSRequest
-from crosscors.live.answers import Answers, Limits, Outcome
+from crosscors.live.answers import Answers, Keys, Limits, Outcome
 
 __all__ = ["cached"]
 
@@ -61,7 +61,8 @@ def cached(  # noqa: PLR0913  # one for each limit
         misses_per_second: how many calls there are in a second, at most, for origins that are not known as
             allowed. Default: 200.
         key: ``key(request: CORSRequest)``: all that the answer depends on, hashable and short, such as
-            ``lambda request: request.origin``. Default: ``host`` and ``origin``.
+            ``lambda request: request.origin``. Default: ``host`` and ``origin``; ``origin`` alone if the
+            function did not read ``host``.
         clock: seconds that only ever increase, for tests. Default: ``time.monotonic``.
 
     Returns:
@@ -92,50 +93,70 @@ def cached(  # noqa: PLR0913  # one for each limit
     if problems:
         raise PolicyError(problems, "cached function")
     answers = Answers(Limits(ttl, negative_ttl, size, stale_if_error, misses_per_second), clock)
-    asked = func if key is not None else cast("OriginFunc", _with_host_and_origin(func))
+    question = _host_and_origin if key is None else functools.partial(_by_key, key)
     make = _async if is_async_callable(func) else _sync
-    return cast("_Func", functools.update_wrapper(make(asked, key or _host_and_origin, answers), func))
+    return cast("_Func", functools.update_wrapper(make(func, question, answers), func))
 
 
-def _sync(func: OriginFunc, key_of: _Key, answers: Answers) -> Callable[[CORSRequest], bool]:
+class _Question(NamedTuple):
+    """What is asked.
+
+    Attributes:
+        keys: by which the answer may be kept, the most general first.
+        request: what the function sees.
+    """
+
+    keys: Keys
+    request: CORSRequest
+
+    @property
+    def key(self) -> Hashable:
+        """By which the answer is kept. The first one will do if the function has not read the host."""
+        return self.keys[-1 if vars(self.request).get(_HAS_READ_HOST, True) else 0]
+
+
+_Asking = Callable[[CORSRequest], _Question]
+
+
+def _sync(func: OriginFunc, question_of: _Asking, answers: Answers) -> Callable[[CORSRequest], bool]:
     def cached(request: CORSRequest) -> bool:
-        key = key_of(request)
+        question = question_of(request)
         outcome: Outcome = None
         while outcome is None:
-            turn = answers.turn(key)
+            turn = answers.turn(question.keys)
             if isinstance(turn, bool):
                 return turn
             if not turn.is_own:
                 outcome = turn.flight.result()
                 continue
             try:
-                outcome = ask(func, request)
+                outcome = ask(func, question.request)
             except BaseException:
-                answers.pass_on(key, turn)
+                answers.pass_on(turn)
                 raise
-            outcome = answers.settle(key, turn, outcome)
+            outcome = answers.settle(turn, outcome, question.key)
         return _returned(outcome)
 
     return cached
 
 
-def _async(func: OriginFunc, key_of: _Key, answers: Answers) -> Callable[[CORSRequest], Any]:
+def _async(func: OriginFunc, question_of: _Asking, answers: Answers) -> Callable[[CORSRequest], Any]:
     async def cached(request: CORSRequest) -> bool:
-        key = key_of(request)
+        question = question_of(request)
         outcome: Outcome = None
         while outcome is None:
-            turn = answers.turn(key)
+            turn = answers.turn(question.keys)
             if isinstance(turn, bool):
                 return turn
             if not turn.is_own:
                 outcome = await asyncio.wrap_future(turn.flight)
                 continue
             try:
-                outcome = await ask_async(func, request)
+                outcome = await ask_async(func, question.request)
             except BaseException:
-                answers.pass_on(key, turn)
+                answers.pass_on(turn)
                 raise
-            outcome = answers.settle(key, turn, outcome)
+            outcome = answers.settle(turn, outcome, question.key)
         return _returned(outcome)
 
     return cached
@@ -147,35 +168,39 @@ def _returned(outcome: bool | Exception) -> bool:
     return outcome
 
 
-# The default key.
+def _by_key(key: _Key, request: CORSRequest) -> _Question:
+    return _Question((key(request),), request)
 
 
-def _host_and_origin(request: CORSRequest) -> Hashable:
-    host = request.host
-    if len(host) <= _LONGEST_HOST:
-        return host, request.origin
-    # No host name is that long. Its digest stands for it, so that nobody fills the memory with such names.
-    return hashlib.sha256(host.encode("utf-8", "surrogatepass")).digest(), request.origin
+# The default key. Anyone can send the origin of a customer with any Host. If the function does not read the
+# host, its answer counts for all of them, so that nobody fills the room for answers with made-up hosts.
+
+
+def _host_and_origin(request: CORSRequest) -> _Question:
+    host: str | bytes = request.host
+    if len(host) > _LONGEST_HOST:
+        # No host name is that long. Its digest stands for it, so that nobody fills the memory either.
+        host = hashlib.sha256(request.host.encode("utf-8", "surrogatepass")).digest()
+    return _Question((request.origin, (host, request.origin)), _HostAndOrigin(request))
 
 
 _LONGEST_HOST = MAX_HOST_LENGTH + len(":65535")
-
-
-def _with_host_and_origin(func: OriginFunc) -> Callable[[CORSRequest], object]:
-    return lambda request: func(_HostAndOrigin(request))
+_HAS_READ_HOST = "_has_read_host"
 
 
 class _HostAndOrigin(CORSRequest):
-    """A request of which only ``host`` and ``origin`` can be read."""
+    """A request of which only ``host`` and ``origin`` can be read. It notes whether ``host`` was."""
 
     def __init__(self, request: CORSRequest) -> None:
-        vars(self).update(host=request.host, origin=request.origin)
+        vars(self).update({"host": request.host, "origin": request.origin, _HAS_READ_HOST: False})
 
     def __repr__(self) -> str:
         return f"CORSRequest(origin={self.origin!r}, host={self.host!r})"
 
     def __getattribute__(self, name: str) -> Any:
-        if name in _READABLE or name.startswith("__"):
+        if name == "host":
+            vars(self)[_HAS_READ_HOST] = True
+        if name in ("host", "origin") or name.startswith("__"):
             return super().__getattribute__(name)
         raise RuntimeError(
             f"the function reads request.{name}, but its answers are kept by host and origin, so they would "
@@ -184,7 +209,6 @@ class _HostAndOrigin(CORSRequest):
         )
 
 
-_READABLE = frozenset({"host", "origin"})
 # Headers as a whole have no place in a key, and only some frameworks have other attributes.
 _IN_KEY = {
     **{each.name: f"request.{each.name}" for each in dataclasses.fields(CORSRequest)},

@@ -39,7 +39,7 @@ django.setup()
 
 
 class Customer(models.Model):
-    origin = models.TextField(primary_key=True)
+    origin: models.TextField[str, str] = models.TextField(primary_key=True)
 
     class Meta:
         app_label = "customers"

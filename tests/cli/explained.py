@@ -21,8 +21,9 @@ from starlette.routing import BaseRoute, Route
 import crosscors.asgi
 import crosscors.fastapi
 import crosscors.flask
+import crosscors.starlette
 import crosscors.wsgi
-from crosscors import CORSPolicy
+from crosscors import CORSPolicy, LivePolicy
 
 ALLOWED = "https://app.example.com"
 METHODS = ["GET", "POST", "PUT", "DELETE", "CHICKEN"]
@@ -148,3 +149,10 @@ class Application:
 
 
 aiohttp_app = Application()
+
+
+def _with(given: Any) -> Any:
+    return crosscors.starlette.CORS(Starlette(routes=[Route("/items", items)]), policy=given)
+
+
+plain_app, live_app = _with(policy), _with(LivePolicy(policy))

@@ -76,6 +76,17 @@ def test_stories(approved: Approve) -> None:
     approved("explain_stories", told)
 
 
+@each(
+    "arguments",
+    f"/items --origin {ALLOWED}",
+    f"/items --origin {STRANGER}",
+    f"/items --origin {ALLOWED} -X PUT -H X-A",
+)
+def test_a_live_policy_is_explained_as_what_it_serves(arguments: str) -> None:
+    live, plain = (explain(f"{APPS}{name}", *arguments.split()) for name in ("live_app", "plain_app"))
+    assert (live.stdout, live.exit_code) == (plain.stdout, plain.exit_code)
+
+
 def test_json(approved: Approve) -> None:
     result = explain(*f"{APPS}fastapi_app /items --origin {ALLOWED} -X PUT -H X-A --json".split())
     approved("explain_json", result.stdout)

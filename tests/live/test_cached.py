@@ -518,6 +518,55 @@ def test_host_and_origin_are_the_key() -> None:
     assert seen == [(host, SHOP) for host in dict.fromkeys(hosts)]
 
 
+def test_a_host_that_is_not_read_makes_no_difference() -> None:
+    """Otherwise, made-up hosts with the origin of a customer would fill the room for answers."""
+    database = Database(SHOP)
+    func = cached(database.has, size=2)
+    for number in range(100):
+        assert func(request_from(SHOP, f"{number}.example"))
+        assert not func(request_from(OTHER, f"{number}.example"))
+    assert database.asked == [SHOP, OTHER]
+
+
+def test_each_answer_is_kept_by_what_it_depends_on() -> None:
+    clock, calls = Clock(), list[str | None]()
+    do_hosts_matter = True
+
+    def has(request: CORSRequest) -> bool:
+        calls.append(request.origin)
+        return request.origin == SHOP or (do_hosts_matter and request.host == "a.example")
+
+    asked = cached(has, clock=clock, ttl=10)
+
+    def answers(origin: str) -> list[bool]:
+        return [asked(request_from(origin, host)) for host in ("a.example", "b.example", "a.example")]
+
+    assert [answers(SHOP), answers(OTHER)] == [[True] * 3, [True, False, True]]
+    assert calls == [SHOP, OTHER, OTHER]
+    do_hosts_matter = False
+    clock.now += 10
+    assert answers(OTHER) == [False] * 3
+    assert calls == [SHOP, OTHER, OTHER, OTHER]
+
+
+def test_the_last_good_answer_for_one_host_counts_for_no_other() -> None:
+    clock = Clock()
+    is_away = False
+
+    def has(request: CORSRequest) -> bool:
+        if is_away:
+            raise ConnectionError
+        return request.host == "a.example"
+
+    asked = cached(has, clock=clock)
+    assert asked(request_from(SHOP, "a.example"))
+    is_away = True
+    clock.now += 60
+    assert asked(request_from(SHOP, "a.example"))
+    with pytest.raises(ConnectionError):
+        asked(request_from(SHOP, "b.example"))
+
+
 def test_a_key_names_what_the_answer_depends_on() -> None:
     seen: list[CORSRequest] = []
 
