@@ -62,7 +62,6 @@ def follow_redis(
         >>> app = CORSMiddleware(app, policy=live)  # doctest: +SKIP
     """
     place = read_place(url, key)
-    Store(place)  # raises here, and not in the thread, if the URL or the package is wrong
     path = None if snapshot is None else snapshots.check_name(snapshot)
     kept = snapshots.load(path) if path else None
     policies, version = kept or (CORSPolicy() if initial is None else initial, 1)
@@ -120,14 +119,12 @@ class _Source:
         self._version: int = version
         self._judged: bytes | None = None  # the document that was read last
         self._served = b""  # the document that is served, if it came from Redis
-        self._store: Store | None = None
+        self._store = Store(place)  # raises here, and not in the thread, if the URL or the package is wrong
         self._failures = 0
 
     def wake(self) -> None:
-        store = self._store
-        if store is not None:
-            with suppress(Exception):  # the thread may close the connection at the same time
-                store.cut()
+        with suppress(Exception):  # the thread may close the connection at the same time
+            self._store.cut()
 
     def follow(self, put: Put, stop: threading.Event) -> None:
         while not stop.is_set():

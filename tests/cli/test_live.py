@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 import crosscors.cli
 from crosscors import CORSPolicy
 from crosscors.cli.group import cli
+from crosscors.cli.live import watch
 from crosscors.cli.live.place import DEFAULT_KEY
 from crosscors.live import follow_redis, push_redis, store
 from tests.conftest import Approve
@@ -162,6 +163,24 @@ def test_one_line_says_what_to_install(
         2,
         'This command needs more packages: pip install "crosscors[redis]"\n',
     )
+
+
+def test_watch_until_it_is_interrupted(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Queue(list[Any]):
+        put = list.append
+
+        def get(self) -> Any:
+            if not self:
+                raise KeyboardInterrupt
+            return self.pop()
+
+    monkeypatch.setattr(watch, "SimpleQueue", Queue)
+    assert run("watch").output == ""
+    version = push_redis(server.url, CORSPolicy(allow_origins="*")).version
+    text = run("watch")
+    assert text.exit_code == 0
+    assert text.stdout.splitlines()[0].endswith(f"UTC: version {version}")
+    assert as_json("watch", "--json")["version"] == version
 
 
 @table(

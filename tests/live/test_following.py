@@ -118,6 +118,25 @@ def test_a_second_start_does_nothing() -> None:
         assert source.running == 1
 
 
+def test_the_thread_ends_before_a_fork_and_starts_again_after_it() -> None:
+    source = Source()
+    with FollowedPolicy(OLD, source) as live:
+        for after in (following._after_fork_in_parent, following._after_fork_in_child):  # pyright: ignore[reportPrivateUsage]
+            following._before_fork()  # pyright: ignore[reportPrivateUsage]
+            assert source.running == 0
+            after()
+            assert source.running == 1
+            source.put()
+    assert (source.running, live.version) == (0, 3)
+
+
+def test_the_end_of_the_interpreter_ends_every_thread() -> None:
+    source = Source()
+    live = FollowedPolicy(OLD, source)
+    following._end_all()  # pyright: ignore[reportPrivateUsage]
+    assert (source.running, live.policy) == (0, OLD)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_no_thread_crosses_a_fork_and_each_process_has_its_own() -> None:
     # In a process of its own, where a fork beside a thread is an error: Python warns of it.

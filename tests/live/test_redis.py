@@ -22,6 +22,7 @@ from crosscors.core.live import require
 from crosscors.core.policy import Policies
 from crosscors.core.values import Findings, refused
 from crosscors.live import follow_redis, push_redis
+from crosscors.live import store as stores
 from crosscors.live.store import DEFAULT_KEY, Store
 from tests.live.servers import RedisServer, eventually
 from tests.tables import table
@@ -150,6 +151,7 @@ def test_a_flood_of_announcements_is_answered_with_few_looks(
         return read(store, known)
 
     monkeypatch.setattr(Store, "read_if_new", counted)
+    monkeypatch.setattr(stores, "_MOST_WAITING", 10)
     with follow_redis(server.url) as live, server.client() as client:
         for number in range(3000):
             client.publish(f"{DEFAULT_KEY}:changed", number)

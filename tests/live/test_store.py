@@ -10,7 +10,8 @@ import pytest
 
 from crosscors import CORSPolicy, PolicyError, Resources
 from crosscors.live import push_redis
-from crosscors.live.store import DEFAULT_KEY, KEPT, Pushed, StorageError, Store, read_place
+from crosscors.live.documents import StorageError
+from crosscors.live.store import DEFAULT_KEY, KEPT, Pushed, Store, read_place
 from tests.live.servers import RedisServer
 from tests.tables import table
 

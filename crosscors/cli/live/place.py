@@ -42,6 +42,7 @@ def read_place(url: str | None, key: str) -> Place:
     """
     require("redis", extra="redis")
     from crosscors.live import store  # noqa: PLC0415  # it takes a while
+    from crosscors.live.documents import StorageError  # noqa: PLC0415  # it takes a while
 
     if not url:
         raise CommandError(
@@ -49,7 +50,7 @@ def read_place(url: str | None, key: str) -> Place:
         )
     try:
         return store.read_place(url, key)
-    except store.StorageError as error:
+    except StorageError as error:
         raise CommandError(error.message, error.hint) from None
 
 
@@ -62,7 +63,8 @@ def connected(place: Place) -> Generator[Store]:
     """
     from redis.exceptions import RedisError  # noqa: PLC0415  # it takes a while
 
-    from crosscors.live.store import StorageError, Store  # noqa: PLC0415  # it takes a while
+    from crosscors.live.documents import StorageError  # noqa: PLC0415  # it takes a while
+    from crosscors.live.store import Store  # noqa: PLC0415  # it takes a while
 
     try:
         with Store(place) as store:
@@ -70,7 +72,7 @@ def connected(place: Place) -> Generator[Store]:
     except StorageError as error:
         raise CommandError(error.message, error.hint) from error
     except (RedisError, OSError) as error:
-        said = str(error).rstrip(".?")
+        said = str(error).rpartition(" of pipeline caused error: ")[2].rstrip(".?")
         raise CommandError(f"{place.name} cannot be used: {said}.", _hint(error)) from error
 
 
