@@ -137,7 +137,7 @@ class _Follower:
 def say(level: int, message: str, *arguments: object, error: BaseException | None = None) -> None:
     """Log it. The logger is made here, as ``dictConfig`` disables loggers that are there before it."""
     with suppress(Exception):  # a handler or filter can raise
-        logging.getLogger("crosscors").log(level, message, *arguments, exc_info=error)
+        logging.getLogger("crosscors").log(level, message, *arguments, exc_info=error, stacklevel=2)
 
 
 def say_refused(name: str, error: PolicyError) -> None:

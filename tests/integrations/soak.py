@@ -30,6 +30,7 @@ import redis
 
 from crosscors import CORSPolicy
 from crosscors.live import push_redis
+from crosscors.live.store import DEFAULT_KEY, Store, read_place
 from tests.integrations.servers import Integration, serving_process
 from tests.live.servers import RedisServer, eventually, redis_running
 
@@ -159,12 +160,15 @@ def trouble(server: RedisServer, seconds: float) -> None:
 
 
 def publish(server: RedisServer, result: Result, ended: threading.Event) -> None:
-    while not ended.wait(SECONDS_BETWEEN_PUSHES):
-        result.policies += 1  # before it is pushed, because a worker may serve it at once
-        try:
-            push_redis(server.url, numbered(result.policies))
-        except redis.RedisError:
-            result.away += 1
+    due = time.monotonic()
+    with Store(read_place(server.url, DEFAULT_KEY)) as store:
+        while not ended.wait(max(0, due - time.monotonic())):
+            due = max(due + SECONDS_BETWEEN_PUSHES, time.monotonic())
+            result.policies += 1  # before it is pushed, because a worker may serve it at once
+            try:
+                store.push(numbered(result.policies))
+            except redis.RedisError:
+                result.away += 1
 
 
 def check(url: str, number: int, result: Result, ended: threading.Event) -> None:
