@@ -140,6 +140,7 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._redis.close()
+        self.cut()  # redis 5.0.0 leaves the connections of its pool open
 
     def cut(self) -> None:
         """Close the connections under a thread that waits for one. It gets an exception."""
