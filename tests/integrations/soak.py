@@ -45,6 +45,8 @@ SECONDS_BETWEEN_PUSHES = 0.05
 CLIENTS = 4  # for each server
 OK = 200
 
+State = dict[str, Any]  # of a worker; see following/main.py
+
 
 @dataclass
 class Result:
@@ -113,8 +115,7 @@ def soak(seconds: float, kills: int, folder: Path) -> Result:
             for each in COMMANDS
         ]
         urls = [url for url, _ in running]
-        eventually(lambda: len(states(urls)) == WORKERS)
-        workers = states(urls)
+        workers = states(urls, lambda state: True)
         with working(
             partial(publish, server, result),
             *(partial(check, url, number, result) for url in urls for number in range(CLIENTS)),
@@ -128,10 +129,9 @@ def soak(seconds: float, kills: int, folder: Path) -> Result:
             result.load = [line for each in loads for line in each.communicate()[0].splitlines()[-4:]]
         result.growth = [each / 2**20 for each in grown]
         pushed_at, version = time.time(), push_redis(server.url, numbered(result.policies)).version
-        eventually(lambda: all(each["version"] == version for each in states(urls).values()))
-        found = states(urls)
-        result.lags = [each["changed_at"] - pushed_at for each in found.values()]
-        assert found.keys() == workers.keys(), "a worker ended"
+        newest = states(urls, lambda state: state["version"] == version)
+        assert newest.keys() == workers.keys(), "a worker ended"
+        result.lags = [state["changed_at"] - pushed_at for state in newest.values()]
     return result
 
 
@@ -188,10 +188,20 @@ def check(url: str, number: int, result: Result, ended: threading.Event) -> None
             result.responses += 1
 
 
-def states(urls: Iterable[str]) -> dict[int, dict[str, Any]]:
-    """The states of the workers, as far as some requests show. Each request has a connection of its own."""
-    asked = [httpx.get(url, trust_env=False, timeout=10).json() for url in urls for _ in range(30)]
-    return {each["pid"]: each for each in asked}
+def states(urls: Iterable[str], is_wanted: Callable[[State], bool]) -> dict[int, State]:
+    """The states of all workers by their pids, once each was seen in a wanted state.
+
+    Each request has a connection of its own, and any worker of the server may take it.
+    """
+    found: dict[int, State] = {}
+
+    def are_all_found() -> bool:
+        asked = [httpx.get(url, trust_env=False, timeout=10).json() for url in urls for _ in range(10)]
+        found.update({each["pid"]: each for each in asked if is_wanted(each)})
+        return len(found) == WORKERS
+
+    eventually(are_all_found)
+    return found
 
 
 def memory(workers: Iterable[int]) -> list[int]:
