@@ -167,7 +167,7 @@ class _Source:
         if read is None:
             return
         policies, version = read
-        if version == self._version and self._served in {b"", raw}:  # that of the snapshot, or it is put back
+        if version == self._version and not self._served:  # that of the snapshot
             self._served, self.has_policy = raw, True
         elif version <= self._version:
             message = "The policy in %s is not used: its version is %s, and has to be greater than %s. %s"

@@ -75,9 +75,10 @@ def _server(url: str) -> str:
     if parts.scheme not in {"redis", "rediss"}:
         raise StorageError("The URL of Redis has to begin with redis://, rediss:// or unix://.", _HINT)
     number = parts.path.strip("/")
-    if parts.fragment or (number and not number.isdecimal()):
+    # What follows the host here is the rest of a password, and the host is its beginning.
+    if parts.fragment or "@" in parts.query or (number and not number.isdecimal()):
         raise StorageError(_NOT_VALID, _HINT)
-    return f"Redis at {host}:{port}"
+    return f"Redis at [{host}]:{port}" if ":" in host else f"Redis at {host}:{port}"
 
 
 _NOT_VALID = "The URL of Redis is not valid."

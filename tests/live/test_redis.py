@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from crosscors.core.values import Findings, refused
 from crosscors.live import follow_redis, push_redis
 from crosscors.live import store as stores
 from crosscors.live.store import DEFAULT_KEY, Store
+from tests.conftest import Approve
 from tests.live.servers import RedisServer, eventually
 from tests.tables import table
 
@@ -158,6 +160,38 @@ def test_a_flood_of_announcements_is_answered_with_few_looks(
         version = push_redis(server.url, NEW).version
         eventually(lambda: live.version == version)
     assert looks < 1500
+
+
+@pytest.mark.slow
+def test_what_the_log_says(server: RedisServer, tmp_path: Path, caplog: Log, approved: Approve) -> None:
+    def until(said: str) -> None:
+        eventually(lambda: said in caplog.messages[-1])
+
+    snapshot = tmp_path / "policy.json"
+    snapshot.mkdir()
+    with follow_redis(server.url, snapshot=snapshot):
+        push_redis(server.url, OLD)
+        until("cannot be written")
+        put(server, '{"version": 1, "policy": {"allow_origins": ["https://a.example/"], "max_age": true}}')
+        until("max_age")
+        put(server, numbered(1))
+        until("has to be greater")
+        server.stop()
+        until("cannot be read")
+        server.start()
+        until("can be read again")
+    server.stop()
+    with follow_redis(server.url, snapshot=snapshot):
+        until("No policy was found")
+    said = "\n".join(f"{record.levelname} {record.getMessage()}" for record in caplog.records)
+    for shown, stands_for in (
+        (str(server.port), "6379"),
+        (str(snapshot), "policy.json"),
+        (r"\d{13}", "N"),
+        ("ConnectionError: .*", "ConnectionError: (why)"),
+    ):
+        said = re.sub(shown, stands_for, said)
+    approved("log_of_follow_redis", said)
 
 
 # Starting.
