@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -313,5 +312,5 @@ def _renew_lock() -> None:
     LivePolicy._lock = threading.Lock()  # pyright: ignore[reportPrivateUsage]
 
 
-if sys.platform != "win32":  # which cannot fork
+with suppress(AttributeError):  # Windows cannot fork
     os.register_at_fork(after_in_child=_renew_lock)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, LivePolicy, PolicyError, Resources
-from crosscors.core.live import Published
+from crosscors.core.live import Published, _renew_lock  # pyright: ignore[reportPrivateUsage]
 from tests.tables import table
 
 APP, NEW = "https://app.example.com", "https://new.example.com"
@@ -217,6 +217,14 @@ def test_threads_that_replace_at_once_get_versions_of_their_own() -> None:
     finally:
         sys.setswitchinterval(before)
     assert sorted(versions) == list(range(2, 802))
+
+
+def test_a_forked_process_does_not_wait_for_a_thread_that_it_does_not_have() -> None:
+    """tests.forking has the same with a process that is forked."""
+    held = LivePolicy._lock  # pyright: ignore[reportPrivateUsage]
+    with held:
+        _renew_lock()
+        assert made().replace(NEW_POLICY).version == 2
 
 
 # Debug mode.
