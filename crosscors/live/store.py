@@ -25,7 +25,7 @@ from crosscors.live.documents import MOST_BYTES, StorageError, as_bytes, numbere
 
 DEFAULT_KEY = "crosscors:policy"
 KEPT = 20  # documents
-_SECONDS = 1.0  # for each connection and each reply
+_SECONDS_TO_CONNECT, _SECONDS_TO_REPLY = 1.0, 2.0
 _HEAD = 40  # bytes; enough for the version
 _MOST_WAITING = 1000  # announcements
 
@@ -130,8 +130,8 @@ class Store:
             place.url,
             protocol=2,
             retry=Retry(NoBackoff(), 0),  # who calls tries again, and says so
-            socket_connect_timeout=_SECONDS,
-            socket_timeout=_SECONDS,
+            socket_connect_timeout=_SECONDS_TO_CONNECT,
+            socket_timeout=_SECONDS_TO_REPLY,
         )
 
     def __enter__(self) -> Store:

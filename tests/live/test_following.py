@@ -137,6 +137,7 @@ def test_the_end_of_the_interpreter_ends_every_thread() -> None:
     assert (source.running, live.policy) == (0, OLD)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_no_thread_crosses_a_fork_and_each_process_has_its_own() -> None:
     # In a process of its own, where a fork beside a thread is an error: Python warns of it.
