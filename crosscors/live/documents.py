@@ -13,7 +13,7 @@ from crosscors.core.resources import Resources
 from crosscors.core.values import Findings, refused
 from crosscors.live.following import say, say_refused
 
-MOST_BYTES = 2**20  # 30,000 origins
+MOST_BYTES = 2**20  # room for 25,000 origins
 _SHORTER = "Write patterns such as https://*.example.com in place of many origins."
 # Redis counts in 64 bits, but JSON in other languages does in 53 (RFC 8259, section 6).
 _GREATEST_VERSION = 2**53 - 1
