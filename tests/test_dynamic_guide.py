@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.exceptions import NoPermissionError
 
 from crosscors import CORSPolicy, PolicyError
 from crosscors.live import cached, follow_redis, push_redis
@@ -128,7 +127,7 @@ def test_a_user_of_redis_that_may_only_read(tmp_path: Path) -> None:
         with follow_redis(url) as live:
             push_redis(server.url, CORSPolicy(allow_origins=[BLUE]))
             eventually(lambda: live.allows_origin(BLUE))
-        with pytest.raises(NoPermissionError):
+        with pytest.raises(Exception, match="no permissions"):
             push_redis(url, CORSPolicy(allow_origins=[EVIL]))
 
 

@@ -10,9 +10,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import redis
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 SECONDS = 20
 
@@ -52,12 +55,15 @@ class RedisServer:
         with self.client() as client:
             return len(client.client_list()) - 1
 
-    def client(self) -> redis.Redis:
-        return redis.Redis(port=self.port)
+    def client(self) -> Redis:
+        from redis import Redis  # noqa: PLC0415  # redis_running skips the test if it is missing
+
+        return Redis(port=self.port)
 
 
 @contextlib.contextmanager
 def redis_running(folder: Path, command: str = "redis-server", *options: str) -> Iterator[RedisServer]:
+    pytest.importorskip("redis")
     if shutil.which(command) is None:
         pytest.skip(f"{command} is not installed")
     server = RedisServer(folder, command, *options)

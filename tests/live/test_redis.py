@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 
 import pytest
-import redis
 
 from crosscors import CORSPolicy, PolicyError, Resources
 from crosscors.core.live import require
@@ -28,6 +27,8 @@ from crosscors.live.store import DEFAULT_KEY, Store
 from tests.conftest import Approve
 from tests.live.servers import RedisServer, eventually
 from tests.tables import table
+
+pytest.importorskip("redis")
 
 OLD, NEW = (
     CORSPolicy(allow_origins=["https://old.example"]),
@@ -398,8 +399,6 @@ def test_the_log_has_no_password(tmp_path: Path, server: RedisServer, caplog: Lo
     with follow_redis(server.url.replace("//", "//:secret@")) as live:
         eventually(lambda: "AuthenticationError" in caplog.text)
         assert live.policy == CORSPolicy()
-    with pytest.raises(redis.AuthenticationError), server.client() as client:
-        client.ping()
     with follow_redis(server.url.replace("//", "//:correct@")) as live:
         version = push_redis(server.url.replace("//", "//:correct@"), NEW).version
         eventually(lambda: live.version == version)

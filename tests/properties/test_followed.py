@@ -1,9 +1,10 @@
-"""Whatever stands in Redis, one after the other: the good policy with the greatest version so far is served."""
+"""Whatever stands in Redis, one after the other: the good policy with the greatest version is served."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from crosscors.core.policy import Policies
 from crosscors.live.documents import as_bytes, numbered
 from crosscors.live.redis import _Source  # pyright: ignore[reportPrivateUsage]
 from crosscors.live.store import Store, read_place
+
+pytest.importorskip("redis")
 
 versions = st.integers(1, 6)
 # Each document with its version, which is 0 if it cannot be used.
