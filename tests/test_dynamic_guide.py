@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from crosscors import PolicyError
-from crosscors.live import cached
+from crosscors import CORSPolicy, PolicyError
+from crosscors.live import cached, follow_redis, push_redis
 from tests.clients import ask_asgi, ask_wsgi, preflight
+from tests.live.servers import eventually, redis_running
 from tests.tables import table
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "dynamic.md").read_text(encoding="utf-8")
@@ -86,6 +87,54 @@ def test_a_policy_that_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_listener(capsys: pytest.CaptureFixture[str]) -> None:
     example("listener")
     assert capsys.readouterr().out == "CORS policy, version 2\n"
+
+
+def test_a_policy_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = re.search(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    assert document
+    Path("policy.toml").write_text(document[1])
+    names = example("file")
+    with names["live"] as live:
+        assert live.policy_for("/api/items").allow_credentials is True
+        origins = [("Origin", EVIL)]
+        allowed = [
+            ask_asgi(names["app"], path=f"/{each}/x", headers=origins).allowed for each in ("api", "public")
+        ]
+        assert allowed == [None, "*"]
+
+
+def test_one_policy_for_all_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with redis_running(tmp_path) as server:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("REDIS_URL", server.url)
+        names = example("redis")
+        with names["live"] as live:
+            assert ask_wsgi(names["app"], "GET", "/", [("Origin", BLUE)]).allowed is None
+            example("push")["publish"]([BLUE])
+            eventually(lambda: live.allows_origin(BLUE))
+            assert ask_wsgi(names["app"], "GET", "/", [("Origin", BLUE)]).allowed == BLUE
+
+
+def test_a_user_of_redis_that_may_only_read(tmp_path: Path) -> None:
+    rights = re.search(r"`(\+getrange \+subscribe)`, with the key `(\S+)` and the channel `(\S+)`", GUIDE)
+    assert rights
+    with redis_running(tmp_path) as server:
+        with server.client() as client:
+            allowed = " ".join(rights.groups()).split()
+            client.execute_command("ACL", "SETUSER", "worker", "on", ">pw", *allowed)
+        url = server.url.replace("//", "//worker:pw@")
+        with follow_redis(url) as live:
+            push_redis(server.url, CORSPolicy(allow_origins=[BLUE]))
+            eventually(lambda: live.allows_origin(BLUE))
+        with pytest.raises(Exception, match="no permissions"):
+            push_redis(url, CORSPolicy(allow_origins=[EVIL]))
+
+
+def test_the_table_of_follow_redis_has_every_argument() -> None:
+    section = GUIDE.partition("\n## One policy for all workers\n")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert listed == list(inspect.signature(follow_redis).parameters)
 
 
 def test_the_table_has_every_argument_with_its_default() -> None:

@@ -10,6 +10,10 @@ import crosscors
 from crosscors.cli.check.command import check
 from crosscors.cli.demo.command import demo
 from crosscors.cli.explain.command import explain
+from crosscors.cli.live.history import history
+from crosscors.cli.live.pull import pull
+from crosscors.cli.live.push import push
+from crosscors.cli.live.watch import watch
 from crosscors.cli.output import CommandError
 from crosscors.cli.probe.command import probe
 
@@ -37,6 +41,8 @@ def cli() -> None:
           say what the policy means, and what is wrong with it
       crosscors probe https://api.example.com
           say what a running server lets the pages of other origins read
+      crosscors push policy.toml --url redis://localhost:6379
+          give a policy to all workers that follow it; see also pull, watch and history
       crosscors demo
           try policies and requests in your own browser
     """
@@ -45,4 +51,8 @@ def cli() -> None:
 cli.add_command(check)
 cli.add_command(demo)
 cli.add_command(explain)
+cli.add_command(history)
 cli.add_command(probe)
+cli.add_command(pull)
+cli.add_command(push)
+cli.add_command(watch)

@@ -49,6 +49,15 @@ def serving(integration: Integration, **variables: str) -> Iterator[str]:
 
     The variables are those of its environment.
     """
+    with serving_process(integration, **variables) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def serving_process(
+    integration: Integration, **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The same with the process, which gets signals."""
     port = free_port()
     process = subprocess.Popen(
         shlex.split(integration.command.replace("$PORT", str(port))),
@@ -58,7 +67,7 @@ def serving(integration: Integration, **variables: str) -> Iterator[str]:
     )
     try:
         wait_for(port, process)
-        yield f"http://localhost:{port}"
+        yield f"http://localhost:{port}", process
     finally:
         process.terminate()
         try:

@@ -1,0 +1,1 @@
+"""``crosscors push``, ``pull``, ``watch`` and ``history``: the policy in Redis that workers follow."""
