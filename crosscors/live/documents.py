@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import TypeVar
 
 from crosscors.core.document import Document, Language, read_document
@@ -109,12 +110,17 @@ def version_in(raw: bytes) -> int:
     return version if isinstance(version, int) else 0
 
 
-def taken(read: tuple[_T | None, Findings], name: str) -> _T | None:
-    """What was read. None if there are problems. The log gets them, and the warnings."""
+def taken(
+    read: tuple[_T | None, Findings], name: str, failed: Callable[[Exception], None] | None = None
+) -> _T | None:
+    """What was read. None if there are problems. The log gets them, and the warnings; ``failed``, too."""
     value, found = read
     warn(found, name)
     if value is None:
-        say_refused(name, PolicyError(found.problems, "document"))
+        error = PolicyError(found.problems, "document")
+        say_refused(name, error)
+        if failed is not None:
+            failed(error)
     return value
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from crosscors.core.document import Language
 from crosscors.core.errors import PolicyError, shown
 from crosscors.live.documents import MOST_BYTES, read_bytes, taken, warn
-from crosscors.live.following import FollowedPolicy, Put, say
+from crosscors.live.following import FollowedPolicy, Target, say
 
 _SECONDS = 0.5  # between two looks at the file
 _SETTLING_SECONDS = 0.1
@@ -70,19 +70,20 @@ class _Source:
     def wake(self) -> None:
         """Nothing to do: both ways to wait look at ``stop``."""
 
-    def follow(self, put: Put, stop: threading.Event) -> None:
+    def follow(self, target: Target, stop: threading.Event) -> None:
         for _ in _moments(self._path, stop):
             try:
                 raw = _settled(self._path, self._judged, stop)
             except OSError as error:
                 self._failed(error)
+                target.failed(error)
                 continue
             self._is_away = False
             if raw != self._judged and not stop.is_set():
                 self._judged = raw
-                document = taken(read_bytes(raw, self._language), self.name)
+                document = taken(read_bytes(raw, self._language), self.name, target.failed)
                 if document is not None:
-                    put(document.policies)
+                    target.put(document.policies)
 
     def _failed(self, error: OSError) -> None:
         if not self._is_away:

@@ -29,11 +29,15 @@ _SECONDS_TO_END = 5.0
 _SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two attempts to reach a source
 
 
-class Put(Protocol):
-    """Puts a policy into place."""
+class Target(Protocol):
+    """What is kept current."""
 
-    def __call__(self, policies: Policies, version: int | None = None) -> bool:
-        """Whether it was put into place. If not, the log says why."""
+    def put(self, policies: Policies, version: int | None = None) -> bool:
+        """Whether the policy was put into place. If not, the log says why."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """Tell ``LivePolicy.on_failure`` that there is no new policy, once for each attempt."""
         ...
 
 
@@ -45,7 +49,7 @@ class Source(Protocol):
         """What the log calls it, without secrets."""
         ...
 
-    def follow(self, put: Put, stop: threading.Event) -> None:
+    def follow(self, target: Target, stop: threading.Event) -> None:
         """Put each new policy into place, until ``stop`` is set. This runs in a thread of its own."""
         ...
 
@@ -104,7 +108,7 @@ class _Follower:
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=self._source.follow,
-            args=(self._put, self._stop),
+            args=(self, self._stop),
             name=f"crosscors follows {self._source.name}",
             daemon=True,  # the interpreter would wait for any other before it runs _end_all
         )
@@ -121,7 +125,7 @@ class _Follower:
         self.leave()
         self._thread.join(_SECONDS_TO_END)
 
-    def _put(self, policies: Policies, version: int | None = None) -> bool:
+    def put(self, policies: Policies, version: int | None = None) -> bool:
         live = self._live()
         if live is None:
             return False
@@ -129,9 +133,15 @@ class _Follower:
             live.replace(policies, version=version)
         except PolicyError as error:
             say_refused(self._source.name, error)
+            live.failed(error)
             return False
         say(logging.INFO, "Version %s of the policy from %s is in place.", live.version, self._source.name)
         return True
+
+    def failed(self, error: Exception) -> None:
+        live = self._live()
+        if live is not None:
+            live.failed(error)
 
 
 def say(level: int, message: str, *arguments: object, error: BaseException | None = None) -> None:

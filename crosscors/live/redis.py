@@ -15,7 +15,7 @@ from crosscors.core.policy import CORSPolicy
 from crosscors.core.resources import Resources
 from crosscors.live import snapshot as snapshots
 from crosscors.live.documents import read_numbered, taken
-from crosscors.live.following import FollowedPolicy, Put, pause_after, say
+from crosscors.live.following import FollowedPolicy, Target, pause_after, say
 from crosscors.live.store import DEFAULT_KEY, Place, Pushed, Store, read_place
 
 _SECONDS_TO_START = 2.0
@@ -126,44 +126,47 @@ class _Source:
         with suppress(Exception):  # the thread may close the connection at the same time
             self._store.cut()
 
-    def follow(self, put: Put, stop: threading.Event) -> None:
+    def follow(self, target: Target, stop: threading.Event) -> None:
         while not stop.is_set():
-            self._attempt(put, stop)
+            self._attempt(target, stop)
 
-    def _attempt(self, put: Put, stop: threading.Event) -> None:
+    def _attempt(self, target: Target, stop: threading.Event) -> None:
         """Follow until the connection is lost."""
         try:
             with Store(self._place) as self._store:
-                self._connected(self._store, put, stop)
+                self._connected(self._store, target, stop)
         except Exception as error:  # noqa: BLE001  # rule 2 of following.py
             if not stop.is_set():  # otherwise, wake cut the connection
                 self._failed(error)
+                target.failed(error)
                 self.has_tried.set()
                 stop.wait(pause_after(self._failures))
 
-    def _connected(self, store: Store, put: Put, stop: threading.Event) -> None:
+    def _connected(self, store: Store, target: Target, stop: threading.Event) -> None:
         with store.announcements() as wait:
-            self._look(store, put)
+            self._look(store, target)
             self.has_tried.set()
             while not stop.is_set():
                 wait(random.uniform(_SHORTEST, _LONGEST))  # noqa: S311 (no secret)
                 stop.wait(_SECONDS_BETWEEN_READS)
-                self._look(store, put)
+                self._look(store, target)
                 self._works()
 
-    def _look(self, store: Store, put: Put) -> None:
+    def _look(self, store: Store, target: Target) -> None:
         raw = store.read_if_new(self._served)
         if raw is not None and raw != self._judged:
             self._judged = raw
-            self._judge(raw, put)
+            self._judge(raw, target)
         if self._snapshot and self._served:
             self._snapshot.keep(self._served)
 
-    def _judge(self, raw: bytes, put: Put) -> None:
+    def _judge(self, raw: bytes, target: Target) -> None:
         if not raw:
-            say(logging.WARNING, "There is no policy in %s. Run: crosscors push FILE", self.name)
+            message = "There is no policy in %s. Run: crosscors push FILE"
+            say(logging.WARNING, message, self.name)
+            target.failed(LookupError(message % self.name))
             return
-        read = taken(read_numbered(raw), self.name)
+        read = taken(read_numbered(raw), self.name, target.failed)
         if read is None:
             return
         policies, version = read
@@ -171,8 +174,10 @@ class _Source:
             self._served, self.has_policy = raw, True
         elif version <= self._version:
             message = "The policy in %s is not used: its version is %s, and has to be greater than %s. %s"
-            say(logging.WARNING, message, self.name, version, self._version, "Run: crosscors push FILE")
-        elif put(policies, version):
+            reasons = (self.name, version, self._version, "Run: crosscors push FILE")
+            say(logging.WARNING, message, *reasons)
+            target.failed(ValueError(message % reasons))
+        elif target.put(policies, version):
             self._version, self._served, self.has_policy = version, raw, True
 
     def _failed(self, error: Exception) -> None:

@@ -88,20 +88,28 @@ def test_json_and_resources(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("way")
 @table(
-    "change, said",
-    ("a wrong value", lambda path: path.write_text("[policy]\nmax_age = true"), "policy.max_age"),
-    ("no TOML", lambda path: path.write_text("[policy"), "is not valid TOML"),
-    ("no text", lambda path: path.write_bytes(b"\xff"), "is not UTF-8"),
-    ("a file without an end", lambda path: path.write_bytes(b"#" * 2**21), "is larger than 1,048,576 bytes"),
-    ("no file", lambda path: path.unlink(), "No such file or directory"),
+    "change, said, kind",
+    ("a wrong value", lambda path: path.write_text("policy.max_age = true"), "policy.max_age", PolicyError),
+    ("no TOML", lambda path: path.write_text("[policy"), "is not valid TOML", PolicyError),
+    ("no text", lambda path: path.write_bytes(b"\xff"), "is not UTF-8", PolicyError),
+    ("a file without an end", lambda path: path.write_bytes(b"#" * 2**21), "is larger than 1,0", PolicyError),
+    ("no file", lambda path: path.unlink(), "No such file or directory", OSError),
 )  # fmt: skip
 def test_the_last_good_policy_stays_and_the_log_says_why_once(
-    path: Path, change: Callable[[Path], object], said: str, caplog: pytest.LogCaptureFixture
+    path: Path,
+    change: Callable[[Path], object],
+    said: str,
+    kind: type[Exception],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    failures: list[Exception] = []
     with follow_file(path) as live:
+        live.on_failure(failures.append)
         change(path)
         eventually(lambda: said in caplog.text)
         look_again(path)
+        assert failures
+        assert all(isinstance(each, kind) for each in failures)
         assert live.allows_origin("https://old.example")
         path.write_text(NEW)
         eventually(lambda: live.allows_origin("https://new.example"))

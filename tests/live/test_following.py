@@ -8,13 +8,12 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable
 
 import pytest
 
 from crosscors import CORSPolicy, LivePolicy
 from crosscors.live import FollowedPolicy, following
-from crosscors.live.following import Put, pause_after
+from crosscors.live.following import Target, pause_after
 from tests.live.servers import eventually
 
 OLD, NEW = (
@@ -34,12 +33,12 @@ class Source:
         self.threads: list[threading.Thread] = []
         self.results: list[bool] = []
 
-    def follow(self, put: Put, stop: threading.Event) -> None:
+    def follow(self, target: Target, stop: threading.Event) -> None:
         self.threads.append(threading.current_thread())
         while not stop.is_set():
             if self.may_put.wait(0.01):
                 self.may_put.clear()
-                self.results.append(put(self.policy))
+                self.results.append(target.put(self.policy))
                 self.has_put.set()
 
     def wake(self) -> None:
@@ -95,10 +94,11 @@ def test_a_policy_that_nobody_uses_takes_its_thread_with_it() -> None:
 def test_what_comes_for_a_policy_that_is_gone_is_dropped() -> None:
     source = Source()
     live = FollowedPolicy(OLD, source)
-    put: Callable[..., bool] = live._follower._put  # pyright: ignore[reportPrivateUsage]
+    target: Target = live._follower  # pyright: ignore[reportPrivateUsage]
     del live
     gc.collect()
-    assert put(NEW) is False
+    assert target.put(NEW) is False
+    target.failed(OSError())
 
 
 def test_a_listener_may_close_it() -> None:

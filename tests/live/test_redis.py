@@ -79,7 +79,9 @@ def test_other_keys_are_others(server: RedisServer) -> None:
 
 def test_a_lost_redis_leaves_the_last_policy_and_is_told_once(server: RedisServer, caplog: Log) -> None:
     push_redis(server.url, OLD)
+    failures: list[Exception] = []
     with follow_redis(server.url) as live:
+        live.on_failure(failures.append)
         server.stop(signal.SIGKILL)
         eventually(lambda: "cannot be read, so the policy stays as it is. ConnectionError" in caplog.text)
         threading.Event().wait(1)
@@ -90,6 +92,8 @@ def test_a_lost_redis_leaves_the_last_policy_and_is_told_once(server: RedisServe
         eventually(lambda: "can be read again" in caplog.text)
         assert live.policy == NEW
     assert [caplog.text.count(each) for each in ("cannot be read", "can be read again")] == [1, 1]
+    assert len(failures) > 1  # once for each attempt
+    assert not any(isinstance(each, ValueError) for each in failures)
 
 
 @pytest.mark.slow
@@ -107,7 +111,9 @@ def test_a_bad_document_leaves_the_last_policy_and_is_told_once(
     server: RedisServer, document: str | None, said: str, caplog: Log
 ) -> None:
     push_redis(server.url, OLD)
+    failures: list[Exception] = []
     with follow_redis(server.url) as live:
+        live.on_failure(failures.append)
         with server.client() as client:
             good = client.get(DEFAULT_KEY)
             assert isinstance(good, bytes)
@@ -124,8 +130,9 @@ def test_a_bad_document_leaves_the_last_policy_and_is_told_once(
         eventually(lambda: live.version == version)
         assert live.policy == NEW
     problems = [record.getMessage() for record in caplog.records if record.levelno > logging.INFO]
-    assert len(problems) == 1
+    assert len(problems) == len(failures) == 1
     assert said in problems[0]
+    assert isinstance(failures[0], LookupError if document is None else ValueError)
 
 
 def test_a_policy_that_a_user_of_it_cannot_take_is_refused(server: RedisServer, caplog: Log) -> None:
@@ -133,11 +140,14 @@ def test_a_policy_that_a_user_of_it_cannot_take_is_refused(server: RedisServer, 
         return Findings() if policies.everywhere else refused("odd", "policy", 1, "is several.", "Write one.")
 
     push_redis(server.url, OLD)
+    failures: list[Exception] = []
     with follow_redis(server.url) as live:
+        live.on_failure(failures.append)
         require(live, only_one)
         push_redis(server.url, Resources({"/a": NEW}))
         eventually(lambda: "policy: is several." in caplog.text)
         assert live.policy == OLD
+        eventually(lambda: len(failures) == 1)
         version = push_redis(server.url, NEW).version
         eventually(lambda: live.version == version)
 

@@ -37,17 +37,24 @@ class Standing:
         return None if self.document and self.document == known else self.document
 
 
+class Served:
+    """The policy that is kept current."""
+
+    def __init__(self, live: LivePolicy[Any]) -> None:
+        self.failed, self._live = live.failed, live
+
+    def put(self, policies: Policies, version: int | None = None) -> bool:
+        return self._live.replace(policies, version=version).version == version
+
+
 @given(start=versions, documents=st.lists(good | bad, max_size=12))
 def test_the_greatest_version_is_served(start: int, documents: list[tuple[bytes, int]]) -> None:
     live: LivePolicy[Any] = LivePolicy(CORSPolicy(max_age=start), version=start)
     source, redis = _Source(read_place("redis://localhost", "a"), None, start), Standing()
 
-    def put(policies: Policies, version: int | None = None) -> bool:
-        return live.replace(policies, version=version).version == version
-
     greatest = start
     for document, version in documents:
         redis.document = document
-        source._look(cast("Store", redis), put)  # pyright: ignore[reportPrivateUsage]
+        source._look(cast("Store", redis), Served(live))  # pyright: ignore[reportPrivateUsage]
         greatest = max(greatest, version)
         assert live.version == live.policy.max_age == greatest
