@@ -1,9 +1,9 @@
 """Writing: responses as handlers return them.
 
 1.  A response is a mapping with ``statusCode``, ``headers`` and ``body``. REST APIs and some load balancers
-    also take ``multiValueHeaders``. What the handler returned is never changed; the response is a new mapping.
-2.  If a handler returns something without ``statusCode`` to an HTTP API or a function URL, that is the body of a
-    response with status 200, as JSON. Only a whole response has a place for headers, so it is made here.
+    also take ``multiValueHeaders``. What the handler returned is never changed, but copied.
+2.  If a handler returns something without ``statusCode`` to an HTTP API or a function URL, that is the body
+    of a response with status 200, as JSON. Only a whole response has a place for headers, so it is made here.
 3.  Headers stay where the handler put them. Those of the policy go into ``headers``. A load balancer with
     multi-value headers refuses a response with ``headers``, so all of them go into ``multiValueHeaders``.
 """
