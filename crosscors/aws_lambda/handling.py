@@ -96,12 +96,13 @@ def _respond(
         log(logging.ERROR, "the handler raised an exception; the response has status 500", error=error)
         return _written(SERVER_ERROR, entry, request)
     response = as_response(result, request.form)
-    if response is None and reraise:
+    if response is not None:
+        return _written(response, entry, request)
+    if reraise:
         entry.leave(has_raised=False)
         return result
-    if response is None:
-        log(logging.ERROR, _NOT_A_RESPONSE, shown(result))
-    return _written(response or SERVER_ERROR, entry, request)
+    log(logging.ERROR, _NOT_A_RESPONSE, shown(result))
+    return _written(SERVER_ERROR, entry, request)
 
 
 _NOT_A_RESPONSE = (

@@ -16,6 +16,7 @@ from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.unnamed import Call, refuse_positional_options
+from crosscors.core.values import read_bool
 from crosscors.core.words import KEYWORDS
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ def cors(
 
     Standard: Fetch, "CORS protocol".
     """
-    refuse_positional_options(positional, _DECORATION if handler is None else _CALL, app=handler)
+    refuse_positional_options(positional, _CALL if callable(handler) else _DECORATION, app=handler)
     policies = read_policy(policy, options, debug=debug, can_await=False)
     protection, found = read_protect(protect, KEYWORDS)
-    raise_problems(found)
+    raise_problems(found, read_bool("reraise", reraise, KEYWORDS)[1])
 
     def decorate(handler: Handler) -> Handler:
         raise_problems(check_lambda(handler))

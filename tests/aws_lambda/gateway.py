@@ -2,9 +2,9 @@
 
     python gateway.py --port 8000 --form http main:handler
 
-serves the handler of ``main.py`` in the current folder. The forms are those in ``FORMS``. The events are those in
-``events/``, with the request written into them. This file needs the standard library only, so that it can serve
-the applications in ``integrations/``.
+serves the handler of ``main.py`` in the current folder. The forms are those in ``FORMS``. The events are
+those of ``events/``, with the request written into them. This file needs only the standard library, so that
+it can serve the applications in ``integrations/``.
 """
 
 from __future__ import annotations
