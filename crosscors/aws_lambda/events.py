@@ -68,14 +68,16 @@ def read_event(event: object) -> EventRequest | None:
     if context.get("eventType") == "CONNECT":
         return EventRequest(Form.REST, "GET", "/", "", _headers(event), is_connect=True)
     http = _mapping(context, "http")
-    form = Form.HTTP if http else _form_of_older(event, context)
-    method = http.get("method") if http else event.get("httpMethod")
-    path = event.get("rawPath", http.get("path")) if http else event.get("path")
+    whole_path = (http or context).get("path")
+    if http:
+        form, method, path = Form.HTTP, http.get("method"), event.get("rawPath", whole_path)
+    else:
+        form, method = _form_of_older(event, context), event.get("httpMethod", context.get("httpMethod"))
+        path = event.get("path", whole_path)  # ``chalice local`` leaves both out
     if not isinstance(method, str) or not isinstance(path, str):
         return None
-    is_whole = path == (http or context).get("path", path)
     decoded = unquote(path) or "/"
-    root_path = _root_path(decoded, context.get("stage")) if is_whole else ""
+    root_path = _root_path(decoded, context.get("stage")) if path == whole_path else ""
     return EventRequest(form, method, decoded, root_path, _headers(event))
 
 
@@ -86,9 +88,10 @@ def _form_of_older(event: Event, context: Event) -> Form:
 
 
 def _root_path(path: str, stage: object) -> str:
-    """The stage of an API, if the path begins with it.
+    """The stage of an API, if its whole path begins with it.
 
-    HTTP APIs put it there, and REST APIs leave it out. The stage ``$default`` is in no path.
+    HTTP APIs put it into the path of the event. REST APIs put it only into that of the context. The stage
+    ``$default`` is in neither.
     """
     root_path = f"/{stage}"
     is_below = path == root_path or path.startswith(f"{root_path}/")

@@ -14,10 +14,11 @@ import base64
 import copy
 import importlib
 import json
+import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -54,6 +55,7 @@ class Response:
     body: bytes
 
 
+NO_RESOURCE = Response(403, [], b'{"message": "Missing Authentication Token"}')
 BAD_GATEWAY = Response(502, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
 
 
@@ -173,21 +175,38 @@ def _as_number(value: object) -> float:
     raise TypeError
 
 
-def invoke(
-    handler: Handler, form: str, request: Request, *, stage: str = "", context: Any = None
-) -> Response:
-    """The response to a request. An exception of the handler is a bad gateway."""
-    # Events come as JSON, so that nothing but JSON is in them.
-    event = json.loads(json.dumps(event_of(form, request, stage=stage)))
+def invoke(handler: Handler, form: str, request: Request, resources: Sequence[str] = ()) -> Response:
+    """The response to a request. An exception of the handler is a bad gateway.
+
+    Args:
+        handler: the handler.
+        form: one of ``FORMS``.
+        request: the request.
+        resources: those of a REST API, such as ``/items/{number}``. Empty: one for all paths.
+    """
+    event = event_of(form, request)
+    if resources:
+        found = next(filter(None, (_matched(resource, request.path) for resource in resources)), None)
+        if found is None:
+            return NO_RESOURCE
+        event["resource"] = event["requestContext"]["resourcePath"] = found[0]
+        event["pathParameters"] = found[1] or None
     try:
-        result = handler(event, context)
+        result = handler(event, None)
     except Exception:  # noqa: BLE001  # as the runtime of Lambda does
         traceback.print_exc()
         return BAD_GATEWAY
     return response_of(form, result)
 
 
-def server_of(handler: Handler, form: str, port: int = 0) -> ThreadingHTTPServer:
+def _matched(resource: str, path: str) -> tuple[str, dict[str, str]] | None:
+    found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", resource), path)
+    return (resource, found.groupdict()) if found else None
+
+
+def server_of(
+    handler: Handler, form: str, resources: Sequence[str] = (), port: int = 0
+) -> ThreadingHTTPServer:
     """A server for this machine only. It is not started."""
     one_at_a_time = threading.Lock()  # as in one environment of Lambda
 
@@ -199,7 +218,7 @@ def server_of(handler: Handler, form: str, port: int = 0) -> ThreadingHTTPServer
             path, _, query = self.path.partition("?")
             headers = tuple((name, value) for name, value in self.headers.items())
             with one_at_a_time:
-                response = invoke(handler, form, Request(self.command, path, query, headers, body))
+                response = invoke(handler, form, Request(self.command, path, query, headers, body), resources)
             self.send_response(response.status)
             for name, value in response.headers:
                 if name.lower() != "content-length":
@@ -222,11 +241,12 @@ def main() -> None:
     parser.add_argument("handler", help="such as main:handler, in the current folder")
     parser.add_argument("--form", choices=FORMS, default="http")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--resource", action="append", default=[], help="of a REST API; may be repeated")
     given = parser.parse_args()
     sys.path[0] = ""  # the current folder, not the one of this file
     module, _, name = given.handler.partition(":")
     handler = getattr(importlib.import_module(module), name or "handler")
-    server_of(handler, given.form, given.port).serve_forever()
+    server_of(handler, given.form, given.resource, given.port).serve_forever()
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ def test_other_events_pass_untouched(name: str) -> None:
     ("text", "GET /items"),
     ("an empty mapping", {}),
     ("a method without a path", {"httpMethod": "GET"}),
+    ("a context without a method", {"requestContext": {"path": "/items"}}),
     ("a path without a method", {"path": "/items"}),
     ("a method that is a number", {"httpMethod": 1, "path": "/items"}),
     ("a path that is a list", {"httpMethod": "GET", "path": ["/items"]}),
@@ -90,7 +91,9 @@ def test_what_is_not_a_request(event: object) -> None:
         "http": {"method": "GET", "path": "/v10"}, "stage": "v1"}), "/v10", ""),
     ("a REST API leaves it out", event_of("rest", Request("GET", "/prod/a")), "/prod/a", ""),
     ("the stage of an HTTP API in the older form", recorded("http_1_0"), "/prod/items/1", "/prod"),
-    ("a stage that is a number", rest("/1/a", requestContext={"stage": 1}), "/1/a", ""),
+    ("the path of the context of a REST API", {"requestContext": {
+        "httpMethod": "GET", "path": "/prod/a", "stage": "prod"}}, "/prod/a", "/prod"),
+    ("a stage that is a number", rest("/1/a", requestContext={"path": "/1/a", "stage": 1}), "/1/a", ""),
 )  # fmt: skip
 def test_paths(event: Event, path: str, root_path: str) -> None:
     request = read_event(event)
