@@ -10,8 +10,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from crosscors._adapter.decider import Decider
@@ -45,26 +44,19 @@ def handle(decider: Decider[EventRequest], event: object, run: Run, *, reraise: 
     request = read_event(event)
     if request is None:
         return run()
-    with _record_of(event) as holder:
+    holder = _records.get(id(event))
+    if holder is not None:
         return _respond(decider, request, holder, run, reraise=reraise)
-
-
-# The records of nested adapters (see nesting.py), by the identity of the event. They cannot be in the event
-# itself, because handlers write events into their logs, as JSON.
-_records: dict[int, dict[str, Any]] = {}
-
-
-@contextmanager
-def _record_of(event: object) -> Iterator[MutableMapping[str, Any]]:
-    """Holds the record of an event while it is handled. Nested adapters get the same one."""
-    if id(event) in _records:
-        yield _records[id(event)]
-        return
-    _records[id(event)] = {}
+    holder = _records[id(event)] = {}
     try:
-        yield _records[id(event)]
+        return _respond(decider, request, holder, run, reraise=reraise)
     finally:
         del _records[id(event)]
+
+
+# What holds the record of nested adapters (see nesting.py) while an event is handled, by the id of the event.
+# It cannot be in the event itself, because handlers write events into their logs, as JSON.
+_records: dict[int, dict[str, Any]] = {}
 
 
 def _respond(
@@ -77,7 +69,7 @@ def _respond(
 ) -> object:
     policy = decider.policy_for(request)
     decision = None if policy is None else decider.decide(policy, request)
-    refused = None if decider.protection is None else decider.guard(policy, decision, request)
+    refused = decider.guard(policy, decision, request) if _is_guarded(decider, request) else None
     if refused is not None:
         return _answer_itself(decider.enter(holder, request, policy, refused), request)
     if request.is_connect:
@@ -109,6 +101,14 @@ _NOT_A_RESPONSE = (
     "the handler returned %s, which cannot be a response, so the response has status 500. Return "
     '{"statusCode": 200, "body": json.dumps(...)}'
 )
+
+
+def _is_guarded(decider: Decider[EventRequest], request: EventRequest) -> bool:
+    """Whether the cross-origin protection has to be asked."""
+    if decider.protection is None:
+        return False
+    opens_websocket = request.is_connect or "upgrade" in request.headers
+    return opens_websocket or request.method not in decider.unguarded
 
 
 def _answer_itself(entry: Entry, request: EventRequest) -> Response:
