@@ -100,7 +100,7 @@ GOALS = (
     Goal("a sixth of django-cors-headers'", "Django", 1 / 6, (_PREFLIGHT,), "django-cors-headers"),
     *_sizes("Django"),
     _refused("Django", _REFUSED + _HOSTILE),
-    # An event has to be read as a whole, and its floor reads next to nothing. A call of Lambda takes milliseconds.
+    # All headers of an event have to be read, and the floor reads one. A call of Lambda takes milliseconds.
     Goal("18 floors", "Lambda", 18, (_ACTUAL,), FLOOR),
     *_sizes("Lambda"),
     _refused("Lambda", _HOSTILE),
