@@ -230,7 +230,7 @@ def server_of(
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
             pass
 
     return ThreadingHTTPServer(("127.0.0.1", port), Gateway)

@@ -178,7 +178,8 @@ def test_the_handshake_of_a_websocket_api(
     event = {**CONNECT, "headers": {**CONNECT["headers"], "Origin": origin}}
     event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items() if value}
     accepted = {"statusCode": 200}
-    handler = cors(lambda event, context: accepted, **{"protect": True, **policy})
+    options: dict[str, Any] = {"protect": True, **policy}
+    handler = cors(lambda event, context: accepted, **options)
     result = handler(event, None)
     assert result["statusCode"] == (403 if is_refused else 200)
     assert is_refused or result is accepted

@@ -536,7 +536,7 @@ ANSWERS = (
         200,
         "/answers/own-twice",
         own=[("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Origin", EVIL)],
-        differs=dict.fromkeys(_DJANGO, _ONE_FIELD) | _ONE_VALUE,
+        differs={**dict.fromkeys(_DJANGO, _ONE_FIELD), **_ONE_VALUE},
     ),
     # What routers and error handlers answer.
     Answer("404 by the router", 404, "/nowhere/at/all"),
