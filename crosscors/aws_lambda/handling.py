@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, MutableMapping
+from threading import get_ident
 from typing import Any
 
 from crosscors._adapter.decider import Decider
@@ -42,21 +43,22 @@ def handle(decider: Decider[EventRequest], event: object, run: Run, *, reraise: 
         reraise: whether exceptions of the handler go on.
     """
     request = read_event(event)
-    if request is None:
+    if request is None or (request.is_connect and decider.protection is None):
         return run()
-    holder = _records.get(id(event))
+    key = (get_ident(), id(event))
+    holder = _records.get(key)
     if holder is not None:
         return _respond(decider, request, holder, run, reraise=reraise)
-    holder = _records[id(event)] = {}
+    holder = _records[key] = {}
     try:
         return _respond(decider, request, holder, run, reraise=reraise)
     finally:
-        del _records[id(event)]
+        del _records[key]
 
 
-# What holds the record of nested adapters (see nesting.py) while an event is handled, by the id of the event.
-# It cannot be in the event itself, because handlers write events into their logs, as JSON.
-_records: dict[int, dict[str, Any]] = {}
+# What holds the record of nested adapters (see nesting.py) while a thread handles an event, by both ids. It
+# cannot be in the event itself, because handlers write events into their logs, as JSON.
+_records: dict[tuple[int, int], dict[str, Any]] = {}
 
 
 def _respond(

@@ -94,16 +94,20 @@ def whole(decision: Decision, form: Form, method: str) -> Response:
 
 
 def _single(response: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    headers = response.get("headers")
-    for name, value in headers.items() if isinstance(headers, Mapping) else ():
+    for name, value in _mapping(response, "headers").items():
         yield _pair(name, value)
 
 
 def _several(response: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    headers = response.get("multiValueHeaders")
-    for name, values in headers.items() if isinstance(headers, Mapping) else ():
-        for value in values if isinstance(values, (list, tuple)) else (values,):
+    for name, values in _mapping(response, "multiValueHeaders").items():
+        is_several = isinstance(values, (list, tuple))
+        for value in cast("Iterable[object]", values) if is_several else (values,):
             yield _pair(name, value)
+
+
+def _mapping(response: Mapping[str, Any], key: str) -> Mapping[object, object]:
+    value = response.get(key)
+    return cast("Mapping[object, object]", value) if isinstance(value, Mapping) else {}
 
 
 def _pair(name: object, value: object) -> tuple[str, Any]:

@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler import (
     CORSConfig,
     LambdaFunctionUrlResolver,
 )
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent, event_source
 
 from crosscors.aws_lambda import cors
 from crosscors.testing import BlockedByCORS, Browser
@@ -64,6 +65,17 @@ def test_others_read_nothing(browser: Browser, path: str) -> None:
     with pytest.raises(BlockedByCORS) as blocked:
         browser.page(STRANGER).fetch(path)
     assert blocked.value.exchanges[0].response.header("Vary") == "Origin"
+
+
+def test_events_as_data_classes() -> None:
+    @event_source(data_class=APIGatewayProxyEvent)  # type: ignore[untyped-decorator,unused-ignore]
+    @cors(allow_origins=[APP])
+    def handler(event: APIGatewayProxyEvent, context: object) -> dict[str, Any]:
+        return {"statusCode": 200, "body": event.path}
+
+    request = Request("GET", "/items/1", headers=(("Origin", APP),))
+    response = invoke(handler, "rest", request)
+    assert (response.body, dict(response.headers)["Access-Control-Allow-Origin"]) == (b"/items/1", APP)
 
 
 # With the CORS of Powertools inside, which has no Vary for listed origins.
