@@ -65,14 +65,13 @@ def headers_in(result: object) -> Iterator[tuple[str, str]]:
 
 def written(response: Mapping[str, Any], decision: Decision, form: Form) -> Response:
     """A copy of the response with the headers of the decision."""
-    merged = decision.response_headers.merged
+    several = list(_several(response))
+    pairs = decision.response_headers.merged([*_single(response), *several])
     if form is Form.BALANCER_MULTI:
         others = {name: value for name, value in response.items() if name != "headers"}
-        return {**others, "multiValueHeaders": _grouped(merged([*_single(response), *_several(response)]))}
-    several = list(_several(response)) if form is Form.REST else []
+        return {**others, "multiValueHeaders": _grouped(pairs)}
     if not several:
-        return {**response, "headers": dict(merged(_single(response)))}
-    pairs = merged([*_single(response), *several])
+        return {**response, "headers": dict(pairs)}
     stays = set(map(id, several))  # ``merged`` keeps the pairs that it does not replace
     return {
         **response,
