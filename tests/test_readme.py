@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from crosscors import PolicyError
 from crosscors.core.policy import OPTION_NAMES
 from crosscors.testing import BlockedByCORS
+from tests.aws_lambda import gateway
 from tests.clients import Answer, ask_asgi, ask_wsgi
 from tests.tables import table
 
@@ -93,6 +94,13 @@ def test_the_examples_without_a_framework(
 ) -> None:
     answer = ask(example(name)[app], headers=[("Origin", origin)])
     assert (answer.body, answer.allowed) == (b"Hello", origin)
+
+
+def test_the_example_for_aws_lambda() -> None:
+    request = gateway.Request("GET", "/", headers=(("Origin", "https://app.example.com"),))
+    response = gateway.invoke(example("aws_lambda")["handler"], "http", request)
+    assert response.body == b"Hello"
+    assert dict(response.headers)["Access-Control-Allow-Credentials"] == "true"
 
 
 def test_the_example_of_a_refused_policy_says_what_the_readme_says() -> None:

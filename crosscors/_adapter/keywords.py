@@ -105,7 +105,7 @@ def check_sync(policies: Policies, words: Words) -> Findings:
 def _is_sync(policies: Policies) -> Findings:
     if not any(each.is_async for each in policies.policies):
         return Findings()
-    message = "is async, but a WSGI application cannot await it."
+    message = "is async, but this adapter cannot await it."
     hint = 'Write "def" instead of "async def", or serve the application over ASGI.'
     return refused("async-origin-func", "allow_origin_func", None, message, hint)
 

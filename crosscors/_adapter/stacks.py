@@ -132,6 +132,19 @@ def check_get_response(app: object) -> Findings:
     return wrong_app("what Django gives to its middleware", app)
 
 
+def check_lambda(handler: object) -> Findings:
+    """Whether this may be a handler for AWS Lambda, which is called with the event and the context."""
+    of_kind = _hint_of_kind(getattr(handler, "__self__", handler))
+    if is_async_callable(handler) and not of_kind:
+        message = f"is async, but Lambda does not await a handler: {_called(handler)}."
+        hint = 'Write "def" instead of "async def", and call asyncio.run(...) in it.'
+        return refused("wrong-type", "handler", handler, message, hint)
+    if _takes(handler, 2) and not of_kind:
+        return Findings()
+    message = f"takes a function of the event and the context, not {_called(handler)}."
+    return refused("wrong-type", "handler", handler, message, of_kind or "Write def handler(event, context).")
+
+
 def wrong_app(taken: str, app: object) -> Findings:
     """One problem: this is not what the adapter takes.
 

@@ -81,6 +81,7 @@ GOALS = (
     *_protected("ASGI"),
     *_protected("WSGI"),
     *_protected("Flask"),
+    *_protected("Lambda"),
     Goal("1.75 floors", "ASGI", 1.75, (_ACTUAL,), FLOOR),
     Goal("3.7 times cheaper than Starlette's", "ASGI", 1 / 3.7, (_ACTUAL,), "Starlette"),
     Goal("a fourth of Starlette's", "ASGI", 1 / 4, (_PREFLIGHT,), "Starlette"),
@@ -99,4 +100,8 @@ GOALS = (
     Goal("a sixth of django-cors-headers'", "Django", 1 / 6, (_PREFLIGHT,), "django-cors-headers"),
     *_sizes("Django"),
     _refused("Django", _REFUSED + _HOSTILE),
+    # All headers of an event have to be read, and the floor reads one. A call of Lambda takes milliseconds.
+    Goal("18 floors", "Lambda", 18, (_ACTUAL,), FLOOR),
+    *_sizes("Lambda"),
+    _refused("Lambda", _HOSTILE),
 )

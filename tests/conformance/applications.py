@@ -11,6 +11,7 @@ import contextlib
 import functools
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 import fastapi
 import flask
@@ -29,14 +30,16 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 import crosscors.asgi
+import crosscors.aws_lambda
 import crosscors.django
 import crosscors.fastapi
 import crosscors.flask
 import crosscors.starlette
 import crosscors.wsgi
 from crosscors import CORSPolicy, Resources
+from tests.aws_lambda import gateway
 
-from .sending import Ask, UnhandledError, over_asgi, over_wsgi
+from .sending import Ask, UnhandledError, over_asgi, over_lambda, over_wsgi
 from .table import OWN_ANSWERS, STREAMED, VIEW, Answer
 
 if TYPE_CHECKING:
@@ -116,6 +119,36 @@ def plain_asgi(policy: Policy, **options: Any) -> ASGIApp:
 
 def plain_wsgi(policy: Policy, **options: Any) -> WSGIApplication:
     return crosscors.wsgi.CORSMiddleware(_plain_wsgi, policy=policy, **options)
+
+
+# On AWS Lambda, once for each form of its events.
+
+
+def _plain_lambda(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    context = event["requestContext"]
+    method = event.get("httpMethod") or context["http"]["method"]
+    path = unquote(event.get("path") or event["rawPath"])
+    if "http" in context:
+        path = path.removeprefix(f"/{context['stage']}")
+    answer = _plain_answer(method, path)
+    several: dict[str, list[str]] = {}
+    for name, value in answer.own:
+        several.setdefault(name, []).append(value)
+    body = b"".join(STREAMED if answer.path == "/stream" and method != "HEAD" else ()).decode()
+    headers = (
+        {"multiValueHeaders": several} if "multiValueHeaders" in event else {"headers": dict(answer.own)}
+    )
+    return {"statusCode": answer.status, "body": body, **headers}
+
+
+def _lambda(form: str) -> Serve:
+    cors = crosscors.aws_lambda.cors
+
+    def serve(policy: Policy, outer: Policy | None = None, **options: Any) -> Any:
+        handler = cors(_plain_lambda, policy=policy, **options)
+        return over_lambda(handler if outer is None else cors(handler, policy=outer), form)
+
+    return serve
 
 
 # Starlette.
@@ -553,4 +586,9 @@ FRAMEWORKS = (
     Stack("django async", _django_async),
 )
 # A plain application has no views, and so no policies of views.
-STACKS = (Stack("asgi", _asgi(plain_asgi)), Stack("wsgi", _wsgi(plain_wsgi)), *FRAMEWORKS)
+STACKS = (
+    Stack("asgi", _asgi(plain_asgi)),
+    Stack("wsgi", _wsgi(plain_wsgi)),
+    *(Stack(f"lambda {form}", _lambda(form)) for form in gateway.FORMS),
+    *FRAMEWORKS,
+)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from tests.aws_lambda import gateway
 from tests.clients import Answer, Attempt, Run, attempt_asgi, attempt_wsgi, http_scope
 
 from .table import Request
@@ -100,3 +101,24 @@ def _over_wsgi(app: WSGIApplication, request: Request) -> Attempt:
     if request.is_handshake:
         headers += [("Connection", "Upgrade"), ("Upgrade", "websocket")]
     return attempt_wsgi(app, request.method, path, headers, SCRIPT_NAME=root)
+
+
+@contextlib.contextmanager
+def over_lambda(handler: gateway.Handler, form: str) -> Iterator[Ask]:
+    yield lambda request: _over_lambda(handler, form, request)
+
+
+def _over_lambda(handler: gateway.Handler, form: str, request: Request) -> Answer | None:
+    headers = [("Host", "localhost"), *request.fields]
+    if request.is_handshake:
+        headers += [("Connection", "Upgrade"), ("Upgrade", "websocket")]
+    path = quote(request.path.encode("utf-8", "surrogateescape"))
+    sent = gateway.Request(request.method, path, headers=tuple(headers))
+    # An API has a stage in front of its paths. Load balancers and function URLs have nothing.
+    stage = request.root.removeprefix("/") if form in ("rest", "http") else ""
+    try:
+        result = handler(gateway.event_of(form, sent, stage=stage), None)
+    except UnhandledError:
+        return None
+    response = gateway.response_of(form, result)
+    return Answer(response.status, [(name.lower(), value) for name, value in response.headers], response.body)

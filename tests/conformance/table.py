@@ -422,6 +422,10 @@ class Impossible:
 
 _PLAIN = "a protocol adapter lets exceptions through, as PEP 3333 and ASGI want; the server answers them"
 _ONE_FIELD = Impossible("HttpResponse keeps one field of each name")
+_ONE_VALUE = dict.fromkeys(
+    ("lambda http", "lambda url", "lambda balancer"),
+    Impossible("its headers are a mapping, with one value each"),
+)
 
 
 @dataclass(frozen=True)
@@ -532,7 +536,7 @@ ANSWERS = (
         200,
         "/answers/own-twice",
         own=[("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Origin", EVIL)],
-        differs=dict.fromkeys(_DJANGO, _ONE_FIELD),
+        differs={**dict.fromkeys(_DJANGO, _ONE_FIELD), **_ONE_VALUE},
     ),
     # What routers and error handlers answer.
     Answer("404 by the router", 404, "/nowhere/at/all"),
@@ -677,6 +681,16 @@ VIEW_ROWS = (
     ViewRow("below a root", get(SECOND, path="/view/plain", root="/v1"), 200, _VIEW_READS),
     sent(NO_ENTRY, "below a root, a preflight", preflight(APP, "DELETE", path="/view/shared", root="/v1")),
 )
+
+
+def arrives_whole(stack: str, request: Request) -> bool:
+    """Whether the application sees all of the request.
+
+    A load balancer without multi-value headers gives its handler only the last of several headers of one
+    name. Nothing tells the handler of the others. Browsers send one Origin.
+    """
+    names = [name for name, _ in request.fields]
+    return stack != "lambda balancer" or len(names) == len(set(names))
 
 
 def at(request: Request, answer: Answer) -> Request:

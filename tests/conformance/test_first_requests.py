@@ -21,7 +21,7 @@ from tests.clients import Answer
 from tests.tables import table as cases
 
 from . import table
-from .applications import STACKS, Stack, fastapi_, starlette
+from .applications import FRAMEWORKS, STACKS, Stack, fastapi_, starlette
 from .sending import Ask, over_asgi_in_threads, over_wsgi
 from .table import APP, EVIL, Request, get, preflight
 
@@ -135,7 +135,7 @@ def no_filters(*_: object, **__: object) -> None:
     "stack", [stack for stack in STACKS if stack.name != "fastapi"], ids=lambda stack: stack.name
 )
 def test_no_request_touches_the_filters_for_warnings(stack: Stack) -> None:
-    keywords = {"with_views": True} if stack.name not in ("asgi", "wsgi") else {}
+    keywords = {"with_views": True} if stack in FRAMEWORKS else {}
     # Not for longer than that, for pytest touches them itself.
     with stack.serve(table.LISTED, **keywords) as ask, pytest.MonkeyPatch.context() as patch:
         patch.setattr(warnings, "catch_warnings", no_filters)

@@ -147,10 +147,10 @@ async def ask_elsewhere(request: CORSRequest) -> bool:
 
 
 ASYNC = CORSPolicy(allow_origin_func=ask_elsewhere)
-WSGI = tuple(stack for stack in STACKS if stack.name in ("wsgi", "flask"))
+SYNC = tuple(stack for stack in STACKS if stack.name.startswith(("wsgi", "flask", "lambda")))
 
 
-@pytest.mark.parametrize("stack", WSGI, ids=lambda stack: stack.name)
+@pytest.mark.parametrize("stack", SYNC, ids=lambda stack: stack.name)
 @cases(
     "policy",
     ("the policy of every path", lambda live: live),
@@ -167,7 +167,7 @@ def test_a_function_that_is_async_is_refused_over_wsgi(stack: Stack, policy: Any
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
 def test_others_await_it(stack: Stack) -> None:
-    if stack in WSGI:
+    if stack in SYNC:
         return
     live = LivePolicy(table.LISTED)
     with stack.serve(live) as ask:
@@ -177,7 +177,7 @@ def test_others_await_it(stack: Stack) -> None:
 
 def test_a_live_policy_in_new_resources_meets_the_same_requirements() -> None:
     inner, outer = LivePolicy(table.LISTED), LivePolicy[Any](table.LISTED)
-    with WSGI[0].serve(outer) as ask:
+    with SYNC[0].serve(outer) as ask:
         outer.replace(Resources({"/*": inner}))
         with pytest.raises(PolicyError, match="cannot await"):
             inner.replace(ASYNC)

@@ -15,7 +15,7 @@ from tests.clients import Answer
 from tests.properties.strategies import methods, origins_near, weighted
 
 from .applications import FRAMEWORKS, STACKS, Stack
-from .table import APP, EVIL, SECOND, Request
+from .table import APP, EVIL, SECOND, Request, arrives_whole
 
 LISTED = (APP, "https://*.example.org", "http://localhost:*")
 
@@ -193,7 +193,8 @@ def test_all_stacks_say_the_same(policy: CORSPolicy | Resources, requests: list[
             # Where others have U+FFFD for what is no UTF-8, Django over WSGI has its percent-encoding, which
             # is a path like any other.
             del answers["django"]
-        assert len(set(answers.values())) == 1, (request, answers)
+        whole = {answer for stack, answer in answers.items() if arrives_whole(stack, request)}
+        assert len(whole) == 1, (request, answers)
 
 
 @pytest.mark.slow

@@ -11,9 +11,11 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.aws_lambda.gateway import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +40,22 @@ def read_table(text: str) -> tuple[Integration, ...]:
 INTEGRATIONS = read_table((FOLDER / "README.md").read_text())
 PROTECTED = tuple(each for each in INTEGRATIONS if each.folder.startswith("protected_"))
 LIVE = tuple(each for each in INTEGRATIONS if each.folder.startswith("live_"))
+# The handler for AWS Lambda, once for each of the gateways that it can be behind.
+_PLAIN = next(each for each in INTEGRATIONS if each.folder == "lambda_plain")
+LAMBDA = {form: replace(_PLAIN, command=_PLAIN.command.replace("http", form)) for form in FORMS}
 # All but those that have paths and policies of their own.
-OTHERS = ("asgi_uvicorn", "metered_flask_gunicorn")
-ALIKE = tuple(each for each in INTEGRATIONS if each.folder not in OTHERS and each not in (*PROTECTED, *LIVE))
+_UNLIKE = ("asgi_uvicorn", "lambda_powertools", "lambda_chalice", "metered_flask_gunicorn")
+ALIKE = tuple(
+    each
+    for each in INTEGRATIONS
+    if each.folder not in _UNLIKE and each not in (*PROTECTED, *LIVE, *LAMBDA.values())
+) + tuple(LAMBDA.values())
+
+
+def name_of(integration: Integration) -> str:
+    """The folder, and for AWS Lambda also the gateway."""
+    form = re.search("--form ([a-z_]+)", integration.command)
+    return f"{integration.folder}-{form[1]}" if form else integration.folder
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import pytest
 
 from crosscors.testing import BlockedByCORS, Browser, same_origin, shared_cache
 from tests.clients import Answer, Fields
-from tests.integrations.servers import ALIKE, FOLDER, INTEGRATIONS, Integration, serving
+from tests.integrations.servers import ALIKE, FOLDER, INTEGRATIONS, LAMBDA, Integration, name_of, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ ALLOWED = {
 VARY_OF_PREFLIGHTS = ["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"]
 
 
-@pytest.fixture(scope="module", params=ALIKE, ids=lambda each: each.folder)
+@pytest.fixture(scope="module", params=ALIKE, ids=name_of)
 def integration(request: pytest.FixtureRequest) -> Integration:
     chosen: Integration = request.param
     return chosen
@@ -58,7 +58,7 @@ def browser(client: httpx.Client) -> Browser:
 
 def only(*integrations: Integration) -> pytest.MarkDecorator:
     """For tests of what not all of them have."""
-    return pytest.mark.parametrize("integration", integrations, indirect=True, ids=lambda each: each.folder)
+    return pytest.mark.parametrize("integration", integrations, indirect=True, ids=name_of)
 
 
 def test_every_folder_is_in_the_table() -> None:
@@ -276,8 +276,10 @@ def test_the_applications_own_vary_is_kept(integration: Integration, address: st
     ],
 )
 def test_what_is_no_origin_is_answered_without_access_control_fields(
-    address: str, origins: list[str]
+    integration: Integration, address: str, origins: list[str]
 ) -> None:
+    if integration == LAMBDA["balancer"] and len(origins) > 1:
+        return  # this load balancer gives the handler only the last one, and browsers send one
     answer = ask(address, "GET", "/items/1", [("Origin", origin) for origin in origins])
     assert answer.status == 200
     assert cors_of(answer) == {}
@@ -323,6 +325,7 @@ def test_preflights_that_few_browsers_send(address: str, headers: Fields, status
     assert ("access-control-allow-origin" in cors_of(answer)) == (("Origin", PAGE) in headers)
 
 
+@only(*(each for each in ALIKE if each not in LAMBDA.values()))  # Lambda returns whole responses
 def test_a_stream_is_passed_on_as_it_comes(client: httpx.Client) -> None:
     with client.stream("GET", "/events", headers={"Origin": PAGE}) as response:
         parts = response.iter_raw()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from crosscors.asgi import ASGIApp, Message, Receive, Scope, Send
+from tests.aws_lambda.gateway import Event, Handler
 from tests.benchmarks.cases import EXPOSED, HEADERS, MAX_AGE, METHODS, ORIGIN
 from tests.clients import Fields
 
@@ -49,6 +50,23 @@ def wsgi_floor(app: WSGIApplication) -> WSGIApplication:
             return start_response(status, [*headers, *fields], exc_info)
 
         return app(environ, start_with_fields)
+
+    return answer
+
+
+_PREFLIGHT_ON_LAMBDA = {"statusCode": 200, "headers": dict(PREFLIGHT), "body": "OK"}
+
+
+def lambda_floor(handler: Handler) -> Handler:
+    """The least that a decorator of a handler can do, and just for these requests."""
+
+    def answer(event: Event, context: object) -> dict[str, Any]:
+        origin = event["headers"].get("origin")
+        if event["requestContext"]["http"]["method"] == "OPTIONS" and origin in ALLOWED:
+            return _PREFLIGHT_ON_LAMBDA
+        fields = VARY if origin is None else ALLOWED.get(origin, VARY)
+        response = handler(event, context)
+        return {**response, "headers": {**response["headers"], **dict(fields)}}
 
     return answer
 
