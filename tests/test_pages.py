@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from crosscors import PolicyError, PolicyWarning
+from crosscors.cli.group import cli
 from crosscors.core import refusal
 from crosscors.core.policy import DEFAULTS
 from crosscors.django.checks import NUMBERS
@@ -101,6 +102,11 @@ def test_every_refusal_is_on_its_page_with_an_example() -> None:
     assert {code for code, _ in sections("refusals.md")} == codes
     for code, text in sections("refusals.md"):
         assert f"```text\n{code}: " in text
+
+
+def test_every_command_is_on_its_page() -> None:
+    text = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^## crosscors (\w+)$", text, re.MULTILINE)) == set(cli.commands)
 
 
 def test_servers_are_started_as_in_the_integrations() -> None:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from crosscors._adapter.decider import Decider
-from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
-from crosscors._adapter.reporting import OnDecision
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.stacks import check_lambda
 from crosscors.aws_lambda.events import EventReader
 from crosscors.aws_lambda.handling import handle
@@ -75,7 +74,7 @@ def cors(
         debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
             that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
-            policy covers. Default: None.
+            policy covers. Or several such functions. Default: None.
         protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
             status 403. ``"report"``: only log them. A CrossOriginProtection has further options. Default:
             False.
