@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -21,4 +22,9 @@ def table(names: str, *rows: tuple[Any, ...]) -> pytest.MarkDecorator:
 
 def each(name: str, *values: Any) -> pytest.MarkDecorator:
     """``pytest.mark.parametrize`` for values that need no sentence: they are shown as they are."""
-    return pytest.mark.parametrize(name, values, ids=lambda value: getattr(value, "__name__", repr(value)))
+    return pytest.mark.parametrize(name, values, ids=_shown)
+
+
+def _shown(value: Any) -> str:
+    """Without addresses in memory: processes that share the tests have to call them the same."""
+    return re.sub(r" at 0x[0-9a-f]+", "", getattr(value, "__name__", repr(value)))

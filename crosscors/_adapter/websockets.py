@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
+from crosscors._adapter.asgi_types import Receive, Scope, Send
 from crosscors._adapter.decider import Decider
 from crosscors.core.decision import Decision
 from crosscors.core.policy import CORSPolicy
 
-_Message = MutableMapping[str, Any]
-
 
 async def guard_handshake(
-    decider: Decider[Any],
+    decider: Decider[Scope],
     policy: CORSPolicy | None,
-    scope: MutableMapping[str, Any],
-    receive: Callable[[], Awaitable[_Message]],
-    send: Callable[[_Message], Awaitable[None]],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
 ) -> bool:
     """Refuse a handshake if the cross-origin protection does.
 
@@ -44,9 +40,9 @@ async def guard_handshake(
 
 async def deny(
     refused: Decision,
-    scope: MutableMapping[str, Any],
-    receive: Callable[[], Awaitable[_Message]],
-    send: Callable[[_Message], Awaitable[None]],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
 ) -> None:
     """Answer a handshake with the decision that refuses it."""
     await receive()  # websocket.connect, which comes first

@@ -21,6 +21,29 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
+from crosscors._adapter.asgi_request import (
+    LISTS,
+    UNUSUAL,
+    Arrival,
+    ScopeReader,
+    UnusualHeadersError,
+    check_usual,
+    joined,
+    preflight_headers,
+    read_guarded,
+    root_path_now,
+    with_usual_headers,
+)
+from crosscors._adapter.asgi_response import (
+    ANSWERED_OUTSIDE,
+    answer_itself,
+    carried,
+    leave,
+    readable,
+    run_uncovered,
+    written,
+)
+from crosscors._adapter.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from crosscors._adapter.decider import NOTHING_READY, Decider, Headers
 from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.marks import mark_of
@@ -28,30 +51,6 @@ from crosscors._adapter.nesting import RECORD, Entry
 from crosscors._adapter.outside import warn_of_middleware_outside
 from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, root
 from crosscors._adapter.websockets import guard_handshake
-from crosscors.asgi import (
-    ANSWERED_OUTSIDE,
-    UNUSUAL,
-    Arrival,
-    ASGIApp,
-    Message,
-    Receive,
-    Scope,
-    ScopeReader,
-    Send,
-    UnusualHeadersError,
-    answer_itself,
-    carried,
-    check_usual,
-    joined,
-    leave,
-    preflight_headers,
-    read_guarded,
-    readable,
-    root_path_now,
-    run_uncovered,
-    with_usual_headers,
-    written,
-)
 from crosscors.core.decision import Decision
 from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
@@ -128,7 +127,7 @@ class Adapter:
         asked = known = is_plain = None
         policy, ready = decider.everywhere, decider.ready
         try:
-            if type(headers) not in _LISTS:
+            if type(headers) not in LISTS:
                 raise UnusualHeadersError
             if scope["method"] == "OPTIONS":
                 asked = preflight_headers(headers)
@@ -475,4 +474,3 @@ def _paths(scope: Scope) -> tuple[str, str]:
 
 
 _BRIDGE = ScopeReader.bridge
-_LISTS = frozenset({list, tuple})  # which reading does not change

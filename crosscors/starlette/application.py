@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from starlette.applications import Starlette
 
+from crosscors._adapter.asgi_types import ASGIApp
 from crosscors._adapter.keywords import Protect, raise_problems
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors._adapter.outside import ADAPTER
 from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import check_asgi, wrong_app
-from crosscors.asgi import ASGIApp
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions

@@ -21,9 +21,11 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Match, Router
 
+from crosscors._adapter.asgi_request import Arrival
+from crosscors._adapter.asgi_types import ASGIApp, Receive, Scope, Send
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.outside import ADAPTER
-from crosscors.asgi import Arrival, ASGIApp, CORSMiddleware, Receive, Scope, Send
+from crosscors.asgi import CORSMiddleware
 from crosscors.core.decision import Decision
 from crosscors.core.policy import CORSPolicy
 

@@ -87,10 +87,15 @@ AUTHORIZATION = Fetch(headers={"Authorization": "Bearer a"})
 LINK = (
     "Object.assign(document.createElement('link'), {rel: 'stylesheet', crossOrigin: '', href: '{api}/thing'})"
 )
-FRAME = (
-    "Object.assign(document.createElement('iframe'), {sandbox: 'allow-scripts',"
-    " srcdoc: `<script>fetch('{api}/thing').catch(() => parent.postMessage(0, '*'))<\\/script>`})"
-)
+STRICT = "<meta http-equiv='Content-Security-Policy' content='connect-src data:'>"
+
+
+def framed(attributes: str = "", head: str = "") -> str:
+    """A promise that ends when the fetch of a frame has failed."""
+    fetch = "<script>fetch('{api}/thing').catch(() => parent.postMessage(0, '*'))<\\/script>"
+    frame = f"Object.assign(document.createElement('iframe'), {{{attributes} srcdoc: `{head}{fetch}`}})"
+    return f"new Promise(done => {{ onmessage = done; document.documentElement.append({frame}) }})"
+
 
 SCRIPTS = [
     fetches("no header", actual=answer()),
@@ -175,24 +180,36 @@ SCRIPTS = [
     fetches("another scheme", Fetch("app://localhost{path}/thing")),
     fetches("a file", Fetch("file://{path}/thing")),
     runs("XMLHttpRequest", event("new XMLHttpRequest()", "it.open('GET', '{api}/thing'); it.send()")),
+    runs(
+        "XMLHttpRequest with cookies",
+        event(
+            "new XMLHttpRequest()",
+            "it.open('GET', '{api}/thing'); it.withCredentials = true; it.send()",
+        ),
+        actual=answer(ANYONE),
+    ),
     runs("EventSource", event("new EventSource('{api}/thing')")),
     runs("an image", event("Object.assign(new Image(), {crossOrigin: '', src: '{api}/thing'})")),
     runs("a style sheet", event(LINK, "document.head.append(it)")),
     runs("a module", "import('{api}/thing')", actual=answer("Content-Type: text/javascript")),
     runs("a font", "new FontFace('a', 'url({api}/thing)').load()"),
-    runs(
-        "a sandboxed frame",
-        f"new Promise(done => {{ onmessage = done; document.documentElement.append({FRAME}) }})",
-    ),
+    runs("a sandboxed frame", framed("sandbox: 'allow-scripts',")),
     fetches(
         "Cross-Origin-Resource-Policy",
         Fetch("{numeric}/thing", mode="no-cors"),
         actual=answer("Cross-Origin-Resource-Policy: same-origin"),
     ),
+    runs(
+        "data as an image",
+        event("Object.assign(new Image(), {src: '{numeric}/thing'})"),
+        actual=answer("Content-Type: application/json", "X-Content-Type-Options: nosniff"),
+    ),
+    runs("Content-Security-Policy", framed(head=STRICT), actual=answer(ANYONE)),
     fetches("mixed content", Fetch("http://api.invalid{path}/thing"), page=HTTPS),
     fetches("a file page", actual=answer(), page=FILE),
     fetches("a file page and a file", Fetch("file://{path}/thing"), page=FILE),
     fetches("the loopback address space", page=PUBLIC),
+    fetches("the local address space", Fetch("{other}/thing"), page=PUBLIC),
 ]
 
 
@@ -278,9 +295,14 @@ def _by_prefix(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _chromium(it: Staging) -> Iterator[tuple[str, str]]:
-    port = it.wire.ports[0]
-    public = f"--ip-address-space-overrides=127.0.0.1:{port}=public,[::1]:{port}=public"
-    for arguments, pages in (((), (HTTP, HTTPS, FILE)), ((public,), (PUBLIC,))):
+    page, _, other = it.wire.ports
+    spaces = ",".join(
+        f"{host}:{port}={space}"
+        for host in ("127.0.0.1", "[::1]")
+        for port, space in ((page, "public"), (other, "local"))
+    )
+    overrides = f"--ip-address-space-overrides={spaces}"
+    for arguments, pages in (((), (HTTP, HTTPS, FILE)), ((overrides,), (PUBLIC,))):
         with chromium(*arguments) as driver:
             _run(driver, it, *pages)
             entries = driver.execute("getLog", {"type": "browser"})["value"]
@@ -292,7 +314,7 @@ def _chromium_line(entry: dict[str, str]) -> str:
     message = entry["message"]
     if entry["source"] == "network":
         return "" if message.endswith("net::ERR_FAILED") else message  # "failed" follows every other reason
-    return re.sub(r"^(\S+ - |[a-z]+ \d+ )", "", message)
+    return re.sub(r"^(\S+ - |[a-z:]+ \d+ )", "", message)
 
 
 _FIREFOX_CONSOLE = """

@@ -69,6 +69,7 @@ REASONS = {
     "another scheme": "not-http",
     "a file": "not-http",
     "XMLHttpRequest": MISSING,
+    "XMLHttpRequest with cookies": WILDCARD,
     "EventSource": MISSING,
     "an image": MISSING,
     "a style sheet": MISSING,
@@ -76,10 +77,13 @@ REASONS = {
     "a font": MISSING,
     "a sandboxed frame": MISSING,
     "Cross-Origin-Resource-Policy": "cross-origin-resource-policy",
+    "data as an image": "opaque-response-blocking",
+    "Content-Security-Policy": "content-security-policy",
     "mixed content": "mixed-content",
     "a file page": MISSING,
     "a file page and a file": "not-http",
     "the loopback address space": "local-network-access",
+    "the local address space": "local-network-access",
 }
 # Firefox looks at the header first, and has no words for passwords. WebKit has the same words for several.
 OTHERWISE = {
@@ -346,6 +350,16 @@ OF_SAFARI = ConsoleSentence(WEBKIT, MISSING, (MISMATCH, INVALID), url=URL, origi
         "Chromium, nobody answers",
         f"GET {URL} net::ERR_CONNECTION_REFUSED",
         ConsoleSentence(CHROMIUM, "no-response", url=URL, is_preflight=False),
+    ),
+    (
+        "Chromium, the line of the network about an image",
+        f"GET {URL} net::ERR_BLOCKED_BY_ORB",
+        ConsoleSentence(CHROMIUM, "opaque-response-blocking", url=URL, is_preflight=False),
+    ),
+    (
+        "older versions of Chromium about Content-Security-Policy",
+        f"Refused to connect to '{URL}' because it violates the following Content Security Policy directive:",
+        ConsoleSentence(CHROMIUM, "content-security-policy", url=URL),
     ),
     (
         "Firefox, two requests",

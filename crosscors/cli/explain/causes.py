@@ -76,6 +76,9 @@ _MEANINGS: dict[ConsoleReason | None, str] = {
     "method-not-allowed": "Access-Control-Allow-Methods does not have the method of the request.",
     "header-not-allowed": "Access-Control-Allow-Headers does not have a header of the request.",
     "redirect-with-credentials-in-url": "The server redirects to a URL with a user name or a password.",
+    "content-security-policy": (
+        "The page's own Content-Security-Policy does not let it connect to this URL. This is not CORS."
+    ),
     "cross-origin-resource-policy": (
         "Cross-Origin-Resource-Policy keeps the response from pages of other origins. This is not CORS."
     ),
@@ -86,6 +89,9 @@ _MEANINGS: dict[ConsoleReason | None, str] = {
     "mode-same-origin": "The page asks for its own origin only, and the URL has another one.",
     "no-response": "The browser got no response.",
     "not-http": "CORS works with http and https only.",
+    "opaque-response-blocking": (
+        "An element such as an image got data or a web page, and the browser blocks that. This is not CORS."
+    ),
 }
 
 _ALLOW_PREFLIGHTS = (
@@ -279,6 +285,13 @@ _CAUSES: dict[ConsoleReason | None, tuple[Cause, ...]] = {
     "redirect-with-credentials-in-url": (
         Cause("The Location header has user:password@.", "Redirect to a URL without them."),
     ),
+    "content-security-policy": (
+        Cause(
+            "The policy of the page does not list the API.",
+            "Add the origin of the API to connect-src, where the page gets its Content-Security-Policy from:"
+            " its server, a proxy, or a meta element.",
+        ),
+    ),
     "cross-origin-resource-policy": (
         Cause(
             'The page fetches in the mode "no-cors", or without the attribute crossorigin.',
@@ -292,11 +305,12 @@ _CAUSES: dict[ConsoleReason | None, tuple[Cause, ...]] = {
     "local-network-access": (
         Cause(
             "The user or an administrator has not given the permission.",
-            "Allow it for the site, in the settings of the browser. No header of the server can.",
+            "Allow it for the site, in the settings of the browser, or with the policy"
+            " LocalNetworkAccessAllowedForUrls. No header of the server can.",
         ),
         Cause(
             "The page is not a secure context (http), or it is in a frame without the permission.",
-            "Serve the page over https. A frame needs the permission in its attribute allow.",
+            'Serve the page over https. A frame needs the attribute allow="loopback-network; local-network".',
         ),
         Cause(
             "A public page should not call this machine, but its configuration names localhost.",
@@ -326,5 +340,17 @@ _CAUSES: dict[ConsoleReason | None, tuple[Cause, ...]] = {
         ),
         Cause("The URL lacks http:// or https://.", "Write it: http://localhost:8000, not localhost:8000."),
         Cause("The server redirects to another scheme.", "Redirect to http or https."),
+    ),
+    "opaque-response-blocking": (
+        Cause(
+            "The response is an error page, a login page or JSON, and the element needs an image, a video or"
+            " a script.",
+            "Open the URL in a tab, and look at what the server sends.",
+        ),
+        Cause(
+            "The Content-Type is wrong, and the response has X-Content-Type-Options: nosniff.",
+            "Send the right Content-Type, such as image/png.",
+        ),
+        Cause("The page wants to read data.", "Use fetch with CORS, not an element."),
     ),
 }

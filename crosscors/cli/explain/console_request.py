@@ -9,7 +9,10 @@ from crosscors.testing.urls import is_url
 
 # The browser decides these by other rules, so the request says nothing about them.
 _OF_BROWSERS = frozenset(
-    {"cross-origin-resource-policy", "local-network-access", "mixed-content", "mode-same-origin", "not-http"}
+    {
+        *("content-security-policy", "cross-origin-resource-policy", "local-network-access", "mixed-content"),
+        *("mode-same-origin", "not-http", "opaque-response-blocking"),
+    }
 )
 
 

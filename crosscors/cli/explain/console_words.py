@@ -15,12 +15,14 @@ from crosscors.testing.engines import EngineName
 
 # Scripts get no response for other reasons than CORS, too.
 OtherReason = Literal[
+    "content-security-policy",
     "cross-origin-resource-policy",
     "local-network-access",
     "mixed-content",
     "mode-same-origin",
     "no-response",
     "not-http",
+    "opaque-response-blocking",
 ]
 ConsoleReason = Reason | OtherReason
 
@@ -61,6 +63,16 @@ _SAID: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
         ("not-http", "Not allowed to load local resource: {url}"),
         ("not-http", "net::ERR_UNSAFE_REDIRECT"),
         ("cross-origin-resource-policy", "net::ERR_BLOCKED_BY_RESPONSE.NotSame"),
+        ("opaque-response-blocking", "net::ERR_BLOCKED_BY_ORB"),
+        (
+            "content-security-policy",
+            "Connecting to '{url}' violates the following Content Security Policy directive",
+        ),
+        # Older versions of Chromium.
+        (
+            "content-security-policy",
+            "Refused to connect to '{url}' because it violates the following Content Security Policy",
+        ),
         (
             "mixed-content",
             "loaded over HTTPS, but requested an insecure resource '{url}'. This request has been",
@@ -91,6 +103,11 @@ _SAID: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
             "cross-origin-resource-policy",
             'The resource at "{url}" was blocked due to its Cross-Origin-Resource-Policy header',
         ),
+        ("opaque-response-blocking", 'The resource at "{url}" was blocked by OpaqueResponseBlocking'),
+        (
+            "content-security-policy",
+            "blocked the loading of a resource (connect-src) at {url} because it violates",
+        ),
         ("mixed-content", 'Blocked loading mixed active content "{url}"'),
     ),
     "webkit": (
@@ -119,6 +136,10 @@ _SAID: dict[EngineName, tuple[tuple[ConsoleReason, str], ...]] = {
         (
             "cross-origin-resource-policy",
             "Cancelled load to {url} because it violates the resource's Cross-Origin-Resource-Policy",
+        ),
+        (
+            "content-security-policy",
+            "Refused to connect to {url} because it does not appear in the connect-src directive",
         ),
         ("mixed-content", "requested insecure content from {url}. This content was blocked"),
     ),

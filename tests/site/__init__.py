@@ -1,0 +1,1 @@
+"""What the built documentation site promises. `tox -e docs` builds it into site/ first."""
