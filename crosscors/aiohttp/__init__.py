@@ -1,0 +1,17 @@
+"""The adapter for aiohttp's server: ``CORS`` for applications, ``cross_origin`` for handlers."""
+
+from crosscors._adapter.elsewhere import names_elsewhere
+from crosscors.aiohttp.application import CORS, cross_origin
+
+__all__ = ["CORS", "cross_origin"]
+
+__getattr__ = names_elsewhere(
+    __name__,
+    {
+        "CORSMiddleware": "from crosscors.aiohttp import CORS",
+        "CORSPolicy": "from crosscors import CORSPolicy",
+        "PolicyError": "from crosscors import PolicyError",
+        "PolicyWarning": "from crosscors import PolicyWarning",
+        "Resources": "from crosscors import Resources",
+    },
+)
