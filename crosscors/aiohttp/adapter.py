@@ -148,7 +148,9 @@ class Adapter:
         inside = apps[apps.index(self._app) + 1 :] if self._app in apps else apps
         return [self, *_adapters_of(inside)]
 
-    def _policy_of(self, match: web.UrlMappingMatchInfo, request: web.Request, method: str) -> CORSPolicy | None:
+    def _policy_of(
+        self, match: web.UrlMappingMatchInfo, request: web.Request, method: str
+    ) -> CORSPolicy | None:
         """The policy of the handler, of the route, or of the application; None if there is none."""
         own: CORSPolicy | None = mark_of(match.handler, method) if marks_made() else None
         if own is None and self._routes is not None:

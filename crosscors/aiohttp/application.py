@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from aiohttp import web
 
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
-from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
+from crosscors._adapter.marks import mark, marks_of, name_of, read_view_policy, refuse_positional
 from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import wrong_app
 from crosscors.aiohttp.adapter import ADAPTER, Adapter
@@ -80,12 +81,20 @@ def CORS(  # noqa: N802  # the same name as in Flask
         debug=bool(debug),
         on_decision=on_decision,
         protection=protection,
+        place_of_view=partial(_place_of, app),
     )
     install(app, Adapter(app, decider))
     return app
 
 
 _CALL = Call("CORS(app, {})")
+
+
+def _place_of(app: web.Application, policy: CORSPolicy) -> str | None:
+    """Which handler has this policy, for messages. None if none has."""
+    handlers = (route.handler for route in app.router.routes())
+    found = (each for each in handlers if any(own is policy for own in marks_of(each)))
+    return next((f"the handler {name_of(each)}" for each in found), None)
 
 
 def check_app(app: object) -> Findings:
