@@ -2,8 +2,9 @@
 
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors.aiohttp.application import CORS, cross_origin
+from crosscors.aiohttp.vocabulary import CorsConfig, CorsViewMixin, ResourceOptions, custom_cors, setup
 
-__all__ = ["CORS", "cross_origin"]
+__all__ = ["CORS", "CorsConfig", "CorsViewMixin", "ResourceOptions", "cross_origin", "custom_cors", "setup"]
 
 __getattr__ = names_elsewhere(
     __name__,

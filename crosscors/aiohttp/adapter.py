@@ -41,6 +41,10 @@ class RoutePolicies(Protocol):
         """The policy of the route for this method and origin; None if it has none."""
         ...
 
+    def place_of(self, policy: CORSPolicy) -> str | None:
+        """What has this policy, for messages. None if nothing has."""
+        ...
+
 
 class Covering(NamedTuple):
     """The policy that covers a request, and the adapter that delivers it.
@@ -124,7 +128,7 @@ class Adapter:
         if method != request.method:
             match = await self._match(request, method)
         others = [
-            self._covering(await self._match(request, each), request, each)
+            self._covering(await self._match(request, each), request, method)
             for each in sorted(_allowed_methods(match))
         ]
         if others and all(each.policy is others[0].policy for each in others):

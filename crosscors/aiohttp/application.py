@@ -13,11 +13,11 @@ from crosscors._adapter.keywords import Protect, raise_problems, read_policy, re
 from crosscors._adapter.marks import mark, marks_of, name_of, read_view_policy, refuse_positional
 from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import wrong_app
-from crosscors.aiohttp.adapter import ADAPTER, Adapter
+from crosscors.aiohttp.adapter import ADAPTER, Adapter, RoutePolicies
 from crosscors.aiohttp.mistakes import warn_of_mistakes
 from crosscors.aiohttp.requests import RequestReader
 from crosscors.core.live import LivePolicy
-from crosscors.core.policy import CORSPolicy, PolicyOptions
+from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.resources import Resources
 from crosscors.core.unnamed import Call, refuse_positional_options
 from crosscors.core.values import Findings, refused
@@ -26,7 +26,7 @@ from crosscors.core.words import KEYWORDS
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["CORS", "cross_origin", "install"]
+__all__ = ["CORS", "adapt", "check_app", "cross_origin"]
 
 _Handler = TypeVar("_Handler", bound=Callable[..., object])
 
@@ -72,29 +72,11 @@ def CORS(  # noqa: N802  # the same name as in Flask
     refuse_positional_options(positional, _CALL, app=app)
     raise_problems(check_app(app))
     policies = read_policy(policy, options, debug=debug, can_await=True)
-    protection, found = read_protect(protect, KEYWORDS)
-    raise_problems(found)
-    decider = Decider(
-        "crosscors.aiohttp.CORS",
-        RequestReader(app),
-        policies,
-        debug=bool(debug),
-        on_decision=on_decision,
-        protection=protection,
-        place_of_view=partial(_place_of, app),
-    )
-    install(app, Adapter(app, decider))
+    adapt(*(app, "crosscors.aiohttp.CORS", policies), debug=debug, on_decision=on_decision, protect=protect)
     return app
 
 
 _CALL = Call("CORS(app, {})")
-
-
-def _place_of(app: web.Application, policy: CORSPolicy) -> str | None:
-    """Which handler has this policy, for messages. None if none has."""
-    handlers = (route.handler for route in app.router.routes())
-    found = (each for each in handlers if any(own is policy for own in marks_of(each)))
-    return next((f"the handler {name_of(each)}" for each in found), None)
 
 
 def check_app(app: object) -> Findings:
@@ -112,12 +94,51 @@ def check_app(app: object) -> Findings:
     return Findings()
 
 
-def install(app: web.Application, adapter: Adapter) -> None:
-    """Put the adapter into the application, before all middlewares that it has."""
+def adapt(  # noqa: PLR0913  # one for each keyword of the adapters
+    app: web.Application,
+    name: str,
+    policies: Policies,
+    *,
+    routes: RoutePolicies | None = None,
+    debug: bool | None,
+    on_decision: OnDecision | None,
+    protect: Protect,
+) -> None:
+    """Put an adapter into the application, before all middlewares that it has.
+
+    Args:
+        app: the application, which ``check_app`` has accepted.
+        name: how messages call the adapter.
+        policies: what it delivers.
+        routes: the policies of routes, if any.
+        debug: as in ``CORS``.
+        on_decision: as in ``CORS``.
+        protect: as in ``CORS``.
+    """
+    protection, found = read_protect(protect, KEYWORDS)
+    raise_problems(found)
+    decider = Decider(
+        name,
+        RequestReader(app),
+        policies,
+        debug=bool(debug),
+        on_decision=on_decision,
+        protection=protection,
+        place_of_view=partial(_place_of, app, routes),
+    )
+    adapter = Adapter(app, decider, routes)
     app[ADAPTER] = adapter
     app.middlewares.insert(0, adapter.middleware)
     app.on_response_prepare.append(adapter.on_response_prepare)
     app.on_startup.append(warn_of_mistakes)
+
+
+def _place_of(app: web.Application, routes: RoutePolicies | None, policy: CORSPolicy) -> str | None:
+    """Which handler or route has this policy, for messages. None if none has."""
+    for route in app.router.routes():
+        if any(own is policy for own in marks_of(route.handler)):
+            return f"the handler {name_of(route.handler)}"
+    return None if routes is None else routes.place_of(policy)
 
 
 def cross_origin(

@@ -29,6 +29,6 @@ async def warn_of_mistakes(app: web.Application) -> None:
 
 
 _MIDDLEWARE_BEFORE = (
-    "the CORS policy stands inside of %s, which can answer first, so preflights may fail. Call CORS(app, ...) "
-    "below the line that inserts it into app.middlewares"
+    "the CORS policy stands inside of %s, which can answer first, so preflights may fail. Call "
+    "CORS(app, ...) below the line that inserts it into app.middlewares"
 )
