@@ -329,7 +329,11 @@ class _Words:
         return "origin" if option == "allow_origins" else f"{shown(self.origin)} {option}"
 
     def setting(self, option: str, value: str) -> str:
-        return f"{value}: ResourceOptions(...)" if option == "allow_origins" else f"{option}={value}"
+        if option == "allow_origins":
+            return f"{value}: ResourceOptions(...)"
+        if option == "allow_credentials" and value.startswith("["):
+            return f"{value.strip('[]')}: ResourceOptions(allow_credentials=True)"
+        return f"{option}={value}"
 
     def expressions(self, found: Expressions) -> str:
         return f"CORS(app, {KEYWORDS.expressions(found)})"
