@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -26,7 +26,7 @@ from crosscors._adapter.reporting import DEBUG, is_debug_heard, root
 from crosscors.aiohttp.requests import SITE, preflight_method, value_of
 from crosscors.aiohttp.responses import WholeResponse, whole_response, write_into
 from crosscors.core.decision import Decision
-from crosscors.core.policy import CORSPolicy
+from crosscors.core.policy import CORSPolicy, Policies
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -41,8 +41,8 @@ class RoutePolicies(Protocol):
         """The policy of the route for this method and origin; None if it has none."""
         ...
 
-    def place_of(self, policy: CORSPolicy) -> str | None:
-        """What has this policy, for messages. None if nothing has."""
+    def policies(self) -> Iterable[tuple[str, CORSPolicy]]:
+        """All policies, each with the path that it belongs to."""
         ...
 
 
@@ -61,7 +61,7 @@ class Covering(NamedTuple):
         """What the policy says."""
         if self.policy is None:
             return None
-        return await self.adapter.decider.decide_async(self.policy, request)
+        return await self.adapter._decider.decide_async(self.policy, request)
 
 
 class Adapter:
@@ -73,17 +73,22 @@ class Adapter:
         routes: the policies of its routes; None if only handlers have policies. Default: None.
 
     Attributes:
-        decider: as given.
         middleware: has to be the first one.
+        routes: as given.
     """
 
     def __init__(
         self, app: web.Application, decider: Decider[web.Request], routes: RoutePolicies | None = None
     ) -> None:
-        self.decider = decider
         self.middleware = web.middleware(partial(self._begin))
+        self.routes = routes
         self._app = app
-        self._routes = routes
+        self._decider = decider
+
+    @property
+    def policies(self) -> Policies:
+        """The policies of the application."""
+        return self._decider.policies
 
     # The middleware.
 
@@ -95,7 +100,7 @@ class Adapter:
 
     def _is_guarded(self, request: web.Request) -> bool:
         """Whether the cross-origin protection has to be asked."""
-        decider = self.decider
+        decider = self._decider
         if decider.protection is None:
             return False
         is_unsafe = request.method not in decider.unguarded or hdrs.UPGRADE in request.headers
@@ -110,7 +115,7 @@ class Adapter:
         covering = await self._covering_asked(request)
         decision = await covering.decide(request)
         if self._is_guarded(request):
-            refused = self.decider.guard(covering.policy, decision, request)
+            refused = self._decider.guard(covering.policy, decision, request)
             if refused is not None:
                 self._report(request, covering.policy, refused)
                 return whole_response(refused)
@@ -157,20 +162,20 @@ class Adapter:
     ) -> CORSPolicy | None:
         """The policy of the handler, of the route, or of the application; None if there is none."""
         own: CORSPolicy | None = mark_of(match.handler, method) if marks_made() else None
-        if own is None and self._routes is not None:
-            own = self._routes.policy_of(match.route, method, value_of(request.headers, hdrs.ORIGIN))
-        return own or self.decider.policy_for(request)
+        if own is None and self.routes is not None:
+            own = self.routes.policy_of(match.route, method, value_of(request.headers, hdrs.ORIGIN))
+        return own or self._decider.policy_for(request)
 
     # The signal.
 
     async def on_response_prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         """Write the decision into a response that starts, if this adapter decides about it."""
-        decider = self.decider
+        decider = self._decider
         known = None
         if not (
             request.method == "OPTIONS"
             or decider.protection is not None
-            or self._routes is not None
+            or self.routes is not None
             or marks_made()
             or len(request.match_info.apps) > 1
         ):
@@ -190,14 +195,14 @@ class Adapter:
         decision = said[1] if said else await covering.decide(request)
         if decision is None:
             carried = carried_by(response.headers.items())
-            self.decider.withdraw(self.decider.enter_undecided({}, request), request, tuple(carried))
+            self._decider.withdraw(self._decider.enter_undecided({}, request), request, tuple(carried))
             return
         self._report(request, covering.policy, decision)
         write_into(response.headers, decision.response_headers)
 
     def _report(self, request: web.Request, policy: CORSPolicy | None, decision: Decision) -> None:
-        if self.decider.hears(decision):
-            self.decider.reporter.report(decision, policy, self.decider.read.keep(request))
+        if self._decider.hears(decision):
+            self._decider.reporter.report(decision, policy, self._decider.read.keep(request))
 
 
 #: Where an application keeps its adapter.
@@ -210,7 +215,7 @@ def _adapters_of(apps: Sequence[web.Application]) -> list[Adapter]:
 
 def _have_own_policies(adapters: Sequence[Adapter]) -> bool:
     """Whether their handlers or routes may have policies of their own."""
-    return marks_made() > 0 or any(adapter._routes is not None for adapter in adapters)
+    return marks_made() > 0 or any(adapter.routes is not None for adapter in adapters)
 
 
 def _allowed_methods(match: web.UrlMappingMatchInfo) -> set[str]:

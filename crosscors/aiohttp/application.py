@@ -16,6 +16,7 @@ from crosscors._adapter.stacks import wrong_app
 from crosscors.aiohttp.adapter import ADAPTER, Adapter, RoutePolicies
 from crosscors.aiohttp.mistakes import warn_of_mistakes
 from crosscors.aiohttp.requests import RequestReader
+from crosscors.core.errors import shown
 from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.resources import Resources
@@ -138,7 +139,8 @@ def _place_of(app: web.Application, routes: RoutePolicies | None, policy: CORSPo
     for route in app.router.routes():
         if any(own is policy for own in marks_of(route.handler)):
             return f"the handler {name_of(route.handler)}"
-    return None if routes is None else routes.place_of(policy)
+    of_routes = () if routes is None else routes.policies()
+    return next((f"the resource {shown(path)}" for path, own in of_routes if own is policy), None)
 
 
 def cross_origin(

@@ -12,7 +12,7 @@ policy for each origin of each route, made when the route is added.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -181,13 +181,12 @@ class CorsConfig:
         added = self._added.get(cast("web.AbstractResource", route.resource))
         return None if added is None else added.of(method).of(origin)
 
-    def place_of(self, policy: CORSPolicy) -> str | None:
-        """Which resource has this policy, for messages. None if none has."""
+    def policies(self) -> Iterator[tuple[str, CORSPolicy]]:
+        """All policies, each with the path that it belongs to."""
         for resource, added in self._added.items():
-            for each in (added.others, *added.by_method.values()):
-                if any(own is policy for own in (each.others, *each.listed.values())):
-                    return f"the resource {shown(resource.canonical)}"
-        return None
+            for each in (*added.by_method.values(), added.others):
+                for policy in (*each.listed.values(), each.others):
+                    yield resource.canonical, policy
 
 
 def setup(
