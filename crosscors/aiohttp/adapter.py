@@ -141,7 +141,12 @@ class Adapter:
         return self._covering(match, request, method)
 
     async def _match(self, request: web.Request, method: str) -> web.UrlMappingMatchInfo:
-        return await self._app.router.resolve(request.clone(method=method))
+        """What the router finds for this method."""
+        try:
+            asked = request.clone(method=method)
+        except RuntimeError:  # an application around has read the body
+            return request.match_info
+        return await self._app.router.resolve(asked)
 
     def _covering(self, match: web.UrlMappingMatchInfo, request: web.Request, method: str) -> Covering:
         adapters = self._inward(match)
