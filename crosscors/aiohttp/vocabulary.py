@@ -6,7 +6,7 @@ policy for each origin of each route, made when the route is added.
 1.  What is not added is not covered.
 2.  The options of a route come before those of its resource, and these before the defaults. In a view, the
     options of the method come first, and then those of the class.
-3.  An origin that has no options gets those of ``"*"``, if there are any.
+3.  An origin that has no options gets those of the first pattern that matches it, or else those of ``"*"``.
 4.  A preflight may ask for the methods that were added, and for ``allow_methods``.
 """
 
@@ -22,6 +22,8 @@ from crosscors._adapter.keywords import Protect, raise_problems
 from crosscors._adapter.reporting import OnDecision
 from crosscors.aiohttp.application import adapt, check_app
 from crosscors.core.errors import shown
+from crosscors.core.lazy import lazy
+from crosscors.core.origins.patterns import OriginSet
 from crosscors.core.policy import CORSPolicy, make_policy, warn_about
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
@@ -30,7 +32,7 @@ from crosscors.core.words import KEYWORDS, LEAVE_OUT, Everyone, Expressions
 
 __all__ = ["CorsConfig", "CorsViewMixin", "ResourceOptions", "custom_cors", "setup"]
 
-_Entity = TypeVar("_Entity", web.AbstractRoute, web.AbstractResource)
+_Entity = TypeVar("_Entity", bound="web.AbstractRoute | web.AbstractResource")
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
@@ -58,7 +60,7 @@ class ResourceOptions:
     dangerously_allow: str | Iterable[str] = ()
 
 
-# By origin. ``"*"`` is every other origin.
+# By origin or pattern, such as ``https://*.example.com``. ``"*"`` is every other origin.
 Config = Mapping[str, "ResourceOptions | Mapping[str, Any]"]
 _Options = Mapping[str, ResourceOptions]
 
@@ -98,15 +100,23 @@ class _ByOrigin:
     """A policy for each origin.
 
     Attributes:
-        listed: the policies of the origins that have options.
+        listed: the policies of the origins and patterns that have options.
         others: the policy of all others, and of requests without Origin.
     """
 
     listed: Mapping[str, CORSPolicy]
     others: CORSPolicy
 
+    @lazy
+    def _patterns(self) -> list[tuple[OriginSet, CORSPolicy]]:
+        return [(OriginSet.of([key]), policy) for key, policy in self.listed.items() if "*" in key]
+
     def of(self, origin: str | None) -> CORSPolicy:
-        return self.others if origin is None else self.listed.get(origin, self.others)
+        if origin is None:
+            return self.others
+        if origin in self.listed:
+            return self.listed[origin]
+        return next((policy for key, policy in self._patterns if key.match(origin)), self.others)
 
 
 @dataclass
@@ -331,7 +341,8 @@ class _Words:
         if option == "allow_origins":
             return f"{value}: ResourceOptions(...)"
         if option == "allow_credentials" and value.startswith("["):
-            return f"{value.strip('[]')}: ResourceOptions(allow_credentials=True)"
+            listed = f"{value.strip('[]')}: ResourceOptions(allow_credentials=True)"
+            return f'{listed}, and leave allow_credentials out for "*"'
         return f"{option}={value}"
 
     def expressions(self, found: Expressions) -> str:

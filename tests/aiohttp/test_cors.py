@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.conformance.table import Request, get, preflight
 from tests.conftest import Approve
 from tests.tables import each, table
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 APP, SECOND, EVIL = "https://app.example.com", "https://second.example", "https://evil.example"
 
 
@@ -42,7 +43,7 @@ def allowed(app: web.Application, *requests: Request) -> list[str | None]:
     """Access-Control-Allow-Origin of the responses."""
     with over_aiohttp(lambda: app) as ask:
         answers = [ask(request) for request in requests]
-    return [answer and answer.allowed for answer in answers]
+    return [answer.allowed for answer in answers if answer]
 
 
 # Applications within others.
@@ -118,7 +119,7 @@ def test_the_protection_of_the_outer_one_asks_the_policy_of_the_inner_one() -> N
 
 def test_an_application_around_that_has_read_the_body_changes_little() -> None:
     @web.middleware
-    async def read(request: web.Request, handler: Any) -> Any:
+    async def read(request: web.Request, handler: Handler) -> web.StreamResponse:
         request._read_bytes = b"body"
         return await handler(request)
 
@@ -174,7 +175,7 @@ def test_without_handlers_that_have_a_policy_it_is_the_same(
 
 def test_middleware_that_answers_first_gets_the_headers_too() -> None:
     @web.middleware
-    async def close(_request: web.Request, handler: Any) -> web.StreamResponse:
+    async def close(_request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.Response(status=503)
 
     app = CORS(application(middlewares=[close]), allow_origins=APP)
@@ -365,12 +366,12 @@ def test_what_is_refused(approved: Approve) -> None:
 
 
 @web.middleware
-async def gate(_request: web.Request, handler: Any) -> web.StreamResponse:
+async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     raise web.HTTPUnauthorized
 
 
 @web.middleware
-async def name_server(request: web.Request, handler: Any) -> web.StreamResponse:
+async def name_server(request: web.Request, handler: Handler) -> web.StreamResponse:
     response: web.StreamResponse = await handler(request)
     response.headers["X-Served-By"] = "a"
     return response

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from crosscors import CORSPolicy, CORSRequest, Resources
@@ -163,6 +165,8 @@ def test_the_policies_of_an_application_its_handlers_and_its_parts() -> None:
     ]
 
 
-def test_other_objects_have_none() -> None:
+def test_other_objects_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert of_aiohttp(object()) == ()
+    assert of_aiohttp(web.Application()) == ()
+    monkeypatch.delitem(sys.modules, "crosscors.aiohttp")
     assert of_aiohttp(web.Application()) == ()
