@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 STACKS = {"ASGI": "Starlette", "WSGI": "wsgicors", "Flask": "Flask-CORS", "Django": "django-cors-headers"}
+STACKS |= {"aiohttp": "aiohttp-cors"}
 
 
 def test_everyone_answers_what_is_measured(tmp_path: Path) -> None:

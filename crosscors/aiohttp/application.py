@@ -13,7 +13,8 @@ from crosscors._adapter.keywords import Protect, raise_problems, read_policy, re
 from crosscors._adapter.marks import mark, marks_of, name_of, read_view_policy, refuse_positional
 from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import wrong_app
-from crosscors.aiohttp.adapter import ADAPTER, Adapter, RoutePolicies
+from crosscors.aiohttp.adapter import Adapter
+from crosscors.aiohttp.covering import COVERED, RoutePolicies
 from crosscors.aiohttp.mistakes import warn_of_mistakes
 from crosscors.aiohttp.requests import RequestReader
 from crosscors.core.errors import shown
@@ -84,7 +85,7 @@ def check_app(app: object) -> Findings:
     """Whether the application can get a policy now."""
     if not isinstance(app, web.Application):
         return wrong_app("an aiohttp application", app)
-    if ADAPTER in app:
+    if COVERED in app:
         message = "the application already has a policy."
         hint = "Call CORS(app, ...) once. For a policy per path, write policy=Resources({...})."
         return refused("policy-twice", "app", app, message, hint)
@@ -128,10 +129,10 @@ def adapt(  # noqa: PLR0913  # one for each keyword of the adapters
         place_of_view=partial(_place_of, app, routes),
     )
     adapter = Adapter(app, decider, routes)
-    app[ADAPTER] = adapter
+    app[COVERED] = adapter
     app.middlewares.insert(0, adapter.middleware)
     app.on_response_prepare.append(adapter.on_response_prepare)
-    app.on_startup.append(warn_of_mistakes)
+    app.on_startup.append(partial(warn_of_mistakes, adapter.middleware))
 
 
 def _place_of(app: web.Application, routes: RoutePolicies | None, policy: CORSPolicy) -> str | None:

@@ -11,12 +11,15 @@ from crosscors._adapter.marks import mark_of, name_of
 from crosscors._adapter.misplaced_marks import warn_of_hidden, warn_of_misplaced
 from crosscors._adapter.passing_on import only_passes_on
 from crosscors._adapter.reporting import log
-from crosscors.aiohttp.adapter import ADAPTER
 
 
-async def warn_of_mistakes(app: web.Application) -> None:
-    """Warn about middleware before that of the adapter, and about policies that reach no handler."""
-    ours = app[ADAPTER].middleware
+async def warn_of_mistakes(ours: object, app: web.Application) -> None:
+    """Warn about middleware before that of the adapter, and about policies that reach no handler.
+
+    Args:
+        ours: the middleware of the adapter.
+        app: the application.
+    """
     before = takewhile(lambda each: each is not ours, app.middlewares)
     answering = [name_of(each) for each in before if not only_passes_on(each)]
     if answering:

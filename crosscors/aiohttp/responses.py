@@ -1,4 +1,4 @@
-"""Writing: decisions as aiohttp's responses, or into their headers."""
+"""Writing: decisions as aiohttp's responses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from crosscors.core.decision import Decision
-from crosscors.core.response_headers import ResponseHeaders
 
 
 class WholeResponse(web.Response):
@@ -17,10 +16,3 @@ def whole_response(decision: Decision) -> WholeResponse:
     """The response that is the decision."""
     headers = CIMultiDict(decision.whole_headers)
     return WholeResponse(status=decision.status or 200, body=decision.body, headers=headers)
-
-
-def write_into(headers: CIMultiDict[str], own: ResponseHeaders) -> None:
-    """Write the headers of a decision into those of a response."""
-    merged = own.merged(headers.items())
-    headers.clear()
-    headers.extend(merged)

@@ -13,6 +13,7 @@ from aiohttp import ClientSession, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 import crosscors.aiohttp.adapter
+import crosscors.aiohttp.covering
 from crosscors import CORSPolicy, CORSRequest, Decision, LivePolicy, PolicyError, Resources
 from crosscors.aiohttp import CORS, cross_origin
 from tests.conformance.sending import over_aiohttp
@@ -163,7 +164,8 @@ def test_one_method_of_a_view() -> None:
 def test_without_handlers_that_have_a_policy_it_is_the_same(
     marks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crosscors.aiohttp.adapter, "marks_made", lambda: marks)
+    for module in (crosscors.aiohttp.adapter, crosscors.aiohttp.covering):
+        monkeypatch.setattr(module, "marks_made", lambda: marks)
     app = CORS(application(), allow_origins=APP, allow_methods=["GET", "PUT"])
     requests = [get(APP, path="/"), get(EVIL, path="/"), preflight(APP, path="/"), preflight(EVIL, path="/")]
     requests += [get(APP, path="/", method="PUT"), get(path="/")]

@@ -99,4 +99,9 @@ GOALS = (
     Goal("a sixth of django-cors-headers'", "Django", 1 / 6, (_PREFLIGHT,), "django-cors-headers"),
     *_sizes("Django"),
     _refused("Django", _REFUSED + _HOSTILE),
+    # aiohttp's own middleware machinery is most of the floor. aiohttp-cors does without.
+    Goal("1.5 floors", "aiohttp", 1.5, (_ACTUAL,), FLOOR),
+    Goal("what aiohttp-cors costs", "aiohttp", 1, (_ACTUAL,), "aiohttp-cors"),
+    *_sizes("aiohttp"),
+    Goal("2.5 allowed preflights", "aiohttp", 2.5, _REFUSED + _HOSTILE, OURS, _PREFLIGHT),
 )

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, field
 
 from tests.benchmarks.cases import Case
 from tests.benchmarks.measuring import quickest
-from tests.benchmarks.stacks import BARE, Contender, Stack, asgi, django, flask, wsgi
+from tests.benchmarks.stacks import BARE, Contender, Stack, aiohttp, asgi, django, flask, wsgi
 
 STACKS: dict[str, Stack] = {
     "ASGI": asgi.stack,
     "WSGI": wsgi.stack,
     "Flask": flask.stack,
     "Django": django.stack,
+    "aiohttp": aiohttp.stack,
 }
 
 

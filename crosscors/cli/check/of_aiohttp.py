@@ -34,12 +34,12 @@ def _of_handlers(app: Application) -> Iterator[InForce]:
 
 
 def _of_adapters(app: Application, prefix: str) -> Iterator[InForce]:
-    from crosscors.aiohttp.adapter import ADAPTER  # noqa: PLC0415  # aiohttp is there
+    from crosscors.aiohttp.covering import COVERED  # noqa: PLC0415  # aiohttp is there
 
-    adapter = app.get(ADAPTER)
-    if adapter is not None:
-        yield from by_path(adapter.policies, prefix)
-        for path, policy in () if adapter.routes is None else adapter.routes.policies():
+    covered = app.get(COVERED)
+    if covered is not None:
+        yield from by_path(covered.policies, prefix)
+        for path, policy in () if covered.routes is None else covered.routes.policies():
             yield InForce(path, policy)
     for resource in app.router.resources():
         info = resource.get_info()

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from crosscors import CORSPolicy, CORSRequest, Resources
 from crosscors.aiohttp import CORS, ResourceOptions, cross_origin, setup
-from crosscors.aiohttp.adapter import ADAPTER
+from crosscors.aiohttp.covering import COVERED
 from crosscors.cli.check.checked import Checked
 from crosscors.cli.check.elsewhere import aiohttp
 from crosscors.cli.check.of_aiohttp import of_aiohttp
@@ -51,7 +51,7 @@ def application(
 def policies(code: str) -> Resources:
     app = web.Application()
     exec(code, {"app": app})  # noqa: S102
-    found = app[ADAPTER].policies
+    found = app[COVERED].policies
     assert isinstance(found, Resources)
     return found
 
