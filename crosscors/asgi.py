@@ -23,11 +23,11 @@ from crosscors._adapter.asgi_response import answer_itself, carried, leave, read
 from crosscors._adapter.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.elsewhere import names_elsewhere
-from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry
 from crosscors._adapter.outside import warn_of_middleware_outside
-from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, root
+from crosscors._adapter.reporting import DEBUG, is_debug_heard, root
 from crosscors._adapter.stacks import check_asgi
 from crosscors._adapter.websockets import guard_handshake
 from crosscors.core.decision import Decision
@@ -55,7 +55,7 @@ class CORSMiddleware:
         debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
             that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
-            policy covers. Default: None.
+            policy covers; or several such functions. Default: None.
         protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
             status 403. ``"report"``: only log them. A CrossOriginProtection has further options. Default:
             False.

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from crosscors._adapter.decider import Decider, Headers
 from crosscors._adapter.elsewhere import names_elsewhere
 from crosscors._adapter.environ import cors_request, is_plain, preflight_headers, sender_of
-from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.nesting import RECORD, Entry, carried_by
-from crosscors._adapter.reporting import DEBUG, OnDecision, ReadRequest, is_debug_heard, root
+from crosscors._adapter.reporting import DEBUG, ReadRequest, is_debug_heard, root
 from crosscors._adapter.stacks import check_wsgi
 from crosscors.core.live import LivePolicy
 from crosscors.core.policy import CORSPolicy, PolicyOptions
@@ -41,7 +41,7 @@ class CORSMiddleware:
         debug: True: refused responses say why in X-CORS-Refused, and refused preflights get status 200 where
             that lets the browser's console name the method or header. Default: None, which means False here.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
-            policy covers. Default: None.
+            policy covers; or several such functions. Default: None.
         protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
             status 403. ``"report"``: only log them. A CrossOriginProtection has further options. Default:
             False.

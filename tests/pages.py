@@ -1,9 +1,8 @@
-"""Runs what the pages of the documentation show: programs, interactive examples, and commands.
+"""Runs what the pages of the documentation show: programs and commands.
 
 A block of code runs with the names that the blocks above it on the page have defined:
 
 - ``python``: a program. What it prints, warns of or raises is in the ``text`` block below it.
-- ``pycon``: an interactive example, as doctest has it.
 - ``console``: ``$ crosscors ...`` and what it prints. It runs in the folder of the application that the page
   includes above it.
 
@@ -14,7 +13,6 @@ languages are not run.
 from __future__ import annotations
 
 import contextlib
-import doctest
 import io
 import os
 import re
@@ -30,12 +28,19 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+# For processes that run from other folders.
+ENVIRONMENT = {
+    **os.environ,
+    "COLUMNS": "100",
+    "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+    "PYTHONUTF8": "1",
+}
 
 _BLOCK = re.compile(
     r"^(?P<indent> *)```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
 _OUTPUT = re.compile(r"\n\n(?P<indent> *)```text\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
-_INCLUDED = re.compile(r'--8<-- "(integrations/\w+)/main\.py"')
+INCLUDED = re.compile(r"--8<--\n(integrations/\w+)/main\.py\n--8<--")
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def rerun(page: str) -> str:
     position = 0
     folder = ROOT
     for block in blocks(page):
-        included = _INCLUDED.search(block.code)
+        included = INCLUDED.search(block.code)
         if included:
             folder = ROOT / included[1]
         elif block.language == "python":
@@ -83,8 +88,6 @@ def rerun(page: str) -> str:
                 textwrap.indent(_session(block.code, folder), block.indent),
             ]
             position = block.end
-        elif block.language == "pycon":
-            _check(block.code, names)
     return "".join([*pieces, page[position:]])
 
 
@@ -103,15 +106,6 @@ def outcome_of(code: str, names: dict[str, Any]) -> tuple[str, list[Exception]]:
     return "\n".join(filter(None, texts)), found
 
 
-def _check(code: str, names: dict[str, Any]) -> None:
-    """Run an interactive example. Its names stay."""
-    example = doctest.DocTestParser().get_doctest(code, names, "an example", None, 0)
-    printed = io.StringIO()
-    failures = doctest.DocTestRunner().run(example, out=printed.write, clear_globs=False).failed
-    names.update(example.globs)
-    assert not failures, printed.getvalue()
-
-
 def _session(code: str, folder: Path) -> str:
     """The commands of a block, each with what it prints in this folder."""
     commands = [line for line in code.splitlines() if line.startswith("$ ")]
@@ -121,14 +115,13 @@ def _session(code: str, folder: Path) -> str:
 def _printed(command: str, folder: Path) -> str:
     program, *arguments = shlex.split(command)
     assert program == "crosscors", f"{command} is not run in tests: use a block of another language"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     ran = subprocess.run(
         [sys.executable, "-m", "crosscors", *arguments],
         cwd=folder,
-        env={**environment, "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     return ran.stdout

@@ -46,6 +46,14 @@ def test_what_lists_of_headers_cost_is_told_of_each_kind() -> None:
         assert each in ran.stdout
 
 
+def test_what_hooks_cost_is_told_of_each_stack() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.hooks", "--rounds", "1"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    for each in ("ASGI, a refused request", "WSGI, a preflight", "Prometheus", "OpenTelemetry"):
+        assert each in ran.stdout
+
+
 def test_nothing_grows_in_a_short_run() -> None:
     command = [sys.executable, "-m", "tests.benchmarks.memory", "--requests", "10500"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -19,7 +19,7 @@ import crosscors.flask
 import crosscors.starlette
 import crosscors.wsgi
 import tests.django.conftest  # noqa: F401  # it configures Django
-from crosscors import CORSPolicy, CORSRequest, PolicyError, Resources
+from crosscors import CORSPolicy, CORSRequest, Decision, PolicyError, Resources
 from tests.clients import ask_asgi, ask_wsgi, preflight
 from tests.conftest import Approve
 from tests.tables import each, table
@@ -114,6 +114,8 @@ def test_in_debug_mode_a_refused_preflight_has_status_200(adapter: Callable[...,
     ("debug, beside a policy", {"policy": POLICY, **DEBUG}, "wrong-type", "debug"),
     ("a hook that cannot be called", {"on_decision": 1}, "wrong-type", "on_decision"),
     ("an async hook", {"on_decision": is_allowed}, "wrong-type", "on_decision"),
+    ("an async hook among several", {"on_decision": [print, is_allowed]}, "wrong-type", "on_decision"),
+    ("a hook as text", {"on_decision": "builtins.print"}, "wrong-type", "on_decision"),
 )
 def test_what_an_adapter_cannot_use_is_refused(
     adapter: Callable[..., Any], options: dict[str, Any], code: str, option: str
@@ -121,6 +123,32 @@ def test_what_an_adapter_cannot_use_is_refused(
     with pytest.raises(PolicyError) as caught:
         adapter(**options)
     assert [(problem.code, problem.option) for problem in caught.value.problems] == [(code, option)]
+
+
+@each("adapter", asgi, starlette, wsgi, flask)
+def test_several_hooks_hear_the_same_even_if_one_of_them_fails(
+    adapter: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[tuple[str, CORSRequest, Decision]] = []
+
+    def fail(*_: object) -> None:
+        raise LookupError("the metrics server is gone")
+
+    def hook(name: str) -> Callable[[CORSRequest, Decision], None]:
+        return lambda request, decision: heard.append((name, request, decision))
+
+    hooks = (each for each in (hook("first"), fail, hook("last")))  # any iterable will do
+    app = adapter(policy=POLICY, on_decision=hooks)
+    ask = ask_asgi if adapter in (asgi, starlette) else ask_wsgi
+    for origin in (LISTED, "https://evil.example"):
+        caplog.clear()
+        heard.clear()
+        ask(app, headers=[("Origin", origin)])
+        (first, *of_first), (last, *of_last) = heard
+        assert (first, last) == ("first", "last")
+        assert of_first[0] is of_last[0]
+        assert of_first[1] is of_last[1]
+        assert "on_decision failed; the response is not affected" in caplog.messages
 
 
 @pytest.mark.parametrize("options", ASYNC.values(), ids=ASYNC)
@@ -138,7 +166,13 @@ def test_an_async_function_is_for_those_who_can_await_it(options: dict[str, Any]
 
 def test_the_refusals_say_what_to_write(approved: Approve) -> None:
     texts: list[tuple[str, str]] = []
-    for why, options in (("a policy and options", BOTH), ("debug", DEBUG), ("a hook", {"on_decision": 1})):
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("a policy and options", BOTH),
+        ("debug", DEBUG),
+        ("a hook", {"on_decision": 1}),
+        ("one of several hooks", {"on_decision": [print, 1]}),
+    ]
+    for why, options in rows:
         with pytest.raises(PolicyError) as caught:
             asgi(**options)
         texts.append((why, str(caught.value.problems[0])))

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from crosscors import PolicyError, PolicyWarning
+from crosscors.core import refusal
 from crosscors.core.policy import DEFAULTS
-from crosscors.core.refusal import RefusalCode
 from crosscors.django.checks import NUMBERS
 from crosscors.flask.strays import OPEN_BY_DEFAULT
-from tests.pages import DOCS, ROOT, blocks, outcome_of
+from tests.pages import DOCS, ENVIRONMENT, INCLUDED, ROOT, blocks, outcome_of
 from tests.problem_codes import PACKAGE, codes_in
 
 # Other pages have tests of their own, such as test_protection_guide.py.
 PAGES = [DOCS / "index.md", *sorted(DOCS.glob("guides/*.md")), *sorted(DOCS.glob("reference/*.md"))]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
 
 
 @pytest.mark.slow
@@ -32,7 +30,7 @@ def test_a_page_shows_what_its_programs_do(page: Path, request: pytest.FixtureRe
     # In a process of its own, because a program may configure Django.
     written = page.read_text(encoding="utf-8")
     command = [sys.executable, "-X", "dev", "-m", "tests.pages", str(page)]
-    ran = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, env=ENVIRONMENT, capture_output=True, encoding="utf-8", check=False)
     assert ran.returncode == 0, ran.stderr
     now = ran.stdout
     if request.config.getoption("--approve"):
@@ -40,6 +38,20 @@ def test_a_page_shows_what_its_programs_do(page: Path, request: pytest.FixtureRe
     elif now != written:
         changes = difflib.unified_diff(written.splitlines(), now.splitlines(), "the page", "now", lineterm="")
         pytest.fail("\n".join(["To approve: pytest --approve", *changes]), pytrace=False)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_program_fails_only_to_show_what_crosscors_refuses(page: Path) -> None:
+    raised = re.findall(r"^ *(\w*(?:Error|Exception)): ", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(raised) <= {"PolicyError"}
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("guides/*.md")), ids=lambda page: page.stem)
+def test_every_guide_has_a_whole_application(page: Path) -> None:
+    included = [INCLUDED.search(block.code) for block in blocks(page.read_text(encoding="utf-8"))]
+    folders = [found[1] for found in included if found]
+    assert folders
+    assert all((ROOT / folder / "main.py").is_file() for folder in folders)
 
 
 def sections(page: str) -> Iterator[tuple[str, str]]:
@@ -50,7 +62,8 @@ def sections(page: str) -> Iterator[tuple[str, str]]:
 
 
 def test_every_problem_is_on_its_page() -> None:
-    modules = [file for file in PACKAGE.rglob("*.py") if not {"cli", "testing"} & set(file.parts)]
+    others = ("cli", "testing")
+    modules = [file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] not in others]
     made = {code for file in modules for code in codes_in(file)} | {OPEN_BY_DEFAULT}
     assert sorted(code for code, _ in sections("problems.md")) == sorted(made)
 
@@ -84,7 +97,8 @@ def test_the_checks_of_django_say_what_the_page_includes() -> None:
 
 
 def test_every_refusal_is_on_its_page_with_an_example() -> None:
-    assert [code for code, _ in sections("refusals.md")] == list(get_args(RefusalCode))
+    codes = {*refusal.PREFLIGHT_CODES, *refusal.PROTECTION_CODES}
+    assert {code for code, _ in sections("refusals.md")} == codes
     for code, text in sections("refusals.md"):
         assert f"```text\n{code}: " in text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +123,7 @@ def test_a_flood_of_refusals_does_not_flood_the_log_and_hides_no_error(
 ) -> None:
     caplog.set_level(logging.INFO, "crosscors")
     clock = Clock()
-    reporter = Reporter(None, guarded()._decider, clock)  # pyright: ignore[reportPrivateUsage]
+    reporter = Reporter((), guarded()._decider, clock)  # pyright: ignore[reportPrivateUsage]
     for _ in range(1000):
         report(reporter)
     assert len(caplog.records) == 20
@@ -135,8 +136,37 @@ def test_a_flood_of_refusals_does_not_flood_the_log_and_hides_no_error(
     clock.now = 10.0
     report(reporter)
     assert len(caplog.records) == 24
-    assert caplog.messages[22].startswith("981 ")
+    assert caplog.messages[22] == (
+        "981 messages like the next one were not logged. "
+        "Most frequent origins: 'https://evil.example' (at least 981)"
+    )
     assert caplog.messages[23] == caplog.messages[0]
+
+
+def test_a_flood_of_new_origins_does_not_hide_the_frequent_ones_from_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "crosscors")
+    clock = Clock()
+    reporter = Reporter((), guarded()._decider, clock)  # pyright: ignore[reportPrivateUsage]
+    often, sometimes = "https://often.example", "https://sometimes.example"
+
+    def refuse(origin: str) -> None:
+        request = CORSRequest("GET", origin=origin)
+        reporter.report(POLICY.decide(request), POLICY, lambda: request)
+
+    for number in range(10_000):
+        refuse(often if number % 4 == 0 else sometimes if number % 10 == 1 else f"https://{number}.example")
+    refuse("x\r\n" * 100_000)
+    clock.now = 10.0
+    refuse(EVIL)
+    told = caplog.messages[20]
+    assert told.startswith("9981 messages like the next one were not logged. Most frequent origins: ")
+    assert re.findall(r"'(https://[a-z]+\.example)' \(at least \d{3,}\)", told) == [often, sometimes]
+    assert len(told) < 500
+    clock.now = 20.0
+    refuse(EVIL)
+    assert len(caplog.messages) == 23
 
 
 @table(

@@ -62,5 +62,6 @@ def test_the_servers_and_frameworks_are_those_of_the_integrations() -> None:
     assert servers == set(f"{ROWS['ASGI servers']}, {ROWS['WSGI servers']}".split(", "))
     others = ROWS["other frameworks"].partition(":")[0].split(", ")
     adapted = {"FastAPI", "Starlette", "Django", "Flask", "ASGI", "WSGI", "HTTP"}
-    named = set(re.findall(r"\b[A-Z]\w+(?:-Sock)?", applications)) - adapted - servers
+    databases = {"ORM", "SQL", "SQLAlchemy"}
+    named = set(re.findall(r"\b[A-Z]\w+(?:-Sock)?", applications)) - adapted - databases - servers
     assert named == set(others)

@@ -24,12 +24,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
+from crosscors._adapter.keywords import OnDecision, raise_problems, read_on_decision
 from crosscors._adapter.nesting import RECORD, Carried, Entry, bring_over, join
-from crosscors._adapter.reporting import OnDecision, ReadRequest, Reporter, is_debug_heard, logger
+from crosscors._adapter.reporting import ReadRequest, Reporter, is_debug_heard, logger
 from crosscors.core.debug_header import explained
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
-from crosscors.core.live import LivePolicy, current
+from crosscors.core.live import LivePolicy, current, is_live
 from crosscors.core.origins.own import is_cors_request
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
 from crosscors.core.protection import OWN_SITES, SAFE_METHODS, Ask, CrossOriginProtection, Sender
@@ -93,7 +94,7 @@ class Decider(Generic[_Source]):
         reader: reads its requests.
         policies: what it delivers.
         debug: whether debug mode is on; a function if the framework has a flag for that, which may change.
-        on_decision: the hook, if any.
+        on_decision: the hooks, if any.
         protection: the cross-origin protection, if any.
         place_of_view: which view, endpoint or blueprint has a policy, for messages; None if none has it.
 
@@ -124,14 +125,16 @@ class Decider(Generic[_Source]):
         self.protection = protection
         self.rules = cast("CrossOriginProtection", protection)  # only asked if there is one
         self.unguarded, self.unguarded_sites = _unguarded(protection, is_raw=reader.is_raw)
-        self._is_live = isinstance(policies, LivePolicy)
-        self._debug = partial(_debug_of, policies, debug) if isinstance(policies, LivePolicy) else debug
+        self._is_live = is_live(policies)
+        self._debug = partial(_debug_of, policies, debug) if is_live(policies) else debug
         self._was_debug = self._debug is True
         self._place_of_view = place_of_view
         self.words = next(map(words_of, policies.policies), KEYWORDS)
         self.logger = logger()
-        self.reporter = Reporter(on_decision, self)
-        self._sees_everything = self._was_debug or on_decision is not None
+        hooks, of_hooks = read_on_decision(on_decision, KEYWORDS)
+        raise_problems(of_hooks)
+        self.reporter = Reporter(hooks, self)
+        self._sees_everything = self._was_debug or bool(hooks)
         self.everywhere = policies.everywhere
         self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
         _count.made += 1
@@ -141,7 +144,7 @@ class Decider(Generic[_Source]):
         make = partial(
             type(self),
             debug=self._debug,
-            on_decision=self.reporter.on_decision,
+            on_decision=self.reporter.hooks,
             protection=self.protection,
             place_of_view=self._place_of_view,
         )
@@ -156,7 +159,7 @@ class Decider(Generic[_Source]):
         is_on = debug()
         if is_on != self._was_debug:
             self._was_debug = is_on
-            self._sees_everything = is_on or self.reporter.has_hook
+            self._sees_everything = is_on or bool(self.reporter.hooks)
             self.ready = NOTHING_READY if self.everywhere is None else self.ready_for(self.everywhere)
         return is_on
 
@@ -181,7 +184,7 @@ class Decider(Generic[_Source]):
     def ready_for(self, policy: CORSPolicy) -> Mapping[Any, Decision]:
         """What needs no asking: decisions about listed origins, by Origin as the reader has it.
 
-        Empty if there is a hook or debug mode, for which every decision counts.
+        Empty if there are hooks or debug mode, for which every decision counts.
         """
         if self._sees_everything or (self._is_live and self.debug):
             return NOTHING_READY

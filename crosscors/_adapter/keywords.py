@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Literal, cast
 
+from crosscors.core.decision import Decision
 from crosscors.core.errors import PolicyError, shown
-from crosscors.core.live import LivePolicy, require
+from crosscors.core.live import is_live, require
 from crosscors.core.origins.function import is_async_callable
 from crosscors.core.policy import CORSPolicy, Policies, PolicyOptions
 from crosscors.core.protection import CrossOriginProtection
+from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.unnamed import of_policies
-from crosscors.core.values import Findings, collected, meant_bool, read_bool, refused
+from crosscors.core.values import Findings, as_list, collected, meant_bool, read_bool, refused
 from crosscors.core.words import KEYWORDS, Words
 
 
@@ -58,13 +61,27 @@ def _meant(protect: object) -> str:
     return str(meant_bool(protect) is not False)
 
 
-def check_on_decision(on_decision: object, words: Words) -> Findings:
-    """Whether ``on_decision`` is a function that is not async, or None."""
-    if on_decision is None or (callable(on_decision) and not is_async_callable(on_decision)):
-        return Findings()
-    message = f"takes a function that is not async, not {shown(on_decision)}."
-    hint = f"Write {words.setting('on_decision', 'func')}, where func(request, decision) returns at once."
-    return refused("wrong-type", words.name("on_decision"), on_decision, message, hint)
+# Called with every decision that is reported.
+Hook = Callable[[CORSRequest, Decision], object]
+# ``on_decision``: one hook, or several.
+OnDecision = Hook | Iterable[Hook]
+
+
+def read_on_decision(on_decision: object, words: Words) -> tuple[tuple[Hook, ...], Findings]:
+    """The hooks, in order: functions that are not async. None is none."""
+    if on_decision is None:
+        return (), Findings()
+    hooks = [on_decision] if callable(on_decision) else as_list(on_decision)
+    faults = [each for each in hooks if not callable(each) or is_async_callable(each)]
+    if not faults:
+        return tuple(cast("list[Hook]", hooks)), Findings()
+    if faults[0] is on_decision:
+        message = f"takes a function that is not async, not {shown(on_decision)}."
+        hint = f"Write {words.setting('on_decision', 'func')}, where func(request, decision) returns at once."
+    else:
+        message = f"takes functions that are not async, not {shown(faults[0])}."
+        hint = "Write a function in its place: func(request, decision), which returns at once."
+    return (), refused("wrong-type", words.name("on_decision"), faults[0], message, hint)
 
 
 def check_policy(policy: object, others: PolicyOptions) -> Findings:
@@ -73,7 +90,7 @@ def check_policy(policy: object, others: PolicyOptions) -> Findings:
         message = f"is given together with {', '.join(others)}."
         hint = "Put the options into the policy: policy=CORSPolicy(...)."
         return refused("policy-and-options", "policy", None, message, hint)
-    if policy is None or isinstance(policy, (CORSPolicy, Resources, LivePolicy)):
+    if policy is None or isinstance(policy, (CORSPolicy, Resources)) or is_live(policy):
         return Findings()
     message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
     return refused("wrong-type", "policy", policy, message, f"Write policy={of_policies(policy)}.")

@@ -13,7 +13,7 @@ from crosscors._adapter.decider import Decider
 from crosscors._adapter.keywords import raise_problems, read_policy
 from crosscors._adapter.stacks import hint_of_app
 from crosscors.core.errors import PolicyError, Problem, shown
-from crosscors.core.live import LivePolicy, is_for_every_path, require
+from crosscors.core.live import LivePolicy, is_for_every_path, is_live, require
 from crosscors.core.policy import CORSPolicy, PolicyOptions
 from crosscors.core.unnamed import Call, are_paths, is_policy
 
@@ -51,9 +51,9 @@ def read_view_policy(policy: object, options: PolicyOptions) -> CORSPolicy | Liv
     Raises:
         PolicyError: like ``read_policy``, and if ``policy`` is Resources.
     """
-    if isinstance(policy, LivePolicy) and not options:
-        raise_problems(require(cast("LivePolicy[CORSPolicy]", policy), is_for_every_path))
-        return cast("LivePolicy[CORSPolicy]", policy)
+    if is_live(policy) and not options:
+        raise_problems(require(policy, is_for_every_path))
+        return policy
     read = None if are_paths(policy) else read_policy(policy, options, debug=False, can_await=True).everywhere
     if read is None:
         message = "takes a CORSPolicy, not Resources: a view has no paths below it."
@@ -104,7 +104,7 @@ def mark(view: _View, policy: object) -> _View:
         )
     copied: _View = _copy(view)
     try:
-        setattr(copied, _ATTRIBUTE, _LiveMark(policy) if isinstance(policy, LivePolicy) else _Mark(policy))
+        setattr(copied, _ATTRIBUTE, _LiveMark(policy) if is_live(policy) else _Mark(policy))
     except (AttributeError, TypeError):
         hint = "Decorate the function where it is defined."
         raise _error("wrong-type", view, f"{name_of(view)} cannot have a policy.", hint) from None

@@ -31,7 +31,8 @@ from crosscors._adapter.reporting import ReadRequest, Reporter, log
 from crosscors.core import standard
 from crosscors.core.decision import Decision
 from crosscors.core.errors import shown
-from crosscors.core.policy import CORSPolicy
+from crosscors.core.live import is_live
+from crosscors.core.policy import CORSPolicy, Policies
 from crosscors.core.response_headers import Pairs, ResponseHeaders
 
 #: The key of the record in a scope or environ. Its value is the outermost entry, which leads to all others.
@@ -46,10 +47,12 @@ class Adapter(Protocol):
 
     Attributes:
         name: how messages call it.
+        policies: what it delivers.
         reporter: reports its decisions.
     """
 
     name: str
+    policies: Policies
     reporter: Reporter
 
 
@@ -265,13 +268,13 @@ def _with(decision: Decision, *, pairs: Pairs | None = None, vary: tuple[str, ..
 def _report(record: Sequence[Entry], decisive: Entry, decision: Decision) -> None:
     """Let the adapter that decided report it; if it has no hook, also call the nearest hook further out."""
     further_out = reversed(record[: record.index(decisive)])
-    hearing = (each for each in further_out if each.adapter.reporter.has_hook and each.read is not None)
+    hearing = (each for each in further_out if each.adapter.reporter.hooks and each.read is not None)
     reporter = decisive.adapter.reporter
-    heard = None if reporter.has_hook else next(hearing, None)
+    heard = None if reporter.hooks else next(hearing, None)
     if decisive.read is not None:
         reporter.report(decision, decisive.policy, decisive.read)
     if heard is not None and heard.read is not None:
-        heard.adapter.reporter.call_hook(decision, heard.read)
+        heard.adapter.reporter.call_hooks(decision, heard.read)
     for entry in record:
         entry.read = None  # it may refer to the scope, which refers to this entry
 
@@ -281,6 +284,8 @@ def _warn_about(outer: Entry, inner: Entry) -> None:
     is_decided = outer.policy is not None and inner.policy is not None
     if not is_decided or inner.adapter is outer.adapter or inner.policy is outer.policy:
         return  # undecided; an application inside itself; a policy that the outer adapter knows
+    if is_live(outer.adapter.policies) and inner.adapter.policies is outer.adapter.policies:
+        return  # the same, which was replaced meanwhile
     met = _met.setdefault(outer.adapter, WeakSet())
     if inner.adapter in met:
         return

@@ -1,4 +1,4 @@
-"""How adapters report their decisions: to the log, and to the hook of the application.
+"""How adapters report their decisions: to the log, and to the hooks of the application.
 
 The logger is ``crosscors``. Each adapter has a ``Reporter``, which follows these rules:
 
@@ -10,13 +10,13 @@ The logger is ``crosscors``. Each adapter has a ``Reporter``, which follows thes
    credentials is logged at WARNING, at most ten times in a process.
 4. A mistake that only a request can show, such as a root path in a key of Resources, is logged at WARNING,
    once for each adapter.
-5. At most 20 messages of INFO and 20 of ERROR are logged in 10 seconds. The others are counted, and their
-   number is logged before the next message. The levels are counted separately, so that many refusals cannot
-   hide a failure.
-6. The hook, ``on_decision``, is called with every decision, after the decision is logged. If the hook fails,
-   that is logged at ERROR.
-7. If the log or the hook raises an exception, the request goes on without it.
-8. The request is only read if a message or the hook needs it.
+5. At most 20 messages of INFO and 20 of ERROR are logged in 10 seconds. The others are counted. Their number
+   is logged before the next message, with the origins that most of them were about. The levels are counted
+   separately, so that many refusals cannot hide a failure.
+6. The hooks, ``on_decision``, are called with every decision, after the decision is logged. If one fails,
+   that is logged at ERROR, and the next one is called all the same.
+7. If the log or a hook raises an exception, the request goes on without it.
+8. The request is only read if a message or a hook needs it.
 """
 
 from __future__ import annotations
@@ -29,26 +29,29 @@ from functools import cache
 from typing import Protocol
 
 from crosscors._adapter.first_messages import first_refusals, first_useless_cookies
-from crosscors._adapter.keywords import check_on_decision, raise_problems
+from crosscors._adapter.keywords import Hook
+from crosscors._adapter.most_frequent import MostFrequent
 from crosscors.core.decision import Decision, Kind
 from crosscors.core.errors import shown
-from crosscors.core.origins.serialized import is_loopback, split
+from crosscors.core.origins.serialized import MAX_LENGTH, is_loopback, split
 from crosscors.core.policy import CORSPolicy, Policies, questions_to, words_of
 from crosscors.core.request import CORSRequest
 from crosscors.core.resources import Resources
 from crosscors.core.standard import ALLOW_CREDENTIALS
-from crosscors.core.words import KEYWORDS, Words
+from crosscors.core.words import Words
 
 root = logging.getLogger()
 DEBUG = logging.DEBUG
 
-OnDecision = Callable[[CORSRequest, Decision], object]
 # Returns the request that a decision is about.
 ReadRequest = Callable[[], CORSRequest]
 
 # Rule 5.
 MESSAGES_PER_WINDOW = 20
 WINDOW_SECONDS = 10.0
+# Of the origins of messages that were not logged: how many are counted, and how many are named.
+COUNTED_ORIGINS = 50
+NAMED_ORIGINS = 3
 
 
 @cache
@@ -119,32 +122,24 @@ class Reporter:
     """Reports the decisions of one adapter, as the rules above say.
 
     Args:
-        on_decision: the hook, if any.
+        hooks: the functions to call.
         adapter: the adapter.
         clock: seconds that only ever increase. Tests replace it.
-
-    Attributes:
-        has_hook: whether there is a hook.
-
-    Raises:
-        PolicyError: if ``on_decision`` cannot be called, or is async.
     """
 
     def __init__(
         self,
-        on_decision: OnDecision | None,
+        hooks: tuple[Hook, ...],
         adapter: Adapter,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        raise_problems(check_on_decision(on_decision, KEYWORDS))
         self._adapter = adapter
-        self.on_decision = on_decision
-        self.has_hook = on_decision is not None
+        self.hooks = hooks
         self._warned: set[str] = set()
         self._windows = {logging.INFO: _Window(clock), logging.ERROR: _Window(clock)}
 
     def report(self, decision: Decision, policy: CORSPolicy | None, read: ReadRequest) -> None:
-        """Log a decision, and call the hook.
+        """Log a decision, and call the hooks.
 
         Args:
             decision: the decision.
@@ -154,15 +149,15 @@ class Reporter:
         try:  # not suppress(), which costs 0.3 microseconds
             if not decision.refusals:
                 self._log_allowed(decision, policy, read)
-            elif self.has_hook or _is_shown(decision):
-                read = cache(read)  # the hook gets the same request
+            elif self.hooks or _is_shown(decision):
+                read = cache(read)  # the hooks get the same request
                 request = read()
                 if policy is not None and decision.protection is None:
                     decision = questions_to(policy).examined(decision, request)
                 self._log_refusals(decision, policy, request)
         except Exception:  # noqa: BLE001, S110  # the level, or the repr of an error, can raise
             pass
-        self.call_hook(decision, read)
+        self.call_hooks(decision, read)
 
     def _log_allowed(self, decision: Decision, policy: CORSPolicy | None, read: ReadRequest) -> None:
         if logger().isEnabledFor(DEBUG):
@@ -177,7 +172,7 @@ class Reporter:
         refusal = decision.refusals[0]
         if refusal.error is not None or _is_info_shown():
             level = logging.INFO if refusal.error is None else logging.ERROR
-            if self._may_log(level):
+            if self._may_log(level, request):
                 message = self._sentences(decision, policy, request)
                 log(level, "%s", message, error=refusal.error, refused=decision)
             return
@@ -217,17 +212,18 @@ class Reporter:
         others = [f"{other[0].upper()}{other[1:]}" for other in others]
         return " ".join([first, reason, *others, *_remarks(decision, request)])
 
-    def call_hook(self, decision: Decision, read: ReadRequest) -> None:
-        """Call the hook, if there is one, and log nothing else."""
-        if self.on_decision is None:
+    def call_hooks(self, decision: Decision, read: ReadRequest) -> None:
+        """Call the hooks, if there are any, and log nothing else."""
+        if not self.hooks:
             return
         request = read()
-        try:
-            self.on_decision(request, decision)
-        except Exception as error:  # noqa: BLE001  # rule 7
-            with suppress(Exception):
-                if self._may_log(logging.ERROR):
-                    log(logging.ERROR, "on_decision failed; the response is not affected", error=error)
+        for hook in self.hooks:
+            try:
+                hook(request, decision)
+            except Exception as error:  # noqa: BLE001, PERF203  # rules 6 and 7
+                with suppress(Exception):
+                    if self._may_log(logging.ERROR, request):
+                        log(logging.ERROR, "on_decision failed; the response is not affected", error=error)
 
     def report_root_path(self, policies: Policies, path: str, root_path: str) -> None:
         """Warn about keys of Resources that begin with the root path.
@@ -256,14 +252,35 @@ class Reporter:
             self._warned.add(message)
             log(logging.WARNING, message, *values)
 
-    def _may_log(self, level: int) -> bool:
+    def _may_log(self, level: int, request: CORSRequest) -> bool:
         """Whether the log shows messages of this level, and has room for one more (rule 5)."""
         if not logger().isEnabledFor(level):
             return False
-        may_log, dropped = self._windows[level].take()
-        if dropped:
-            log(level, "%d messages like the next one were not logged", dropped)
+        may_log, dropped = self._windows[level].take(request.origin or "")
+        if dropped is not None:
+            message = "%d messages like the next one were not logged%s"
+            log(level, message, dropped.number, _frequent_in(dropped))
         return may_log
+
+
+class _Dropped:
+    """The messages that were not logged.
+
+    Attributes:
+        number: how many.
+        origins: of their requests.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.origins = MostFrequent(size=COUNTED_ORIGINS)
+
+
+def _frequent_in(dropped: _Dropped) -> str:
+    """The origins that came more than once, as the end of a sentence."""
+    top = [(origin, count) for origin, count in dropped.origins.top(NAMED_ORIGINS) if origin and count > 1]
+    named = ", ".join(f"{shown(origin)} (at least {count})" for origin, count in top)
+    return f". Most frequent origins: {named}" if named else ""
 
 
 class _Window:
@@ -277,17 +294,19 @@ class _Window:
         self._clock = clock
         self._end = 0.0
         self._left = 0
-        self._dropped = 0
+        self._dropped: _Dropped | None = None
 
-    def take(self) -> tuple[bool, int]:
-        """Whether one more may be logged; and, if a new window begins, how many were not logged before."""
+    def take(self, origin: str) -> tuple[bool, _Dropped | None]:
+        """Whether one more may be logged; and, if a new window begins, what was not logged before."""
         now = self._clock()
-        dropped = 0
+        dropped = None
         if now >= self._end:
-            dropped, self._dropped = self._dropped, 0
+            dropped, self._dropped = self._dropped, None
             self._end, self._left = now + WINDOW_SECONDS, MESSAGES_PER_WINDOW
         if self._left <= 0:  # less than zero, if two threads have taken the last one
-            self._dropped += 1
+            self._dropped = self._dropped or _Dropped()
+            self._dropped.number += 1
+            self._dropped.origins.add(origin[:MAX_LENGTH])
             return False, dropped
         self._left -= 1
         return True, dropped

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from aiohttp import web
 
 from crosscors._adapter.decider import Decider
-from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.marks import mark, marks_of, name_of, read_view_policy, refuse_positional
-from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import wrong_app
 from crosscors.aiohttp.adapter import Adapter
 from crosscors.aiohttp.covering import COVERED, RoutePolicies

@@ -18,8 +18,7 @@ from typing import Any, TypeVar, cast
 
 from aiohttp import hdrs, web
 
-from crosscors._adapter.keywords import Protect, raise_problems
-from crosscors._adapter.reporting import OnDecision
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems
 from crosscors.aiohttp.application import adapt, check_app
 from crosscors.core.errors import shown
 from crosscors.core.lazy import lazy

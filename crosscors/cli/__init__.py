@@ -13,7 +13,11 @@ def main() -> None:
     require("click", "rich", extra="demo" if sys.argv[1:2] == ["demo"] else "cli")
     from crosscors.cli.group import cli  # noqa: PLC0415  # it imports packages that may be missing
 
-    cli(prog_name="crosscors")
+    try:
+        cli(prog_name="crosscors")
+    finally:
+        # The result is written. What an application prints at its end is not part of it.
+        sys.stdout = sys.stderr
 
 
 def require(*packages: str, extra: str) -> None:

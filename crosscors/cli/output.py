@@ -7,6 +7,7 @@ imported only where something is printed in colours.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Generator
@@ -76,8 +77,40 @@ def styled(*parts: str | tuple[str, str]) -> Text:
     return text
 
 
+def print_indented(console: Console, indent: int, *parts: str | tuple[str, str]) -> None:
+    """Write a line of text. On a terminal, it is wrapped, and all its lines have the same indentation."""
+    from rich.padding import Padding  # noqa: PLC0415 (it takes a while)
+
+    if console.soft_wrap:
+        console.print(styled(" " * indent, *parts))
+    else:
+        console.print(Padding(styled(*parts), (0, 0, 0, indent), expand=False))
+
+
 @contextmanager
 def nothing_on_stdout() -> Generator[None]:
-    """While foreign code runs, what it prints goes to standard error: standard output is for the result."""
-    with redirect_stdout(sys.stderr):
+    """While foreign code runs, what it prints goes to standard error: standard output is for the result.
+
+    That holds for programs that it starts, too: they write to the descriptor, and not to ``sys.stdout``.
+    """
+    with redirect_stdout(sys.stderr), _descriptor_on_stderr():
         yield
+
+
+@contextmanager
+def _descriptor_on_stderr() -> Generator[None]:
+    if sys.__stdout__ is None or sys.__stderr__ is None:
+        yield
+        return
+    sys.__stdout__.flush()
+    of_result = os.dup(_STDOUT)
+    os.dup2(_STDERR, _STDOUT)
+    try:
+        yield
+    finally:
+        sys.__stdout__.flush()
+        os.dup2(of_result, _STDOUT)
+        os.close(of_result)
+
+
+_STDOUT, _STDERR = 1, 2

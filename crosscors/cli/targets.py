@@ -13,6 +13,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from types import ModuleType
 from typing import Any, Literal
 
@@ -52,7 +53,8 @@ def find_target(name: str) -> Target:
         TargetError: saying in one line why there is no such target, with a hint.
     """
     if "://" in name:
-        return _url(name)
+        check_url(name)
+        return Target(name, "url", name)
     path, colon, attribute = name.partition(":")
     _check_form(name, path, attribute)
     module = _imported(path)
@@ -71,12 +73,12 @@ def find_target(name: str) -> Target:
     return Target(name, kind, value)
 
 
-def _url(name: str) -> Target:
+def check_url(name: str) -> None:
+    """Raise TargetError if this is not a URL that a command can send requests to."""
     if not is_url(name) or not name.lower().startswith(("http://", "https://")):
         raise TargetError(
             f"{name} is not a valid URL with http or https.", "Write https://api.example.com/items."
         )
-    return Target(name, "url", name)
 
 
 def _check_form(name: str, path: str, attribute: str) -> None:
@@ -87,7 +89,9 @@ def _check_form(name: str, path: str, attribute: str) -> None:
     if path.endswith(".py") or "/" in path or "\\" in path:
         module = path.replace("\\", "/").removesuffix(".py").strip("./").replace("/", ".")
         looks_like_url = "/" in path and "." in path.partition("/")[0].strip(".") and not path.endswith(".py")
-        meant = f"https://{name}" if looks_like_url else f"{module}:{attribute or 'app'}"
+        is_settings = not attribute and module.rpartition(".")[2].endswith("settings")
+        in_module = module if is_settings else f"{module}:{attribute or 'app'}"
+        meant = f"https://{name}" if looks_like_url else in_module
         raise TargetError(f"{name} is not the name of a module.", f"Write {meant}.")
     if not all(part.isidentifier() for part in path.split(".")):
         raise TargetError(f"{name!r} is not the name of a module.", "Write module:app, or a URL.")
@@ -124,10 +128,18 @@ def _missing(path: str, error: BaseException) -> str | None:
 
 def _told(error: BaseException) -> str:
     """The exception in one line, with the place in the code that raised it."""
-    lines = str(error).strip().splitlines()
+    lines = text_of(error).strip().splitlines()
     said = f"{type(error).__name__}: {lines[0].rstrip('.:')}" if lines else type(error).__name__
     place = _place(error)
     return f"{said} ({place})" if place else said
+
+
+def text_of(error: BaseException) -> str:
+    """``str(error)``, or nothing if that fails."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # an application's own code runs
+        return ""
 
 
 def _place(error: BaseException) -> str | None:
@@ -156,22 +168,44 @@ def _among(path: str, module: ModuleType) -> str:
     found = [
         f"{path}:{name}"
         for name, value in vars(module).items()
-        if not name.startswith("_") and not inspect.isroutine(value) and not isinstance(value, type)
-        if _kind(value) is not None
+        if not name.startswith("_") and not inspect.isroutine(value) and not isinstance(value, _NOT_MEANT)
+        if type(value).__module__ not in _OF_TYPES and _kind(value) is not None
     ]
-    return f"Write {' or '.join(found)}." if found else ""
+    more = " or another one" if len(found) > _MOST_NAMES else ""
+    return f"Write {' or '.join(found[:_MOST_NAMES])}{more}." if found else ""
+
+
+_MOST_NAMES = 5
+_NOT_MEANT = (type, ModuleType, partial)
+# Types can be called, as applications can.
+_OF_TYPES = ("typing", "types", "collections.abc")
 
 
 def _attribute(module: ModuleType, names: str) -> Any:
+    path = module.__name__
+    if not names:
+        raise TargetError(
+            f"The name of the application is missing after {path}:.",
+            _among(path, module) or f"Write {path}:app.",
+        )
     value: Any = module
     for name in names.split("."):
-        if not hasattr(value, name):
+        if not _has(value, name, path):
             near = get_close_matches(name, [each for each in dir(value) if not each.startswith("_")], 1)
-            path = module.__name__
             hint = f"Write {path}:{near[0]}." if near and value is module else _among(path, module)
             raise TargetError(f"{path} has no {names}.", hint or f"Write {path}: and a name in it.")
         value = getattr(value, name)
     return value
+
+
+def _has(value: object, name: str, path: str) -> bool:
+    try:
+        return hasattr(value, name)
+    except Exception as error:  # an application's own code runs
+        raise TargetError(
+            f"{path} does not give its {name}: {_told(error)}.",
+            f'To see the whole traceback, run: python -c "from {path} import {name}"',
+        ) from error
 
 
 def _kind(value: object) -> Kind | None:
@@ -183,7 +217,7 @@ def _kind(value: object) -> Kind | None:
         return None
     try:
         read_server(value)
-    except TypeError:
+    except Exception:  # noqa: BLE001  # TypeError, or whatever an object raises that is looked at
         return None
     return "application"
 
@@ -212,8 +246,11 @@ def _called(factory: Any, name: str) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        path, _, factory_name = name.partition(":")
+        call = f"{factory_name.removesuffix('()')}()"
         raise TargetError(
-            f"The call of {name} fails: {_told(error)}.", "A factory is called without arguments."
+            f"The call of {name} fails: {_told(error)}.",
+            f'To see the whole traceback, run: python -c "import {path}; {path}.{call}"',
         ) from error
     if inspect.iscoroutine(made):
         made.close()

@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
 
 from crosscors.core.errors import PolicyError, shown
 from crosscors.core.policy import CORSPolicy, Policies
@@ -30,7 +29,11 @@ from crosscors.core.unnamed import is_policy, of_policies
 from crosscors.core.values import Findings, collected, read_bool, refused
 from crosscors.core.words import KEYWORDS
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
 _P = TypeVar("_P", bound=Policies)
+_T = TypeVar("_T")
 
 # What is wrong with a policy, for one who uses it.
 Requirement = Callable[[Policies], Findings]
@@ -86,7 +89,8 @@ class LivePolicy(Generic[_P]):
         _raise(_check(policy), _check_version(version, 0))
         self._published = Published(policy, version, time.time())
         self._requirements: tuple[Requirement, ...] = ()
-        self._told: tuple[Callable[[Published[_P]], object], ...] = ()
+        self._changes: _Listeners[Published[_P]] = _Listeners()
+        self._failures: _Listeners[Exception] = _Listeners()
         self._debug: bool | None = None
 
     def __repr__(self) -> str:
@@ -195,9 +199,7 @@ class LivePolicy(Generic[_P]):
             of_use = collected(_require(policy, requirement) for requirement in self._requirements)
             _raise(of_use, _check_version(new.version, old.version))
             self._published = new
-            told = self._told
-        for tell in told:
-            tell(new)
+        self._changes.tell(new, new.version)
         return new
 
     def on_change(self, listener: Callable[[Published[_P]], object]) -> Callable[[], None]:
@@ -219,20 +221,75 @@ class LivePolicy(Generic[_P]):
             now version 2
             >>> end()
         """
+        return self._changes.add(listener)
+
+    def failed(self, error: Exception) -> None:
+        """Tell the listeners of ``on_failure`` that a new policy could not be had. The old one stays.
+
+        This is for code that brings new policies: call it once for each attempt that fails. ``replace`` does
+        not call it. It raises, and its caller knows.
+
+        Args:
+            error: why: a PolicyError or another ValueError, if a document is wrong; anything else, such as an
+                OSError, if there was none to read.
+
+        Example:
+            >>> live = LivePolicy(CORSPolicy())
+            >>> end = live.on_failure(lambda error: print(type(error).__name__))
+            >>> try:
+            ...     published = live.replace(CORSPolicy(allow_origins="*", allow_credentials=True))
+            ... except ValueError as error:
+            ...     live.failed(error)
+            PolicyError
+        """
+        self._failures.tell(error, self.version)
+
+    def on_failure(self, listener: Callable[[Exception], object]) -> Callable[[], None]:
+        """Call the function after each call of ``failed``, in the same thread.
+
+        A listener that raises is logged, and nothing else happens.
+
+        Args:
+            listener: ``func(error: Exception)``, not async.
+
+        Returns:
+            A function that ends this.
+        """
+        return self._failures.add(listener)
+
+
+class _Listeners(Generic[_T]):
+    """Functions that are told of something, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._tell: tuple[Callable[[_T, int], None], ...] = ()
+
+    def add(self, listener: Callable[[_T], object]) -> Callable[[], None]:
+        """Tell this one, too, until the returned function is called."""
         tell = partial(_tell, listener)  # a new object, also if the same listener is given twice
-        with self._lock:
-            self._told = (*self._told, tell)
+        with LivePolicy._lock:  # pyright: ignore[reportPrivateUsage]
+            self._tell = (*self._tell, tell)
 
         def end() -> None:
-            with self._lock:
-                self._told = tuple(each for each in self._told if each is not tell)
+            with LivePolicy._lock:  # pyright: ignore[reportPrivateUsage]
+                self._tell = tuple(each for each in self._tell if each is not tell)
 
         return end
+
+    def tell(self, news: _T, version: int) -> None:
+        """Tell all of them. The version is that of the policy that is served."""
+        for tell in self._tell:
+            tell(news, version)
+
+
+def is_live(value: object) -> TypeIs[LivePolicy[Any]]:
+    """Whether the value is a LivePolicy. ``isinstance`` would not tell type checkers of which policies."""
+    return isinstance(value, LivePolicy)
 
 
 def current(policies: Policies) -> Policies:
     """What a LivePolicy serves now. Everything else is returned as it is."""
-    return cast("LivePolicy[Policies]", policies).policy if isinstance(policies, LivePolicy) else policies
+    return policies.policy if is_live(policies) else policies
 
 
 def require(policies: Policies, requirement: Requirement) -> Findings:
@@ -257,7 +314,7 @@ def _require(policies: Policies, requirement: Requirement) -> Findings:
 
 def _live_in(policies: Policies) -> Iterator[LivePolicy[Any]]:
     """The LivePolicy, or those that are values of Resources."""
-    if isinstance(policies, LivePolicy):
+    if is_live(policies):
         yield policies
     for each in getattr(current(policies), "live", ()):  # Resources has it, and stands above this module
         yield from _live_in(each)
@@ -272,7 +329,7 @@ def is_for_every_path(policies: Policies) -> Findings:
 
 
 def _check(policy: object) -> Findings:
-    if is_policy(policy) and not isinstance(policy, LivePolicy):
+    if is_policy(policy) and not is_live(policy):
         return Findings()
     message = f"takes a CORSPolicy or Resources, not {shown(policy)}."
     meant = "the policy in it, such as live.policy" if is_policy(policy) else of_policies(policy)
@@ -292,18 +349,18 @@ def _raise(*found: Findings) -> None:
         raise PolicyError(problems)
 
 
-def _tell(listener: Callable[[Published[_P]], object], published: Published[_P]) -> None:
+def _tell(listener: Callable[[_T], object], news: _T, version: int) -> None:
     try:
-        listener(published)
+        listener(news)
     except Exception:
         with suppress(Exception):  # a handler or filter can raise
             message = "a listener of a LivePolicy failed; version %s of the policy is served"
-            logging.getLogger("crosscors").exception(message, published.version)
+            logging.getLogger("crosscors").exception(message, version)
 
 
 def _renew_lock() -> None:
     LivePolicy._lock = threading.Lock()  # pyright: ignore[reportPrivateUsage]
 
 
-if sys.platform != "win32":  # which cannot fork
+with suppress(AttributeError):  # Windows cannot fork
     os.register_at_fork(after_in_child=_renew_lock)

@@ -77,7 +77,8 @@ def unlikely_path(key: str | re.Pattern[str]) -> tuple[str, str, str] | None:
     if key.flags & re.VERBOSE:
         return None  # the text has blanks and comments
     text = key.pattern
-    message = next((message for sign, message in _UNLIKELY if sign.search(text)), None)
+    literal = _BRACES_OF_EXPRESSIONS.sub(lambda found: found["other"] or "-", text)
+    message = next((message for sign, message in _UNLIKELY if sign.search(literal)), None)
     if message is None:
         return None
     has_flags = key.flags & ~re.UNICODE  # which a hint in text would lose
@@ -88,6 +89,10 @@ def unlikely_path(key: str | re.Pattern[str]) -> tuple[str, str, str] | None:
 _WHOLE_PATH = 'Write an expression for the whole path, such as re.compile(r"/api(/.*)?").'
 # As routes have them in Express and Rails. "/items:batch" is a path.
 _COLON_PARAMETER = re.compile(r"/:[A-Za-z_]\w*(?=/|\Z)")
+# Braces that an expression means, escaped or in a set, such as "[^{}/]+": they are no parameter.
+_BRACES_OF_EXPRESSIONS = re.compile(
+    r"(?P<other>\\[^{}<>])|\\.|\[\^?\]?(?:\\.|[^\]\\{}<>])*[{}<>](?:\\.|[^\]\\])*\]", re.DOTALL
+)
 # Signs in the text of a compiled expression, and what they do there.
 _UNLIKELY = (
     (

@@ -82,40 +82,50 @@ class CORSPolicy:
     Args:
         allow_origins: origins as browsers send them (``"https://app.example.com"``), patterns
             (``"https://*.example.com"``: one label or more; ``"http://localhost:*"``: any port, or
-            none), ``"null"``, ``"file://"``, or ``"*"`` for every origin. Default: none. Prohibited: paths,
-            a slash at the end, upper case, default ports, and everything else that no browser sends.
+            none), ``"null"``, ``"file://"``, or ``"*"`` for every origin. Default: none. Permitted:
+            ``["https://app.example.com", "http://localhost:*"]``. Prohibited: ``"https://app.example.com/"``,
+            and everything else that no browser sends, such as paths, upper case and default ports.
         allow_origin_regex: a regular expression that must match the whole origin. Only well-formed
-            origins are tried. With credentials, it must name every site that it lets in. Permitted:
-            ``https://([a-z0-9-]+\\.)*example\\.(com|org)``. Prohibited: ``https://app.example\\.com``,
-            because the dot lets in ``https://appaexample.com``. Nested repeats such as ``([a-z]+.?)+`` can
-            take seconds for each request. Default: None.
+            origins are tried. With credentials, it must name every site that it lets in: the dot in
+            ``https://app.example\\.com`` lets in ``https://appaexample.com``. Nested repeats such as
+            ``([a-z]+.?)+`` can take seconds for each request. Default: None. Permitted:
+            ``r"https://([a-z0-9-]+\\.)*example\\.(com|org)"``. Prohibited: ``r"example\\.com"``, which
+            matches no whole origin.
         allow_origin_func: ``func(request: CORSRequest) -> bool``, sync or async, called for
             well-formed origins that nothing else allows. An exception, or a result other than True
             and False, refuses the origin, and is logged as an error. Over ASGI, make the function async if
             it does something that blocks, such as a database query. If it reads headers other than Origin,
             name them with ``@varies_on("X-Tenant")``, so that caches stay correct. With credentials, only
-            origins that are https, loopback or an app's can be let in. Default: None.
+            origins that are https, loopback or an app's can be let in. Default: None. Permitted:
+            ``lambda request: request.path == "/feed"``. Prohibited: ``"project.cors.is_tenant"``.
         allow_methods: methods of preflighted requests. ``"*"`` means DELETE, GET, HEAD, OPTIONS, PATCH,
             POST, PUT and QUERY; GET implies HEAD; names outside these are case-sensitive. Default: GET.
+            Permitted: ``["GET", "PUT"]``. Prohibited: ``"GET, PUT"``.
         allow_headers: request headers; ``"*"`` means every header, including Authorization. Accept,
-            Accept-Language, Content-Language and Content-Type are always allowed. Default: none.
+            Accept-Language, Content-Language and Content-Type are always allowed. Default: none. Permitted:
+            ``["Authorization"]``. Prohibited: ``"Authorization, X-Token"``.
         allow_credentials: True: every allowed origin may send cookies and other credentials. A list of
             origins and patterns: these are allowed with credentials, the rest of ``allow_origins`` (which
-            may then be ``"*"``) without. Prohibited: True if ``allow_origins`` has ``"*"``, and ``"*"`` in
-            the list. Default: False.
+            may then be ``"*"``) without. True is prohibited if ``allow_origins`` has ``"*"``. Default: False.
+            Permitted: ``["https://app.example.com"]``. Prohibited: ``"*"``.
         expose_headers: response headers that scripts may read. ``"*"`` means all of them, and is
-            prohibited with credentials. Default: none.
+            prohibited with credentials. Default: none. Permitted: ``["X-Request-Id"]``. Prohibited:
+            ``"X-Request-Id, X-Page"``.
         max_age: how long a browser may cache the response to a preflight, in seconds or as a timedelta. 0
-            means not at all; None means the browser's default (5 seconds). Default: 600.
+            means not at all; None means the browser's default (5 seconds). Default: 600. Permitted: ``3600``.
+            Prohibited: ``-1``.
         allow_private_network: answer Access-Control-Request-Private-Network. True warns, because browsers no
-            longer send that header. They ask the user. Default: False.
+            longer send that header. They ask the user. Default: False. Permitted: ``False``. Prohibited:
+            ``"yes"``.
         timing_allow_origin: send Timing-Allow-Origin, so that pages of the same origins see in detail how
             long a response took. Images and scripts send no Origin: then the header lists the exact origins
-            (at most 32), or is ``*`` if everyone is allowed. Default: False.
+            (at most 32), or is ``*`` if everyone is allowed. Default: False. Permitted: ``True``. Prohibited:
+            ``["https://app.example.com"]``.
         dangerously_allow: what to accept with credentials although it is not safe: ``"insecure-origins"``
             (http, ws and ftp), ``"null-origin"`` (also ``file://``), ``"public-suffix-subdomains"`` (such
             as ``https://*.github.io``), ``"unproven-regex"`` (an expression that cannot be proved to name its
-            sites, for example because of look-around). Default: none.
+            sites, for example because of look-around). Default: none. Permitted: ``["insecure-origins"]``.
+            Prohibited: ``["wildcard"]``, because ``"*"`` with credentials has no opt-in.
 
     Attributes:
         is_async: whether ``allow_origin_func`` is async, so that only ``decide_async`` can call it.

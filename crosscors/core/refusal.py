@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from crosscors.core import protection_texts, standard
 from crosscors.core.errors import shown
@@ -24,20 +24,18 @@ _SHOWN_NAMES = 12
 #: A refusal keeps this many of the refused names: one more than it shows.
 MAX_VALUES = _SHOWN_NAMES + 1
 
-RefusalCode = Literal[
+OriginCode = Literal[
     "origin-not-allowed",
     "origin-null",
     "origin-malformed",
     "origin-insecure",
     "origin-file",
     "origin-func-failed",
-    "method-not-allowed",
-    "headers-not-allowed",
-    "headers-malformed",
-    "headers-too-long",
-    "path-not-covered",
-    "path-ambiguous",
-    # The cross-origin protection:
+]
+# What only a preflight asks for.
+PreflightCode = Literal["method-not-allowed", "headers-not-allowed", "headers-malformed", "headers-too-long"]
+PathCode = Literal["path-not-covered", "path-ambiguous"]
+ProtectionCode = Literal[
     "cross-site-request",
     "same-site-request",
     "origin-not-own",
@@ -47,6 +45,17 @@ RefusalCode = Literal[
     "websocket-origin",
     "host-not-allowed",
 ]
+RefusalCode = OriginCode | PreflightCode | PathCode | ProtectionCode
+
+#: The codes that a decision can have, by the kind of the request. No other one ever comes.
+ACTUAL_CODES: tuple[RefusalCode, ...] = (*get_args(OriginCode), *get_args(PathCode))
+PREFLIGHT_CODES: tuple[RefusalCode, ...] = (*ACTUAL_CODES, *get_args(PreflightCode))
+#: Those of the cross-origin protection, which also looks at the method, and may have to ask a function.
+PROTECTION_CODES: tuple[RefusalCode, ...] = (
+    *get_args(ProtectionCode),
+    "method-not-allowed",
+    "origin-func-failed",
+)
 
 
 @dataclass(frozen=True, init=False)

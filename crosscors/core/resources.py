@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from crosscors.core.document_form import DocumentWords, Syntax, key_path
 from crosscors.core.errors import PolicyError, Problem, shown
-from crosscors.core.live import LivePolicy, is_for_every_path, require
+from crosscors.core.live import LivePolicy, is_for_every_path, is_live, require
 from crosscors.core.origins.regexes.joining import with_flags_inline
 from crosscors.core.path_keys import BELOW, is_ambiguous, path_faults, path_hint, unlikely_path
 from crosscors.core.policy import CORSPolicy, policy_in_document, warn_about
@@ -72,7 +72,7 @@ class Resources:
         self._below: dict[str, _AnyEntry] = {}
         self._regexes: list[tuple[re.Pattern[str], _AnyEntry]] = []
         for path, policy in policies.items():
-            entry = _LiveEntry(policy) if isinstance(policy, LivePolicy) else _Entry(policy)
+            entry = _LiveEntry(policy) if is_live(policy) else _Entry(policy)
             if is_text_pattern(path):
                 self._regexes.append((path, entry))
             elif path.endswith(BELOW):
@@ -94,7 +94,7 @@ class Resources:
     @property
     def live(self) -> tuple[LivePolicy[CORSPolicy], ...]:
         """Those of its values that are a LivePolicy."""
-        return tuple(value for value in self._policies.values() if isinstance(value, LivePolicy))
+        return tuple(value for value in self._policies.values() if is_live(value))
 
     @property
     def everywhere(self) -> None:
@@ -319,7 +319,7 @@ def keys_of(resources: Resources, policy: CORSPolicy) -> tuple[str, ...]:
 def items_of(resources: Resources) -> tuple[tuple[str | re.Pattern[str], CORSPolicy | None], ...]:
     """The keys in their order, each with its policy of now."""
     return tuple(
-        (key, value.policy if isinstance(value, LivePolicy) else value)
+        (key, value.policy if is_live(value) else value)
         for key, value in resources._policies.items()  # pyright: ignore[reportPrivateUsage]
     )
 
@@ -479,8 +479,8 @@ def _problems_of(policies: object, option: str) -> Iterable[Problem]:
         yield Problem("wrong-type", option, policies, message, hint)
         return
     for path, policy in cast("Mapping[object, object]", policies).items():
-        if isinstance(policy, LivePolicy):
-            of_live = require(cast("LivePolicy[CORSPolicy]", policy), is_for_every_path)
+        if is_live(policy):
+            of_live = require(policy, is_for_every_path)
             yield from (replace(each, option=option) for each in of_live.problems)
         elif not (policy is None or isinstance(policy, CORSPolicy)):
             message = f"the value of {shown(path)} is not a policy: {shown(policy)}."

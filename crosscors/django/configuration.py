@@ -96,7 +96,7 @@ def configuration(is_async: bool) -> Configuration:
         read.policies,
         debug=partial(getattr, settings, "DEBUG", False) if read.debug is None else read.debug,
         place_of_view=place_of_view,
-        on_decision=read.on_decision,
+        on_decision=read.hooks,
         protection=read.protection,
     )
     ask = signals.ask_receivers_async if is_async else signals.ask_receivers

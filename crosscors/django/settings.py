@@ -6,7 +6,7 @@ Readers return a value and what they found. Nothing here raises.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -14,10 +14,9 @@ from django import conf
 from django.utils.module_loading import import_string
 
 from crosscors._adapter.alternatives import any_of, besides, each_alone
-from crosscors._adapter.keywords import check_debug, check_on_decision, read_protect
-from crosscors._adapter.reporting import OnDecision
+from crosscors._adapter.keywords import Hook, check_debug, read_on_decision, read_protect
 from crosscors.core.errors import shown
-from crosscors.core.live import LivePolicy
+from crosscors.core.live import LivePolicy, is_live
 from crosscors.core.origins.environment import means_everyone
 from crosscors.core.origins.patterns import is_entry
 from crosscors.core.origins.regexes.joining import grouped
@@ -30,6 +29,7 @@ from crosscors.core.values import (
     Findings,
     as_list,
     collected,
+    is_several,
     is_text_pattern,
     meant_bool,
     not_a_bool,
@@ -50,14 +50,14 @@ class Settings:
     Attributes:
         policies: one policy for all paths, or a policy for each path.
         debug: CORS_DEBUG; None for DEBUG itself.
-        on_decision: CORS_ON_DECISION.
+        hooks: CORS_ON_DECISION.
         protection: CORS_PROTECT; None if it is off.
         has_urls_regex: whether CORS_URLS_REGEX leaves paths out. Only receivers allow anything there.
     """
 
     policies: Policies
     debug: bool | None
-    on_decision: OnDecision | None
+    hooks: tuple[Hook, ...]
     protection: CrossOriginProtection | None
     has_urls_regex: bool
 
@@ -77,23 +77,27 @@ def read_settings() -> tuple[Settings | None, Findings]:
 
     policies, of_policies = _read_policies(values, words)
     debug: Any = values.get(names.DEBUG)
-    on_decision, of_hook = _read_function(names.ON_DECISION, values.get(names.ON_DECISION))
+    hooks, of_hooks = _read_hooks(values.get(names.ON_DECISION), words)
     protection, of_protect = read_protect(values.get(names.PROTECT), words)
     found = collected(
         (
             *(names.unknown_names(given), names.unread_names(given), of_policies),
-            *(of_hook, check_on_decision(on_decision, words), check_debug(debug, words), of_protect),
+            *(of_hooks, check_debug(debug, words), of_protect),
         )
     )
     if policies is None or found.problems:
         return None, found
     has_urls_regex = names.URLS_REGEX in values
-    return Settings(policies, debug, on_decision, protection, has_urls_regex), found
+    return Settings(policies, debug, hooks, protection, has_urls_regex), found
 
 
 def _as_given(name: str, value: object) -> object:
     """The value of a setting, which may be lazy."""
-    return plain_unless_callable(value) if name in names.FUNCTIONS else plain(value)
+    if name not in names.FUNCTIONS:
+        return plain(value)
+    if issubclass(type(value), (list, tuple)):  # a function may be iterable, as a MagicMock is
+        return [plain_unless_callable(each) for each in cast("Sequence[object]", value)]
+    return plain_unless_callable(value)
 
 
 def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Policies | None, Findings]:
@@ -112,7 +116,7 @@ def _read_policies(values: Mapping[str, Any], words: SettingWords) -> tuple[Poli
         policy, found = _read_options(values, words)
     if names.URLS_REGEX not in values:
         return policy, together + found
-    paths, of_paths = _read_urls_regex(values[names.URLS_REGEX])
+    paths, of_paths = read_urls_regex(values[names.URLS_REGEX])
     found = together + found + of_paths
     if policy is None or paths is None:
         return None, found
@@ -188,6 +192,18 @@ def _read_function(name: str, value: object) -> tuple[Any, Findings]:
         return None, refused("not-importable", name, value, message, hint)
 
 
+def _read_hooks(value: object, words: SettingWords) -> tuple[tuple[Hook, ...], Findings]:
+    """CORS_ON_DECISION: one function or dotted path, or several."""
+    if callable(value) or not is_several(value):
+        return read_on_decision(value, words)
+    read = [_read_function(names.ON_DECISION, each) for each in as_list(value)]
+    of_paths = collected(found for _, found in read)
+    if of_paths.problems:
+        return (), of_paths
+    hooks = [hook for hook, _ in read]
+    return read_on_decision(hooks[0] if isinstance(value, str) else hooks, words)
+
+
 def _read_regexes(options: Mapping[str, Any], words: SettingWords) -> tuple[re.Pattern[str] | None, Findings]:
     """The expressions as one. Each is checked alone first, so that messages name the wrong one."""
     entries: list[Any] = as_list(options.get("allow_origin_regex", ()))
@@ -217,7 +233,7 @@ def _check_regex(entry: object, options: Mapping[str, Any], words: Words) -> Fin
 _EXAMPLE_OF_REGEX = r'r"https://[a-z]+\.example\.com"'
 
 
-def _read_urls_regex(value: object) -> tuple[re.Pattern[str] | None, Findings]:
+def read_urls_regex(value: object) -> tuple[re.Pattern[str] | None, Findings]:
     """The expression for whole paths. The setting only matches their beginning."""
     name = names.URLS_REGEX
     hint = f'Write {name} = r"^/api/".'
@@ -239,8 +255,8 @@ _RELATIVE = re.compile(r"\^?\w")
 
 def _read_policy(place: str, value: object) -> tuple[CORSPolicy | LivePolicy[Any] | None, Findings]:
     """The policy at a place in the settings: a CORSPolicy, a LivePolicy, or a dict of options."""
-    if isinstance(value, (CORSPolicy, LivePolicy)):
-        return value, _warnings_of(cast("Policies", value), place)
+    if isinstance(value, CORSPolicy) or is_live(value):
+        return value, _warnings_of(value, place)
     options = _as_options(value)
     if options is None:
         message = f"takes a CORSPolicy or a dict of its options, not {shown(value)}."
@@ -281,8 +297,8 @@ def _warnings_of(policies: Policies, place: str) -> Findings:
 def _read_resources(value: object) -> tuple[Policies | None, Findings]:
     """The policies by path, from Resources, a LivePolicy or a dict."""
     name = names.RESOURCES
-    if isinstance(value, LivePolicy):
-        return cast("Policies", value), _warnings_of(cast("Policies", value), name)
+    if is_live(value):
+        return value, _warnings_of(value, name)
     if isinstance(value, Resources):
         return value, warnings_of(value, name) + _warnings_of(value, name)
     if not isinstance(value, Mapping):

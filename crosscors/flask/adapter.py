@@ -23,9 +23,9 @@ from werkzeug.exceptions import InternalServerError
 
 from crosscors._adapter.decider import Decider
 from crosscors._adapter.environ import is_preflight
-from crosscors._adapter.keywords import raise_problems
+from crosscors._adapter.keywords import OnDecision, raise_problems
 from crosscors._adapter.nesting import Carried, Entry, carried_by
-from crosscors._adapter.reporting import OnDecision, log
+from crosscors._adapter.reporting import log
 from crosscors.core.decision import Decision
 from crosscors.core.lazy import lazy
 from crosscors.core.origins.own import is_cors_request

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 
-from crosscors._adapter.keywords import check_debug, raise_problems
+from crosscors._adapter.keywords import OnDecision, check_debug, raise_problems
 from crosscors._adapter.lost_errors import logs_lost_errors
-from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import wrong_app
+from crosscors.core.plain import plain_unless_callable
 from crosscors.core.policy import Policies, warn_about
 from crosscors.core.unnamed import refuse_positional_options
 from crosscors.core.values import Findings, refused
@@ -46,7 +46,7 @@ class CORS:
             that lets the browser's console name the method or header. Default: None, which means
             ``app.debug``.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
-            policy covers. Default: None.
+            policy covers; or several such functions. Default: None.
         options: those of CORSPolicy, also under Flask-CORS's names: ``origins``, ``methods``,
             ``supports_credentials``. The defaults are those of Flask-CORS: any origin, all usual methods, all
             request headers, no credentials. Instead of them, ``policy=`` takes a CORSPolicy, Resources
@@ -94,7 +94,7 @@ class CORS:
     ) -> None:
         refuse_positional_options(positional, _CALL, app=app)
         self._debug = debug
-        self._on_decision = on_decision
+        self._on_decision = cast("OnDecision | None", plain_unless_callable(on_decision))
         self._given = read_keywords(options)
         self._told: frozenset[str] = frozenset()
         if app is None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from crosscors._adapter.alternatives import besides
 from crosscors._adapter.keywords import check_sync, read_protect
 from crosscors.core.errors import Problem, shown
-from crosscors.core.live import LivePolicy, is_for_every_path, require
+from crosscors.core.live import LivePolicy, is_for_every_path, is_live, require
 from crosscors.core.origins import dangers
 from crosscors.core.policy import CORSPolicy, Policies, make_policy
 from crosscors.core.protection import CrossOriginProtection
@@ -61,7 +61,7 @@ def read_app(layer: Layer, accepted: Collection[str] = ()) -> tuple[Policies | N
     """
     layer = layer.without("protect")
     policy = layer.values.get("policy")
-    if isinstance(policy, (Resources, LivePolicy)) or are_paths(policy):
+    if isinstance(policy, Resources) or is_live(policy) or are_paths(policy):
         return _given_policy(layer, FlaskWords(layer.labels), Resources)
     resources = layer.values.get("resources")
     common, found = layer.without("resources"), check_strays_of("resources", layer)
@@ -208,7 +208,7 @@ def _read_resource(
     """
     if own is None:
         return None, Findings(), None
-    if isinstance(own, (CORSPolicy, LivePolicy)):
+    if isinstance(own, CORSPolicy) or is_live(own):
         of_own = check_sync(own, FlaskWords({}, place))
         return None if of_own.problems else own, of_own, Layer({"policy": own}, {"policy": Label(place)})
     if isinstance(own, Mapping):
@@ -328,7 +328,7 @@ def _given_policy(
         message = f"is given together with {', '.join(others)}."
         hint = "Put the options into the policy: policy=CORSPolicy(...)."
         return None, refused("policy-and-options", name, None, message, hint)
-    if isinstance(policy, LivePolicy):
+    if is_live(policy):
         return _given_live(policy, words, wanted)
     if not isinstance(policy, wanted):
         takes, of_meant = (

@@ -139,7 +139,7 @@ def check_keywords(config: Mapping[Any, Any], given: Mapping[str, object]) -> Fi
 def _not_a_setting(name: str, value: object, option: str) -> Findings:
     if value is None:
         return Findings()
-    written = "func" if callable(value) else bool(meant_bool(value))
+    written = "func" if option == "on_decision" else bool(meant_bool(value))
     message, hint = "is not read from the configuration.", f"Write CORS(app, {option}={written})."
     return Findings(warnings=(Problem("unknown-option", name, value, message, hint),))
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -252,5 +251,5 @@ def _renew_all() -> None:
         each._renew()  # pyright: ignore[reportPrivateUsage]
 
 
-if sys.platform != "win32":  # which cannot fork
+with suppress(AttributeError):  # Windows cannot fork
     os.register_at_fork(after_in_child=_renew_all)

@@ -45,11 +45,11 @@ from crosscors._adapter.asgi_response import (
 )
 from crosscors._adapter.asgi_types import ASGIApp, Message, Receive, Scope, Send
 from crosscors._adapter.decider import NOTHING_READY, Decider, Headers
-from crosscors._adapter.keywords import Protect, raise_problems, read_policy, read_protect
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems, read_policy, read_protect
 from crosscors._adapter.marks import mark_of
 from crosscors._adapter.nesting import RECORD, Entry
 from crosscors._adapter.outside import warn_of_middleware_outside
-from crosscors._adapter.reporting import DEBUG, OnDecision, is_debug_heard, root
+from crosscors._adapter.reporting import DEBUG, is_debug_heard, root
 from crosscors._adapter.websockets import guard_handshake
 from crosscors.core.decision import Decision
 from crosscors.core.live import LivePolicy

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 from starlette.applications import Starlette
 
 from crosscors._adapter.asgi_types import ASGIApp
-from crosscors._adapter.keywords import Protect, raise_problems
+from crosscors._adapter.keywords import OnDecision, Protect, raise_problems
 from crosscors._adapter.lost_errors import logs_lost_errors
 from crosscors._adapter.marks import mark, read_view_policy, refuse_positional
 from crosscors._adapter.outside import ADAPTER
-from crosscors._adapter.reporting import OnDecision
 from crosscors._adapter.stacks import check_asgi, wrong_app
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.core.live import LivePolicy
@@ -70,7 +69,7 @@ def CORS(  # noqa: N802  # the same name as in Flask
             that lets the browser's console name the method or header. Default: None, which means
             ``app.debug``.
         on_decision: ``func(request: CORSRequest, decision: Decision)``, called for every request that a
-            policy covers. Default: None.
+            policy covers; or several such functions. Default: None.
         protect: True: refuse unsafe requests and WebSockets from pages that the policy does not trust, with
             status 403. ``"report"``: only log them. A CrossOriginProtection has further options. The policy
             of the endpoint or mounted application counts, if it has one. Default: False.

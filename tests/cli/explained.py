@@ -10,7 +10,7 @@ from typing import Any
 
 import flask_cors
 from fastapi import FastAPI
-from flask import Flask
+from flask import Blueprint, Flask
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -21,8 +21,9 @@ from starlette.routing import BaseRoute, Route
 import crosscors.asgi
 import crosscors.fastapi
 import crosscors.flask
+import crosscors.starlette
 import crosscors.wsgi
-from crosscors import CORSPolicy
+from crosscors import CORSPolicy, LivePolicy, Resources
 
 ALLOWED = "https://app.example.com"
 METHODS = ["GET", "POST", "PUT", "DELETE", "CHICKEN"]
@@ -110,6 +111,22 @@ def exiting(environ: Any, start_response: Any) -> Any:
     sys.exit(3)
 
 
+async def failing_task(scope: Any, receive: Any, send: Any) -> None:
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    headers = [(b"access-control-allow-origin", b"*")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await asyncio.sleep(0)
+    await send({"type": "http.response.body"})
+
+
+async def exiting_asgi(scope: Any, receive: Any, send: Any) -> None:
+    sys.exit(3)
+
+
+def create_with(config: Any, testing: Any) -> Any:
+    return fastapi_app
+
+
 def sleeping(environ: Any, start_response: Any) -> Any:
     while True:
         time.sleep(0.1)
@@ -148,3 +165,51 @@ class Application:
 
 
 aiohttp_app = Application()
+
+
+def with_flask_cors(**options: Any) -> Flask:
+    app = flask_routes(Flask("flask_cors"))
+    flask_cors.CORS(app, **options)
+    return app
+
+
+flask_cors_star = with_flask_cors()
+flask_cors_regex = with_flask_cors(origins=[ALLOWED, r"https://.*[.]b[.]example"], allow_headers=["X-A"])
+flask_cors_closed_regex = with_flask_cors(origins=[ALLOWED, r"https://a[.]c[.]example$"])
+flask_cors_resources = with_flask_cors(
+    resources={"/api/*": {"origins": "*"}, "/items": {"origins": ALLOWED, "methods": ["GET"]}}
+)
+flask_cors_elsewhere = with_flask_cors(resources={"/api/*": {"origins": ALLOWED}})
+flask_cors_view = Flask("flask_cors_view")
+flask_cors_view.add_url_rule(
+    "/items",
+    "items",
+    flask_cors.cross_origin(origins=[ALLOWED], methods=["GET"], allow_headers=["X-A"])(lambda: "items"),
+    methods=METHODS,
+)
+flask_cors_blueprint = Flask("flask_cors_blueprint")
+blueprint = Blueprint("part", "part")
+flask_cors.CORS(blueprint, origins=[ALLOWED])
+blueprint.add_url_rule("/items", "items", lambda: "items", methods=METHODS)
+flask_cors_blueprint.register_blueprint(blueprint)
+flask_cors.CORS(flask_cors_blueprint, resources={"/api/*": {}})
+
+starlette_regex = Starlette(
+    routes=routes(), middleware=[Middleware(CORSMiddleware, allow_origin_regex="https://.*")]
+)
+fastapi_star = crosscors.fastapi.CORS(FastAPI(routes=routes()), allow_origins="*")
+fastapi_func = crosscors.fastapi.CORS(FastAPI(routes=routes()), allow_origin_func=lambda request: False)
+fastapi_credentials = crosscors.fastapi.CORS(
+    FastAPI(routes=routes()), allow_origins=[ALLOWED], allow_credentials=True
+)
+fastapi_resources = crosscors.fastapi.CORS(FastAPI(routes=routes()), policy=Resources({"/api/*": policy}))
+fastapi_list = crosscors.fastapi.CORS(
+    FastAPI(routes=routes()), allow_origins=[ALLOWED], allow_credentials=[ALLOWED]
+)
+
+
+def _with(given: Any) -> Any:
+    return crosscors.starlette.CORS(Starlette(routes=[Route("/items", items)]), policy=given)
+
+
+plain_app, live_app = _with(policy), _with(LivePolicy(policy))

@@ -1,5 +1,6 @@
 """The command itself: how it starts, and what it says where its packages are missing."""
 
+import json
 import runpy
 import subprocess
 import sys
@@ -66,3 +67,24 @@ def test_the_help_lists_the_commands() -> None:
 def test_the_module_runs_nothing_when_it_is_imported(capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(MAIN, run_name="imported")
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_an_application_prints_at_its_end_is_not_part_of_the_result(tmp_path: Path) -> None:
+    (tmp_path / "noisy.py").write_text(
+        "import atexit\ndef app(environ, start_response):\n    start_response('200 OK', [])\n    return []\n"
+        "atexit.register(print, 'the end')\n"
+    )
+    arguments = ["explain", "noisy:app", "--origin", "https://app.example.com", "--json"]
+    command = [sys.executable, "-m", "crosscors", *arguments]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (json.loads(result.stdout)["verdict"], result.stderr) == ("blocked", "the end\n")
+
+
+def test_ctrl_c_is_not_the_status_of_a_finding() -> None:
+    @cli.command("wait")
+    def wait() -> None:
+        raise KeyboardInterrupt
+
+    result = CliRunner().invoke(cli, ["wait"])
+    del cli.commands["wait"]
+    assert (result.exit_code, result.stderr) == (2, "Error: The command was stopped.\n")

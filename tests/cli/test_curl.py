@@ -22,6 +22,15 @@ def get(method: str = "GET", *headers: tuple[str, str | None], **others: object)
     ("a header", "-H 'X-Token: 1'", get("GET", ("X-Token", "1"))),
     ("an empty header", "-H 'X-Token;'", get("GET", ("X-Token", ""))),
     ("the origin of the page", "-H 'Origin: https://a.example'", get(origin="https://a.example")),
+    (
+        "the origin in the address of the page",
+        "-H 'Referer: https://a.example/x'",
+        get(origin="https://a.example"),
+    ),
+    ("the address of the page as an option", "-e https://a.example/x", get(origin="https://a.example")),
+    ("Origin counts more", "-H 'Referer: https://b.example/' -H 'Origin: null'", get(origin="null")),
+    ("a referer that is not an address", "-H 'Referer: x'", get()),
+    ("a range", "-r 0-9", get("GET", ("Range", "bytes=0-9"))),
     ("cookies", "-H 'Cookie: a=b'", get(credentials=True)),
     ("cookies as Chromium writes them", "-b 'a=b'", get(credentials=True)),
     (
@@ -64,6 +73,16 @@ def get(method: str = "GET", *headers: tuple[str, str | None], **others: object)
     ("a user", "-u a:b", get("GET", ("Authorization", "Basic"))),
     ("a user beside the header", "-u a:b -H 'Authorization: c'", get("GET", ("Authorization", "c"))),
     ("a token", "--oauth2-bearer a", get("GET", ("Authorization", "Bearer"))),
+    (
+        "more of it",
+        "-#OJ0 -D x --fail-with-body --location-trusted --ssl-no-revoke --max-redirs 5 --no-progress-meter",
+        get(),
+    ),
+    (
+        "a body with dashes, typographic quotes and backticks at the end of a line",
+        "-H 'Content-Type: a/b' --data-raw 'a \u2013 \u201cb\u201d `c`\nd'",
+        get("POST", ("Content-Type", "a/b"), body="a \u2013 \u201cb\u201d `c`\nd"),
+    ),
     ("what changes nothing", "-sSLk --compressed --http2 -o /dev/null -w '%{http_code}' -A me -e you", get()),
     (
         "a preflight stands for the request that it asks for",
@@ -77,6 +96,11 @@ def get(method: str = "GET", *headers: tuple[str, str | None], **others: object)
 )
 def test_a_request(options: str, pasted: PastedRequest) -> None:
     assert read_curl(f"curl '{URL}' {options}") == pasted
+
+
+@each("prompt", "$ ", "% ", "> ", "  # ")
+def test_the_prompt_of_a_terminal_may_stand_before_it(prompt: str) -> None:
+    assert read_curl(f"{prompt}curl '{URL}'") == get()
 
 
 @each("program", "curl", "/usr/bin/curl", "curl.exe", r"'C:\Windows\System32\curl.exe'")
@@ -94,7 +118,7 @@ def test_the_program_may_have_a_path(program: str) -> None:
     "Host: a.example",
     "pragma: no-cache",
     "priority: u=1, i",
-    "Referer: https://a.example/",
+    "Referer: about:client",
     "sec-ch-ua: x",
     "Sec-Fetch-Mode: cors",
     "Upgrade-Insecure-Requests: 1",
@@ -123,8 +147,24 @@ def test_the_url(command: str, url: str) -> None:
     ("no URL", "curl -X GET", "has no URL"),
     ("two URLs", f"curl {URL} {URL}", "has 2 URLs"),
     ("a URL that is not valid", "curl 'https://a b'", "URL is not valid"),
-    ("an option that curl does not have", f"curl --frob {URL}", "no such option"),
-    ("a value that is missing", f"curl {URL} -H", "its value is missing"),
+    ("several commands without a semicolon", f"curl {URL}\ncurl {URL}", "more than one command"),
+    (
+        "words that belong to nothing",
+        f"curl {URL} \\ \n -I",
+        "has 2 URLs .'https.*' and ' '",
+    ),
+    ("an option that is not known", f"curl --frob {URL}", "the option --frob is not known here"),
+    ("a short option that is not known", f"curl -K x {URL}", "the option -K is not known here"),
+    ("a value that is missing", f"curl {URL} -H", "the option -H lacks its value"),
+    ("headers in a file", f"curl {URL} -H @headers.txt", "headers are in a file"),
+    ("a WebSocket", "curl wss://api.example.com/", "opens a WebSocket"),
+    ("another scheme", "curl ftp://api.example.com/", "begins with ftp"),
+    ("typographic quotes", f"curl \u2018{URL}\u2019", "typographic"),
+    ("a typographic dash", f"curl {URL} \u2013H 'X-A: 1'", "typographic"),
+    ("PowerShell", f'Invoke-WebRequest -Uri "{URL}"', "it is for PowerShell"),
+    ("PowerShell with a session", "$session = New-Object x\nInvoke-WebRequest", "it is for PowerShell"),
+    ("curl in PowerShell", f'curl.exe "{URL}" `\n -H "X-A: 1"', "it is for PowerShell .lines end with"),
+    ("JavaScript", f'await fetch("{URL}")', "it is JavaScript"),
     ("a body in a file", f"curl {URL} -d @body.json", "in a file"),
     ("a quote that is not closed", "curl '", "not closed"),
 )

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
+from rich.text import Text
 
-from crosscors.cli.explain import command, playing
+from crosscors.cli.explain import command, playing, text
 from crosscors.cli.group import cli
 from crosscors.cli.output import CommandError
 from tests.conftest import Approve
@@ -76,6 +78,17 @@ def test_stories(approved: Approve) -> None:
     approved("explain_stories", told)
 
 
+@each(
+    "arguments",
+    f"/items --origin {ALLOWED}",
+    f"/items --origin {STRANGER}",
+    f"/items --origin {ALLOWED} -X PUT -H X-A",
+)
+def test_a_live_policy_is_explained_as_what_it_serves(arguments: str) -> None:
+    live, plain = (explain(f"{APPS}{name}", *arguments.split()) for name in ("live_app", "plain_app"))
+    assert (live.stdout, live.exit_code) == (plain.stdout, plain.exit_code)
+
+
 def test_json(approved: Approve) -> None:
     result = explain(*f"{APPS}fastapi_app /items --origin {ALLOWED} -X PUT -H X-A --json".split())
     approved("explain_json", result.stdout)
@@ -100,6 +113,11 @@ MISTAKES: tuple[tuple[str, str], ...] = (
     ("an unsafe method to a live server", f"http://localhost:1 --origin {ALLOWED} -X PUT"),
     ("a user in the URL", f"http://u:p@localhost:1 --origin {ALLOWED}"),
     ("a URL that is not of the web", f"ftp://localhost/x --origin {ALLOWED}"),
+    ("a URL without a host, and a path", f"http:// /items --origin {ALLOWED}"),
+    ("a port that does not exist, and a path", f"http://localhost:99999 /items --origin {ALLOWED}"),
+    ("half an IPv6 address, and a path", f"http://[::1 /items --origin {ALLOWED}"),
+    ("a function that makes an application of two arguments", f"{APPS}create_with / --origin {ALLOWED}"),
+    ("an ASGI application that exits", f"{APPS}exiting_asgi / --origin {ALLOWED}"),
     ("an engine that does not exist", f"{APPS}wsgi_app / --origin {ALLOWED} --engine trident"),
 )
 
@@ -119,6 +137,7 @@ def test_mistakes(approved: Approve) -> None:
     ("ASGI", f"asgi_app / --origin {ALLOWED}", "allowed", None),
     ("a path without a slash", f"fastapi_app items --origin {ALLOWED}", "allowed", None),
     ("an address", "asgi_app https://api.example.com/ --origin https://api.example.com", "allowed", None),
+    ("a path that begins with two slashes", f"asgi_app //items/1 --origin {ALLOWED}", "allowed", None),
     ("no path", f"asgi_app --origin {ALLOWED}", "allowed", None),
     ("data makes it a POST", f"wsgi_app / --origin {ALLOWED} --data x -H X-A", "blocked", "preflight-status"),
     ("a value is safelisted", f"asgi_app / --origin {ALLOWED} -H Accept:text/plain", "allowed", None),
@@ -127,6 +146,7 @@ def test_mistakes(approved: Approve) -> None:
     ("an empty value", f"asgi_app / --origin {ALLOWED} -H X-A:", "blocked", "preflight-status"),
     ("engines differ", f"asgi_app / --origin {ALLOWED} -H DPR:2 --engine chromium", "allowed", None),
     ("and others", f"asgi_app / --origin {ALLOWED} -H DPR:2 --engine firefox", "blocked", "preflight-status"),
+    ("a task that fails", f"failing_task / --origin {ALLOWED}", "allowed", None),
     ("a stream", f"fastapi_app /stream --origin {ALLOWED}", "allowed", None),
     ("an application that waits", f"waiting / --origin {ALLOWED}", None, None),
 )
@@ -171,6 +191,26 @@ def test_no_output_controls_the_terminal(arguments: list[str]) -> None:
     result = explain(f"{APPS}hostile", "/", "--origin", ALLOWED, *arguments)
     assert result.exit_code == 1
     assert result.stdout.replace("\n", "").isprintable()
+
+
+@table(
+    "line, shown",
+    ("a step", "1. aa bb cc dd ee ff gg hh ii jj", "1. aa bb cc dd ee ff gg hh ii\n   jj"),
+    ("a check", "   FAIL  aa bb cc dd ee ff gg hh", "   FAIL  aa bb cc dd ee ff gg\n         hh"),
+    ("a header", "      a: aa bb cc dd ee ff gg hh", "      a: aa bb cc dd ee ff gg\n      hh"),
+    ("a hint is to be copied", "Hint: aa bb cc dd ee ff gg hh ii jj", "Hint: aa bb cc dd ee ff gg hh ii jj"),
+    ("a short line", "10. aa", "10. aa"),
+    ("an empty line", "", ""),
+)
+def test_lines_of_a_terminal_hang_below_their_first_word(line: str, shown: str) -> None:
+    assert text._hanging(Text(line), Console(width=29)).plain == shown
+
+
+def test_a_terminal_gets_such_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = explain(f"{APPS}wsgi_app", "/", "--origin", ALLOWED, "--dry-run").stdout
+    assert "\n1. The page has the origin\n   https://app.example.com, " in shown
 
 
 def test_the_help_has_examples() -> None:

@@ -145,7 +145,7 @@ def test_what_lacks_something_is_only_explained(text: str, arguments: list[str],
     status, told = story(text, *arguments)
     assert (status, told["verdict"]) == (2, None)
     assert hint in told["hint"]
-    assert [step["kind"] for step in told["steps"]] == ["console", "note"]
+    assert [step["kind"] for step in told["steps"]] == ["console"]
     assert told["causes"]
     assert not requests
 

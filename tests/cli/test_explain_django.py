@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ from django.test import override_settings
 
 import crosscors
 import tests.django.conftest  # noqa: F401 (it configures Django)
-from crosscors.cli.explain.recognition import for_application, in_application
+from crosscors.cli.explain.applications import for_application, in_application
+from crosscors.cli.explain.asked import Asked
+from crosscors.cli.explain.libraries import OPEN, Needed
 from crosscors.cli.explain.serving import allowed_host, served
 from crosscors.cli.targets import Kind, Target, TargetError
 from tests.tables import each, table
@@ -120,8 +123,38 @@ def target(kind: Kind = "settings", value: object = None) -> Target:
 @each("found", target(), target("application", WSGIHandler.__new__(WSGIHandler)))
 def test_the_library_of_a_project(found: Target, middleware: list[str], library: str | None) -> None:
     with override_settings(MIDDLEWARE=middleware):
-        recognised = in_application(found) or for_application(found)
+        recognised = in_application(found, Asked("https://app.example.com", "/")) or for_application(found)
     assert (recognised and recognised.name) == library
+
+
+REMOVING = (
+    f'CORS_ALLOWED_ORIGINS = ["https://b.example"] and CORS_ALLOW_CREDENTIALS = True, and remove {{}}. {OPEN}'
+)
+
+
+@table(
+    "settings, needed, text",
+    ("a list", {"CORS_ALLOWED_ORIGINS": ["https://a.example"]}, Needed("https://b.example"),
+     'CORS_ALLOWED_ORIGINS = ["https://a.example", "https://b.example"]'),
+    ("every origin, and cookies", {"CORS_ALLOW_ALL_ORIGINS": True},
+     Needed("https://b.example", credentials=True),
+     REMOVING.format("CORS_ALLOW_ALL_ORIGINS")),
+    ("an expression for every site", {"CORS_ALLOWED_ORIGIN_REGEXES": ["^https://.*$"]},
+     Needed("https://b.example", credentials=True),
+     REMOVING.format("CORS_ALLOWED_ORIGIN_REGEXES")),
+    ("an expression without an end", {"CORS_ALLOWED_ORIGIN_REGEXES": ["https://a[.]example"]},
+     Needed("https://b.example", credentials=True),
+     REMOVING.format("CORS_ALLOWED_ORIGIN_REGEXES")),
+    ("a path that is not covered", {"CORS_URLS_REGEX": r"^/api/{1}"}, Needed("https://b.example"),
+     r'CORS_URLS_REGEX = r"^/api/{1}|^/items$" and CORS_ALLOWED_ORIGINS = ["https://b.example"]'),
+    ("a compiled expression", {"CORS_URLS_REGEX": re.compile("^/api/")}, Needed("https://b.example"),
+     'CORS_URLS_REGEX = r"^/api/|^/items$" and CORS_ALLOWED_ORIGINS = ["https://b.example"]'),
+)  # fmt: skip
+def test_the_settings_of_the_other_library(settings: dict[str, Any], needed: Needed, text: str) -> None:
+    with override_settings(MIDDLEWARE=["corsheaders.middleware.CorsMiddleware"], **settings):
+        library = in_application(target(), Asked("https://b.example", "https://api.example.com/items?a"))
+    assert library is not None
+    assert library.text(needed) == text
 
 
 def test_a_project_is_served_at_a_host_that_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:

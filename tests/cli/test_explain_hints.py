@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
+from ast import literal_eval
 from collections.abc import Iterator
 from typing import Any
 
 import flask_cors
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -19,6 +21,8 @@ import crosscors.asgi
 import crosscors.flask
 import crosscors.starlette
 import crosscors.wsgi
+from crosscors.cli.explain.applications import for_application, in_application
+from crosscors.cli.explain.asked import Asked
 from crosscors.cli.explain.libraries import (
     APACHE,
     ASP_NET,
@@ -39,7 +43,7 @@ from crosscors.cli.explain.libraries import (
     Library,
     Needed,
 )
-from crosscors.cli.explain.recognition import for_application, in_application, in_response
+from crosscors.cli.explain.recognition import in_response
 from crosscors.cli.targets import Target
 from crosscors.testing import ReceivedResponse
 from tests.conftest import Approve
@@ -87,6 +91,7 @@ def test_lists(configured: dict[str, tuple[str, ...]], needed: Needed, text: str
     library = Library(
         *("it", "allow_origins=[{}]", "allow_credentials=True", "allow_methods=[{}]", "allow_headers=[{}]"),
         configured=configured,
+        is_open="*" in configured.get("origin", ()),
     )
     assert library.text(needed) == text
 
@@ -145,7 +150,7 @@ def test_other_middleware_and_circles_are_no_library() -> None:
 
     inner, outer = Circle(), Circle()
     inner.app, outer.app = outer, inner  # type: ignore[attr-defined]
-    assert in_application(Target("it", "application", outer)) is None
+    assert in_application(Target("it", "application", outer), Asked(ALLOWED, "/")) is None
     library = for_application(Target("it", "application", outer))
     assert library == CROSSCORS_ASGI
 
@@ -178,52 +183,129 @@ def fresh_applications() -> Iterator[None]:
 
 NAMES: dict[str, dict[str, Any]] = {
     "Starlette's CORSMiddleware": {"CORSMiddleware": CORSMiddleware},
-    "Flask-CORS": {"CORS": flask_cors.CORS},
+    "Flask-CORS": {"CORS": flask_cors.CORS, "cross_origin": flask_cors.cross_origin},
     "crosscors.starlette": {"CORS": crosscors.starlette.CORS},
     "crosscors.flask": {"CORS": crosscors.flask.CORS},
     "crosscors.asgi": {"CORSMiddleware": crosscors.asgi.CORSMiddleware},
     "crosscors.wsgi": {"CORSMiddleware": crosscors.wsgi.CORSMiddleware},
 }
+HINT = re.compile(r"(?:In|Nothing .* With) (.+?), write (.+?)(?:, and remove .*|\. If resources .*)?")
+VIEW = "\ndef items(): return 'items'\napp.add_url_rule('/items', view_func=items, methods=['GET', 'PUT'])"
 
 
 def changed(hint: str, app: Any) -> Any:
     """The application with what the hint says. Lists that it does not know begin with the allowed origin."""
-    found = re.fullmatch(r"(?:In|Nothing .* With) (.+?), write (.+?)(?:, and remove .*)?", hint)
+    found = HINT.fullmatch(hint)
     assert found, hint
-    names = {"app": app, **NAMES[found[1]]}
-    text = found[2].replace(", ..., ", ", " if "origins=" in found[2] else f", allow_origins=[{ALLOWED!r}], ")
-    exec(text.replace("...", '"X-B"'), names)  # noqa: S102 (the text is the hint of this test)
+    names = {"app": app, "part": blueprint(), **NAMES[found[1]]}
+    text = re.sub(r"\.\.\., (?=\")", "", found[2])
+    option = "origins" if found[1] == "Flask-CORS" else "allow_origins"
+    text = text.replace("..., ", "" if "origins" in text else f"{option}=[{ALLOWED!r}], ")
+    exec(text + (VIEW if text.startswith("@") else ""), names)  # noqa: S102 (the text is the hint of this test)
+    if found[2].startswith("CORS(part"):
+        app.register_blueprint(names["part"])
     return names["app"]
+
+
+def blueprint() -> Blueprint:
+    part = Blueprint("part", "part")
+    part.add_url_rule("/items", "items", lambda: "items", methods=["GET", "PUT"])
+    return part
+
+
+ALL = ["-X", "PUT", "-H", "X-B", "--credentials"]
+EVIL = "https://evil.example"
 
 
 @pytest.mark.usefixtures("fresh_applications")
 @table(
     "name, arguments",
     ("Starlette: a stranger", "starlette_app", [STRANGER]),
-    ("Starlette: all at once", "starlette_app", [STRANGER, "-X", "PUT", "-H", "X-B", "--credentials"]),
+    ("Starlette: all at once", "starlette_app", [STRANGER, *ALL]),
     ("Starlette: a header", "starlette_app", [ALLOWED, "-H", "X-B"]),
     ("Starlette: a star", "starlette_star", [STRANGER, "--credentials"]),
+    ("Starlette: an expression for every site", "starlette_regex", [STRANGER, "--credentials"]),
     ("Starlette: a method", "wrapped_starlette", [ALLOWED, "-X", "PUT"]),
     ("Starlette: POST", "wrapped_starlette", [ALLOWED, "-X", "POST", "-H", "X-C"]),
     ("Starlette: cookies", "wrapped_starlette", [ALLOWED, "--credentials"]),
     ("Flask-CORS: a stranger", "flask_cors_app", [STRANGER]),
+    ("Flask-CORS: all at once", "flask_cors_app", [STRANGER, *ALL]),
     ("Flask-CORS: cookies", "flask_cors_app", [ALLOWED, "--credentials"]),
+    ("Flask-CORS: its default lets every site in", "flask_cors_star", [STRANGER, *ALL]),
+    ("Flask-CORS: an expression without an end", "flask_cors_regex", [ALLOWED, *ALL]),
+    ("Flask-CORS: an expression that may stay", "flask_cors_closed_regex", [STRANGER, *ALL]),
+    ("Flask-CORS: a resource", "flask_cors_resources", [STRANGER, *ALL]),
+    ("Flask-CORS: no resource yet", "flask_cors_elsewhere", [STRANGER, *ALL]),
+    ("Flask-CORS: a view", "flask_cors_view", [STRANGER, *ALL]),
+    ("Flask-CORS: a blueprint", "flask_cors_blueprint", [STRANGER, *ALL]),
     ("Starlette without CORS", "bare_starlette", [STRANGER, "-X", "PUT", "-H", "X-B"]),
     ("Flask without CORS", "bare_flask", [STRANGER, "-X", "PUT", "-H", "X-B", "--credentials"]),
     ("ASGI without CORS", "bare_asgi", [STRANGER, "-X", "DELETE"]),
     ("WSGI without CORS", "bare_wsgi", [STRANGER, "-H", "X-B"]),
 )
-def test_the_change_lets_the_request_pass(
+def test_the_change_lets_the_request_pass_and_nobody_else(
     monkeypatch: pytest.MonkeyPatch, name: str, arguments: list[str]
 ) -> None:
     before = as_json(f"{APPS}{name}", "/items", "--origin", *arguments)
     assert before["verdict"] == "blocked"
+    hint: str = before["hint"]
     app: Any = getattr(explained, name)
-    if "Nothing in the application" not in before["hint"] or name == "bare_flask":
-        app = (
-            explained.flask_routes(Flask("fresh"))
-            if "flask" in name
-            else Starlette(routes=explained.routes())
-        )
-    monkeypatch.setattr(explained, "changed", changed(before["hint"], app), raising=False)
+    if "flask" in name:
+        is_bare = any(each in hint for each in ("@", "CORS(part"))
+        app = Flask("fresh") if is_bare else explained.flask_routes(Flask("fresh"))
+    elif "Nothing in the application" not in hint:
+        app = Starlette(routes=explained.routes())
+    monkeypatch.setattr(explained, "changed", changed(hint, app), raising=False)
     assert as_json(f"{APPS}changed", "/items", "--origin", *arguments)["verdict"] == "allowed"
+    for evil in (EVIL, "https://a.b.example.evil.example"):
+        result = as_json(f"{APPS}changed", "/items", "--origin", evil, "--credentials")
+        assert result["verdict"] == "blocked"
+
+
+@pytest.mark.usefixtures("fresh_applications")
+@table(
+    "name, options, arguments",
+    ("all at once", "fastapi_app", {"allow_methods": ["GET", "PUT"]}, [STRANGER, "-X", "DELETE", *ALL[2:]]),
+    ("cookies", "fastapi_app", {}, [ALLOWED, "--credentials"]),
+    ("cookies of one more", "fastapi_list", {"allow_credentials": [ALLOWED]}, [STRANGER, "--credentials"]),
+    ("a star, and all at once", "fastapi_star", {"allow_origins": "*"}, [STRANGER, *ALL]),
+    ("a star, and cookies", "fastapi_star", {"allow_origins": "*"}, [STRANGER, "--credentials"]),
+)
+def test_a_policy_of_crosscors_lacks_nothing_more_after_the_change(
+    monkeypatch: pytest.MonkeyPatch, name: str, options: dict[str, Any], arguments: list[str]
+) -> None:
+    hint: str = as_json(f"{APPS}{name}", "/items", "--origin", *arguments)["hint"]
+    change = {option: literal_eval(value) for option, value in re.findall(r"write (\w+)=(\[.*?\])", hint)}
+    given: dict[str, Any] = {"allow_origins": [ALLOWED], **options, **change}
+    app = crosscors.starlette.CORS(Starlette(routes=explained.routes()), **given)
+    monkeypatch.setattr(explained, "changed", app, raising=False)
+    assert as_json(f"{APPS}changed", "/items", "--origin", *arguments)["verdict"] == "allowed"
+    assert as_json(f"{APPS}changed", "/items", "--origin", EVIL, "--credentials")["verdict"] == "blocked"
+
+
+def test_expressions_stay_among_the_origins_without_credentials() -> None:
+    hint = as_json(f"{APPS}flask_cors_regex", "/items", "--origin", STRANGER)["hint"]
+    assert f'origins=["{ALLOWED}", "https://.*[.]b[.]example", "{STRANGER}"]' in hint
+
+
+@table(
+    "name, origin, shown",
+    ("only the function knows", "fastapi_func", STRANGER, "The CORS policy of the application refused"),
+    ("an origin that gets no credentials", "fastapi_credentials", "http://b.example", "over https"),
+    ("no policy for the path", "fastapi_resources", STRANGER, "no policy covers the path"),
+    ("a page without an origin", "fastapi_app", "null", "origin of its own"),
+)
+def test_what_else_crosscors_says(name: str, origin: str, shown: str) -> None:
+    assert shown in as_json(f"{APPS}{name}", "/items", "--origin", origin)["hint"]
+
+
+def test_a_path_without_a_view_is_one_without_flask_cors() -> None:
+    hint = as_json(f"{APPS}flask_cors_view", "/nothing", "--origin", STRANGER)["hint"]
+    assert hint.startswith("Nothing in the application answers CORS.")
+
+
+def test_a_library_that_is_not_imported_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("starlette.middleware.cors", "flask_cors.core"):
+        monkeypatch.delitem(sys.modules, module)
+    for app in (explained.starlette_app, explained.flask_cors_app):
+        assert in_application(Target("it", "application", app), Asked(ALLOWED, "/items")) is None

@@ -88,19 +88,30 @@ PREFLIGHT = (OPEN, "Access-Control-Allow-Methods: PUT", "Server: nginx")
     ("a server that lets the page read", sending(OPEN), [], "allowed", "step 3"),
     ("a server that does not", sending("Server: nginx"), [], "blocked", "If this is nginx, write add_header"),
     ("an unsafe method", sending(*PREFLIGHT), ["-X", "PUT", "--send"], "allowed", "allows PUT"),
-    ("only the preflight", sending(*PREFLIGHT), ["-X", "PUT", "--dry-run"], None, "was not sent (--dry-run)"),
+    ("only the preflight", sending(*PREFLIGHT), ["-X", "PUT", "--dry-run"], None,
+     "No verdict: the preflight passed, and the request was not sent (--dry-run)"),
     ("a method that nginx does not list", sending(*PREFLIGHT), ["-X", "DELETE", "--send"], "blocked",
      'Access-Control-Allow-Methods "PUT, DELETE" always;'),
     ("a certain library", sending(body=b"Disallowed CORS origin"), [], "blocked",
      f'allow_origins=[..., "{ALLOWED}"]'),
+    ("a star and cookies", sending(OPEN, "Server: nginx"), ["--credentials"], "blocked",
+     "and remove what allows every origin. Otherwise, every site"),
+    ("an origin and cookies", sending(f"Access-Control-Allow-Origin: {ALLOWED}", "Server: nginx"),
+     ["--credentials"], "blocked", "Do this only where each allowed origin is listed."),
     ("a fault that no option cures", sending(OPEN, OPEN, "Server: nginx"), [], "blocked", "Two places set"),
     ("a head without an end", endless_head, [], "blocked", "did not send valid HTTP"),
     ("a body without an end", endless, [], "allowed", "step 3"),
     ("a body that does not come", beginning, [], "allowed", "step 3"),
     ("many headers", sending(OPEN, *(f"Set-Cookie: {each}=1" for each in range(40))), [], "allowed",
      "... (41 headers)"),
-    ("silence", silent, [], None, "Look for what the server waits for"),
+    ("silence", silent, [], None, "There was no answer within 1 seconds"),
+    ("silence, and what to do", silent, [], None, "Look for what the server waits for"),
     ("a connection that is closed", lambda connection: None, [], None, "without sending a response"),
+    ("a connection that is closed, and what to do", lambda connection: None, [], None,
+     "closes the connection. Look at the log of the server. Perhaps it speaks https: https://127"),
+    ("a redirect to a name that DNS cannot have",
+     lambda connection: connection.sendall(b"HTTP/1.1 302 Found\r\nAccess-Control-Allow-Origin: *\r\n"
+     b"Content-Length: 0\r\nLocation: http://a..example/\r\n\r\n"), [], None, "cannot be reached"),
     ("no HTTP", lambda connection: connection.sendall(b"\x1b[31mSSH-2.0\r\n\r\n"), [], "blocked",
      "did not send valid HTTP"),
     ("escape sequences", sending(OPEN, "Server: \x1b[31m\x9b0m\x07"), [], "allowed", "step 3"),
@@ -143,14 +154,18 @@ def test_pages_of_this_machine_have_no_notes(serve: Serve) -> None:
 def test_nobody_listens() -> None:
     result = explain("http://127.0.0.1:1/items", "--origin", "http://localhost:5173")
     assert "2. http://127.0.0.1:1/items cannot be reached: " in result.stdout
-    assert result.stdout.endswith("\nNo verdict.\nHint: Start the server, or correct the URL.\n")
+    assert result.stdout.endswith(
+        "\nNo verdict: there is no response to judge.\nHint: Start the server, or correct the URL.\n"
+    )
     assert result.exit_code == 2
 
 
 def test_a_server_without_tls(serve: Serve) -> None:
     url = serve(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     result = explain(url.replace("http:", "https:"), "--origin", "http://localhost:5173")
-    assert result.stdout.endswith(f"\nNo verdict.\nHint: Perhaps the server speaks plain HTTP: {url}\n")
+    assert result.stdout.endswith(
+        f"\nNo verdict: there is no response to judge.\nHint: Perhaps the server speaks plain HTTP: {url}\n"
+    )
     assert result.exit_code == 2
 
 

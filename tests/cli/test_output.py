@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -76,6 +77,24 @@ def test_foreign_code_prints_to_standard_error(capsys: pytest.CaptureFixture[str
         print("foreign")
     print("own")
     assert capsys.readouterr() == ("own\n", "foreign\n")
+
+
+def test_programs_that_foreign_code_starts_print_to_standard_error(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with nothing_on_stdout():
+        os.write(1, b"foreign\n")
+    os.write(1, b"own\n")
+    assert capfd.readouterr() == ("own\n", "foreign\n")
+
+
+@pytest.mark.parametrize("stream", ["__stdout__", "__stderr__"])
+def test_a_process_without_streams_has_nothing_to_redirect(
+    monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    monkeypatch.setattr(sys, stream, None)
+    with nothing_on_stdout():
+        print("foreign")
 
 
 def test_rich_and_httpx_are_imported_only_where_they_are_used() -> None:

@@ -46,7 +46,29 @@ class Instances:
     def __call__(self, environ, start_response): ...
 instance = Instances()
 """,
+    "lazy.py": """
+from typing import Literal
+import web, typing
+def __getattr__(name): raise RuntimeError("lazy")
+class Odd:
+    def __getattr__(self, name): raise RuntimeError("odd")
+    def __call__(self, *arguments): ...
+odd = Odd()
+""",
+    "many.py": "from web import app, wsgi, instance\na = b = c = d = e = f = instance\nnumber = 42",
+    "speechless.py": """
+class Speechless(Exception):
+    def __str__(self): raise ValueError
+raise Speechless
+""",
     "site_settings.py": "MIDDLEWARE = []",
+    "crowded.py": """
+import crosscors
+from crosscors import CORSPolicy
+from functools import partial
+path = partial(print)
+a = b = c = d = e = CORSPolicy()
+""",
     "empty.py": "",
     "wrong.py": "import there_is_no_such_module",
     "raising.py": "raise ValueError('bad\\nworse')",
@@ -130,6 +152,11 @@ def test_the_current_folder_is_added_once() -> None:
     ("an exception of two lines", "raising:app"),
     ("an exit", "exiting:app"),
     ("a mistake of syntax", "syntax:app"),
+    ("an exception without words", "speechless:app"),
+    ("a module that computes its names, and fails", "lazy:app"),
+    ("an object that fails where it is looked at", "lazy:odd"),
+    ("a colon without a name", "web:"),
+    ("a colon without a name in an empty module", "empty:"),
     ("a module without a name in it", "web"),
     ("a module with nothing in it", "empty"),
     ("a name that is nearly there", "web:ap"),
@@ -152,7 +179,36 @@ def test_every_error_is_a_line_and_a_hint(name: str) -> None:
     assert raised.value.hint
 
 
+@table(
+    "name, hint",
+    ("a file of settings", "project/settings.py", "Write project.settings."),
+    ("a file of an application", "project/main.py", "Write project.main:app."),
+    (
+        "five names of many",
+        "many:number",
+        "Write many:instance or many:a or many:b or many:c or many:d or another one.",
+    ),
+    ("all names", "web:zzz", "Write web:of_aiohttp or web:instance."),
+    ("types and modules are not meant", "lazy:", "Write lazy:app."),
+    (
+        "a factory that fails",
+        "web:create_badly",
+        'To see the whole traceback, run: python -c "import web; web.create_badly()"',
+    ),
+)
+def test_what_to_write_instead(name: str, hint: str) -> None:
+    with pytest.raises(TargetError) as raised:
+        find_target(name)
+    assert raised.value.hint == hint
+
+
 @pytest.mark.parametrize("name", ["interrupting:app", "web:interrupted"])
 def test_ctrl_c_is_no_error_of_the_module(name: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         find_target(name)
+
+
+def test_the_hint_names_a_few_applications_and_policies_only() -> None:
+    with pytest.raises(TargetError) as raised:
+        find_target("crowded:nothing")
+    assert raised.value.hint == "Write crowded:a or crowded:b or crowded:c or crowded:d or crowded:e."

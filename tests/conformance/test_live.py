@@ -15,7 +15,7 @@ import crosscors.asgi
 import crosscors.starlette
 from crosscors import CORSPolicy, CORSRequest, LivePolicy, PolicyError, Resources
 from tests.clients import Answer as Sent
-from tests.clients import http_scope
+from tests.clients import ask_asgi, http_scope
 from tests.tables import table as cases
 
 from . import applications, table, test_protected
@@ -314,6 +314,24 @@ def test_threads_under_traffic(stack: Stack, with_views: bool, monkeypatch: pyte
         for each in visitors:
             each.join()
     assert failures == []
+
+
+def test_one_that_is_replaced_between_two_adapters_is_not_two(caplog: pytest.LogCaptureFixture) -> None:
+    live = LivePolicy(table.LISTED)
+
+    async def respond(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    inner = crosscors.asgi.CORSMiddleware(respond, policy=live)
+
+    async def between(scope: Any, receive: Any, send: Any) -> None:
+        live.replace(CORSPolicy(allow_origins=APP, expose_headers="X-New"))
+        await inner(scope, receive, send)
+
+    answer = ask_asgi(crosscors.asgi.CORSMiddleware(between, policy=live), headers=[("Origin", APP)])
+    assert answer.values("access-control-expose-headers") == ["X-New"]
+    assert caplog.messages == []
 
 
 def test_tasks_in_flight_keep_one_policy() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, LivePolicy, PolicyError, Resources
-from crosscors.core.live import Published
+from crosscors.core.live import Published, _renew_lock  # pyright: ignore[reportPrivateUsage]
 from tests.tables import table
 
 APP, NEW = "https://app.example.com", "https://new.example.com"
@@ -187,6 +187,25 @@ def test_a_listener_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> No
     ]
 
 
+def test_listeners_hear_of_failures_until_they_end(caplog: pytest.LogCaptureFixture) -> None:
+    live = made()
+    heard: list[Exception] = []
+
+    def fail(_: Exception) -> None:
+        raise LookupError("lost")
+
+    live.on_failure(fail)
+    end = live.on_failure(heard.append)
+    live.on_change(lambda _: heard.append(AssertionError("nothing has changed")))
+    away = OSError("the server is away")
+    live.failed(away)
+    end()
+    live.failed(away)
+    assert heard == [away]
+    assert live.version == 1
+    assert caplog.messages == ["a listener of a LivePolicy failed; version 1 of the policy is served"] * 2
+
+
 def test_a_listener_may_replace_the_policy() -> None:
     live = made()
 
@@ -217,6 +236,14 @@ def test_threads_that_replace_at_once_get_versions_of_their_own() -> None:
     finally:
         sys.setswitchinterval(before)
     assert sorted(versions) == list(range(2, 802))
+
+
+def test_a_forked_process_does_not_wait_for_a_thread_that_it_does_not_have() -> None:
+    """tests.forking has the same with a process that is forked."""
+    held = LivePolicy._lock  # pyright: ignore[reportPrivateUsage]
+    with held:
+        _renew_lock()
+        assert made().replace(NEW_POLICY).version == 2
 
 
 # Debug mode.

@@ -10,6 +10,7 @@ import logging
 import threading
 import warnings
 from typing import Any
+from unittest.mock import MagicMock
 
 import django
 import pytest
@@ -19,6 +20,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
+from django.utils.functional import lazystr
 from django.utils.module_loading import import_string
 
 from crosscors import CORSPolicy, CORSRequest, Decision
@@ -220,6 +222,27 @@ def test_every_decision_is_told_once(ask: Ask) -> None:
     get(ask, "/other/x", **settings)
     preflight(ask, "/api/x", origin=EVIL, **settings)
     assert told == [("GET", "/api/x", True), ("GET", "/other/x", False), ("OPTIONS", "/api/x", False)]
+
+
+HEARD: list[str] = []
+
+
+def hear(request: CORSRequest, decision: Decision) -> None:
+    HEARD.append(request.path)
+
+
+@table(
+    "hooks",
+    ("functions", [hear, hear]),
+    ("dotted paths", (f"{__name__}.hear", f"{__name__}.hear")),
+    ("a function and a dotted path", [hear, lazystr(f"{__name__}.hear")]),
+    ("one that fails", [hear, "crosscors.Decision", hear]),
+    ("a function that is also a list", [hear, MagicMock(side_effect=hear)]),
+)
+def test_several_hooks_hear_every_decision(ask: Ask, hooks: object) -> None:
+    HEARD.clear()
+    get(ask, "/x", CORS_ON_DECISION=hooks, **LISTED)
+    assert HEARD == ["/x", "/x"]
 
 
 @table(

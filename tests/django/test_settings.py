@@ -100,6 +100,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "a dotted path to what is not a function": {"CORS_ORIGIN_FUNC": "os.sep"},
     "a hook that leads nowhere": {"CORS_ON_DECISION": "no.such"},
     "a hook that is not a function": {"CORS_ON_DECISION": 5},
+    "one of several hooks leads nowhere": {"CORS_ON_DECISION": [print, "no.such"]},
+    "one of several hooks is not a function": {"CORS_ON_DECISION": [print, "os.sep"]},
     "debug": {"CORS_DEBUG": "true"},
     "protection in a string": {"CORS_PROTECT": "true"},
     "protection in a string that means no": {"CORS_PROTECT": "off"},

@@ -39,9 +39,8 @@ INTEGRATIONS = read_table((FOLDER / "README.md").read_text())
 PROTECTED = tuple(each for each in INTEGRATIONS if each.folder.startswith("protected_"))
 LIVE = tuple(each for each in INTEGRATIONS if each.folder.startswith("live_"))
 # All but those that have paths and policies of their own.
-ALIKE = tuple(
-    each for each in INTEGRATIONS if each.folder != "asgi_uvicorn" and each not in (*PROTECTED, *LIVE)
-)
+OTHERS = ("asgi_uvicorn", "metered_flask_gunicorn")
+ALIKE = tuple(each for each in INTEGRATIONS if each.folder not in OTHERS and each not in (*PROTECTED, *LIVE))
 
 
 @contextlib.contextmanager

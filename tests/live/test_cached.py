@@ -13,6 +13,7 @@ import pytest
 
 from crosscors import CORSPolicy, CORSRequest, PolicyError, varies_on
 from crosscors.live import cached
+from crosscors.live.answers import Answers, Limits, _renew_all  # pyright: ignore[reportPrivateUsage]
 from tests.conftest import Approve
 from tests.tables import table
 
@@ -316,6 +317,43 @@ def test_a_thread_that_is_killed_passes_its_turn_on() -> None:
     timer.join()
     assert sorted(map(str, outcomes)) == [""] + ["True"] * 9
     assert len(calls) == 2
+
+
+def test_a_forked_process_asks_itself() -> None:
+    """tests.forking has the same with a process that is forked."""
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def slow(request: CORSRequest) -> bool:
+        if threading.current_thread() is not threading.main_thread():
+            is_asked.set()
+            assert may_answer.wait(SECONDS)
+        return True
+
+    func = cached(slow)
+    thread = threading.Thread(target=func, args=(request_from(SHOP),))
+    thread.start()
+    assert is_asked.wait(SECONDS)
+    _renew_all()
+    assert func(request_from(SHOP)) is True
+    may_answer.set()
+    thread.join()
+
+
+def test_a_thread_that_is_quicker_leaves_no_question() -> None:
+    """It answers between the look without the lock and the look with it."""
+    answers = Answers(Limits(60, 10, 10, 600, 10), Clock())
+    own: Any = answers.turn(("a",))
+
+    class Slow:
+        def __enter__(self) -> None:
+            answers._lock = lock  # pyright: ignore[reportPrivateUsage]
+            answers.settle(own, True, "a")
+
+        def __exit__(self, *_: object) -> None: ...
+
+    lock, slow = answers._lock, Slow()  # pyright: ignore[reportPrivateUsage]
+    answers._lock = slow  # type: ignore[assignment]  # pyright: ignore[reportPrivateUsage]
+    assert answers.turn(("a",)) is True
 
 
 def test_a_hundred_tasks_make_one_call() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from crosscors import CORSPolicy, CORSRequest, PolicyError, Resources
+from crosscors.core.policy import OPTION_NAMES
 
 from .conftest import ApprovePolicies
 from .kit import APP, actual, assert_problem, assert_refused, refused, rows
@@ -410,3 +411,16 @@ def test_what_the_errors_say(approved_policies: ApprovePolicies) -> None:
     told += [(why, option, value) for option, value, _, why in NOT_WRITTEN_OUT]
     told += [(why, name, True) for name, _, why in UNKNOWN]
     approved_policies("policy", [(why, {option: value}) for why, option, value in told])
+
+
+# The docstring.
+
+
+@pytest.mark.parametrize("option", OPTION_NAMES)
+def test_each_option_is_documented_with_what_is_permitted_and_what_is_prohibited(option: str) -> None:
+    documented = inspect.getdoc(CORSPolicy) or ""
+    text = re.split(r"\n    (?=\w+: )|\n\n", documented.partition(f"\n    {option}: ")[2])[0]
+    (permitted,) = re.findall(r"Permitted:\s+``(.+?)``", text)
+    (prohibited,) = re.findall(r"Prohibited:\s+``(.+?)``", text)
+    CORSPolicy(**{option: eval(permitted)})  # noqa: S307  # it is our own
+    refused({option: eval(prohibited)})  # noqa: S307

@@ -26,7 +26,9 @@ IN_SCRIPTS = {
     "http://tartarus.org/": "in the comment about the license",
 }
 # Except lists of words of other languages, and the index of words for the search.
-SCRIPTS = [each for each in sorted(SITE.rglob("*.js")) if not {"lunr", "search"} & set(each.parts)]
+SCRIPTS = [
+    each for each in sorted(SITE.rglob("*.js")) if not {"lunr", "search"} & set(each.relative_to(SITE).parts)
+]
 
 
 class Addresses(HTMLParser):

@@ -108,7 +108,7 @@ LIVE = pytest.mark.parametrize("live", [ANSWER, ANSWER + b"x" * 2000], indirect=
 @table(
     "client_seconds, seconds",
     ("the client gives up before the browser", 0.5, 30),
-    ("the browser gives up", None, 1),
+    ("the browser gives up", None, 2),
 )
 def test_a_live_server_that_does_not_end(live: str, client_seconds: float | None, seconds: float) -> None:
     with httpx.Client(timeout=client_seconds) as client:
@@ -119,7 +119,7 @@ def test_a_live_server_that_does_not_end(live: str, client_seconds: float | None
 @table(
     "client_seconds, seconds",
     ("the client gives up before the browser", 0.5, 30),
-    ("the browser gives up", None, 1),
+    ("the browser gives up", None, 2),
 )
 def test_a_live_server_that_does_not_end_and_an_asynchronous_client(
     live: str, client_seconds: float | None, seconds: float

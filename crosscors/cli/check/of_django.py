@@ -54,7 +54,9 @@ def _ours() -> Checked:
 
     read, found = read_settings()
     in_force = () if read is None else tuple(by_path(read.policies))
-    of_views = rejudged(Checked(tuple(_of_views(root_urlconf()))))
+    # A class and its function may both have the mark of a decorator.
+    views = {(each.where, id(each.policy)): each for each in _of_views(root_urlconf())}
+    of_views = rejudged(Checked(tuple(views.values())))
     return Checked(in_force, found + _of_checks()) + of_views
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 from crosscors.cli.check.advice import advice_about
 from crosscors.cli.check.checked import Checked, InForce
-from crosscors.cli.check.sentences import listed, sentences
-from crosscors.cli.output import stdout_console, styled
+from crosscors.cli.check.sentences import about_preflights, listed, sentences
+from crosscors.cli.output import print_indented, stdout_console, styled
 from crosscors.core.errors import PolicyError, Problem
 from crosscors.core.origins.public_suffixes import is_old, list_date
 
@@ -98,16 +98,15 @@ def _age(day: date) -> int:
 
 def print_reports(reports: Iterable[Report]) -> None:
     """Write the reports to standard output."""
-    from rich.padding import Padding  # noqa: PLC0415  # it takes a while
-
     console = stdout_console()
     for report in reports:
         for line in _lines(report):
-            text = styled(*line.parts)
-            if console.soft_wrap or line.is_code or not line.parts:
+            if line.is_code:
                 console.print(styled(" " * line.indent, *line.parts), soft_wrap=True)
+            elif line.parts:
+                print_indented(console, line.indent, *line.parts)
             else:
-                console.print(Padding(text, (0, 0, 0, line.indent), expand=False))
+                console.print()
     console.print(styled(about_suffix_list()))
 
 
@@ -139,8 +138,13 @@ def _lines(report: Report) -> Iterable[_Line]:
     yield from (_EMPTY, _Line(2, (_count(report),)), _EMPTY)
 
 
-def _sentences(every: Iterable[InForce]) -> Iterable[str]:
-    return (sentence for in_force in every for sentence in sentences(in_force))
+def _sentences(every: Collection[InForce]) -> list[str]:
+    """What the policies mean. What is the same for all of them is said once."""
+    said = [sentence for in_force in every for sentence in sentences(in_force)]
+    of_preflights = {about_preflights(each.policy) for each in every if each.policy is not None} & {*said}
+    if len(of_preflights) > 1:
+        return said
+    return [each for each in said if each not in of_preflights] + [*of_preflights]
 
 
 def _findings(kind: str, style: str, found: Iterable[Problem]) -> Iterable[_Line]:

@@ -28,7 +28,7 @@ def sentences(in_force: InForce) -> list[str]:
         return [f"No policy covers {where}. The application answers by itself."]
     groups = list(_groups(policy))
     if not groups:
-        return [f"No page of another origin may read responses of {where}."]
+        return [f"No page of another origin may read responses of {where.replace('every', 'any', 1)}."]
     return [*(_may_send(who, policy, where, cookies) for who, cookies in groups), *_more(policy)]
 
 
@@ -83,7 +83,14 @@ def _headers(names: Sequence[str]) -> Sequence[str]:
 def _more(policy: CORSPolicy) -> Iterator[str]:
     if policy.expose_headers:
         yield f"They may read {_exposed(policy.expose_headers)}."
-    yield f"Browsers {_kept(policy.max_age)}."
+    if policy.timing_allow_origin:
+        yield "They may see in detail how long a response took."
+    yield about_preflights(policy)
+
+
+def about_preflights(policy: CORSPolicy) -> str:
+    """How long browsers keep preflights."""
+    return f"Browsers {_kept(policy.max_age)}."
 
 
 def _exposed(names: Sequence[str]) -> str:

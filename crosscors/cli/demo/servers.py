@@ -1,102 +1,97 @@
-"""The two APIs: separate processes, on sockets that the demo has opened."""
+"""Two servers in threads of this process: uvicorn for the ASGI application, waitress for everything else."""
 
 from __future__ import annotations
 
-import os
-import signal
+import logging
 import socket
-import subprocess
-import sys
-from collections.abc import Generator, Iterable, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, Any, cast
 
-from crosscors.cli.demo.host import PORT
-from crosscors.cli.demo.policy import PAGE_ORIGIN
+from crosscors.cli.demo.api import is_no_crash
+from crosscors.cli.demo.input import MOST_BYTES
 
-_MODULES = "crosscors.cli.demo"
-# {} is the file descriptor of the listening socket.
-UVICORN = (
-    *("uvicorn", "--factory", f"{_MODULES}.asgi_api:create_app", "--fd", "{}"),
-    *("--workers", "1", "--lifespan", "off", "--no-access-log", "--log-level", "warning"),
-)
-GUNICORN = (
-    *("gunicorn", f"{_MODULES}.wsgi_api:create_app()", "--bind", "fd://{}"),
-    *("--config", f"python:{_MODULES}.gunicorn_settings"),
-)
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# A server that has not stopped after this many seconds is killed.
-GRACE_SECONDS = 5.0
+    from crosscors.asgi import ASGIApp
+
+_POLL_SECONDS = 0.1
+_THREADS = 8
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server and its process."""
+    """A server in a thread of its own."""
 
     name: str
-    port: int
-    process: subprocess.Popen[bytes]
-
-    def has_ended(self) -> bool:
-        """Whether the process has ended."""
-        return self.process.poll() is not None
-
-    def answers(self) -> bool:
-        """Whether the server answers a request."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=1)
-        try:
-            connection.request("GET", "/items")
-            connection.getresponse().read()
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
-        return True
+    thread: threading.Thread
+    stop: Callable[[], object]
 
 
 @contextmanager
-def api_servers(asgi: socket.socket, wsgi: socket.socket, page_origin: str) -> Generator[tuple[Server, ...]]:
-    """Run both APIs on these listening sockets while the context lasts."""
-    servers: list[Server] = []
+def running(*servers: Server) -> Generator[None]:
+    """Run the servers while this lasts."""
     try:
-        servers.append(start("uvicorn", UVICORN, asgi, page_origin))
-        servers.append(start("gunicorn", GUNICORN, wsgi, page_origin))
-        yield tuple(servers)
+        for each in servers:
+            each.thread.start()
+        yield
     finally:
-        stop(servers)
+        for each in servers:
+            each.stop()
+        for each in servers:
+            if each.thread.ident is not None:
+                each.thread.join()
 
 
-def start(name: str, module: Sequence[str], listener: socket.socket, page_origin: str) -> Server:
-    """Start a server with these arguments of ``python -m``, and give it the listening socket."""
-    arguments = [argument.format(listener.fileno()) for argument in module]
-    port: int = listener.getsockname()[1]
-    process = subprocess.Popen(  # noqa: S603  # the commands are written above
-        [sys.executable, "-m", *arguments],
-        stdin=subprocess.DEVNULL,
-        pass_fds=[listener.fileno()],
-        env={**os.environ, PAGE_ORIGIN: page_origin, PORT: str(port)},
-        # Ctrl-C in a terminal goes to the whole session, but the demo decides when servers stop.
-        start_new_session=True,
+def asgi_server(listener: socket.socket, app: ASGIApp) -> Server:
+    """uvicorn with this application on this listening socket."""
+    import uvicorn  # noqa: PLC0415  # it takes a while
+
+    logging.getLogger("uvicorn.error").addFilter(is_no_crash)
+    # h11, because httptools knows only some methods. Nothing is logged except what fails.
+    config = uvicorn.Config(
+        app, http="h11", ws="none", lifespan="off", log_config=None, log_level="warning", access_log=False
     )
-    # Only the server has the socket now. If it ends, connections are refused and do not hang.
-    listener.close()
-    return Server(name, port, process)
+    config.timeout_graceful_shutdown = 1
+    server = uvicorn.Server(config)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    thread = threading.Thread(target=server.run, args=([listener],), name="uvicorn", daemon=True)
+    return Server("uvicorn", thread, stop)
 
 
-def stop(servers: Iterable[Server], grace_seconds: float = GRACE_SECONDS) -> None:
-    """Stop the servers and all their processes."""
-    servers = tuple(servers)
-    for server in servers:
-        server.process.terminate()
-    for server in servers:
-        _await_end(server.process, grace_seconds)
+def wsgi_server(applications: Mapping[socket.socket, WSGIApplication]) -> Server:
+    """waitress with an application for each of these listening sockets."""
+    from waitress import create_server, wasyncore  # type: ignore[import-untyped]  # noqa: PLC0415  # it takes a while
 
+    logging.getLogger("waitress").addFilter(is_no_crash)
+    by_port = {listener.getsockname()[1]: app for listener, app in applications.items()}
 
-def _await_end(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
-    try:
-        process.wait(grace_seconds)
-    except subprocess.TimeoutExpired:
-        # The process leads the group of its workers; see start().
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    def by_address(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # waitress takes the port from the socket, not from Host.
+        return by_port[int(environ["SERVER_PORT"])](environ, start_response)
+
+    sockets: Any = {}  # what waitress waits for
+    server = cast("Any", create_server)(
+        by_address,
+        sockets,
+        sockets=[*applications],
+        threads=_THREADS,
+        max_request_body_size=2 * MOST_BYTES,
+        max_request_header_size=MOST_BYTES,
+        ident="waitress",
+    )
+    is_over = threading.Event()
+
+    def serve() -> None:
+        while not is_over.is_set():
+            wasyncore.loop(timeout=_POLL_SECONDS, map=sockets, count=1)
+        server.task_dispatcher.shutdown()
+        wasyncore.close_all(sockets)
+
+    return Server("waitress", threading.Thread(target=serve, name="waitress", daemon=True), is_over.set)

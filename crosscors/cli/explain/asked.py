@@ -120,6 +120,8 @@ def _url(base: str | None, pasted: str | None, path: str | None) -> str:
 
 
 def _rooted(path: str) -> str:
+    if path.startswith("//"):  # a browser would read the host of another server
+        return f"/.{path}"
     return path if "://" in path or path.startswith("/") else f"/{path}"
 
 

@@ -100,6 +100,8 @@ def explain(  # noqa: PLR0913 (the options of the command)
             "Name an application or a URL: crosscors explain main:app / --origin https://app.example.com",
         )
     is_url = "://" in name
+    if is_url:
+        _check_url(name)
     asked = read_asked(options, name if is_url else None, pasted)
     if is_url:
         require("httpx", extra="cli")
@@ -152,6 +154,12 @@ def _read(file: IO[str], what: str) -> str:
         return file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{what} cannot be read: {error}.", "Save the text in UTF-8.") from error
+
+
+def _check_url(name: str) -> None:
+    from crosscors.cli.targets import check_url  # noqa: PLC0415 (as in _story)
+
+    check_url(name)
 
 
 def _confirm(asked: Asked, *, is_sent: bool) -> None:

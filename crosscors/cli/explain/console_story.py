@@ -16,8 +16,8 @@ _NAMES: dict[EngineName, str] = {"chromium": "Chromium", "firefox": "Firefox", "
 
 def unplayed_story(sentence: ConsoleSentence, hint: str) -> Story:
     """The story without a verdict: nothing was sent."""
-    steps = (_said(sentence), StoryStep("note", "Nothing was sent."))
-    return Story(None, sentence.reason, steps, hint, causes=_causes(sentence))
+    unjudged = "nothing was sent."
+    return Story(None, sentence.reason, (_said(sentence),), hint, unjudged=unjudged, causes=_causes(sentence))
 
 
 def told_by(sentence: ConsoleSentence, story: Story) -> Story:

@@ -7,11 +7,12 @@ out here, and a preflight stands for the request that it asks about.
 from __future__ import annotations
 
 import getopt
+import re
 from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from crosscors.cli.explain.shells import WordsError, split_words
-from crosscors.testing.urls import parse
+from crosscors.testing.urls import is_url, parse
 
 
 class CurlError(ValueError):
@@ -51,17 +52,45 @@ def read_curl(command: str) -> PastedRequest:
     PastedRequest(url='https://a.example/x', method='PUT', headers=(('X-A', '1'),), body=None,
     credentials=True, origin='https://b.example')
     """
-    try:
-        words = split_words(command)
-    except WordsError as error:
-        raise CurlError(str(error)) from error
+    words = _words(command)
     if not words or _program(words[0]) != "curl":
         raise CurlError('it does not begin with curl. Choose "Copy as cURL" in the network panel.')
     try:
         options, arguments = getopt.gnu_getopt(words[1:], _SHORT, _LONG)
     except getopt.GetoptError as error:
-        raise CurlError(f"curl has no such option, or its value is missing: {error}.") from error
+        is_cut = "requires argument" in error.msg
+        fault = "lacks its value. Copy the whole command" if is_cut else "is not known here. Remove it"
+        raise CurlError(f"the option {_written(error)} {fault}.") from error
     return _request([(_LONG_OF.get(name, name.lstrip("-")), value) for name, value in options], arguments)
+
+
+def _written(error: getopt.GetoptError) -> str:
+    """The option that is wrong, as it was written."""
+    return f"-{error.opt}" if len(error.opt) == 1 else f"--{error.opt}"
+
+
+# What stands before a command that was copied from a terminal.
+_PROMPT = re.compile(r"\A\s*[$%>#][ \t]+(?=curl)")
+# How else the network panel copies a request.
+_OTHERS = (
+    (re.compile(r"\s*(?:\$session\b|Invoke-WebRequest\b|Invoke-RestMethod\b)"), "for PowerShell"),
+    (re.compile(r"\s*(?:await\s+)?fetch\("), "JavaScript"),
+)
+_LINE_OF_POWERSHELL = re.compile(r"(?<!`)`[ \t]*\r?\n")
+
+
+def _words(command: str) -> list[str]:
+    for beginning, kind in _OTHERS:
+        if beginning.match(command):
+            raise CurlError(f'it is {kind}. Choose "Copy as cURL" in the network panel.')
+    try:
+        return split_words(_PROMPT.sub("", command))
+    except WordsError as error:
+        if _LINE_OF_POWERSHELL.search(command):
+            raise CurlError(
+                'it is for PowerShell (lines end with `). Choose "Copy as cURL (bash)" in the network panel.'
+            ) from error
+        raise CurlError(str(error)) from error
 
 
 def _program(word: str) -> str:
@@ -84,6 +113,7 @@ _WITH_VALUE = (
     "user",
     "oauth2-bearer",
     "user-agent",
+    "range",
     "referer",
     "url",
 )
@@ -93,14 +123,22 @@ _OTHERS_WITH_VALUE = (
     "cert",
     "connect-timeout",
     "cookie-jar",
+    "dump-header",
     "interface",
+    "keepalive-time",
     "key",
+    "limit-rate",
+    "max-redirs",
     "max-time",
+    "noproxy",
     "output",
     "proxy",
     "proxy-header",
     "resolve",
     "retry",
+    "retry-delay",
+    "stderr",
+    "trace-ascii",
     "write-out",
 )
 _WITHOUT_VALUE = (
@@ -108,19 +146,31 @@ _WITHOUT_VALUE = (
     "get",
     "compressed",
     "fail",
+    "fail-with-body",
     "globoff",
+    "http1.0",
     "http1.1",
     "http2",
+    "http2-prior-knowledge",
     "http3",
+    "http3-only",
     "include",
     "insecure",
     "ipv4",
     "ipv6",
     "location",
+    "location-trusted",
     "no-buffer",
+    "no-keepalive",
+    "no-progress-meter",
     "path-as-is",
+    "progress-bar",
+    "raw",
+    "remote-header-name",
+    "remote-name",
     "show-error",
     "silent",
+    "ssl-no-revoke",
     "tlsv1.2",
     "tlsv1.3",
     "verbose",
@@ -138,9 +188,15 @@ _SHORT_NAMES = {
     "E:": "cert",
     "c:": "cookie-jar",
     "m:": "max-time",
+    "r:": "range",
+    "D:": "dump-header",
     "o:": "output",
     "w:": "write-out",
     "x:": "proxy",
+    "#": "progress-bar",
+    "J": "remote-header-name",
+    "O": "remote-name",
+    "0": "http1.0",
     "I": "head",
     "G": "get",
     "f": "fail",
@@ -191,27 +247,45 @@ def _request(options: list[tuple[str, str]], arguments: list[str]) -> PastedRequ
         page.append(("Authorization", "Basic"))
     if "oauth2-bearer" in names:
         page.append(("Authorization", "Bearer"))
+    page += [("Range", f"bytes={value}") for name, value in options if name == "range"]
     url = _url([value for name, value in options if name == "url"] + arguments)
     if "get" in names and body is not None:
         url, body = f"{url}{'&' if '?' in url else '?'}{body}", None
     method = _method(options, names, has_body=body is not None)
     credentials = "cookie" in sent or "cookie" in names
-    origin = sent.get("origin")
+    referer = sent.get("referer") or next((value for name, value in options if name == "referer"), "")
+    # A request without Origin has at least the address of the page, or the origin in it.
+    origin = sent.get("origin") or (parse(referer).origin if is_url(referer) else None)
     asked = sent.get("access-control-request-method")
     if method == "OPTIONS" and asked:
         return PastedRequest(url, asked, _asked_headers(sent), None, False, origin)
     return PastedRequest(url, method, tuple(page), body, credentials, origin)
 
 
+_TYPOGRAPHIC = "\u2018\u2019\u201c\u201d\u2013\u2014"
+
+
 def _url(given: list[str]) -> str:
-    if len(given) != 1:
-        found = "no URL" if not given else f"{len(given)} URLs"
-        raise CurlError(f"it has {found}. Paste a command with one URL.")
+    if not given:
+        raise CurlError("it has no URL. Paste a command with one URL.")
+    if any(each[:1] in _TYPOGRAPHIC for each in given if each):
+        raise CurlError("it has typographic quotes or dashes. Write plain ones: ' and -.")
+    if "curl" in given:
+        raise CurlError("there is more than one command. Paste one curl command.")
+    if len(given) > 1:
+        listed = " and ".join(map(repr, given[:3]))
+        raise CurlError(f"it has {len(given)} URLs ({listed}). Paste a command with one URL.")
     url = given[0] if "://" in given[0] else f"http://{given[0]}"  # as curl reads it
     try:
-        parse(url)
+        parsed = parse(url)
     except ValueError as error:
         raise CurlError(f"its URL is not valid: {error}") from error
+    if parsed.scheme in {"ws", "wss"}:
+        raise CurlError(
+            "it opens a WebSocket. CORS does not apply to WebSockets: their servers check Origin."
+        )
+    if parsed.scheme not in {"http", "https"}:
+        raise CurlError(f"its URL begins with {parsed.scheme}:. Paste a command with http or https.")
     return url
 
 
@@ -227,6 +301,8 @@ def _method(options: list[tuple[str, str]], names: set[str], *, has_body: bool) 
 
 def _header(text: str) -> tuple[str, str]:
     """Name and value. ``X-A;`` is how curl writes an empty value."""
+    if text.startswith("@"):
+        raise CurlError("its headers are in a file. Write each header itself: -H 'X-Token: 1'.")
     name, colon, value = text.partition(":")
     if not name:  # ":authority: a.example", a pseudo-header of HTTP/2
         return text, ""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from crosscors.cli.explain.libraries import Needed
+from dataclasses import replace
+
+from crosscors.cli.explain.applications import for_application, in_application
+from crosscors.cli.explain.libraries import OPEN, Library, Needed
+from crosscors.cli.explain.ours import lacking
 from crosscors.cli.explain.playing import Played
-from crosscors.cli.explain.recognition import for_application, in_application, in_response
+from crosscors.cli.explain.recognition import in_response
 from crosscors.cli.explain.serving import unreachable_hint
 from crosscors.cli.targets import Target
 from crosscors.core.standard import (
@@ -22,7 +26,10 @@ from crosscors.testing.server_says import REFUSING, reason_and_remedy
 _OF_ORIGIN = frozenset({"allow-origin-missing", "allow-origin-mismatch", "allow-origin-invalid"})
 _OF_LISTS = frozenset({"preflight-status", "method-not-allowed", "header-not-allowed"})
 _FIRST_ERROR = 400
-_OPEN = "Otherwise, every site could read the responses with the cookies of its visitors."
+_IF_LISTED = (
+    "Do this only where each allowed origin is listed. Where every origin is allowed, every site could read"
+    " the responses with the cookies of its visitors."
+)
 
 
 def hint_for(played: Played, target: Target) -> str | None:
@@ -32,13 +39,23 @@ def hint_for(played: Played, target: Target) -> str | None:
         return None
     if not isinstance(error, BlockedByCORS):
         return unreachable_hint(error, played.url) if isinstance(error, NoAnswerError) else None
+    if played.asked.origin == "null":
+        return error.hint
     # The server itself knows best.
-    if reason_and_remedy(error.exchange.response) or played.asked.origin == "null":
+    said = reason_and_remedy(error.exchange.response)
+    if played.policies:
+        return _for_ours(error, played, error.hint if said else "")
+    if said:
         return error.hint
     in_words = _for_live(error, played) if target.kind == "url" else _for_application(error, played, target)
-    if in_words and error.reason == "allow-origin-wildcard-with-credentials":
-        in_words += f", and remove what allows every origin. {_OPEN}"
     return in_words or error.hint
+
+
+def _for_ours(error: BlockedByCORS, played: Played, said: str) -> str:
+    """What crosscors says in this process, and what else its policy lacks."""
+    lacks = lacking(played.policies[-1], played.asked, error.exchange)
+    unsaid = [f"{each[0].upper()}{each[1:]}" for each in lacks if each[1:] not in said]
+    return " ".join([said, *unsaid]).strip() or error.hint
 
 
 def _for_live(error: BlockedByCORS, played: Played) -> str | None:
@@ -48,6 +65,10 @@ def _for_live(error: BlockedByCORS, played: Played) -> str | None:
     text = recognised.library.text(needed) if needed and recognised else None
     if text is None or recognised is None:
         return None
+    if error.reason == "allow-origin-wildcard-with-credentials":
+        text += f", and remove what allows every origin. {OPEN}"
+    elif error.reason == "allow-credentials-not-true":
+        text += f". {_IF_LISTED}"
     if recognised.is_certain:
         return f"In {recognised.library.name}, write {text}"
     return f"{error.hint} If this is {recognised.library.name}, write {text}"
@@ -56,9 +77,11 @@ def _for_live(error: BlockedByCORS, played: Played) -> str | None:
 def _for_application(error: BlockedByCORS, played: Played, target: Target) -> str | None:
     """The hint for an application whose objects are known: all that its lists lack for this request."""
     needed = _needed(error, played)
-    library = in_application(target)
+    library = in_application(target, played.asked)
     if library is not None:
-        text = library.text(_everything(needed, error.exchange)) if needed else None
+        text = (
+            library.text(_everything(_closing(needed, library, played), error.exchange)) if needed else None
+        )
         return text and f"In {library.name}, write {text}"
     library = None if _has_cors(played) else for_application(target)
     if library is None:
@@ -66,6 +89,11 @@ def _for_application(error: BlockedByCORS, played: Played, target: Target) -> st
     wanted = Needed(played.asked.origin, played.asked.credentials)
     text = library.text(_everything(wanted, error.exchange, but=frozenset({"GET", "HEAD"})))
     return f"Nothing in the application answers CORS. With {library.name}, {library.verb}{text}"
+
+
+def _closing(needed: Needed, library: Library, played: Played) -> Needed:
+    """What is needed, with the origin, if it has to stand in the place of those that are let in today."""
+    return replace(needed, origin=played.asked.origin) if needed.credentials and library.is_open else needed
 
 
 def _has_cors(played: Played) -> bool:

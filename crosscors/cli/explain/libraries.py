@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from crosscors.core.origins.faults import mended
 
+OPEN = "Otherwise, every site could read the responses with the cookies of its visitors."
+
 
 @dataclass(frozen=True)
 class Needed:
@@ -36,6 +38,9 @@ class Library:
         more: what stands for the items that the list has already.
         verb: what stands before the text.
         configured: the lists that the application has, by the names of the attributes above.
+        expressions: regular expressions in its list of origins.
+        is_open: whether it lets in sites that nobody has named. With credentials, it must not.
+        opens: other options that let them in.
     """
 
     name: str
@@ -49,36 +54,49 @@ class Library:
     more: str | None = "..."
     verb: str = "write "
     configured: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    expressions: tuple[str, ...] = ()
+    is_open: bool = False
+    opens: tuple[str, ...] = ()
 
     def text(self, needed: Needed) -> str | None:
         """What to write, or None if the library allows all of this already."""
         options: list[str] = []
+        closes = needed.credentials and self.is_open
         for name, template, items in (
             ("origin", self.origin, (needed.origin,) if needed.origin else ()),
             ("method", self.method, (needed.method,) if needed.method else ()),
             ("header", self.header, needed.headers),
         ):
             known = {each.lower() for each in self.configured.get(name, ())}
-            missing = [item for item in items if item.lower() not in known]
-            # With credentials, a star must not stay: every site could read with the user's cookies.
-            is_open = "*" in known and not (name == "origin" and needed.credentials)
-            if missing and not is_open:
-                options.append(template.format(self._list(name, missing)))
+            is_closing = closes and name == "origin"
+            missing = [item for item in items if is_closing or item.lower() not in known]
+            if missing and (is_closing or "*" not in known):
+                options.append(template.format(self._list(name, missing, closes=is_closing)))
         if not options and not needed.credentials:
             return None
         if needed.credentials and self.credentials:
             options.append(self.credentials)
-        return self.around.format(self.between.join(options))
+        text = self.around.format(self.between.join(options))
+        return f"{text}, and remove {' and '.join(self.opens)}. {OPEN}" if closes and self.opens else text
 
-    def _list(self, name: str, missing: Iterable[str]) -> str:
+    def _list(self, name: str, missing: Iterable[str], *, closes: bool) -> str:
         configured = self.configured.get(name)
         wanted = [*missing]
         # An entry such as "https://app.example.com/" was meant for this origin, and lets nobody in.
-        kept = (each for each in configured or () if each != "*" and mended(each) not in wanted)
-        known = [self.quote.format(each) for each in kept]
+        kept = [
+            each
+            for each in configured or ()
+            if each != "*" and mended(each) not in wanted and each not in wanted
+        ]
+        if name == "origin" and not closes:
+            kept += self.expressions
+        known = [self._quoted(each) for each in kept]
         if configured is None and self.more:
             known = [self.more]
-        return ", ".join([*known, *(self.quote.format(each) for each in wanted)])
+        return ", ".join([*known, *map(self._quoted, wanted)])
+
+    def _quoted(self, item: str) -> str:
+        return f"{'r' if chr(92) in item else ''}{self.quote.format(item)}"
 
 
 STARLETTE = Library(
@@ -96,6 +114,14 @@ FLASK_CORS = Library(
     "methods=[{}]",
     "allow_headers=[{}]",
     "CORS(app, ..., {})",
+)
+# Its options for the paths of one resource.
+FLASK_CORS_RESOURCE = replace(
+    FLASK_CORS,
+    origin='"origins": [{}]',
+    credentials='"supports_credentials": True',
+    method='"methods": [{}]',
+    header='"allow_headers": [{}]',
 )
 DJANGO_CORS_HEADERS = Library(
     "django-cors-headers",

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crosscors.cli.explain.asked import Asked
 from crosscors.cli.explain.lifespan import State, lifespan, with_state
+from crosscors.cli.explain.ours import policies_heard
 from crosscors.cli.explain.serving import Served
 from crosscors.cli.output import CommandError, nothing_on_stdout
+from crosscors.core.policy import CORSPolicy
 from crosscors.testing import Browser, EngineName, Exchange, NetworkError, RequestInit, Response
+from crosscors.testing.servers.wsgi import NotAnApplicationError
 
 T = TypeVar("T")
 
@@ -38,6 +41,7 @@ class Played:
         error: why it gets nothing; None after a preflight that allows the request, if that was all to send.
         is_dry: whether only the preflight was to be sent.
         is_live: whether the requests went over the network.
+        policies: those of crosscors that decided in this process, in order.
     """
 
     asked: Asked
@@ -47,6 +51,7 @@ class Played:
     error: NetworkError | None
     is_dry: bool = False
     is_live: bool = False
+    policies: tuple[CORSPolicy, ...] = ()
 
 
 def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: bool) -> Played:
@@ -67,7 +72,8 @@ def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: boo
         )
         page = browser.page(asked.origin)
     except ValueError as invalid:
-        raise CommandError(_sentence(invalid)) from invalid
+        reason, _, remedy = str(invalid).rstrip(".").partition("; write ")
+        raise CommandError(f"{reason}.", remedy and f"Write {remedy}.") from invalid
     init = RequestInit(
         method=asked.method,
         headers=asked.headers,
@@ -89,6 +95,7 @@ def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: boo
         return page.fetch(asked.url, **init)
 
     async def afetch() -> Response | None:
+        asyncio.get_running_loop().set_exception_handler(_without_exits)
         async with lifespan(served.server, state):
             if is_dry:
                 await page.apreflight(asked.url, **init)
@@ -96,11 +103,18 @@ def play(asked: Asked, served: Served, engine: EngineName | None, *, is_dry: boo
             return await page.afetch(asked.url, **init)
 
     try:
-        response, error = _in_time(fetch)
+        with policies_heard() as policies:
+            response, error = _in_time(fetch)
     finally:
         served.close()
     url = asked.url if served.is_live else browser.origin + _path(asked.url)
-    return Played(asked, url, tuple(browser.exchanges), response, error, is_dry, served.is_live)
+    return Played(asked, url, tuple(browser.exchanges), response, error, is_dry, served.is_live, (*policies,))
+
+
+def _without_exits(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what happened in a task, except its end of the process: the command says that itself."""
+    if not isinstance(context.get("exception"), SystemExit):
+        loop.default_exception_handler(context)
 
 
 def _path(url: str) -> str:
@@ -124,6 +138,11 @@ def _in_time(run: Callable[[], T]) -> T:
             "Look for what it waits for: a database, another server, a lock.",
         )
     error = future.exception()
+    if isinstance(error, NotAnApplicationError):
+        raise CommandError(
+            "The target is not a WSGI application: it does not return an iterable of bytes.",
+            "If it is a function that makes the application, name one that needs no arguments.",
+        ) from error
     if isinstance(error, TypeError):  # what JavaScript's fetch() rejects before it sends anything
         raise CommandError(_sentence(error)) from error
     if isinstance(error, SystemExit):

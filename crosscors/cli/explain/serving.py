@@ -105,7 +105,7 @@ def unreachable_hint(error: NoAnswerError, url: str) -> str:
     """What to do about a server that cannot be reached."""
     if isinstance(error, NoServerError):
         return "Start the application, and explain its URL instead: that follows redirects to other servers."
-    if isinstance(error, TooLateError) or type(error.__cause__).__name__ == "ReadTimeout":
+    if isinstance(error, TooLateError) or is_silence(error):
         return "Look for what the server waits for: a database, another server, a lock."
     said = error.message
     if "CERTIFICATE_VERIFY_FAILED" in said:
@@ -115,4 +115,20 @@ def unreachable_hint(error: NoAnswerError, url: str) -> str:
         )
     if "SSL" in said:
         return f"Perhaps the server speaks plain HTTP: http{url.removeprefix('https')}"
+    if _is_of_httpx(error, "RemoteProtocolError", "ReadError"):
+        other = "http" if url.startswith("https") else "https"
+        return (
+            "Something listens there, and closes the connection. Look at the log of the server. Perhaps it"
+            f" speaks {other}: {other}{url[url.index(':') :]}"
+        )
     return "Start the server, or correct the URL."
+
+
+def is_silence(error: NoAnswerError) -> bool:
+    """Whether a live server was reached, and did not answer within `SILENCE`."""
+    return _is_of_httpx(error, "ReadTimeout")
+
+
+def _is_of_httpx(error: NoAnswerError, *names: str) -> bool:
+    """Whether httpx raised one of these. It is imported only where requests go over the network."""
+    return type(error.__cause__).__name__ in names

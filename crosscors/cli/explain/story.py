@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
 
+from crosscors.cli.explain import serving
 from crosscors.cli.explain.causes import Cause
 from crosscors.cli.explain.playing import TIMEOUT, Played
 from crosscors.core.standard import (
@@ -48,9 +49,10 @@ class StoryStep:
 
 @dataclass(frozen=True)
 class Story:
-    """The whole story. ``message`` is what the console says where CORS blocks the request.
+    """The whole story.
 
-    ``causes`` are those of a pasted sentence from a console; without one, None.
+    ``message`` is what the console says where CORS blocks the request. ``unjudged`` says why there is no
+    verdict. ``causes`` are those of a pasted sentence from a console; without one, None.
     """
 
     verdict: Verdict | None
@@ -58,6 +60,7 @@ class Story:
     steps: tuple[StoryStep, ...]
     hint: str | None
     message: str | None = None
+    unjudged: str | None = None
     causes: tuple[Cause, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -69,14 +72,24 @@ class Story:
 
 def story_of(played: Played, hint: str | None) -> Story:
     """The story of what happened, with the one change that lets the request pass."""
-    steps = (*_steps(played), *_ending(played), *_notes(played))
+    steps = (*_steps(played), *_ending(played), *_notes(played, hint or ""))
     error = played.error
     if isinstance(error, BlockedByCORS):
         return Story("blocked", error.reason, steps, hint, error.message)
     if error is not None and not isinstance(error, NoAnswerError):
         # The browser refuses the response, but not because of CORS.
         return Story("blocked", None, steps, hint)
-    return Story("allowed" if played.response is not None else None, None, steps, hint)
+    if played.response is not None:
+        return Story("allowed", None, steps, hint)
+    return Story(None, None, steps, hint, unjudged=_unjudged(played))
+
+
+def _unjudged(played: Played) -> str:
+    if played.error is not None:
+        return "there is no response to judge."
+    if played.exchanges:
+        return "the preflight passed, and the request was not sent (--dry-run)."
+    return "nothing was sent (--dry-run)."
 
 
 def _steps(played: Played) -> Iterator[StoryStep]:
@@ -223,9 +236,7 @@ def _ending(played: Played) -> Iterator[StoryStep]:
     if played.error is not None and not isinstance(played.error, BlockedByCORS):
         yield StoryStep("failure", _failure(played.error))
     elif played.is_dry and played.error is None and played.exchanges:
-        yield StoryStep("note", "The preflight allows the request. It was not sent (--dry-run).")
-    elif played.is_dry and played.error is None:
-        yield StoryStep("note", "Nothing was sent (--dry-run).")
+        yield StoryStep("note", "The preflight allows the request.")
 
 
 def _failure(error: NetworkError) -> str:
@@ -234,18 +245,19 @@ def _failure(error: NetworkError) -> str:
             return f"There was no answer within {TIMEOUT:g} seconds."
         case NoServerError():
             return "The redirect leads to another server, which the application is not."
+        case NoAnswerError() if serving.is_silence(error):
+            return f"There was no answer within {serving.SILENCE:g} seconds."
         case _:
             return error.message
 
 
-def _notes(played: Played) -> Iterator[StoryStep]:
+def _notes(played: Played, hint: str) -> Iterator[StoryStep]:
     """What does not change the verdict, and is good to know."""
-    return (
-        StoryStep("note", f"{text[0].upper()}{text[1:].rstrip('.')}.") for text in _notes_in_words(played)
-    )
+    for text in _notes_in_words(played, hint):
+        yield StoryStep("note", f"{text[0].upper()}{text[1:].rstrip('.')}.")
 
 
-def _notes_in_words(played: Played) -> Iterator[str]:
+def _notes_in_words(played: Played, hint: str) -> Iterator[str]:
     asked = played.asked
     for name, _ in asked.headers:
         if is_forbidden_request_header(name):
@@ -253,7 +265,7 @@ def _notes_in_words(played: Played) -> Iterator[str]:
     for exchange in played.exchanges:
         yield from exchange.notes
     raised = next((each.response.raised for each in played.exchanges if each.response.raised), None)
-    if raised is not None:
+    if raised is not None and repr(raised) not in hint:
         yield f"the application raised {raised!r}"
     response = played.response
     if response is not None and response.status >= HTTPStatus.BAD_REQUEST:

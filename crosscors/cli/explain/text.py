@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
 
 from crosscors.cli.explain.story import Story, StoryStep
 from crosscors.cli.output import stdout_console, styled
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 _MOST_HEADERS = 30
 # Headers that have a part in CORS. JSON has all.
@@ -25,7 +26,31 @@ def print_story(story: Story, title: str) -> None:
     console.print(styled((title, "bold")))
     console.print()
     for line in _lines(story):
-        console.print(line)
+        console.print(_hanging(line, console) if _is_terminal() else line)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _hanging(line: Text, console: Console) -> Text:
+    """The line, wrapped so that what follows begins where its first word does, and not below the number."""
+    lead = _LEAD.match(line.plain)
+    if lead is None:
+        return line
+    width = max(console.width - lead.end(), _NARROWEST)
+    first, *others = line[lead.end() :].wrap(console, width)
+    blanks = Text(" " * lead.end())
+    wrapped = [line[: lead.end()] + first, *(blanks + each for each in others)]
+    for each in wrapped:
+        each.rstrip()
+    return Text("\n").join(wrapped)
+
+
+_NARROWEST = 20  # characters
+
+# What stands before the first word of a step, a check, a note, a remedy; before a header, it is blanks alone.
+_LEAD = re.compile(r"\d+\. |   (?:pass|FAIL)  |   (?:Note|Do): | +")
 
 
 def _lines(story: Story) -> Iterator[Text]:
@@ -88,4 +113,4 @@ def _verdict(story: Story) -> Text:
             why = f" by CORS ({story.reason})." if story.reason else ", but not by CORS."
             return styled(("Blocked", "bold red"), why)
         case _:
-            return styled(("No verdict.", "bold yellow"))
+            return styled(("No verdict: ", "bold yellow"), story.unjudged or "")

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from crosscors.cli import require
-from crosscors.cli.output import CommandError, print_json
+from crosscors.cli.output import CommandError, print_json, printable
 from crosscors.cli.probe import pages_let_in, responses
 from crosscors.cli.probe.findings import SEVERITIES, Finding
-from crosscors.cli.probe.report import print_report
+from crosscors.cli.probe.report import print_report, warnings
 from crosscors.cli.probe.requests import Answers
 from crosscors.cli.probe.target import Target, WrongUsageError, read_target
 
 if TYPE_CHECKING:
-    from crosscors.testing.exchange import ReceivedResponse, SentRequest
+    from crosscors.cli.probe.sending import Asked
 
 _TOTAL = 60.0  # seconds
 _SECONDS = click.FloatRange(0, _TOTAL, min_open=True)
@@ -75,8 +75,10 @@ def probe(
         target = read_target(url, origins, headers)
     except WrongUsageError as error:
         raise CommandError(error.message, error.hint) from None
-    answers = _ask(target, timeout)
+    answers, unanswered = _ask(target, timeout)
     findings = judge(target, answers)
+    for warning in warnings(target, answers, unanswered):
+        click.echo(f"Warning: {printable(warning)}", err=True)
     if as_json:
         secret_names = frozenset(name.lower() for name, _ in target.headers)
         print_json({"findings": [each.as_json(secret_names) for each in findings]})
@@ -91,7 +93,7 @@ def judge(target: Target, answers: Answers) -> list[Finding]:
     return sorted(found, key=lambda each: SEVERITIES.index(each.severity))
 
 
-def _ask(target: Target, timeout: float) -> dict[SentRequest, ReceivedResponse]:
+def _ask(target: Target, timeout: float) -> Asked:
     require("httpx", extra="cli")
     from crosscors.cli.probe.sending import ConnectError, ask  # noqa: PLC0415 (httpx takes a while to import)
 

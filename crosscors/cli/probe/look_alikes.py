@@ -66,37 +66,46 @@ def _names(trusted: URL) -> Iterator[LookAlike]:
     def at(name: str) -> str:
         return _with_host(trusted, name)
 
+    label, _, parent = host.partition(".")
     beside, before_domain = at(f"evil.{domain}"), at(f"evil{domain}")
+    siblings = (beside,) if domain == host else (beside, at(f"evil.{parent}"))
     yield LookAlike(at(f"{host}.{_FOREIGN}"), "origin-prefix-match")
     yield LookAlike(before_domain, "origin-suffix-match")
     # Such a name is below the domain, too.
-    yield LookAlike(at(f"evil{host}"), "origin-suffix-match", unless=(beside,))
+    yield LookAlike(at(f"evil{host}"), "origin-suffix-match", siblings)
     yield LookAlike(at(f"evil{domain}.{_FOREIGN}"), "origin-substring-match")
-    yield LookAlike(at(f"evil{host}.{_FOREIGN}"), "origin-substring-match", unless=(beside,))
+    yield LookAlike(at(f"evil{host}.{_FOREIGN}"), "origin-substring-match", siblings)
+    same_label = at(f"{label}.{_FOREIGN}")
+    if domain != host:
+        yield LookAlike(same_label, "origin-prefix-match")
     # Parts of the trusted origin, for servers that look for the origin in the text of their list.
-    yield LookAlike(at(domain[1:]), "origin-substring-match")
+    yield LookAlike(at(domain[1:]), "origin-substring-match", unless=(before_domain,))
     shorter_port = (_at_other_port(trusted),) if trusted.port else ()
-    yield LookAlike(trusted.origin[:-1], "origin-substring-match", unless=shorter_port)
-    yield from _dots(trusted, domain, before_domain)
-    yield LookAlike(beside, "any-subdomain")
+    yield LookAlike(trusted.origin[:-1], "origin-substring-match", unless=(same_label, *shorter_port))
+    yield from _dots(trusted, domain, siblings, same_label)
+    for sibling in siblings:
+        yield LookAlike(sibling, "any-subdomain")
     yield LookAlike(at(f"evil.{host}"), "any-subdomain")
     after_host = at(f"{host}.{_FOREIGN}")
     for character in _SPECIAL:
         yield LookAlike(at(f"{host}{character}.{_FOREIGN}"), "special-characters", unless=(after_host,))
 
 
-def _dots(trusted: URL, domain: str, before_domain: str) -> Iterator[LookAlike]:
+def _dots(trusted: URL, domain: str, siblings: tuple[str, ...], same_label: str) -> Iterator[LookAlike]:
     host = trusted.host
     if is_ip_address(host):
         return
-    own_part = len(host) - len(domain)  # where the registrable domain begins
     dots = [place for place, character in enumerate(host) if character == "."][-_MAX_DOTS:]
     for place in dots:
-        name = f"{host[:place]}{_LETTER}{host[place + 1 :]}"
+        rest = host[place + 1 :]
         # "appxexample.com" also ends like "example.com".
-        unless = (before_domain,) if place < own_part else ()
-        yield LookAlike(_with_host(trusted, name), "unescaped-dot", unless)
+        ends_alike = _with_host(trusted, f"evil{rest}")
+        if "." in rest:
+            yield LookAlike(ends_alike, "origin-suffix-match", siblings)
+        name = f"{host[:place]}{_LETTER}{rest}"
+        yield LookAlike(_with_host(trusted, name), "unescaped-dot", (ends_alike, same_label, *siblings))
     # The dot of a pattern for sub-domains.
+    before_domain = _with_host(trusted, f"evil{domain}")
     yield LookAlike(_with_host(trusted, f"{_LETTER}{domain}"), "unescaped-dot", (before_domain,))
 
 

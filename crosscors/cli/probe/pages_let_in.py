@@ -11,14 +11,18 @@ from crosscors.cli.probe.requests import (
     Answers,
     all_strangers,
     asking,
+    elsewhere,
     exchange_of,
     get,
     is_admitted,
     is_let_in,
     is_reflected,
     lets_in_any,
+    may_read,
+    value_of,
 )
 from crosscors.cli.probe.target import Target
+from crosscors.core.standard import ALLOW_METHODS
 from crosscors.testing.cors_check import CORSCheck
 from crosscors.testing.exchange import Exchange
 
@@ -82,6 +86,7 @@ _MISTAKES = {
 def judge(target: Target, answers: Answers) -> Iterator[Finding]:
     """All findings about whom the server lets in."""
     yield from _any_origin(target, answers)
+    yield from _elsewhere(target, answers)
     yield from _null(target, answers)
     if not lets_in_any(target, answers):
         for trusted in target.trusted:
@@ -117,6 +122,35 @@ def _any_origin(target: Target, answers: Answers) -> Iterator[Finding]:
             " list the origins.",
             exchange,
         )
+
+
+def _elsewhere(target: Target, answers: Answers) -> Iterator[Finding]:
+    """Any origin, but not in the response to GET: preflights and errors often come from other code."""
+    if lets_in_any(target, answers):
+        return
+    found = (exchange_of(request, answers) for request in elsewhere(target))
+    for exchange in [each for each in found if each is not None and _is_open(each)][:1]:
+        what, where = ("send requests", "preflights") if exchange.is_preflight else ("read errors", "errors")
+        yield Finding(
+            "any-origin-reflected",
+            "high",
+            exchange.request.header("Origin"),
+            f"Every site can {what} with the user's cookies: the server does not let them read its responses"
+            f" to GET, but its {where} allow whatever origin asks.",
+            f"Apply the policy of all other responses to {where}, too.",
+            exchange,
+        )
+
+
+def _is_open(exchange: Exchange) -> bool:
+    origin = exchange.request.header("Origin") or ""
+    return may_read(exchange, origin, with_credentials=True) and _may_put(exchange)
+
+
+def _may_put(exchange: Exchange) -> bool:
+    """Fetch, "CORS-preflight fetch", step 7: the response has to list the method."""
+    methods = value_of(exchange, ALLOW_METHODS).split(",")
+    return not exchange.is_preflight or "PUT" in {each.strip(" \t") for each in methods}
 
 
 def _gives_credentials_to_some(target: Target, answers: Answers) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from crosscors.cli.output import stdout_console, styled
+from crosscors.cli.output import print_indented, stdout_console, styled
 from crosscors.cli.probe.findings import Finding, Severity
+from crosscors.cli.probe.requests import Answers, get
+from crosscors.cli.probe.target import Target
 
 if TYPE_CHECKING:
     from crosscors.testing.exchange import Exchange
@@ -24,10 +26,10 @@ def print_report(url: str, findings: list[Finding], requests: int) -> None:
         console.print(
             styled((finding.severity.upper(), _STYLES[finding.severity]), " ", (finding.code, "bold"))
         )
-        console.print(styled(f"  {finding.message}"))
-        console.print(styled(("  Fix: ", "green"), finding.fix))
+        print_indented(console, 2, finding.message)
+        print_indented(console, 2, ("Fix: ", "green"), finding.fix)
         for line in _lines(finding.exchange):
-            console.print(styled((f"    {line}", "dim")))
+            print_indented(console, 4, (line, "dim"))
     console.print()
     console.print(styled(_sum(findings, requests)))
 
@@ -48,6 +50,21 @@ def _lines(exchange: Exchange) -> Iterable[str]:
 def _sum(findings: list[Finding], requests: int) -> str:
     found = _counted(len(findings), "finding") if findings else "Nothing found"
     return f"{found}. {_counted(requests, 'request')} got a response."
+
+
+def warnings(target: Target, answers: Answers, unanswered: int) -> Iterable[str]:
+    """Why there may be more to find than was found."""
+    plain = answers.get(get(target))
+    if plain is not None and 300 <= plain.status <= 399:  # noqa: PLR2004  # all redirects
+        location = plain.header("Location") or "another URL"
+        yield f"{target.url} redirects to {location}. Probe the URL that pages fetch in the end."
+    elif plain is not None and plain.status >= _ERROR and plain.status != _METHOD_NOT_ALLOWED:
+        yield f"GET {target.url} gets status {plain.status}. Most defects only show where pages get 200."
+    if unanswered:
+        yield f"{_counted(unanswered, 'request')} got no response, so there may be more to find."
+
+
+_ERROR, _METHOD_NOT_ALLOWED = 400, 405
 
 
 def _counted(number: int, what: str) -> str:

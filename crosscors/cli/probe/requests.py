@@ -24,7 +24,7 @@ MAX_REQUESTS = 200
 
 # A policy need not list a method that needs no preflight. One of these three surely passes.
 PREFLIGHTED_METHODS = ("GET", "POST", "PUT")
-_MISSING = "crosscors-probe-no-such-path"
+MISSING = "crosscors-probe-no-such-path"
 _METHOD_NOT_ALLOWED = 405
 
 
@@ -49,13 +49,20 @@ def of_look_alikes(target: Target, answers: Answers) -> list[SentRequest]:
 
 
 def of_pages_let_in(target: Target, answers: Answers) -> list[SentRequest]:
-    """What else they may meet: preflights and errors. Anyone may meet OPTIONS."""
+    """What else they may meet: preflights and errors. Anyone may meet OPTIONS, and what is open elsewhere."""
     let_in = origins_let_in(target, answers)
     if not let_in:
-        return [options(target, target.trusted[0])]
+        return [options(target, target.trusted[0]), *elsewhere(target)]
     preflights = [preflight(target, each, method) for each in let_in for method in PREFLIGHTED_METHODS]
     missing = [get(target, let_in[0], url) for url in missing_urls(target)]
-    return [options(target, let_in[0]), *preflights, head(target, let_in[0]), *missing]
+    return [options(target, let_in[0]), *preflights, head(target, let_in[0]), *missing, *elsewhere(target)]
+
+
+def elsewhere(target: Target) -> list[SentRequest]:
+    """Requests of a stranger to which other code of the server may reply: preflights and errors."""
+    stranger = all_strangers(target)[0]
+    missing = missing_urls(target)[-1]
+    return [preflight(target, stranger, "PUT"), get(target, stranger, missing)]
 
 
 ROUNDS: tuple[Callable[[Target, Answers], list[SentRequest]], ...] = (
@@ -161,7 +168,7 @@ def preflight(target: Target, origin: str, method: str) -> SentRequest:
 def missing_urls(target: Target) -> tuple[URL, ...]:
     """Paths that surely do not exist, beside the path of the URL and below it."""
     path = target.url.path
-    paths = (f"{path.rstrip('/').rpartition('/')[0]}/{_MISSING}", f"{path.rstrip('/')}/{_MISSING}")
+    paths = (f"{path.rstrip('/').rpartition('/')[0]}/{MISSING}", f"{path.rstrip('/')}/{MISSING}")
     return tuple(parse(each, target.url.origin) for each in dict.fromkeys(paths))
 
 

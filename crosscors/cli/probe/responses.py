@@ -109,7 +109,7 @@ def _credentials_alone(exchange: Exchange) -> Finding | None:
 
 
 def _long_age(exchange: Exchange) -> Finding | None:
-    origin, age = _origin(exchange), value_of(exchange, MAX_AGE)
+    origin, age = _origin(exchange), value_of(exchange, MAX_AGE).lstrip("0")
     if not exchange.is_preflight or origin is None or not may_read(exchange, origin):
         return None
     if not (age.isascii() and age.isdigit()) or (len(age) < _DIGITS and int(age) <= _LONGEST_AGE):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from typing import NamedTuple
 
 import httpx
 
@@ -23,8 +24,20 @@ class ConnectError(Exception):
         self.hint = hint
 
 
-def ask(target: Target, timeout: float, total: float) -> dict[SentRequest, ReceivedResponse]:
-    """The responses, in the order of the requests. Requests that got no response are missing.
+class Asked(NamedTuple):
+    """What became of the requests.
+
+    Attributes:
+        answers: the responses, in the order of the requests.
+        unanswered: how many requests got no response.
+    """
+
+    answers: dict[SentRequest, ReceivedResponse]
+    unanswered: int
+
+
+def ask(target: Target, timeout: float, total: float) -> Asked:
+    """Send all requests.
 
     Args:
         target: what is probed.
@@ -37,7 +50,7 @@ def ask(target: Target, timeout: float, total: float) -> dict[SentRequest, Recei
     return asyncio.run(_ask_in_time(target, timeout, total))
 
 
-async def _ask_in_time(target: Target, timeout: float, total: float) -> dict[SentRequest, ReceivedResponse]:
+async def _ask_in_time(target: Target, timeout: float, total: float) -> Asked:
     try:
         return await asyncio.wait_for(_ask_all(target, timeout), total)
     except asyncio.TimeoutError:
@@ -47,7 +60,7 @@ async def _ask_in_time(target: Target, timeout: float, total: float) -> dict[Sen
         ) from None
 
 
-async def _ask_all(target: Target, timeout: float) -> dict[SentRequest, ReceivedResponse]:
+async def _ask_all(target: Target, timeout: float) -> Asked:
     answers: dict[SentRequest, ReceivedResponse] = {}
     sent: set[SentRequest] = set()
     async with httpx.AsyncClient(timeout=timeout, follow_redirects=False) as client:
@@ -61,7 +74,7 @@ async def _ask_all(target: Target, timeout: float) -> dict[SentRequest, Received
                 except (httpx.HTTPError, httpx.InvalidURL, asyncio.TimeoutError) as error:
                     if not answers:
                         raise _no_connection(target, error, timeout) from error
-    return answers
+    return Asked(answers, len(sent) - len(answers))
 
 
 async def _send(client: httpx.AsyncClient, request: SentRequest) -> ReceivedResponse:
@@ -85,11 +98,17 @@ def _no_connection(target: Target, error: Exception, timeout: float) -> ConnectE
             f"{server} sent no response within {timeout:g} seconds.",
             "Give it more time with --timeout SECONDS.",
         )
-    if _is_tls(error):
-        return ConnectError(
-            f"The TLS connection to {server} failed: {error}",
-            "Browsers refuse such a server, too. For a certificate authority of your own, set SSL_CERT_FILE.",
+    tls = _tls_error(error)
+    if tls is not None:
+        of_certificate = (
+            "Browsers refuse such a server, too. For an authority of your own, set SSL_CERT_FILE."
         )
+        without_tls = (
+            f"If the server speaks HTTP without TLS, probe {str(target.url).replace('https:', 'http:', 1)}"
+        )
+        is_certificate = isinstance(tls, ssl.SSLCertVerificationError)
+        hint = of_certificate if is_certificate else without_tls
+        return ConnectError(f"The TLS connection to {server} failed: {error}", hint)
     if isinstance(error, httpx.ConnectError):
         return ConnectError(
             f"Cannot connect to {server}: {error}",
@@ -101,9 +120,9 @@ def _no_connection(target: Target, error: Exception, timeout: float) -> ConnectE
     )
 
 
-def _is_tls(error: BaseException | None) -> bool:
+def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
     while error is not None:
         if isinstance(error, ssl.SSLError):
-            return True
+            return error
         error = error.__cause__ or error.__context__
-    return False
+    return None

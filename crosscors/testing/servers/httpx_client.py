@@ -162,6 +162,8 @@ class HTTPXServer:
         if isinstance(error, NetworkError):
             raise error
         if not isinstance(error, self._module.RequestError):
+            if _is_networked(self._transport):  # a name that DNS cannot have
+                raise NoAnswerError(f"{request.url} cannot be reached: {error}") from error
             return answer_to_exception(error)
         if limits.is_over():
             raise limits.too_late(request.url) from error

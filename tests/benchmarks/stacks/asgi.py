@@ -23,7 +23,7 @@ _START: Message = {
 _BODY: Message = {"type": "http.response.body", "body": b"{}"}
 
 
-async def _app(_scope: Scope, _receive: Receive, send: Send) -> None:
+async def application(_scope: Scope, _receive: Receive, send: Send) -> None:
     # A new message and list each time, as frameworks make them, for some middlewares write into them.
     await send({**_START, "headers": list(_START["headers"])})
     await send(_BODY)
@@ -34,26 +34,26 @@ async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
 
 
 def stack(case: Case) -> Iterator[Contender]:
-    yield _contender(BARE, _nothing if case.is_preflight else _app, case)
+    yield contender(BARE, _nothing if case.is_preflight else application, case)
     if case.guarded:
         policy = policy_of(case.setup)
-        yield _contender(UNPROTECTED, CORSMiddleware(_app, policy=policy), case)
-        yield _contender(OURS, CORSMiddleware(_app, policy=policy, protect=True), case)
+        yield contender(UNPROTECTED, CORSMiddleware(application, policy=policy), case)
+        yield contender(OURS, CORSMiddleware(application, policy=policy, protect=True), case)
         return
     if has_floor(case):
-        yield _contender(FLOOR, asgi_floor(_app), case)
-    yield _contender(OURS, CORSMiddleware(_app, policy=policy_of(case.setup)), case)
+        yield contender(FLOOR, asgi_floor(application), case)
+    yield contender(OURS, CORSMiddleware(application, policy=policy_of(case.setup)), case)
     if case.setup.paths:
         return
-    yield _contender("Starlette", _starlette(case.setup), case)
+    yield contender("Starlette", _starlette(case.setup), case)
     if case.setup.regex is None and not case.is_preflight:  # it knows neither
-        yield _contender("asgi-cors", _asgi_cors(case.setup), case)
+        yield contender("asgi-cors", _asgi_cors(case.setup), case)
 
 
 def _starlette(setup: Setup) -> ASGIApp:
     regexes = [setup.regex] if setup.regex else [_as_regex(pattern) for pattern in setup.patterns]
     return StarletteCORSMiddleware(
-        _app,
+        application,
         allow_origins=["*"] if setup.is_public else list(setup.origins),
         allow_origin_regex="|".join(regexes) or None,
         allow_methods=METHODS,
@@ -71,12 +71,12 @@ def _as_regex(pattern: str) -> str:
 def _asgi_cors(setup: Setup) -> ASGIApp:
     # It writes Access-Control-Allow-Origin alone: neither credentials, nor exposed names, nor Vary.
     app: ASGIApp = asgi_cors(
-        _app, allow_all=setup.is_public, hosts=list(setup.origins), host_wildcards=list(setup.patterns)
+        application, allow_all=setup.is_public, hosts=list(setup.origins), host_wildcards=list(setup.patterns)
     )
     return app
 
 
-def _contender(name: str, app: ASGIApp, case: Case) -> Contender:
+def contender(name: str, app: ASGIApp, case: Case) -> Contender:
     scopes = itertools.cycle([scope_of(case.method, case.fields(origin)) for origin in case.origins])
 
     def call() -> None:

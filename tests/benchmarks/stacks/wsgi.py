@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def _app(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+def application(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "2")])
     return [b"{}"]
 
@@ -29,15 +29,15 @@ def nothing(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterab
 
 
 def stack(case: Case) -> Iterator[Contender]:
-    yield contender(BARE, nothing if case.is_preflight else _app, case)
+    yield contender(BARE, nothing if case.is_preflight else application, case)
     if case.guarded:
         policy = policy_of(case.setup)
-        yield contender(UNPROTECTED, CORSMiddleware(_app, policy=policy), case)
-        yield contender(OURS, CORSMiddleware(_app, policy=policy, protect=True), case)
+        yield contender(UNPROTECTED, CORSMiddleware(application, policy=policy), case)
+        yield contender(OURS, CORSMiddleware(application, policy=policy, protect=True), case)
         return
     if has_floor(case):
-        yield contender(FLOOR, wsgi_floor(_app), case)
-    yield contender(OURS, CORSMiddleware(_app, policy=policy_of(case.setup)), case)
+        yield contender(FLOOR, wsgi_floor(application), case)
+    yield contender(OURS, CORSMiddleware(application, policy=policy_of(case.setup)), case)
     if case.setup.regex is None and not case.setup.paths:
         yield contender("wsgicors", _wsgicors(case.setup), case)
 
@@ -45,7 +45,7 @@ def stack(case: Case) -> Iterator[Contender]:
 def _wsgicors(setup: Setup) -> WSGIApplication:
     # It keeps its verdicts on the last 200 origins, so it looks through its list but once in here.
     app: WSGIApplication = WSGICORS(
-        _app,
+        application,
         origin="*" if setup.is_public else " ".join((*setup.origins, *setup.patterns)),
         methods=", ".join(METHODS),
         headers=", ".join(HEADERS),

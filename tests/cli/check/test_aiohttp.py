@@ -17,7 +17,7 @@ from crosscors.cli.check.checked import Checked
 from crosscors.cli.check.elsewhere import aiohttp
 from crosscors.cli.check.of_aiohttp import of_aiohttp
 
-from .verdicts import APP, EVIL, OTHER
+from .verdicts import APP, EVIL, OTHER, remarks_in
 
 
 def options(**given: Any) -> SimpleNamespace:
@@ -104,7 +104,7 @@ def test_origins_with_other_options_get_what_they_have_in_common() -> None:
     )
     found = aiohttp.check(app)
     [only] = found.equivalents
-    assert "# /items: origins have different options there." in only.code
+    assert "/items: origins have different options there." in remarks_in(only.code)
     policy = policies(only.code).policy_for("/items")
     assert policy is not None
     assert (policy.allow_origins, policy.allow_credentials) == (("*",), (APP,))
@@ -129,8 +129,22 @@ def test_what_to_write_is_a_call_of_the_adapter() -> None:
     app = application((Resource(path="/items"), {APP: options()}, {"GET": {}}))
     [only] = aiohttp.check(app).equivalents
     assert only.code.endswith(
-        "from crosscors.aiohttp import CORS\n\nCORS(app, policy=Resources({\n"
+        "from crosscors.aiohttp import CORS\n\n"
+        "# Pages may always send Content-Type here, also application/json.\nCORS(app, policy=Resources({\n"
         '    "/items": CORSPolicy(allow_origins=["https://app.example.com"], max_age=None),\n}))'
+    )
+
+
+def test_patterns_are_text_there() -> None:
+    patterns = {"https://*.example.com": options(allow_credentials=True), "https://*.github.io": options()}
+    app = application((Resource(path="/items"), patterns, {"GET": {}}))
+    found = aiohttp.check(app)
+    assert [each.code for each in found.found.warnings] == ["pattern-elsewhere", "pattern-elsewhere"]
+    policy = policies(found.equivalents[0].code).policy_for("/items")
+    assert policy is not None
+    assert (policy.allow_origins, policy.allow_credentials) == (
+        ("https://*.example.com",),
+        ("https://*.example.com",),
     )
 
 

@@ -27,21 +27,25 @@ from tests.tables import each, table
 
 FILES = {
     "policies.py": """
-from crosscors import CORSPolicy, Resources
+from crosscors import CORSPolicy, LivePolicy, Resources
 import re
 good = CORSPolicy(allow_origins=["https://app.example.com"], allow_credentials=True)
 warned = CORSPolicy(allow_origins=["*", "https://app.example.com"])
 advised = CORSPolicy(allow_origins=["http://app.example.com"])
 resources = Resources({"/api/*": good, re.compile("/v[12]/.*"): None, "/x": CORSPolicy()})
 keys = Resources({re.compile("/api/*"): good})
-live = good
+live = LivePolicy(good)
+live_resources = LivePolicy(
+    Resources({"/api/*": LivePolicy(good), re.compile("/v[12]/.*"): None, "/x": CORSPolicy()})
+)
+live_keys = LivePolicy(keys)
 """,
     "wrong.py": "from crosscors import CORSPolicy\npolicy = CORSPolicy(allow_origins=['https://a.example/'])",
     "broken.py": "raise ValueError('no database')",
     "web.py": """
 from crosscors.asgi import CORSMiddleware
 from crosscors.starlette import CORS, cross_origin
-from crosscors import CORSPolicy, Resources, flask as ours, wsgi
+from crosscors import CORSPolicy, LivePolicy, Resources, flask as ours, wsgi
 from fastapi import FastAPI
 from flask import Flask, Blueprint
 from starlette.applications import Starlette
@@ -60,6 +64,17 @@ app = CORS(
 wrong = Starlette(middleware=[Middleware(CORSMiddleware, allow_origins=["https://a.example/"])])
 failing = Starlette(middleware=[Middleware(CORSMiddleware, no_such_option=1), Middleware(1)])
 theirs = Starlette(middleware=[Middleware(Theirs, allow_origins=["https://a.example"])])
+async def kept(request): ...
+of_view = cross_origin(policy=LivePolicy(CORSPolicy(allow_origins="https://view.example")))
+live = CORS(
+    Starlette(routes=[Route("/view", of_view(kept))]),
+    policy=LivePolicy(Resources({"/api/*": CORSPolicy(allow_origins="*")})),
+)
+live_flask = Flask("live")
+@live_flask.get("/view")
+@ours.cross_origin(policy=LivePolicy(CORSPolicy(allow_origins="https://view.example")))
+def live_view(): return ""
+ours.CORS(live_flask, policy=LivePolicy(CORSPolicy(allow_origins="https://app.example.com")))
 unsafe = Starlette(middleware=[Middleware(Theirs, allow_origins=["*"], allow_credentials=True)])
 insecure = Starlette(
     middleware=[Middleware(Theirs, allow_origins=["http://a.example"], allow_credentials=True)]
@@ -143,6 +158,35 @@ def test_what_it_prints(approved: Approve, monkeypatch: pytest.MonkeyPatch) -> N
     said = [(f"crosscors check {target}", run(target).output) for target in (*targets, *others)]
     folder = str(Path.cwd())
     approved("check", [(why, text.replace(folder, "FOLDER")) for why, text in said])
+
+
+@each("name", "live", "live_resources", "live_keys")
+def test_a_live_policy_is_checked_as_what_it_serves(name: str) -> None:
+    plain = "policies:good" if name == "live" else f"policies:{name.removeprefix('live_')}"
+    said, expected = run(f"policies:{name}"), run(plain)
+    assert said.output.replace(f"policies:{name}", plain) == expected.output
+    assert said.exit_code == expected.exit_code
+
+
+@table(
+    "target, in_force",
+    (
+        "Starlette",
+        "web:live",
+        [("/api/*", ("*",)), ("/view (the endpoint 'kept')", ("https://view.example",))],
+    ),
+    (
+        "Flask",
+        "web:live_flask",
+        [
+            ("every path", ("https://app.example.com",)),
+            ("the view 'live_view'", ("https://view.example",)),
+        ],
+    ),
+)
+def test_live_policies_of_applications(target: str, in_force: list[tuple[str, tuple[str, ...]]]) -> None:
+    found = check_target(target).in_force
+    assert sorted((each.where, each.policy and each.policy.allow_origins) for each in found) == in_force
 
 
 def test_json() -> None:

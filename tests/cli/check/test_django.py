@@ -16,6 +16,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import include, path
+from django.utils.decorators import method_decorator
+from django.views import View
 
 import tests.django.conftest  # it configures the settings
 from crosscors.cli.check import of_django, subjects
@@ -26,7 +28,7 @@ from crosscors.cli.output import CommandError
 from crosscors.django import cross_origin
 from tests.tables import table
 
-from .verdicts import APP, EVIL, OTHER, PLAIN, Verdicts, differences, verdicts
+from .verdicts import APP, EVIL, OTHER, PLAIN, Verdicts, differences, remarks_in, verdicts
 
 assert tests.django.conftest
 Settings = dict[str, Any]
@@ -43,7 +45,15 @@ def public(_: HttpRequest) -> HttpResponse:
     raise NotImplementedError
 
 
-urlpatterns = [path("items", answer), path("api/", include([path("items", answer), path("public", public)]))]
+@method_decorator(cross_origin(allow_origins="*"), name="dispatch")
+class Board(View): ...
+
+
+urlpatterns = [
+    path("items", answer),
+    path("api/", include([path("items", answer), path("public", public)])),
+    path("board", Board.as_view()),
+]
 
 
 @contextmanager
@@ -80,6 +90,11 @@ def equivalent(given: Settings) -> Settings:
         "methods and headers",
         {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_METHODS": ["GET"], "CORS_ALLOW_HEADERS": ["x-token"]},
     ),
+    ("POST is not listed", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_METHODS": ["PUT"]}),
+    ("any method", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_METHODS": ["*"]}),
+    ("everyone, as an expression", {"CORS_ALLOWED_ORIGIN_REGEXES": [".*"]}),
+    ("an expression for null", {"CORS_ALLOWED_ORIGIN_REGEXES": ["^null$"]}),
+    ("names in one string", {"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_HEADERS": ["x-a, x-token"]}),
     ("an old name", {"CORS_ORIGIN_WHITELIST": [APP]}),
     ("an expression with an end", {"CORS_ALLOWED_ORIGIN_REGEXES": [r"^https://[a-z]+\.example\.com$"]}),
     ("http with credentials stays", {"CORS_ALLOWED_ORIGINS": [PLAIN], "CORS_ALLOW_CREDENTIALS": True}),
@@ -111,10 +126,64 @@ def test_an_expression_without_an_end_is_named() -> None:
 def test_an_origin_without_a_scheme_lets_null_in() -> None:
     given = {"CORS_ALLOWED_ORIGINS": ["app.example.com", "null", OTHER]}
     assert [each.code for each in checked(given).found.warnings] == ["null-let-in"]
-    assert equivalent(given) == {"CORS_ALLOWED_ORIGINS": ["null", OTHER]}
+    assert equivalent(given) == {"CORS_ALLOWED_ORIGINS": [APP, "null", OTHER]}
     given = {"CORS_ALLOWED_ORIGINS": ["app.example.com", OTHER]}
     different = differences(verdicts_of(THEIRS, given), verdicts_of(OURS, equivalent(given)))
-    assert {origin for origin, _ in different} == {"null"}
+    assert {origin for origin, _ in different} == {"null", APP}
+
+
+def test_a_star_among_the_origins_is_null() -> None:
+    given: Settings = {"CORS_ALLOWED_ORIGINS": ["*", OTHER]}
+    [warning] = checked(given).found.warnings
+    assert warning.hint == "If every site may read responses, write CORS_ALLOW_ALL_ORIGINS = True."
+    assert equivalent(given) == {"CORS_ALLOWED_ORIGINS": [OTHER]}
+
+
+def test_patterns_are_text_there() -> None:
+    given = {"CORS_ALLOWED_ORIGINS": ["https://*.example.com"]}
+    [warning] = checked(given).found.warnings
+    assert "lets nobody in: django-cors-headers compares it as text." in warning.message
+    assert equivalent(given) == given
+
+
+def test_a_star_has_exceptions_there() -> None:
+    [only] = checked({"CORS_ALLOWED_ORIGINS": [APP], "CORS_ALLOW_HEADERS": ["*"]}).equivalents
+    assert '"*" also covers Authorization here, and requests with cookies.' in remarks_in(only.code)
+
+
+@table(
+    "setting, value, effect",
+    ("origins", "CORS_ALLOWED_ORIGINS", APP, "lets nobody in"),
+    ("expressions", "CORS_ALLOWED_ORIGIN_REGEXES", r"^https://app\.example\.com$", "lets every origin in"),
+)
+def test_strings_are_no_lists_there(setting: str, value: str, effect: str) -> None:
+    [warning] = checked({setting: value}).found.warnings
+    assert (warning.code, warning.option) == ("string-as-list", setting)
+    assert warning.message.endswith(f"so it {effect}.")
+    assert equivalent({setting: value}) == {setting: [value]}
+
+
+@table(
+    "given, said",
+    ("of origins", {"CORS_ALLOWED_ORIGIN_REGEXES": ["("]}, "CORS_ALLOWED_ORIGIN_REGEXES: '(' is not a valid"),
+    ("of paths", {"CORS_URLS_REGEX": "("}, "CORS_URLS_REGEX: '(' is not a valid"),
+)
+def test_expressions_that_are_none(given: Settings, said: str) -> None:
+    with pytest.raises(CommandError) as caught:
+        checked(given)
+    assert caught.value.message.startswith(said)
+    assert caught.value.hint.startswith("Write ")
+
+
+def test_paths_begin_with_a_slash() -> None:
+    given = {"CORS_ALLOWED_ORIGINS": [APP], "CORS_URLS_REGEX": "^api"}
+    assert [each.code for each in checked(given).found.problems] == ["path-relative"]
+    assert equivalent(given)["CORS_URLS_REGEX"] == "/api"
+
+
+def test_an_entry_that_is_no_text() -> None:
+    [only] = checked({"CORS_ALLOWED_ORIGINS": [APP, 5]}).equivalents
+    assert "CORS_ALLOWED_ORIGINS: 5 is left out, because it has no effect." in remarks_in(only.code)
 
 
 def test_everyone_with_credentials_is_named() -> None:
@@ -137,7 +206,11 @@ def test_policies_of_paths_and_views() -> None:
     given = {"CORS_RESOURCES": {"/api/*": {"allow_origins": [APP], "allow_headers": ["Accept"]}}}
     with project(OURS, given):
         found = subjects._of_application(WSGIHandler())
-    assert [each.where for each in found.in_force] == ["/api/*", "/api/public (the view 'public')"]
+    assert [each.where for each in found.in_force] == [
+        "/api/*",
+        "/api/public (the view 'public')",
+        "/board (the view 'Board')",
+    ]
     assert "safelisted-header" in {each.code for each in found.found.warnings}
 
 

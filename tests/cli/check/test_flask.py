@@ -13,9 +13,10 @@ from flask_cors import CORS, cross_origin
 
 from crosscors.cli.check.checked import Checked
 from crosscors.cli.check.elsewhere import flask
-from tests.tables import table
+from crosscors.testing import Browser
+from tests.tables import each, table
 
-from .verdicts import APP, EVIL, OTHER, PLAIN, differences, pasted, verdicts
+from .verdicts import APP, EVIL, OTHER, PLAIN, differences, pasted, remarks_in, verdicts
 
 Options = dict[str, Any]
 
@@ -55,7 +56,9 @@ SAME = table(
     ),
     ("http and null with credentials stay", {"origins": [PLAIN, "null"], "supports_credentials": True}, {}),
     ("times", {"origins": APP, "max_age": timedelta(minutes=5)}, {}),
-    ("an origin that no browser sends", {"origins": [f"{APP}/", OTHER]}, {}),
+    ("an origin that nobody can mean", {"origins": ["https://", OTHER]}, {}),
+    ("an expression for null", {"origins": [re.compile("^null$"), OTHER]}, {}),
+    ("everyone over https", {"origins": ["https://.*"]}, {}),
     ("the configuration", {}, {"CORS_ORIGINS": APP, "CORS_MAX_AGE": "60"}),
     ("keywords before the configuration", {"origins": "*"}, {"CORS_ORIGINS": APP}),
     ("a resource for all paths", {"resources": {"*": {"origins": APP}}}, {}),
@@ -109,12 +112,66 @@ def test_what_is_not_safe_is_named_and_left_out(options: Options, code: str, cre
     assert {each for _, each in different} == credentials
 
 
-def test_a_pattern_is_an_expression_there() -> None:
-    found = flask.check(theirs({"origins": ["https://*.example.com"]}, {}))
-    assert [each.code for each in found.found.warnings] == ["pattern-as-regex"]
+@table(
+    "pattern, lets_in",
+    ("sub-domains", "https://*.example.com", "https://xexample.com.evil.example"),
+    ("ports", "http://localhost:*", "http://localhost.evil.example"),
+)
+def test_a_pattern_is_an_expression_there(pattern: str, lets_in: str) -> None:
+    app = theirs({"origins": [pattern]}, {})
+    found = flask.check(app)
+    [warning] = found.found.warnings
+    assert (warning.code, f"So it lets in {lets_in}." in warning.message) == ("pattern-elsewhere", True)
+    assert Browser(app).page(lets_in).fetch("/items").status == 200
     [only] = found.equivalents
-    assert "# Patterns such as https://*.example.com mean sub-domains here." in only.code
-    assert 'origins=["https://*.example.com"]' in only.code
+    assert f"{pattern} means " in remarks_in(only.code)
+    assert f'origins=["{pattern}"]' in only.code
+
+
+def test_a_pattern_that_lets_no_stranger_in() -> None:
+    assert " So it lets in " not in flask._pattern_as_expression("http://[::1]:*")
+
+
+def test_spellings_are_mended() -> None:
+    [only] = flask.check(theirs({"origins": [f"{APP}/"], "allow_headers": "X-A, X-B"}, {})).equivalents
+    assert f"origins: '{APP}/' is now '{APP}'." in remarks_in(only.code)
+    assert f'origins=["{APP}"],' in only.code
+    assert 'allow_headers=["X-A", "X-B"],' in only.code
+    assert "Pages may always send Content-Type here, also application/json." in remarks_in(only.code)
+
+
+@table(
+    "switch, message",
+    ("Vary", "vary_header", "False would let caches serve the response for one origin to another."),
+    (
+        "responses without Origin",
+        "always_send",
+        "False would let caches store a response that pages cannot read, and serve it to everyone.",
+    ),
+)
+def test_switches_that_are_not_safe_are_named(switch: str, message: str) -> None:
+    [warning] = flask.check(theirs({"origins": APP, switch: False}, {})).found.warnings
+    assert (warning.option, warning.message) == (switch, message)
+
+
+def test_switches_in_the_configuration_must_go() -> None:
+    config = {"CORS_ALWAYS_SEND": False, "CORS_VARY_HEADER": False, "CORS_SEND_WILDCARD": True}
+    [only] = flask.check(theirs({"origins": APP}, config)).equivalents
+    assert "Leave CORS_VARY_HEADER and CORS_ALWAYS_SEND out of the configuration, too." in remarks_in(
+        only.code
+    )
+
+
+@each("key", "items", "items/*")
+def test_a_resource_without_a_slash_gets_one(key: str) -> None:
+    found = flask.check(theirs({"resources": {key: {"origins": APP}}}, {}))
+    [warning] = found.found.warnings
+    assert (warning.code, warning.hint) == ("path-relative", f'Write "/{key}".')
+    [only] = found.equivalents
+    assert f'"/{key}": ' in only.code
+    assert f"resources: {key!r} is now {'/' + key!r}." in remarks_in(only.code)
+    path = f"/{key}".replace("*", "1")
+    assert Browser(pasted(only.code, site({}, path))).page(APP).fetch(path).status == 200
 
 
 def test_expressions_for_headers_have_no_equivalent() -> None:
@@ -130,7 +187,7 @@ def test_blueprints_and_views() -> None:
     CORS(blueprint, origins=[APP])
     blueprint.add_url_rule("/part", "part", answer)
     app.register_blueprint(blueprint)
-    decorated = cross_origin(origins=[f"{OTHER}/"], max_age=60)(answer)
+    decorated = cross_origin(origins=["https://"], max_age=60)(answer)
     app.add_url_rule("/view", "view", decorated)
     found = flask.check(app)
     assert [each.where for equivalent in found.equivalents for each in equivalent.in_force] == [
@@ -150,7 +207,7 @@ def test_blueprints_and_views() -> None:
 
 def test_older_releases_keep_the_options_in_a_dict() -> None:
     app = theirs({"origins": [APP]}, {})
-    [(_, resources)] = flask._resources_in(app)
+    [(_, resources)] = flask.resources_in(app)
     [(pattern, options)] = resources
     [of_dict] = flask._of_resources(app, None, [(pattern, vars(options))]).equivalents
     assert [of_dict] == list(flask.check(app).equivalents)

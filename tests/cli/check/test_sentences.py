@@ -45,6 +45,7 @@ POLICIES: list[tuple[str, dict[str, Any] | None]] = [
     ("an expression", {"allow_origin_regex": r"https://[a-z]+\.example\.com", "max_age": 0}),
     ("a function", {"allow_origin_func": is_partner, "expose_headers": "*", "max_age": 1}),
     ("an object that can be called", {"allow_origin_func": functools.partial(is_partner), "max_age": 90}),
+    ("timing", {"allow_origins": APP, "timing_allow_origin": True}),
     ("frames and files", {"allow_origins": [APP, "null", "file://"]}),
     ("only frames", {"allow_origins": "null", "max_age": 7200}),
     (
@@ -62,6 +63,11 @@ def test_policies_in_sentences(approved: Approve) -> None:
             for why, options in POLICIES
         ),
     )
+
+
+def test_nobody_may_read_any_path() -> None:
+    [only] = sentences(InForce("every path", CORSPolicy()))
+    assert only == "No page of another origin may read responses of any path."
 
 
 @table(

@@ -18,7 +18,7 @@ from crosscors.cli.check.checked import Checked
 from crosscors.cli.check.elsewhere import starlette
 from tests.tables import table
 
-from .verdicts import APP, EVIL, OTHER, PLAIN, differences, pasted, verdicts
+from .verdicts import APP, EVIL, OTHER, PLAIN, differences, pasted, remarks_in, verdicts
 
 Options = dict[str, Any]
 
@@ -57,7 +57,10 @@ def equivalent(options: Options) -> Any:
     ),
     ("http with credentials stays", {"allow_origins": [PLAIN, APP], "allow_credentials": True}),
     ("null with credentials stays", {"allow_origins": ["null"], "allow_credentials": True}),
-    ("origins that no browser sends", {"allow_origins": [f"{APP}/", "app.example.com", OTHER]}),
+    ("origins that nobody can mean", {"allow_origins": ["https://", "*.*", OTHER]}),
+    ("an expression for null", {"allow_origin_regex": r"null|https://app\.example\.com"}),
+    ("everyone, as an expression", {"allow_origin_regex": ".*"}),
+    ("seconds as text", {"allow_origins": [APP], "max_age": "60"}),
     ("sets", {"allow_origins": {APP}, "allow_methods": {"GET", "PUT"}}),
     ("a tuple and what browsers ignore", {"allow_origins": (APP,), "allow_private_network": True}),
     ("an option that is wrong", {"allow_origins": [APP], "max_age": -1}),
@@ -77,7 +80,7 @@ def test_the_equivalent_means_the_same(options: Options) -> None:
     ),
     (
         "an expression that lets strangers in",
-        {"allow_origin_regex": r"https://app\.example\.com.*", "allow_credentials": True},
+        {"allow_origin_regex": r"https://.*", "allow_credentials": True},
         "include",
         "wildcard-with-credentials",
     ),
@@ -86,16 +89,57 @@ def test_what_is_not_safe_is_named_and_left_out(options: Options, fewer: str, co
     said = checked(options)
     assert code in {problem.code for problem in said.found.problems}
     [only] = said.equivalents
-    assert "get no credentials" in only.code
+    assert "get no credentials" in remarks_in(only.code)
     ours = pasted(only.code, Starlette(routes=ROUTES), may_warn=True)
     found = differences(verdicts(theirs(options)), verdicts(ours))
     assert EVIL in {origin for origin, _ in found}
     assert {credentials for _, credentials in found} == {fewer}
 
 
-def test_the_remarks_name_what_is_left_out() -> None:
+def test_spellings_are_mended() -> None:
     [only] = checked({"allow_origins": [f"{APP}/"]}).equivalents
-    assert f"# Left out of allow_origins: '{APP}/', which no browser sends.\n" in only.code
+    assert f"allow_origins: '{APP}/' is now '{APP}'." in remarks_in(only.code)
+    assert f'allow_origins=["{APP}"],' in only.code
+
+
+def test_an_expression_is_mended_so_that_its_sites_keep_credentials() -> None:
+    options = {"allow_origin_regex": r"https://app\.example\.com.*", "allow_credentials": True}
+    found = differences(verdicts(theirs(options)), verdicts(equivalent(options)))
+    assert {origin for origin, _ in found} == {EVIL}
+
+
+def test_patterns_are_text_there() -> None:
+    said = checked(
+        {"allow_origins": [OTHER, "https://*.example.com", "https://*.github.io"], "allow_credentials": True}
+    )
+    assert [warning.code for warning in said.found.warnings] == ["pattern-elsewhere", "pattern-elsewhere"]
+    assert said.found.warnings[0].message.endswith("lets nobody in: Starlette compares it as text.")
+    [only] = said.equivalents
+    assert "https://*.example.com means every sub-domain of example.com here." in remarks_in(only.code)
+    assert "https://*.github.io is left out. It is not safe." in remarks_in(only.code)
+    assert "dangerously_allow" not in only.code
+
+
+@table(
+    "option, value, said",
+    ("origins", "allow_origins", APP, f"so it also lets in parts of it, such as {APP[:-1]}."),
+    ("headers", "allow_headers", "X-Token", "Starlette reads it letter by letter, so it allows nothing."),
+)
+def test_strings_are_no_lists_there(option: str, value: str, said: str) -> None:
+    [warning] = checked({"allow_origins": [APP], option: value}).found.warnings
+    assert (warning.code, warning.option) == ("string-as-list", option)
+    assert warning.message.endswith(said)
+    assert warning.hint == f'Write {option}=["{value}"].'
+
+
+def test_the_middleware_of_a_route() -> None:
+    middleware = [Middleware(CORSMiddleware, allow_origins=[APP])]
+    app = Starlette(routes=[Route("/items", answer, middleware=middleware), Route("/other", answer)])
+    [only] = starlette.check(app).equivalents
+    assert only.library == "Starlette's CORSMiddleware of /items"
+    assert only.code == (
+        f'from crosscors.starlette import cross_origin\n\n@cross_origin(\n    allow_origins=["{APP}"],\n)'
+    )
 
 
 def test_a_middleware_that_wraps_an_application() -> None:

@@ -53,3 +53,8 @@ def pasted(code: str, app: Any, *, may_warn: bool = False) -> Any:
 def differences(theirs: Verdicts, ours: Verdicts) -> set[tuple[str, str]]:
     """The origins and credentials for which one of the two allows more."""
     return {(case[0], case[3]) for case, verdict in theirs.items() if verdict != ours[case]}
+
+
+def remarks_in(code: str) -> str:
+    """The comments of the code in one line."""
+    return " ".join(line.removeprefix("# ") for line in code.splitlines() if line.startswith("# "))

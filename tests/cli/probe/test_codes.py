@@ -18,6 +18,7 @@ from .servers import (
     METHODS,
     ORIGIN,
     OTHER,
+    Written,
     answers_of,
     fields,
     server,
@@ -327,6 +328,133 @@ HOST = r"https://app\.example\.com"
 def test_each_code_has_its_defect(code: str, bad: WSGIApplication, good: WSGIApplication) -> None:
     assert code in codes(bad, APP)
     assert code not in codes(good, APP)
+
+
+def reflecting(written: Written) -> Any:
+    """What reflects any origin with credentials."""
+    more = [(ORIGIN, written.origin), (CREDENTIALS, "true"), (METHODS, "PUT")] if written.origin else []
+    return [("Vary", "Origin"), *more]
+
+
+DEEP = "https://a.b.example.com"
+PAGES = "https://me.github.io"
+UK = "https://app.shop.example.co.uk"
+ADDRESS = "http://192.168.1.10"
+LOCAL = "http://localhost:3000"
+
+
+# One mistake is one finding: a look-alike that is let in for another reason proves nothing.
+@table(
+    "origin, bad, found",
+    (
+        "only the first label is compared",
+        APP,
+        server(lambda origin: origin.startswith("https://app.")),
+        {"origin-prefix-match"},
+    ),
+    (
+        "all names below the domain of a deep host",
+        DEEP,
+        server(matching(r"https://([a-z]+\.)+example\.com$")),
+        {"any-subdomain"},
+    ),
+    (
+        "all names below the parent of a deep host",
+        DEEP,
+        server(matching(r"https://([a-z]+\.)+b\.example\.com$")),
+        {"any-subdomain"},
+    ),
+    (
+        "the first of three dots",
+        DEEP,
+        server(matching(r"https://a.b\.example\.com$")),
+        {"unescaped-dot"},
+    ),
+    (
+        "the beginning of a deep host",
+        DEEP,
+        server(matching(r"https://[a-z]*a\.b\.example\.com$")),
+        {"origin-suffix-match"},
+    ),
+    (
+        "the end of a host below a public suffix",
+        PAGES,
+        server(matching(r"https://.*github\.io$")),
+        {"any-subdomain", "origin-suffix-match"},
+    ),
+    ("a dot below a public suffix", PAGES, server(matching("https://me.github.io$")), {"unescaped-dot"}),
+    (
+        "a public suffix of two labels",
+        UK,
+        server(matching(r"https://([a-z]+\.)+shop\.example\.co\.uk$")),
+        {"any-subdomain"},
+    ),
+    (
+        "every site below a public suffix",
+        UK,
+        server(lambda origin: origin.startswith("https://") and origin.endswith(".co.uk")),
+        {"any-subdomain", "origin-suffix-match"},
+    ),
+    ("the dots of an address", ADDRESS, server(matching("http://192.168.1.10$")), set()),
+    ("the port of an address", ADDRESS, server(matching(r"http://192\.168\.1\.10(:\d+)?$")), {"any-port"}),
+    ("the end of a port", LOCAL, server(lambda origin: origin.startswith(LOCAL)), {"origin-prefix-match"}),
+    (
+        "the end of an origin with a port",
+        LOCAL,
+        server(lambda origin: origin.endswith("localhost:3000")),
+        {"any-subdomain", "origin-suffix-match"},
+    ),
+    (
+        "errors are open",
+        APP,
+        server(change=fields(lambda w: reflecting(w) if w.status == 404 else w.fields)),
+        {"any-origin-reflected"},
+    ),
+    (
+        "preflights are open",
+        APP,
+        server(change=fields(lambda w: reflecting(w) if w.is_preflight else w.fields)),
+        {"any-origin-reflected"},
+    ),
+    (
+        "preflights are open, but fail",
+        APP,
+        server(
+            change=lambda w: (
+                (204 if w.is_allowed else 403, reflecting(w)) if w.is_preflight else (w.status, w.fields)
+            )
+        ),
+        set(),
+    ),
+    (
+        "preflights are open, but list no method",
+        APP,
+        server(
+            change=fields(
+                lambda w: (
+                    [each for each in reflecting(w) if each[0] != METHODS] if w.is_preflight else w.fields
+                )
+            )
+        ),
+        set(),
+    ),
+    (
+        "zeros before a short time",
+        APP,
+        server(change=fields(lambda w: w.put(AGE, "0" * 20 + "600"))),
+        set(),
+    ),
+    (
+        "Vary in several lines",
+        APP,
+        server(
+            change=fields(lambda w: [*w.without("Vary"), ("vary", "Accept-Encoding"), ("VARY", " oRiGiN ")])
+        ),
+        set(),
+    ),
+)
+def test_variants(origin: str, bad: WSGIApplication, found: set[str]) -> None:
+    assert codes(bad, origin) == found
 
 
 def test_a_good_server_has_no_findings() -> None:

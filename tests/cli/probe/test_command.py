@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -119,7 +120,7 @@ def test_no_redirect_is_followed_and_no_cookie_is_kept() -> None:
 
     with serving(redirecting) as url:
         result = probe(url, "--origin", APP)
-    assert set(seen) == {("/items", None)}
+    assert set(seen) == {("/items", None), (f"/items/{requests.MISSING}", None)}
     assert "redirect to /elsewhere" in result.output
 
 
@@ -225,7 +226,10 @@ def test_a_server_that_answers_once_has_nothing_to_show() -> None:
     with answering(OK, b"Connection: close\r\nContent-Length: 0\r\n\r\n", times=1) as url:
         result = probe(url, "--origin", APP)
     assert result.exit_code == 0
-    assert "1 request got a response" in result.output
+    assert "1 request got a response" in result.stdout
+    assert re.fullmatch(
+        r"Warning: \d+ requests got no response, so there may be more to find\.\n", result.stderr
+    )
 
 
 def test_a_server_that_closes_every_connection() -> None:
@@ -250,6 +254,32 @@ def test_tls_that_fails() -> None:
         result = probe(url.replace("http:", "https:"))
     assert result.exit_code == 2
     assert "The TLS connection to https://127.0.0.1:" in result.stderr
+    assert result.stderr.endswith(f"Hint: If the server speaks HTTP without TLS, probe {url}\n")
+
+
+def test_a_certificate_that_fails() -> None:
+    target = read_target("https://api.example.com/", (), ())
+    error = ssl.SSLCertVerificationError("self-signed certificate")
+    assert "SSL_CERT_FILE" in sending._no_connection(target, error, 1).hint
+
+
+@table(
+    "status, said",
+    ("an error", 500, "gets status 500. Most defects only show where pages get 200."),
+    ("a redirect", 302, "redirects to /\\x9b31m. Probe the URL that pages fetch in the end."),
+)
+def test_a_url_that_pages_cannot_use(status: int, said: str) -> None:
+    change = [("Location", "/\x9b31m")] if status == 302 else []
+    with serving(server(change=lambda _: (status, change))) as url:
+        result = probe(url, "--json")
+    assert json.loads(result.stdout) == {"findings": []}
+    assert result.stderr.startswith(f"Warning: {'GET ' if status == 500 else ''}{url} {said}")
+    assert "\x9b" not in result.output
+
+
+def test_a_url_for_post_is_no_error() -> None:
+    with serving(server(change=lambda w: (405 if w.method == "GET" else w.status, w.fields))) as url:
+        assert probe(url, "--origin", APP).stderr == ""
 
 
 def test_the_whole_probe_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from crosscors.cli.check.checked import Checked, Equivalent, InForce
+from crosscors.cli.check.elsewhere.mending import Mended, mended
+from crosscors.cli.check.elsewhere.origins import TYPES_REMARK, allows_types, patterns_in
 from crosscors.cli.check.elsewhere.theirs import (
-    Mended,
     PlacedWords,
     Theirs,
     arguments,
     code,
     comments,
     judged,
-    mended,
+    without_warnings,
 )
 from crosscors.core.values import ANY, Findings
 from crosscors.core.words import Words
@@ -34,8 +34,8 @@ def check(app: object) -> Checked:
     for resource, config, defaults in _resources_in(app):
         key = _key(resource)
         where = key if isinstance(key, str) else f"paths that match {key.pattern}"
-        theirs = _theirs(where, _by_origin(config, defaults))
         words = PlacedWords(where)
+        theirs = _theirs(where, _by_origin(config, defaults), words)
         ours = mended(theirs, words)
         by_key.append((key, ours))
         in_force.append(InForce(where, ours.policy))
@@ -87,14 +87,13 @@ def _methods(options: Any) -> frozenset[str]:
 
 def _judged(theirs: Theirs, words: Words) -> Findings:
     """What is wrong. An origin beside ``"*"`` is not redundant there: it has options of its own."""
-    found = judged(theirs, words)
-    return replace(found, warnings=tuple(each for each in found.warnings if each.code != "already-covered"))
+    return without_warnings(judged(theirs, words), "already-covered")
 
 
 # What it means.
 
 
-def _theirs(where: str, by_origin: Mapping[str, tuple[Any, frozenset[str]]]) -> Theirs:
+def _theirs(where: str, by_origin: Mapping[str, tuple[Any, frozenset[str]]], words: Words) -> Theirs:
     each = [options for options, _ in by_origin.values()]
     methods = [of_origin for _, of_origin in by_origin.values()]
     ages = [options.max_age for options in each]
@@ -105,16 +104,27 @@ def _theirs(where: str, by_origin: Mapping[str, tuple[Any, frozenset[str]]]) -> 
         ages,
     )
     with_cookies = [origin for origin, (options, _) in by_origin.items() if options.allow_credentials]
+    patterns = patterns_in(
+        by_origin, words.name("allow_origins"), lambda _: _AS_TEXT, is_credentialed=bool(with_cookies)
+    )
+    headers = _common(parts[1])
     options = {
-        "allow_origins": list(by_origin),
+        "allow_origins": patterns.origins,
         "allow_methods": _common(methods),
-        "allow_headers": [_cased(name) for name in _common(parts[1])],
-        "allow_credentials": len(with_cookies) == len(by_origin) or with_cookies,
+        "allow_headers": [_cased(name) for name in headers],
+        "allow_credentials": len(with_cookies) == len(by_origin)
+        or [each for each in with_cookies if each in patterns.origins],
         "expose_headers": [_cased(name) for name in _common(parts[2])],
         "max_age": None if None in ages else min(ages, default=None),
     }
     is_same = all(all(value == values[0] for value in values) for values in parts)
-    return Theirs(where, options, remarks=() if is_same else (_SAME.format(where=where),))
+    remarks = [*patterns.remarks]
+    remarks += [] if is_same else [_SAME.format(where=where)]
+    remarks += [] if allows_types(headers) else [TYPES_REMARK]
+    return Theirs(where, options, patterns.found, tuple(remarks))
+
+
+_AS_TEXT = "lets nobody in: aiohttp-cors compares it as text."
 
 
 def _common(values: Iterable[Any]) -> list[str]:

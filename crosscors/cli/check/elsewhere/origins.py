@@ -1,19 +1,73 @@
-"""Origins of libraries that compare expressions with the beginning of an origin only."""
+"""Origins that other libraries compare in another way: patterns as text, expressions as a beginning."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from crosscors._adapter.alternatives import any_of
-from crosscors.core.errors import shown
+from crosscors.cli.check.elsewhere.theirs import code
+from crosscors.core.origins.dangers import is_safe_entry
 from crosscors.core.origins.patterns import is_entry
+from crosscors.core.origins.regexes.alternatives import alternatives
 from crosscors.core.origins.regexes.joining import with_flags_inline
-from crosscors.core.origins.serialized import is_serialized_origin
-from crosscors.core.values import Findings, collected, warned
+from crosscors.core.origins.serialized import is_serialized_origin, split
+from crosscors.core.values import ANY, Findings, collected, warned
+from crosscors.core.words import KEYWORDS
 
+TYPES_REMARK = "Pages may always send Content-Type here, also application/json."
 REMARK = "Expressions must match the whole origin here, so nothing may follow what they match."
+
+
+class Patterns(NamedTuple):
+    """What becomes of patterns such as ``https://*.example.com`` in a library that has none.
+
+    Attributes:
+        origins: all origins, without the patterns that are not safe here.
+        found: a warning for each pattern.
+        remarks: what each one means here.
+    """
+
+    origins: list[object]
+    found: Findings
+    remarks: tuple[str, ...]
+
+
+def patterns_in(
+    origins: Iterable[object], option: str, message: Callable[[str], str], *, is_credentialed: bool
+) -> Patterns:
+    """The patterns among the origins.
+
+    Args:
+        option: what the author of the configuration calls the origins.
+        message: what the library does with a pattern.
+        is_credentialed: whether all origins get credentials.
+    """
+    every = list(origins)
+    patterns = [each for each in every if isinstance(each, str) and "*" in each and is_entry(each)]
+    accepted = () if is_credentialed else None
+    unsafe = [each for each in patterns if not is_safe_entry(each, accepted, KEYWORDS)]
+    found = (
+        warned("pattern-elsewhere", option, each, message(each), f"In crosscors, it means {_meaning(each)}.")
+        for each in patterns
+    )
+    remarks = (
+        f"{each} is left out. It is not safe." if each in unsafe else f"{each} means {_meaning(each)} here."
+        for each in patterns
+    )
+    return Patterns([each for each in every if each not in unsafe], collected(found), tuple(remarks))
+
+
+def _meaning(pattern: str) -> str:
+    _, host, port = split(pattern)
+    hosts = f"every sub-domain of {host.removeprefix('*.')}" if host.startswith("*.") else host
+    return f"{hosts} with every port" if port == ":*" else hosts
+
+
+def allows_types(headers: Iterable[str]) -> bool:
+    """Whether Content-Type is among the names of request headers."""
+    return not {"content-type", ANY}.isdisjoint(each.lower() for each in headers)
 
 
 def open_ended(option: str, expressions: Iterable[re.Pattern[str]]) -> Findings:
@@ -27,13 +81,23 @@ def _open_ended(option: str, expression: re.Pattern[str]) -> Findings:
     is_let_in = is_serialized_origin(example) and expression.match(example) is not None
     such_as = f" So it also lets in {example}." if is_let_in else " Anything may follow."
     message = f"is compared with the beginning of an origin only.{such_as}"
-    hint = f"Write {shown(expression.pattern + '$')}."
+    hint = f"Write {code(_with_end(expression.pattern))}."
     return warned("regex-open-ended", option, expression.pattern, message, hint)
 
 
+def _with_end(pattern: str) -> str:
+    has_several = any(each.is_whole for each in alternatives(pattern))
+    return f"(?:{pattern})$" if has_several else f"{pattern}$"
+
+
 def is_open_ended(expression: re.Pattern[str]) -> bool:
-    """Whether something may follow what the expression matches."""
-    return not expression.pattern.endswith(("$", r"\Z", r"\z"))
+    """Whether something may follow what the expression matches, and the expression does not say so itself."""
+    each = alternatives(expression.pattern)
+    alone = [one.text if one.is_whole else one.alone for one in each] or [expression.pattern]
+    return any(_END.search(one.rstrip(")")) is None for one in alone)
+
+
+_END = re.compile(r"(?:(?<!\\)\$|\\[Zz]|(?<!\\)\.[*+])\Z")  # "$", or anything at all
 
 
 def as_options(origins: Iterable[Any], expressions: Iterable[re.Pattern[str]]) -> dict[str, Any]:

@@ -8,19 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from crosscors.cli.check.checked import Checked, Equivalent, InForce
+from crosscors.cli.check.elsewhere.mending import Mended, mended
+from crosscors.cli.check.elsewhere.origins import patterns_in
 from crosscors.cli.check.elsewhere.theirs import (
-    Mended,
     PlacedWords,
     Theirs,
     arguments,
     call,
     comments,
     judged,
-    mended,
 )
 from crosscors.cli.check.in_force import EVERY_PATH, reachable
-from crosscors.core.values import ANY
-from crosscors.core.words import KEYWORDS
+from crosscors.core.values import ANY, Findings, as_list, collected, warned
+from crosscors.core.words import KEYWORDS, Words
 
 LIBRARY = "Starlette's CORSMiddleware"
 
@@ -31,9 +31,9 @@ def check(app: object) -> Checked:
         return Checked()
     checked = Checked()
     for where, holder, options in _found_in(app, ""):
-        theirs = Theirs(where, options)
         words = KEYWORDS if where == EVERY_PATH else PlacedWords(where)
-        ours = mended(theirs, words)
+        theirs = _theirs(where, options, words)
+        ours = mended(theirs, KEYWORDS)
         text = _text(holder, ours)
         library = LIBRARY if where == EVERY_PATH else f"{LIBRARY} of {where}"
         equivalent = Equivalent(library, text, (InForce(where, ours.policy),))
@@ -41,22 +41,59 @@ def check(app: object) -> Checked:
     return checked
 
 
+def _theirs(where: str, options: Mapping[str, Any], words: Words) -> Theirs:
+    origins = as_list(options.get("allow_origins", ()))
+    is_credentialed = options.get("allow_credentials") is True
+    patterns = patterns_in(
+        origins, words.name("allow_origins"), lambda _: _AS_TEXT, is_credentialed=is_credentialed
+    )
+    kept = {**options, "allow_origins": patterns.origins}
+    return Theirs(where, kept, _strings(options, words) + patterns.found, patterns.remarks)
+
+
+_AS_TEXT = "lets nobody in: Starlette compares it as text."
+_LETTERS = "is one string. Starlette reads it letter by letter, so it allows nothing."
+_TEXT = "is one string. Starlette looks for the origin in it, so it also lets in parts of it, such as {}."
+
+
+def _strings(options: Mapping[str, Any], words: Words) -> Findings:
+    """Warnings about strings where Starlette takes lists."""
+    strings = {
+        name: value
+        for name, value in options.items()
+        if name in _LISTS and isinstance(value, str) and value != ANY
+    }
+    return collected(
+        warned(
+            "string-as-list",
+            words.name(name),
+            value,
+            _TEXT.format(value[:-1]) if name == "allow_origins" else _LETTERS,
+            "Write " + words.setting(name, f'["{value}"]') + ".",
+        )
+        for name, value in strings.items()
+    )
+
+
+_LISTS = ("allow_origins", "allow_methods", "allow_headers", "expose_headers")
+
+
 def _text(holder: object, ours: Mended) -> str:
-    module, given, remarks = _module_for(holder), arguments(ours.policy), comments(ours.remarks)
-    if module == "crosscors.asgi":
-        return f"from {module} import CORSMiddleware\n\n{remarks}app = {call('CORSMiddleware', 'app', given)}"
-    return f"from {module} import CORS\n\n{remarks}{call('CORS', 'app', given)}"
-
-
-def _module_for(holder: object) -> str:
     names = {(each.__module__.partition(".")[0], each.__name__) for each in type(holder).__mro__}
-    if ("fastapi", "FastAPI") in names:
-        return "crosscors.fastapi"
-    return "crosscors.starlette" if ("starlette", "Starlette") in names else "crosscors.asgi"
+    given, remarks = arguments(ours.policy), comments(ours.remarks)
+    if hasattr(holder, "path"):  # a route
+        return f"from crosscors.starlette import cross_origin\n\n{remarks}@{call('cross_origin', '', given)}"
+    if ("starlette", "Starlette") not in names:
+        return (
+            "from crosscors.asgi import CORSMiddleware\n\n"
+            f"{remarks}app = {call('CORSMiddleware', 'app', given)}"
+        )
+    module = "fastapi" if ("fastapi", "FastAPI") in names else "starlette"
+    return f"from crosscors.{module} import CORS\n\n{remarks}{call('CORS', 'app', given)}"
 
 
 def _found_in(app: object, prefix: str) -> Iterator[tuple[str, object, dict[str, Any]]]:
-    """Each CORSMiddleware: what it covers, the application that has it, its options."""
+    """Each CORSMiddleware: what it covers, the application or route that has it, its options."""
     from starlette.applications import Starlette  # noqa: PLC0415  # imported already
     from starlette.middleware.cors import CORSMiddleware  # noqa: PLC0415  # imported already
     from starlette.routing import Router  # noqa: PLC0415  # imported already
@@ -69,12 +106,20 @@ def _found_in(app: object, prefix: str) -> Iterator[tuple[str, object, dict[str,
             for middleware in part.user_middleware:
                 cls: Any = middleware.cls
                 if isinstance(cls, type) and issubclass(cls, CORSMiddleware):
-                    yield where, part, _given(cls, middleware.args, middleware.kwargs)
+                    yield where, part, given_options(cls, middleware.args, middleware.kwargs)
         elif isinstance(part, CORSMiddleware) and not _is_added(part, app):
-            yield where, None, _options_of(part)
+            yield where, None, options_of(part)
         elif isinstance(part, Router):
-            for route in filter(routing.is_mount, routing.routes_in(part)):
-                yield from _found_in(routing.app_of(route), f"{prefix}{getattr(route, 'path', '')}")
+            for route in routing.routes_in(part):
+                path = f"{prefix}{getattr(route, 'path', '')}"
+                if routing.is_mount(route):
+                    yield from _found_in(routing.app_of(route), path)
+                else:
+                    yield from (
+                        (path, route, options_of(each))
+                        for each in reachable(getattr(route, "app", None))
+                        if isinstance(each, CORSMiddleware)
+                    )
 
 
 def _is_added(middleware: object, app: object) -> bool:
@@ -87,13 +132,13 @@ def _is_added(middleware: object, app: object) -> bool:
     return any(part is middleware for stack in stacks for part in routing.wrapped(stack))
 
 
-def _given(cls: type, positional: Iterable[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
+def given_options(cls: type, positional: Iterable[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments by their names."""
     names = [name for name in inspect.signature(cls).parameters if name != "app"]
     return _meant({**dict(zip(names, positional, strict=False)), **keywords})
 
 
-def _options_of(middleware: Any) -> dict[str, Any]:
+def options_of(middleware: Any) -> dict[str, Any]:
     """The options of a CORSMiddleware that was made. It keeps some of them as headers only."""
     headers: Mapping[str, str] = middleware.simple_headers
     exposed = headers.get("Access-Control-Expose-Headers", "")
