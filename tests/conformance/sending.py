@@ -172,8 +172,8 @@ async def _over_aiohttp(runner: web.AppRunner, request: Request) -> Answer:
     # What its parser does with what it has read. There is no public way.
     private: Any = handler
     private._messages.append((_message(request), EMPTY_PAYLOAD))
-    await asyncio.sleep(0)
-    private._waiter.set_result(None)
+    if private._waiter is not None:  # from Python 3.12 on, it waits already
+        private._waiter.set_result(None)
     await transport.closed.wait()
     handler.connection_lost(None)
     received: Any = _Socket(transport.written.getvalue())
