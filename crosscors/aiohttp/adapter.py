@@ -17,7 +17,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from crosscors._adapter.decider import Decider
+from crosscors._adapter.decider import NOTHING_READY, Decider
 from crosscors._adapter.marks import marks_made
 from crosscors._adapter.nesting import carried_by
 from crosscors._adapter.reporting import DEBUG, is_debug_heard, root
@@ -91,12 +91,14 @@ class Adapter(Covered):
         known = None
         if not (
             request.method == "OPTIONS"
-            or decider.protection is not None
+            or self._is_guarded(request)
             or self.routes is not None
             or marks_made()
             or len(request.match_info.apps) > 1
         ):
-            known = decider.ready.get(value_of(request.headers, hdrs.ORIGIN))
+            policy = decider.policy_for(request)
+            ready = NOTHING_READY if policy is None else decider.ready_for(policy)
+            known = ready.get(value_of(request.headers, hdrs.ORIGIN))
         if known is not None and ((decider.logger.level or root.level) > DEBUG or not is_debug_heard()):
             known.response_headers.write_into_repeats(response.headers)  # all, where nobody listens
         elif not isinstance(response, WholeResponse):

@@ -161,15 +161,17 @@ def test_one_method_of_a_view() -> None:
 
 
 @each("marks", 0, 1)
+@each("is_by_path", False, True)
 def test_without_handlers_that_have_a_policy_it_is_the_same(
-    marks: int, monkeypatch: pytest.MonkeyPatch
+    marks: int, is_by_path: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (crosscors.aiohttp.adapter, crosscors.aiohttp.covering):
         monkeypatch.setattr(module, "marks_made", lambda: marks)
-    app = CORS(application(), allow_origins=APP, allow_methods=["GET", "PUT"])
+    policy = CORSPolicy(allow_origins=APP, allow_methods=["GET", "PUT"])
+    app = CORS(application(), policy=Resources({"/": policy}) if is_by_path else policy)
     requests = [get(APP, path="/"), get(EVIL, path="/"), preflight(APP, path="/"), preflight(EVIL, path="/")]
-    requests += [get(APP, path="/", method="PUT"), get(path="/")]
-    assert allowed(app, *requests) == [APP, None, APP, None, APP, None]
+    requests += [get(APP, path="/", method="PUT"), get(path="/"), get(APP, path="/nothing")]
+    assert allowed(app, *requests) == [APP, None, APP, None, APP, None, None if is_by_path else APP]
 
 
 # Whoever makes the response.
