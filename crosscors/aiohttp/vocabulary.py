@@ -260,12 +260,16 @@ def _read(config: Config | None, name: str) -> _Options:
 def _options(origin: str, given: object) -> ResourceOptions:
     if isinstance(given, ResourceOptions):
         return given
-    options = cast("Mapping[str, Any]", given) if isinstance(given, Mapping) else {"": None}
-    if not options.keys() <= ResourceOptions.__dataclass_fields__.keys():
+    if not _are_options(given):
         message = f"takes ResourceOptions, not {shown(given)}."
         hint = f"Write ResourceOptions({', '.join(f'{name}=...' for name in _NAMES)})."
         raise_problems(refused("wrong-type", shown(origin), given, message, hint))
-    return ResourceOptions(**options)
+    return ResourceOptions(**cast("Mapping[str, Any]", given))
+
+
+def _are_options(given: object) -> bool:
+    names: set[object] = set(cast("Mapping[object, object]", given)) if isinstance(given, Mapping) else {""}
+    return names <= ResourceOptions.__dataclass_fields__.keys()
 
 
 _NAMES = ("allow_credentials", "expose_headers", "allow_headers", "max_age", "allow_methods")
@@ -350,5 +354,5 @@ class _Words:
     def everyone(self) -> Everyone:
         return Everyone("origin", "'*'")
 
-    def nothing(self, _option: str) -> str:
+    def nothing(self, option: str) -> str:  # none of them opens anything
         return LEAVE_OUT
