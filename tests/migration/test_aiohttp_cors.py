@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import aiohttp_cors
@@ -14,6 +15,7 @@ import crosscors.aiohttp
 from tests.clients import Answer
 from tests.conformance.sending import over_aiohttp
 from tests.conformance.table import Request, get, preflight
+from tests.migration.test_guide import first_cells, table_of
 
 APP, SECOND, EVIL = "https://app.example.com", "https://second.example", "https://evil.example"
 METHODS = ("GET", "PUT", "POST")
@@ -97,3 +99,9 @@ def test_both_say_the_same(setup: dict[str, Any]) -> None:
     theirs, ours = verdicts(aiohttp_cors, setup), verdicts(crosscors.aiohttp, setup)
     for request, *both in zip(REQUESTS, theirs, ours, strict=True):
         assert both[0] == both[1], request
+
+
+def test_every_option_is_in_the_guide_and_is_one_of_ours() -> None:
+    theirs = set(inspect.signature(aiohttp_cors.ResourceOptions).parameters)
+    assert theirs <= first_cells(table_of("aiohttp-cors"))
+    assert theirs <= set(inspect.signature(crosscors.aiohttp.ResourceOptions).parameters)

@@ -6,13 +6,11 @@ import inspect
 import re
 from pathlib import Path
 
-import aiohttp_cors
 from corsheaders.conf import Settings
 from flask_cors.core import CONFIG_OPTIONS
 from starlette.middleware.cors import CORSMiddleware
 
 from crosscors import CORSPolicy
-from crosscors.aiohttp import ResourceOptions
 from crosscors.django.names import OPTIONS, names_as_written
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "migrating.md").read_text(encoding="utf-8")
@@ -50,12 +48,6 @@ def test_every_setting_of_django_cors_headers_is_there_and_is_read() -> None:
     assert theirs <= first_cells(table_of("django-cors-headers"))
     assert set(names_as_written(dict.fromkeys(theirs))) == theirs
     assert set(OPTIONS) <= set(re.findall(r"`(CORS_\w+)`", table_of("django-cors-headers")))
-
-
-def test_every_option_of_aiohttp_cors_is_there_and_is_one_of_ours() -> None:
-    theirs = set(inspect.signature(aiohttp_cors.ResourceOptions).parameters)
-    assert theirs <= first_cells(table_of("aiohttp-cors"))
-    assert theirs <= set(inspect.signature(ResourceOptions).parameters)
 
 
 def test_the_links_within_the_guide_lead_somewhere() -> None:
