@@ -20,6 +20,7 @@ STACKS = {
     "WSGI": "wsgicors",
     "Flask": "Flask-CORS",
     "Django": "django-cors-headers",
+    "aiohttp": "aiohttp-cors",
     "Lambda": "floor",
 }
 

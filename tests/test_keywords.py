@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from aiohttp import web
 from flask import Flask
 from starlette.applications import Starlette
 
+import crosscors.aiohttp
 import crosscors.asgi
 import crosscors.django
 import crosscors.flask
@@ -49,6 +51,10 @@ def flask(**options: Any) -> Any:
     app = Flask(__name__)
     crosscors.flask.CORS(app, **options)
     return app
+
+
+def aiohttp(**options: Any) -> Any:
+    return crosscors.aiohttp.CORS(web.Application(), **options)
 
 
 async def is_allowed(request: CORSRequest) -> bool:
@@ -97,7 +103,7 @@ def test_in_debug_mode_a_refused_preflight_has_status_200(adapter: Callable[...,
         assert answer.status == (200 if debug else 400)
 
 
-@each("adapter", asgi, starlette, wsgi, flask)
+@each("adapter", asgi, starlette, wsgi, flask, aiohttp)
 @table(
     "options, code, option",
     ("a policy and options", BOTH, "policy-and-options", "policy"),
@@ -149,6 +155,7 @@ def test_several_hooks_hear_the_same_even_if_one_of_them_fails(
 def test_an_async_function_is_for_those_who_can_await_it(options: dict[str, Any], approved: Approve) -> None:
     asgi(**options)
     starlette(**options)
+    aiohttp(**options)
     for adapter in (wsgi, flask):
         with pytest.raises(PolicyError) as caught:
             adapter(**options)
@@ -183,9 +190,11 @@ CALLS: dict[str, Callable[..., Any]] = {
     "Starlette": partial(crosscors.starlette.CORS, asgi_app),
     "Flask": partial(crosscors.flask.CORS, Flask(__name__)),
     "Flask, later": flask_later,
+    "aiohttp": partial(crosscors.aiohttp.CORS, web.Application()),
     "a view of Flask": crosscors.flask.cross_origin,
     "a view of Starlette": crosscors.starlette.cross_origin,
     "a view of Django": crosscors.django.cross_origin,
+    "a view of aiohttp": crosscors.aiohttp.cross_origin,
 }
 
 
@@ -232,8 +241,9 @@ def test_the_call_in_the_refusal_works(what: str, name: str) -> None:
     call = text.partition("Write ")[2].removesuffix(".").lstrip("@")
     if "..." in call:
         return
-    module = crosscors.flask if "Flask" in name else crosscors.starlette
-    app = Flask("app") if "Flask" in name else wsgi_app if name == "WSGI" else asgi_app
+    module = next((each for framework, each in _MODULES.items() if framework in name), crosscors.starlette)
+    made_app = {"Flask": Flask("app"), "aiohttp": web.Application(), "WSGI": wsgi_app}
+    app = next((each for framework, each in made_app.items() if framework in name), asgi_app)
     made = crosscors.wsgi if name == "WSGI" else crosscors.asgi
     names: dict[str, Any] = {
         "CORSPolicy": CORSPolicy,
@@ -247,6 +257,7 @@ def test_the_call_in_the_refusal_works(what: str, name: str) -> None:
     eval(call, names)  # noqa: S307  # that is what pasting it means
 
 
+_MODULES: dict[str, Any] = {"Flask": crosscors.flask, "aiohttp": crosscors.aiohttp}
 FLASK: Any = crosscors.flask.CORS
 STARLETTE: Any = crosscors.starlette.CORS
 ASGI: Any = crosscors.asgi.CORSMiddleware

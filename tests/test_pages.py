@@ -113,7 +113,9 @@ def test_servers_are_started_as_in_the_integrations() -> None:
     readme = (ROOT / "integrations" / "README.md").read_text(encoding="utf-8")
     guides = "\n".join(page.read_text(encoding="utf-8") for page in DOCS.glob("guides/*.md"))
     commands = re.findall(
-        r"^(?:\|.*`)?((?:uvicorn|gunicorn|hypercorn|waitress-serve) [^`\n]+)", guides, re.MULTILINE
+        r"^(?:\|.*`)?((?:uvicorn|gunicorn|hypercorn|waitress-serve|python -m aiohttp.web) [^`\n]+)",
+        guides,
+        re.MULTILINE,
     )
     assert len(commands) > 10
     for command in commands:

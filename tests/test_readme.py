@@ -18,6 +18,8 @@ from crosscors.core.policy import OPTION_NAMES
 from crosscors.testing import BlockedByCORS
 from tests.aws_lambda import gateway
 from tests.clients import Answer, ask_asgi, ask_wsgi
+from tests.conformance.sending import over_aiohttp
+from tests.conformance.table import Request
 from tests.tables import table
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -45,6 +47,17 @@ def test_the_examples_of_two_policies(name: str, ask: Callable[..., Answer]) -> 
     assert (answer.status, answer.allowed) == (404, "https://app.example.com")
     assert answer.values("access-control-allow-credentials") == ["true"]
     assert ask(app, path="/status").cors() == {"access-control-allow-origin": "*"}
+
+
+def test_the_aiohttp_example() -> None:
+    with over_aiohttp(lambda: example("aiohttp")["app"]) as ask:
+        answer = ask(Request("GET", "/api/none", FROM_ALLOWED))
+        status = ask(Request("GET", "/status", FROM_ALLOWED))
+    assert answer is not None
+    assert status is not None
+    assert (answer.status, answer.allowed) == (404, "https://app.example.com")
+    assert answer.values("access-control-allow-credentials") == ["true"]
+    assert (status.body, status.cors()) == (b"up", {"access-control-allow-origin": "*"})
 
 
 def test_the_django_example(tmp_path: Path) -> None:

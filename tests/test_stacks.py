@@ -28,6 +28,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Router
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import crosscors.aiohttp
 import crosscors.asgi
 import crosscors.django
 import crosscors.fastapi
@@ -103,6 +104,10 @@ def flask(app: Any) -> Any:
     return crosscors.flask.CORS(app, origins=[ORIGIN])
 
 
+def aiohttp(app: Any) -> Any:
+    return crosscors.aiohttp.CORS(app, allow_origins=[ORIGIN])
+
+
 def init_app(app: Any) -> None:
     crosscors.flask.CORS(origins=[ORIGIN]).init_app(app)
 
@@ -135,34 +140,34 @@ SANIC = framework("sanic.app", "Sanic", is_asgi=True)
 MIDDLEWARE: Any = Middleware(crosscors.asgi.CORSMiddleware, allow_origins=[ORIGIN])
 
 WRONG: dict[str, tuple[Any, tuple[Callable[[Any], Any], ...]]] = {
-    "FastAPI": (FASTAPI, (flask, init_app, wsgi, django)),
+    "FastAPI": (FASTAPI, (flask, init_app, wsgi, django, aiohttp)),
     "a class of one's own that inherits from it": (ASGIClass(), (flask, wsgi)),
     "Starlette": (Starlette(), (flask, wsgi)),
     "a router of FastAPI": (APIRouter(), (fastapi, flask, wsgi)),
     "a router of Starlette": (Router(), (flask, wsgi)),
-    "Flask": (FLASK, (fastapi, asgi, django)),
+    "Flask": (FLASK, (fastapi, asgi, django, aiohttp)),
     "the function of a Flask application": (FLASK.wsgi_app, (fastapi, flask, asgi)),
     "a blueprint": (Blueprint("part", "app"), (fastapi, asgi, wsgi)),
     "Quart": (quart.Quart("app"), (flask, wsgi)),
     "a blueprint of Quart": (quart.Blueprint("part", "app"), (fastapi, flask, asgi, wsgi)),
-    "Django over WSGI": (WSGIHandler(), (fastapi, flask, asgi, django)),
+    "Django over WSGI": (WSGIHandler(), (fastapi, flask, asgi, django, aiohttp)),
     "Django over ASGI": (ASGIHandler(), (flask, wsgi, django)),
     "what Django gives to middleware": (GET_RESPONSE, (fastapi, flask, asgi, wsgi)),
     "the same in an async stack": (GET_RESPONSE_OF_ASYNC, (fastapi, flask, asgi, wsgi)),
-    "the class FastAPI": (FastAPI, (fastapi, flask, asgi, wsgi)),
+    "the class FastAPI": (FastAPI, (fastapi, flask, asgi, wsgi, aiohttp)),
     "the class Flask": (Flask, (fastapi, flask, asgi, wsgi)),
     "another class": (Unknown, (fastapi, flask, asgi, wsgi)),
     "the class of an adapter": (crosscors.asgi.CORSMiddleware, (fastapi, flask, asgi, wsgi, django)),
     "Middleware of Starlette": (MIDDLEWARE, (fastapi, flask, asgi, wsgi, django)),
     "aiohttp": (AIOHTTP(), (fastapi, flask, asgi, wsgi, django)),
-    "the class of aiohttp": (AIOHTTP, (fastapi, flask, asgi, wsgi, django)),
-    "Tornado": (TORNADO(), (fastapi, flask, asgi, wsgi, django)),
-    "Sanic": (SANIC(), (flask, wsgi, django)),
+    "the class of aiohttp": (AIOHTTP, (fastapi, flask, asgi, wsgi, django, aiohttp)),
+    "Tornado": (TORNADO(), (fastapi, flask, asgi, wsgi, django, aiohttp)),
+    "Sanic": (SANIC(), (flask, wsgi, django, aiohttp)),
     "the class Sanic": (SANIC, (fastapi, flask, asgi, wsgi, django)),
-    "an ASGI application": (asgi_app, (flask, wsgi)),
+    "an ASGI application": (asgi_app, (flask, wsgi, aiohttp)),
     "one that was decorated": (decorated, (flask, wsgi)),
     "one that is not async": (awaitable_app, (flask, wsgi)),
-    "a WSGI application": (wsgi_app, (fastapi, flask, asgi)),
+    "a WSGI application": (wsgi_app, (fastapi, flask, asgi, aiohttp)),
     "a class that is one": (WSGIClass, (fastapi, asgi)),
     "Falcon": (falcon.App(), (fastapi, flask, asgi)),
     "Falcon over ASGI": (falcon.asgi.App(), (flask, wsgi)),
@@ -170,9 +175,9 @@ WRONG: dict[str, tuple[Any, tuple[Callable[[Any], Any], ...]]] = {
     "a Flask application behind a bridge": (a2wsgi.WSGIMiddleware(FLASK), (flask, wsgi)),
     "a FastAPI application behind a bridge": (a2wsgi.ASGIMiddleware(FASTAPI), (fastapi, flask, asgi)),
     "an adapter of the other stack": (asgi(FASTAPI), (flask, wsgi)),
-    "a function that makes the application": (create_app, (fastapi, flask, asgi, wsgi)),
-    "its name": ("main:app", (fastapi, flask, asgi, wsgi)),
-    "nothing": (None, (fastapi, asgi, wsgi)),
+    "a function that makes the application": (create_app, (fastapi, flask, asgi, wsgi, aiohttp)),
+    "its name": ("main:app", (fastapi, flask, asgi, wsgi, aiohttp)),
+    "nothing": (None, (fastapi, asgi, wsgi, aiohttp)),
 }
 
 
@@ -285,7 +290,7 @@ def test_a_module_in_djangos_middleware_names_the_class(path: str) -> None:
     assert str(caught.value) == f"{path} is a module. Write {path}.CORSMiddleware"
 
 
-@each("module", crosscors.flask, crosscors.starlette, crosscors.fastapi)
+@each("module", crosscors.flask, crosscors.starlette, crosscors.fastapi, crosscors.aiohttp)
 def test_a_module_that_is_called_names_the_function(module: Any) -> None:
     with pytest.raises(TypeError, match=rf"^{module.__name__} is a module. Write {module.__name__}.CORS$"):
         module(FASTAPI)

@@ -43,6 +43,7 @@ def test_the_versions_of_django() -> None:
     ("Flask", "Flask", "flask"),
     ("Starlette", "Starlette", "starlette"),
     ("FastAPI", "FastAPI", "fastapi"),
+    ("aiohttp", "aiohttp", "aiohttp"),
     ("Werkzeug, which comes with Flask", "Werkzeug", None),
 )
 def test_the_oldest_version_of_a_framework(row: str, extra: str | None) -> None:

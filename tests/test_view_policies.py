@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+import crosscors.aiohttp
 import crosscors.django
 import crosscors.flask
 import crosscors.starlette
@@ -35,6 +36,7 @@ MODULES: dict[str, Any] = {
     "starlette": crosscors.starlette,
     "flask": crosscors.flask,
     "django": crosscors.django,
+    "aiohttp": crosscors.aiohttp,
 }
 everywhere = pytest.mark.parametrize(
     "mark", [module.cross_origin(policy=POLICY) for module in MODULES.values()], ids=MODULES

@@ -92,7 +92,7 @@ _KINDS = (
         "aiohttp",
         "Application",
         "an aiohttp application",
-        f"{_NEITHER} aiohttp, which is neither ASGI nor WSGI.",
+        _write("aiohttp", "crosscors.aiohttp", "CORS(app, ...)"),
     ),
     _Kind(
         "tornado",

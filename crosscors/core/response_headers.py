@@ -1,21 +1,31 @@
 """ResponseHeaders: the headers that a decision writes into a response, ready in the form of each stack.
 
-ASGI has pairs of bytes, WSGI pairs of text, Django a mapping. ``merged`` and ``merged_raw`` return a new list
-and leave the given one alone; ``write_into`` changes the mapping that it is given.
+ASGI has pairs of bytes, WSGI pairs of text, Django a mapping, aiohttp a mapping with repeats. ``merged`` and
+``merged_raw`` return a new list and leave the given one alone; ``write_into`` and ``write_into_repeats``
+change the mapping that they are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, AnyStr
+from typing import Any, AnyStr, Protocol
 
 from crosscors.core.standard import ALLOW_ORIGIN
 from crosscors.core.token_lists import merge_vary
 
 Pairs = tuple[tuple[str, str], ...]
 RawPairs = tuple[tuple[bytes, bytes], ...]
+
+
+class MappingWithRepeats(Protocol):
+    """A mapping such as multidict's ``CIMultiDict``."""
+
+    def __iter__(self) -> Iterator[str]: ...
+    def items(self) -> Iterable[tuple[str, str]]: ...
+    def clear(self) -> None: ...
+    def extend(self, pairs: Iterable[tuple[str, str]], /) -> None: ...
 
 
 def list_header(name: str, values: Iterable[str]) -> Pairs:
@@ -96,6 +106,16 @@ class ResponseHeaders:
             headers[name] = value
         if vary is not None and self.vary:
             headers["Vary"] = merge_vary([vary], self.vary)
+
+    def write_into_repeats(self, headers: MappingWithRepeats) -> None:
+        """Write the headers into a mapping that can have a name several times, which is changed in place."""
+        for name in headers:
+            if name[:1] in _INITIALS and name.lower().startswith(_WRITTEN):
+                replaced = self._replaced([*headers.items()])
+                headers.clear()
+                headers.extend(replaced)
+                return
+        headers.extend(self._complete or self.complete)
 
     def _replaced(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         own = tuple(name.lower() for name, _ in self.pairs)

@@ -17,7 +17,7 @@ from tests.benchmarks.table import table_of
 
 _PACKAGES = (
     *("crosscors", "starlette", "asgi-cors", "wsgicors"),
-    *("flask", "flask-cors", "django", "django-cors-headers"),
+    *("flask", "flask-cors", "django", "django-cors-headers", "aiohttp", "aiohttp-cors"),
 )
 
 

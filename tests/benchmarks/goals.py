@@ -104,4 +104,9 @@ GOALS = (
     Goal("18 floors", "Lambda", 18, (_ACTUAL,), FLOOR),
     *_sizes("Lambda"),
     _refused("Lambda", _HOSTILE),
+    # aiohttp's own middleware machinery is most of the floor. aiohttp-cors does without.
+    Goal("1.7 floors", "aiohttp", 1.7, (_ACTUAL,), FLOOR),
+    Goal("what aiohttp-cors costs", "aiohttp", 1, (_ACTUAL,), "aiohttp-cors"),
+    *_sizes("aiohttp"),
+    Goal("2.5 allowed preflights", "aiohttp", 2.5, _REFUSED + _HOSTILE, OURS, _PREFLIGHT),
 )

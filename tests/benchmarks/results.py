@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from tests.benchmarks.cases import Case
 from tests.benchmarks.measuring import quickest
-from tests.benchmarks.stacks import BARE, Contender, Stack, asgi, aws_lambda, django, flask, wsgi
+from tests.benchmarks.stacks import BARE, Contender, Stack, aiohttp, asgi, aws_lambda, django, flask, wsgi
 
 STACKS: dict[str, Stack] = {
     "ASGI": asgi.stack,
@@ -15,6 +15,7 @@ STACKS: dict[str, Stack] = {
     "Flask": flask.stack,
     "Django": django.stack,
     "Lambda": aws_lambda.stack,
+    "aiohttp": aiohttp.stack,
 }
 
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import fastapi
 import flask
+from aiohttp import web
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -23,12 +24,14 @@ from django.urls import URLPattern, path
 from django.utils.deprecation import MiddlewareMixin
 from django.views import View
 from django.views.decorators.http import require_GET
+from multidict import CIMultiDict
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+import crosscors.aiohttp
 import crosscors.asgi
 import crosscors.aws_lambda
 import crosscors.django
@@ -39,7 +42,7 @@ import crosscors.wsgi
 from crosscors import CORSPolicy, Resources
 from tests.aws_lambda import gateway
 
-from .sending import Ask, UnhandledError, over_asgi, over_lambda, over_wsgi
+from .sending import Ask, UnhandledError, over_aiohttp, over_asgi, over_lambda, over_wsgi
 from .table import OWN_ANSWERS, STREAMED, VIEW, Answer
 
 if TYPE_CHECKING:
@@ -398,6 +401,111 @@ def _add_flask_views(app: flask.Flask) -> None:
     app.delete("/view/shared-too", endpoint="view unmarked")(read)
 
 
+# aiohttp. Its router redirects nothing, so a handler does.
+
+
+async def _aiohttp_answer(request: web.Request) -> web.Response:
+    answer = own_answer(request.match_info["name"])
+    if answer is None:
+        raise web.HTTPNotFound
+    return web.Response(status=answer.status, headers=CIMultiDict(answer.own))
+
+
+async def _aiohttp_hello(request: web.Request) -> web.Response:
+    REACHED.append(request.path)
+    return web.Response(text="Hello")
+
+
+async def _aiohttp_slash(request: web.Request) -> web.Response:
+    raise web.HTTPTemporaryRedirect(f"{request.path}/")
+
+
+async def _aiohttp_stream(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    for part in STREAMED:
+        await response.write(part)
+    return response
+
+
+async def _aiohttp_socket(request: web.Request) -> web.WebSocketResponse:
+    REACHED.append(request.path)
+    response = web.WebSocketResponse(timeout=0)  # seconds that it waits for the client to close as well
+    await response.prepare(request)
+    return response
+
+
+async def _aiohttp_handled(_request: web.Request) -> web.Response:
+    raise HandledError
+
+
+async def _aiohttp_unhandled(_request: web.Request) -> web.Response:
+    raise UnhandledError
+
+
+@web.middleware
+async def _aiohttp_on_error(request: web.Request, handler: Any) -> web.StreamResponse:
+    try:
+        response: web.StreamResponse = await handler(request)
+    except HandledError:
+        return web.Response(status=500, text="handled")
+    return response
+
+
+def aiohttp(policy: Policy, *, with_views: bool = False, **options: Any) -> web.Application:
+    app = web.Application(middlewares=[_aiohttp_on_error])
+    app.router.add_get("/socket", _aiohttp_socket)
+    for method in ("GET", "HEAD", "POST", "OPTIONS"):
+        app.router.add_route(method, "/answers/{name}", _aiohttp_answer)
+    app.router.add_get("/only-get", _aiohttp_hello)
+    app.router.add_get("/slash", _aiohttp_slash)
+    app.router.add_get("/slash/", _aiohttp_hello)
+    app.router.add_get("/stream", _aiohttp_stream)
+    app.router.add_get("/errors/handled", _aiohttp_handled)
+    app.router.add_get("/errors/unhandled", _aiohttp_unhandled)
+    if with_views:
+        _add_aiohttp_views(app.router)
+    return crosscors.aiohttp.CORS(app, policy=policy, **options)
+
+
+def _add_aiohttp_views(router: web.UrlDispatcher) -> None:
+    # A mark stays on its function, so the functions are new for each application.
+    own = crosscors.aiohttp.cross_origin(policy=VIEW)
+
+    @own
+    async def hello(request: web.Request) -> web.Response:
+        return await _aiohttp_hello(request)
+
+    @own
+    async def slash(request: web.Request) -> web.Response:
+        return await _aiohttp_slash(request)
+
+    @own
+    async def handled(_request: web.Request) -> web.Response:
+        raise HandledError
+
+    @own
+    async def unhandled(_request: web.Request) -> web.Response:
+        raise UnhandledError
+
+    class SharedToo(web.View):
+        @own
+        async def get(self) -> web.Response:
+            return await _aiohttp_hello(self.request)
+
+        async def delete(self) -> web.Response:
+            return await _aiohttp_hello(self.request)
+
+    router.add_get("/view/plain", hello)
+    router.add_route("*", "/view/slash", slash)
+    router.add_get("/view/slash/", hello)
+    router.add_get("/view/handled", handled)
+    router.add_get("/view/unhandled", unhandled)
+    router.add_get("/view/shared", _aiohttp_hello)
+    router.add_delete("/view/shared", hello)
+    router.add_view("/view/shared-too", SharedToo)
+
+
 # Django. Its policy stands in the settings; views are functions for the sync stack, and coroutines for the
 # async one, so that no thread lies between the adapter and them.
 _View = Callable[..., Any]
@@ -539,6 +647,20 @@ def _wsgi(build: Callable[..., WSGIApplication]) -> Serve:
     return lambda policy, outer=None, **keywords: over_wsgi(_within_wsgi(outer, build(policy, **keywords)))
 
 
+def _aiohttp(
+    policy: Policy, outer: Policy | None = None, **keywords: Any
+) -> contextlib.AbstractContextManager[Ask]:
+    return over_aiohttp(lambda: _within_aiohttp(outer, aiohttp(policy, **keywords)))
+
+
+def _within_aiohttp(outer: Policy | None, app: web.Application) -> web.Application:
+    if outer is None:
+        return app
+    around = web.Application()
+    around.add_domain("localhost", app)
+    return crosscors.aiohttp.CORS(around, policy=outer)
+
+
 def _within_asgi(outer: Policy | None, app: ASGIApp) -> ASGIApp:
     return app if outer is None else crosscors.asgi.CORSMiddleware(app, policy=outer)
 
@@ -582,6 +704,7 @@ FRAMEWORKS = (
     Stack("starlette", _asgi(starlette)),
     Stack("fastapi", _asgi(fastapi_)),
     Stack("flask", _wsgi(flask_)),
+    Stack("aiohttp", _aiohttp),
     Stack("django", _django),
     Stack("django async", _django_async),
 )

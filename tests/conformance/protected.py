@@ -195,8 +195,8 @@ VIEW_ROWS = (
         "credentials",
         write(APP, path="/nowhere/at/all"),
         "cross-site-request",
-        # Flask routes before anything of the application can change the path, so 404 is certain.
-        {"flask": None},
+        # Flask and aiohttp route before anything of the application can change the path, so 404 is certain.
+        {"flask": None, "aiohttp": None},
     ),
     Row("there, who is trusted writes", "trusted", write(SECOND, path="/nowhere/at/all"), None),
 )

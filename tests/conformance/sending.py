@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
+import logging
 from collections.abc import Callable, Iterator
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from aiohttp import HttpVersion11, web
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from tests.aws_lambda import gateway
 from tests.clients import Answer, Attempt, Run, attempt_asgi, attempt_wsgi, http_scope
@@ -122,3 +131,102 @@ def _over_lambda(handler: gateway.Handler, form: str, request: Request) -> Answe
         return None
     response = gateway.response_of(form, result)
     return Answer(response.status, [(name.lower(), value) for name, value in response.headers], response.body)
+
+
+# aiohttp. Its server gets requests as its parser makes them. The parser itself refuses some.
+
+
+@contextlib.contextmanager
+def over_aiohttp(make: Callable[[], web.Application]) -> Iterator[Ask]:
+    """An application is part of the one around it, so each root that requests have gets its own."""
+    runners = {"": _runner(make())}
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        loop.run_until_complete(runners[""].setup())
+
+        async def ask(request: Request) -> Answer:
+            root = request.root
+            if root not in runners:
+                around = web.Application()
+                around.add_subapp(root, make())
+                runners[root] = _runner(around)
+                await runners[root].setup()
+            return await _over_aiohttp(runners[root], request)
+
+        yield lambda request: loop.run_until_complete(ask(request))
+        for runner in runners.values():
+            loop.run_until_complete(runner.cleanup())
+
+
+def _runner(app: web.Application) -> web.AppRunner:
+    silent = logging.getLogger("tests.silent")
+    silent.disabled = True
+    return web.AppRunner(app, access_log=None, logger=silent)
+
+
+class _Transport(asyncio.Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = io.BytesIO()
+        self.closed = asyncio.Event()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written.write(data)
+
+    def is_closing(self) -> bool:
+        return self.closed.is_set()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class _Socket:
+    def __init__(self, received: bytes) -> None:
+        self._received = received
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self._received)
+
+
+async def _over_aiohttp(runner: web.AppRunner, request: Request) -> Answer:
+    assert runner.server is not None
+    transport, handler = _Transport(), runner.server()
+    handler.connection_made(transport)
+    # What its parser does with what it has read. There is no public way.
+    private: Any = handler
+    private._messages.append((_message(request), EMPTY_PAYLOAD))
+    if private._waiter is not None:  # from Python 3.12 on, it waits already
+        private._waiter.set_result(None)
+    await transport.closed.wait()
+    handler.connection_lost(None)
+    received: Any = _Socket(transport.written.getvalue())
+    response = HTTPResponse(received, method=request.method)
+    response.begin()
+    # Those that every server adds.
+    fields = [(name.lower(), value) for name, value in response.getheaders() if name not in _OF_SERVERS]
+    return Answer(response.status, fields, response.read())
+
+
+_OF_SERVERS = ("Date", "Server", "Connection", "Transfer-Encoding")
+
+
+def _message(request: Request) -> RawRequestMessage:
+    path = quote((request.root + request.path).encode("utf-8", "surrogateescape"))
+    fields = [("Host", "localhost"), *request.fields]
+    if request.is_handshake:
+        fields += [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
+        fields += [("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+    raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in fields)
+    # As the parser decodes them.
+    headers = CIMultiDict((name.decode(), value.decode("utf-8", "surrogateescape")) for name, value in raw)
+    return RawRequestMessage(
+        request.method,
+        path,
+        HttpVersion11,
+        CIMultiDictProxy(headers),
+        raw,
+        should_close=True,
+        compression=None,
+        upgrade=request.is_handshake,
+        chunked=False,
+        url=URL.build(path=path, encoded=True),
+    )

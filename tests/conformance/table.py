@@ -176,7 +176,8 @@ class Row:
     """A sentence, a policy by its name, a request, and what the response has to carry.
 
     ``is_only_here`` says that the path or the method are part of the matter, so that the same request to
-    another path, or by another method, would be another row.
+    another path, or by another method, would be another row. ``differs`` names the stacks where the response
+    carries something else.
     """
 
     sentence: str
@@ -184,6 +185,7 @@ class Row:
     request: Request
     expected: Expected
     is_only_here: bool = False
+    differs: Mapping[str, Expected] = field(default_factory=dict)
 
 
 def here(sentence: str, request: Request, expected: Expected) -> Row:
@@ -333,13 +335,17 @@ ROWS = (
 
 @dataclass(frozen=True)
 class PathRow:
-    """Below which path of the policy "paths" a request is, as Access-Control-Allow-Origin for APP tells."""
+    """Below which path of the policy "paths" a request is, as Access-Control-Allow-Origin for APP tells.
+
+    ``unreachable`` names the stacks whose router finds no application below such a root.
+    """
 
     sentence: str
     path: str
     allowed: str | None
     root: str = ""
     policy: str = "paths"
+    unreachable: tuple[str, ...] = ()
 
 
 PATH_ROWS = (
@@ -352,7 +358,13 @@ PATH_ROWS = (
     PathRow("bytes that are not UTF-8, without which the path is another", "/ans\udcffwers/nowhere", None),
     PathRow("a NUL after an exact path", "/answers/plain\x00", None),
     PathRow("a root", "/answers/nowhere", APP, root="/v1"),
-    PathRow("a root of two segments and a slash more", "/answers//nowhere", APP, root="/v1/caf\u00e9"),
+    PathRow(
+        "a root of two segments and a slash more",
+        "/answers//nowhere",
+        APP,
+        root="/v1/caf\u00e9",
+        unreachable=("aiohttp",),  # it compares the encoded prefix with the decoded path
+    ),
     PathRow("a root that a key begins with", "/nowhere", None, root="/answers"),
     PathRow("a root that a key begins with, twice", "/answers/nowhere", APP, root="/answers"),
 )
@@ -382,6 +394,8 @@ NESTED_ROWS = (
         "a list",
         preflight(OUTER, "GET"),
         may_send(OUTER, methods="GET", headers=SAFELISTED, credentials=True, max_age=""),
+        # Both applications belong to aiohttp, and it has found the inner one before any adapter runs.
+        differs={"aiohttp": NO_ENTRY},
     ),
 )
 

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 NAMED = {integration.folder: integration for integration in INTEGRATIONS}
-BY_PATH, HTTP2, WITH_WEBSOCKETS = NAMED["asgi_uvicorn"], NAMED["starlette_hypercorn"], NAMED["django_daphne"]
-ADAPTED = [each for each in ALIKE if each.folder.startswith(("fastapi", "starlette", "django", "flask"))]
+BY_PATH, HTTP2 = NAMED["asgi_uvicorn"], NAMED["starlette_hypercorn"]
+WITH_WEBSOCKETS = (NAMED["django_daphne"], NAMED["aiohttp_server"])
+ADAPTED = [
+    each for each in ALIKE if each.folder.startswith(("fastapi", "starlette", "django", "flask", "aiohttp"))
+]
 
 PAGE = "https://app.example.com"
 LOCAL = "http://localhost:5173"  # of one site with the servers, so that cookies go back and forth
@@ -335,7 +338,7 @@ def test_a_stream_is_passed_on_as_it_comes(client: httpx.Client) -> None:
         assert b"2" in b"".join(parts)
 
 
-@only(WITH_WEBSOCKETS)
+@only(*WITH_WEBSOCKETS)
 def test_websockets_pass(address: str) -> None:
     handshake = {
         "Connection": "Upgrade",

@@ -1,4 +1,4 @@
-"""The three ways to write a decision into a response agree."""
+"""The four ways to write a decision into a response agree."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from crosscors import CORSPolicy, CORSRequest, Decision
 from tests.rules.kit import for_private_networks, merged, merged_raw, write_into
@@ -74,6 +75,9 @@ def test_the_ways_to_write_agree(decision: Decision, headers: list[tuple[str, st
     ]
     assert sorted(merged(decision, applied)) == sorted(applied)  # twice is once
     once = list({name.lower(): (name, value) for name, value in headers}.values())
+    repeats = CIMultiDict(headers)
+    decision.response_headers.write_into_repeats(repeats)
+    assert [*repeats.items()] == applied
     mapping = CaseInsensitive(once)
     write_into(decision, mapping)
     assert lowered(mapping.items()) == lowered(merged(decision, once))

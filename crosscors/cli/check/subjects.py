@@ -10,6 +10,7 @@ from pathlib import Path
 from crosscors.cli.check.checked import Checked, rejudged
 from crosscors.cli.check.elsewhere import aiohttp, flask, starlette
 from crosscors.cli.check.in_force import by_path, of_application, problems_in
+from crosscors.cli.check.of_aiohttp import of_aiohttp
 from crosscors.cli.output import CommandError
 from crosscors.cli.targets import Target, TargetError, find_target
 from crosscors.core.document import Language, read_document
@@ -97,7 +98,7 @@ def _of_application(app: object) -> Checked:
         from crosscors.cli.check import of_django  # noqa: PLC0415  # it needs Django
 
         return of_django.check_django()
-    own = Checked(of_application(app), problems_in(app))
+    own = Checked((*of_application(app), *of_aiohttp(app)), problems_in(app))
     return rejudged(own) + starlette.check(app) + flask.check(app) + aiohttp.check(app)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from crosscors import CORSRequest, Resources
+from crosscors import CORSPolicy, CORSRequest, Resources
+from crosscors.aiohttp import CORS, ResourceOptions, cross_origin, setup
+from crosscors.aiohttp.covering import COVERED
 from crosscors.cli.check.checked import Checked
 from crosscors.cli.check.elsewhere import aiohttp
+from crosscors.cli.check.of_aiohttp import of_aiohttp
 
 from .verdicts import APP, EVIL, OTHER, remarks_in
 
@@ -44,9 +49,9 @@ def application(
 
 
 def policies(code: str) -> Resources:
-    names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102
-    found = names["policies"]
+    app = web.Application()
+    exec(code, {"app": app})  # noqa: S102
+    found = app[COVERED].policies
     assert isinstance(found, Resources)
     return found
 
@@ -120,9 +125,8 @@ def test_everyone_with_credentials_is_named() -> None:
     assert policy.allow_credentials is False
 
 
-def test_the_adapter_is_named_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_to_write_is_a_call_of_the_adapter() -> None:
     app = application((Resource(path="/items"), {APP: options()}, {"GET": {}}))
-    monkeypatch.setattr(aiohttp, "find_spec", lambda _: object())
     [only] = aiohttp.check(app).equivalents
     assert only.code.endswith(
         "from crosscors.aiohttp import CORS\n\n"
@@ -147,3 +151,36 @@ def test_patterns_are_text_there() -> None:
 def test_other_applications_have_nothing_to_say() -> None:
     assert aiohttp.check(object()) == Checked()
     assert aiohttp.check(application()) == Checked()
+
+
+# Policies of crosscors.
+
+
+@cross_origin(allow_origins="*")
+async def public(_request: web.Request) -> web.Response:
+    return web.Response()
+
+
+def test_the_policies_of_an_application_its_handlers_and_its_parts() -> None:
+    part, opened, app = web.Application(), web.Application(), web.Application()
+    CORS(part, policy=Resources({"/a/*": CORSPolicy(allow_origins=APP)}))
+    cors = setup(opened)
+    cors.add(opened.router.add_get("/b", public), {OTHER: ResourceOptions()})
+    app.router.add_get("/public", public)
+    CORS(app, allow_origins=APP)
+    app.add_subapp("/part", part)
+    app.add_domain("opened.example.com", opened)
+    assert [each.where for each in of_aiohttp(app)] == [
+        "every path",
+        "/part/a/*",
+        *["/b"] * 4,  # GET and all other methods, for the origin and for all others
+        "/public (the handler 'public')",
+        "/b (the handler 'public')",
+    ]
+
+
+def test_other_objects_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert of_aiohttp(object()) == ()
+    assert of_aiohttp(web.Application()) == ()
+    monkeypatch.delitem(sys.modules, "crosscors.aiohttp")
+    assert of_aiohttp(web.Application()) == ()

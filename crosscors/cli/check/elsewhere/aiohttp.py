@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.util import find_spec
 from typing import Any
 
 from crosscors.cli.check.checked import Checked, Equivalent, InForce
@@ -149,8 +148,6 @@ def _text(by_key: Iterable[tuple[str | re.Pattern[str], Mended]]) -> str:
     resources = "\n".join(["Resources({", *lines, "})"])
     imports = "import re\n\n" if "re.compile(" in resources else ""
     imports += "from crosscors import CORSPolicy, Resources\n"
-    if find_spec("crosscors.aiohttp") is None:
-        return f"{imports}\n{comments(remarks)}policies = {resources}"
     return f"{imports}from crosscors.aiohttp import CORS\n\n{comments(remarks)}CORS(app, policy={resources})"
 
 
