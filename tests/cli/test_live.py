@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -183,14 +184,32 @@ def test_watch_until_it_is_interrupted(server: RedisServer, monkeypatch: pytest.
     assert as_json("watch", "--json")["version"] == version
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell runs in the background ignores Ctrl+C, and so do the processes that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 @table(
     "options, expected",
     ("for people", [], "  Pages on https://app.example.com may send GET"),
     ("for programs", ["--json"], '"sentences": ["Pages on https://app.example.com may send GET'),
 )
+@pytest.mark.usefixtures("interruptible")
 def test_watch_prints_each_change(server: RedisServer, options: list[str], expected: str) -> None:
     command = [sys.executable, "-X", "dev", "-W", "error", "-m", "crosscors", "watch", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+    with started(command) as watching:
         assert watching.stdout is not None
         assert watching.stderr is not None
         assert "There is no policy in Redis at" in watching.stderr.readline()
@@ -206,8 +225,7 @@ def test_watch_prints_each_change(server: RedisServer, options: list[str], expec
 
 
 def test_watch_ends_when_nobody_reads(server: RedisServer) -> None:
-    command = [sys.executable, "-m", "crosscors", "watch"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+    with started([sys.executable, "-m", "crosscors", "watch"]) as watching:
         assert watching.stdout is not None
         assert watching.stderr is not None
         assert "There is no policy in Redis at" in watching.stderr.readline()
