@@ -441,7 +441,7 @@ def test_receivers_that_are_not_asked(approved: Callable[[str, str], None]) -> N
 
 def codes_in_the_package() -> Iterator[str]:
     """Codes of problems, wherever one can come from that Django's settings are read by."""
-    others = ("aiohttp", "cli", "flask", "starlette", "testing", "starlette.py")
+    others = ("aiohttp", "cli", "flask", "live", "starlette", "testing", "starlette.py")
     for file in PACKAGE.rglob("*.py"):
         if file.relative_to(PACKAGE).parts[0] in others:
             continue
