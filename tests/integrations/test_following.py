@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,7 @@ def test_a_worker_that_is_forked_late_has_the_newest_policy_at_once(server: Redi
         version = push(server)
         eventually(lambda: server.connections() == 4)
         eventually(lambda: bool(workers_with(url, version)))
+        time.sleep(1)  # the process that forks workers follows Redis, too, but answers nobody
         for _ in range(5):
             old = ask(url)["pid"]
             os.kill(old, signal.SIGKILL)
