@@ -205,8 +205,8 @@ class LivePolicy(Generic[_P]):
     def on_change(self, listener: Callable[[Published[_P]], object]) -> Callable[[], None]:
         """Call the function after each replacement, in the thread that replaces.
 
-        A listener that raises is logged, and nothing else happens. If two threads replace at once, the calls
-        may come in either order. ``published.version`` tells.
+        If a listener raises, that is logged, and the others are still called. If two threads replace at once,
+        the calls may come in either order. ``published.version`` tells.
 
         Args:
             listener: ``func(published: Published)``, not async.
@@ -247,7 +247,7 @@ class LivePolicy(Generic[_P]):
     def on_failure(self, listener: Callable[[Exception], object]) -> Callable[[], None]:
         """Call the function after each call of ``failed``, in the same thread.
 
-        A listener that raises is logged, and nothing else happens.
+        If a listener raises, that is logged, and the others are still called.
 
         Args:
             listener: ``func(error: Exception)``, not async.

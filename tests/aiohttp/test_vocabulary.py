@@ -73,7 +73,7 @@ def documented() -> web.Application:
     ("what is not added is not covered", get(APP, path="/private"), {}),
     ("a path without a route neither", get(APP, path="/nothing"), {}),
     (
-        "status 405 of what is added",
+        "status 405 at a path with a route that was added",
         get(APP, path="/hello", method="DELETE"),
         {"allow-origin": APP, "vary": "Origin"},
     ),
